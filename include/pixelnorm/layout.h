@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where the samples of a frame lie in memory. */
+#pragma once
+
+#include <pixelnorm/error.h>
+
+G_BEGIN_DECLS
+
+#define PIXELNORM_MAX_CHANNELS 3
+#define PIXELNORM_MAX_PLANES 4
+
+/**
+ * PixelnormRange:
+ * @PIXELNORM_RANGE_FULL: code values use all of 0 to 2^depth - 1
+ * @PIXELNORM_RANGE_LIMITED: black and white lie inside, as 16 and 235 at 8 bits
+ *
+ * Which code values stand for black and white.
+ */
+typedef enum {
+  PIXELNORM_RANGE_FULL,
+  PIXELNORM_RANGE_LIMITED
+} PixelnormRange;
+
+/**
+ * PixelnormGeometry:
+ * @width: pixels in a row; 0 for frames of any size
+ * @height: rows; 0 for frames of any size
+ * @channels: the channels' names in canonical order, "RGB", "YUV" or "Y"; an interned string
+ * @depth: bits of a sample, 8 to 16
+ * @range: which code values stand for black and white
+ * @matrix: (nullable): "bt601", "bt709", ... where a matrix made the channels (Y, YUV); an interned
+ *   string; %NULL where there is none or it is not known
+ *
+ * What a frame, or the frames that a profile was made of, consist of, wherever the samples lie.
+ */
+typedef struct {
+  guint width;
+  guint height;
+  const gchar *channels;
+  guint depth;
+  PixelnormRange range;
+  const gchar *matrix;
+} PixelnormGeometry;
+
+PIXELNORM_API gboolean pixelnorm_geometry_check (const PixelnormGeometry *expected,
+    const PixelnormGeometry *found, const gchar *expected_name, const gchar *found_name,
+    GError **error);
+
+/**
+ * PixelnormChannel:
+ * @name: 'R', 'G', 'B', 'Y', 'U' or 'V'
+ * @plane: the plane that holds the channel
+ * @offset: bytes from the start of a row of that plane to the channel's first sample
+ *
+ * Where one channel lies.
+ */
+typedef struct {
+  gchar name;
+  guint plane;
+  guint offset;
+} PixelnormChannel;
+
+#define PIXELNORM_TYPE_LAYOUT (pixelnorm_layout_get_type ())
+
+/**
+ * PixelnormLayout:
+ * @geometry: what the frame consists of
+ * @channels: where each of the channels lies, in the order of @geometry.channels
+ * @n_channels: how many of @channels are used
+ * @pixel_strides: per plane, bytes from a pixel to the next one in its row
+ * @n_planes: how many planes a frame has, those without a channel (alpha) included
+ *
+ * Where the samples of a frame lie. Alpha and padding bytes are not channels.
+ */
+typedef struct {
+  PixelnormGeometry geometry;
+  PixelnormChannel channels[PIXELNORM_MAX_CHANNELS];
+  guint n_channels;
+  guint pixel_strides[PIXELNORM_MAX_PLANES];
+  guint n_planes;
+} PixelnormLayout;
+
+PIXELNORM_API GType pixelnorm_layout_get_type (void);
+PIXELNORM_API PixelnormLayout *pixelnorm_layout_new (const gchar *order, guint width, guint height,
+    GError **error);
+PIXELNORM_API PixelnormLayout *pixelnorm_layout_copy (const PixelnormLayout *layout);
+PIXELNORM_API void pixelnorm_layout_free (PixelnormLayout *layout);
+PIXELNORM_API gboolean pixelnorm_layout_init (PixelnormLayout *layout, const gchar *order,
+    guint width, guint height, GError **error);
+PIXELNORM_API void pixelnorm_layout_set_colorimetry (PixelnormLayout *layout, PixelnormRange range,
+    const gchar *matrix);
+PIXELNORM_API gsize pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane);
+PIXELNORM_API gsize pixelnorm_layout_get_frame_bytes (const PixelnormLayout *layout);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormLayout, pixelnorm_layout_free)
+
+/**
+ * PixelnormFrame: (skip)
+ * @planes: per plane, the first byte of its first row
+ * @strides: per plane, bytes from a row to the next; may be negative
+ *
+ * The memory of one frame, described by a #PixelnormLayout. Whoever fills it in has checked that
+ * every row lies in memory.
+ */
+typedef struct {
+  guint8 *planes[PIXELNORM_MAX_PLANES];
+  gssize strides[PIXELNORM_MAX_PLANES];
+} PixelnormFrame;
+
+PIXELNORM_API gboolean pixelnorm_frame_init_packed (PixelnormFrame *frame,
+    const PixelnormLayout *layout, gconstpointer data, gsize size, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames in, normalized tensors or 8-bit frames out. */
+#pragma once
+
+#include <pixelnorm/profile.h>
+
+G_BEGIN_DECLS
+
+/**
+ * PixelnormMethod:
+ * @PIXELNORM_METHOD_FIXED: (x - mean) / std, both given by the user
+ * @PIXELNORM_METHOD_CENTER: x - mean of the profile: the mean image is subtracted
+ * @PIXELNORM_METHOD_ZSCORE: (x - mean) / deviation of the profile: mean 0, deviation 1
+ * @PIXELNORM_METHOD_MEAN_RANGE: (x - mean) / half of the dynamic range: mean 0, within [-2, 2]
+ * @PIXELNORM_METHOD_MIN_MAX: (x - middle of the range) / half of the dynamic range: within [-1, 1]
+ * @PIXELNORM_METHOD_FLAT_FIELD: (x - dark) * gain that makes the mean even: lens and sensor
+ *   correction
+ *
+ * How statistics become an affine y = (x - centre) * scale + bias of every sample x.
+ */
+typedef enum {
+  PIXELNORM_METHOD_FIXED,
+  PIXELNORM_METHOD_CENTER,
+  PIXELNORM_METHOD_ZSCORE,
+  PIXELNORM_METHOD_MEAN_RANGE,
+  PIXELNORM_METHOD_MIN_MAX,
+  PIXELNORM_METHOD_FLAT_FIELD
+} PixelnormMethod;
+
+/**
+ * PixelnormUnits:
+ * @PIXELNORM_UNITS_CODE: code values, 0 to 255 at 8 bits
+ * @PIXELNORM_UNITS_UNIT: 0 to 1, as torchvision writes mean and std
+ *
+ * In what units mean and std of the method fixed are given.
+ */
+typedef enum {
+  PIXELNORM_UNITS_CODE,
+  PIXELNORM_UNITS_UNIT
+} PixelnormUnits;
+
+/**
+ * PixelnormOutput:
+ * @PIXELNORM_OUTPUT_FLOAT32: a packed float32 tensor, height x width x channels, the channels in
+ *   canonical order (R, G, B)
+ * @PIXELNORM_OUTPUT_VIDEO: an 8-bit frame in the input's own layout, with [range-low, range-high]
+ *   laid onto [0, 255], rounded half to even and saturated; alpha and padding are copied
+ *
+ * What a normalizer writes.
+ */
+typedef enum {
+  PIXELNORM_OUTPUT_FLOAT32,
+  PIXELNORM_OUTPUT_VIDEO
+} PixelnormOutput;
+
+#define PIXELNORM_TYPE_SETTINGS (pixelnorm_settings_get_type ())
+
+/**
+ * PixelnormSettings:
+ * @method: how statistics become an affine
+ * @scope: over what they are pooled; has no meaning for the method fixed
+ * @min_deviation: the smallest divisor, in 8-bit code values, scaled with the depth (times 257 at 16
+ *   bits)
+ * @epsilon: added to the variance of zscore, in squared code values
+ * @units: of @mean and @std
+ * @n_mean: how many of @mean are given: 1 for all channels, or one a channel
+ * @mean: for the method fixed, in the order of the channels (R, G, B)
+ * @n_std: how many of @std are given
+ * @std: for the method fixed; not 0
+ * @range_low: the value that becomes 0 in 8-bit video
+ * @range_high: the value that becomes 255; equal to @range_low: the method's own range is used
+ *
+ * What is asked of a normalizer.
+ */
+typedef struct {
+  PixelnormMethod method;
+  PixelnormScope scope;
+  gdouble min_deviation;
+  gdouble epsilon;
+  PixelnormUnits units;
+  guint n_mean;
+  gdouble mean[PIXELNORM_MAX_CHANNELS];
+  guint n_std;
+  gdouble std[PIXELNORM_MAX_CHANNELS];
+  gdouble range_low;
+  gdouble range_high;
+} PixelnormSettings;
+
+PIXELNORM_API GType pixelnorm_settings_get_type (void);
+PIXELNORM_API PixelnormSettings *pixelnorm_settings_new (void);
+PIXELNORM_API PixelnormSettings *pixelnorm_settings_copy (const PixelnormSettings *settings);
+PIXELNORM_API void pixelnorm_settings_free (PixelnormSettings *settings);
+PIXELNORM_API void pixelnorm_settings_init (PixelnormSettings *settings);
+PIXELNORM_API gboolean pixelnorm_settings_set_mean (PixelnormSettings *settings,
+    const gdouble *values, guint n_values, GError **error);
+PIXELNORM_API gboolean pixelnorm_settings_set_std (PixelnormSettings *settings,
+    const gdouble *values, guint n_values, GError **error);
+PIXELNORM_API gboolean pixelnorm_settings_check (const PixelnormSettings *settings, GError **error);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormSettings, pixelnorm_settings_free)
+
+PIXELNORM_API gboolean pixelnorm_method_needs_profile (PixelnormMethod method);
+
+#define PIXELNORM_TYPE_NORMALIZER (pixelnorm_normalizer_get_type ())
+PIXELNORM_API
+G_DECLARE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, PIXELNORM, NORMALIZER, GObject)
+
+PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new (const PixelnormSettings *settings,
+    PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormLayout *layout,
+    PixelnormOutput output, GError **error);
+PIXELNORM_API void pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low,
+    gdouble *high);
+PIXELNORM_API void pixelnorm_normalizer_run (PixelnormNormalizer *self, const PixelnormFrame *input,
+    const PixelnormFrame *output);
+PIXELNORM_API GBytes *pixelnorm_normalizer_run_data (PixelnormNormalizer *self, const guint8 *data,
+    gsize size, GError **error);
+
+G_END_DECLS

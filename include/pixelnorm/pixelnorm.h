@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* libpixelnorm-1.0: exact statistics of video frames, and normalization with them. */
+#pragma once
+
+#include <pixelnorm/accumulator.h>
+#include <pixelnorm/error.h>
+#include <pixelnorm/layout.h>
+#include <pixelnorm/normalizer.h>
+#include <pixelnorm/profile.h>
