@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* safetensors: bytes <-> named arrays. Knows nothing of statistics, opens no files. */
+#pragma once
+
+#include <gio/gio.h>
+
+#define SAFETENSORS_MAX_DIMENSIONS 4
+
+typedef enum {
+  SAFETENSORS_U8,
+  SAFETENSORS_U16,
+  SAFETENSORS_U32,
+  SAFETENSORS_U64
+} SafetensorsType;
+
+/* Bytes of one item of a type. */
+guint safetensors_type_size (SafetensorsType type);
+
+typedef struct {
+  const char *name;
+  SafetensorsType type;
+  guint n_dimensions;
+  guint64 shape[SAFETENSORS_MAX_DIMENSIONS]; /* outermost first */
+  const void *data;                          /* items in C order, little-endian */
+  gsize size;                                /* bytes of data */
+} SafetensorsArray;
+
+typedef struct _SafetensorsFile SafetensorsFile;
+
+/* Reads @size bytes at @data, which must outlive the result. Errors are PIXELNORM_ERROR_CORRUPT and name
+ * the offset or key. */
+SafetensorsFile *safetensors_parse (const void *data, gsize size, GError **error);
+void safetensors_free (SafetensorsFile *file);
+
+const char *safetensors_get_metadata (SafetensorsFile *file, const char *key);
+guint safetensors_get_n_arrays (SafetensorsFile *file);
+const SafetensorsArray *safetensors_get_array (SafetensorsFile *file, guint index);
+const SafetensorsArray *safetensors_find_array (SafetensorsFile *file, const char *name);
+gsize safetensors_get_header_size (SafetensorsFile *file);
+
+/* The header (length word, JSON, spaces up to a multiple of 64) of a file that holds @arrays, which must be
+ * sorted widest type first, in that order and without gaps. @metadata is NULL-terminated pairs of key and
+ * value. The same input gives the same bytes. */
+GBytes *safetensors_make_header (const char *const *metadata, const SafetensorsArray *arrays,
+    guint n_arrays);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (SafetensorsFile, safetensors_free)
