@@ -81,6 +81,9 @@ pixelnorm_profile_moments (const PixelnormProfileData *data, guint n_channels, g
   return moments;
 }
 
+/* Statistics of moments, in floating point. */
+void pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments);
+
 /* All pixels of a channel pooled; channel -1: of all channels. */
 PixelnormMoments pixelnorm_profile_pool (PixelnormProfile *self, gint channel);
 

@@ -6,6 +6,9 @@
 
 #define SAFETENSORS_MAX_DIMENSIONS 4
 
+/* The longest header, as in the reference implementation. */
+#define SAFETENSORS_MAX_HEADER 100000000
+
 typedef enum {
   SAFETENSORS_U8,
   SAFETENSORS_U16,
@@ -13,8 +16,10 @@ typedef enum {
   SAFETENSORS_U64
 } SafetensorsType;
 
-/* Bytes of one item of a type. */
+/* Bytes of one item of a type, and the type whose items have that many bytes (1, 2, 4 or 8). */
 guint safetensors_type_size (SafetensorsType type);
+SafetensorsType safetensors_type_of_size (guint size);
+const char *safetensors_type_name (SafetensorsType type);
 
 typedef struct {
   const char *name;
@@ -28,7 +33,8 @@ typedef struct {
 typedef struct _SafetensorsFile SafetensorsFile;
 
 /* Reads @size bytes at @data, which must outlive the result. Errors are PIXELNORM_ERROR_CORRUPT and name
- * the offset or key. */
+ * the offset or key. The data of each array stand at a multiple of their item size from the start of the
+ * file, so they are aligned in memory where @data is. Arrays come out in the order of their data. */
 SafetensorsFile *safetensors_parse (const void *data, gsize size, GError **error);
 void safetensors_free (SafetensorsFile *file);
 
@@ -36,6 +42,7 @@ const char *safetensors_get_metadata (SafetensorsFile *file, const char *key);
 guint safetensors_get_n_arrays (SafetensorsFile *file);
 const SafetensorsArray *safetensors_get_array (SafetensorsFile *file, guint index);
 const SafetensorsArray *safetensors_find_array (SafetensorsFile *file, const char *name);
+/* Offset of the first byte of data: length word, JSON and padding. */
 gsize safetensors_get_header_size (SafetensorsFile *file);
 
 /* The header (length word, JSON, spaces up to a multiple of 64) of a file that holds @arrays, which must be
@@ -43,5 +50,11 @@ gsize safetensors_get_header_size (SafetensorsFile *file);
  * value. The same input gives the same bytes. */
 GBytes *safetensors_make_header (const char *const *metadata, const SafetensorsArray *arrays,
     guint n_arrays);
+
+/* Sets PIXELNORM_ERROR_CORRUPT with the given text and what to do about a damaged file; returns FALSE. */
+gboolean safetensors_damaged (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* Text out of a file as it may stand in a message: valid UTF-8, one line, not long. */
+char *safetensors_printable (const char *text);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SafetensorsFile, safetensors_free)

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A figure: the values of a frame's pixels in the colours of the map, from 0 to a top value, and below them a
+ * scale bar with tick labels and a title.
+ *
+ *   +----------------+
+ *   |  the pixels    |   from the upper edge, centred, zoomed by a whole number
+ *   |                |
+ *   +----------------+
+ *    [==============]    the colours, left to right
+ *    '    '    '    '    a tick at 0, at round numbers and at the top
+ *    0    5   10   13.2
+ *    standard deviation, code values
+ *
+ * The legend grows with the figure, so that it can be read when a large picture is looked at as a whole.
+ * A figure is never narrower than the title needs.
+ */
+#include "figure.h"
+
+#include "colormap.h"
+#include "font.h"
+
+#include <math.h>
+
+/* Measures of the legend, in dots of its letters. */
+#define MARGIN 10
+#define GAP 6
+#define BAR_HEIGHT 10
+#define TICK_HEIGHT 3
+#define LABEL_GAP 2
+#define LEGEND_HEIGHT \
+  (GAP + BAR_HEIGHT + TICK_HEIGHT + LABEL_GAP + FONT_HEIGHT + LABEL_GAP + FONT_HEIGHT + GAP)
+
+/* A frame that is narrow and high is not zoomed beyond this height. */
+#define MAX_ZOOMED_HEIGHT 1024
+
+static const guint8 background[] = { 255, 255, 255 };
+static const guint8 ink[] = { 0, 0, 0 };
+
+typedef struct {
+  Picture *picture;
+  guint x;     /* where the bar begins */
+  guint width; /* of the bar */
+  guint y;     /* of the ticks' upper ends */
+  guint dot;   /* pixels a dot of a letter */
+  gdouble top; /* the value at the bar's right end */
+} Scale;
+
+/* The smallest zoom that makes a figure of the least width. */
+guint
+figure_choose_zoom (guint width, guint height)
+{
+  const guint wanted = (FIGURE_MIN_WIDTH + width - 1) / width;
+  const guint allowed = MAX (MAX_ZOOMED_HEIGHT / height, 1);
+
+  return MIN (wanted, allowed);
+}
+
+static gdouble
+values_max (const gdouble *values, gsize n_values)
+{
+  gdouble max = 0.0;
+
+  for (gsize i = 0; i < n_values; i++)
+    max = MAX (max, values[i]);
+  return max;
+}
+
+/* 1, 2 or 5 times a power of ten, such that about five steps make @top. */
+static gdouble
+scale_choose_step (gdouble top)
+{
+  const gdouble power = pow (10.0, floor (log10 (top / 5.0)));
+  const gdouble fraction = top / 5.0 / power;
+
+  return power * (fraction < 1.5 ? 1.0 : fraction < 3.5 ? 2.0 : fraction < 7.5 ? 5.0 : 10.0);
+}
+
+/* Text for @value with as many decimals as a number of @digits significant digits and the size of @like has.
+ * A deviation that is not 0 is at least 2^-33 (a count has 32 bits), so ten decimals always suffice. */
+static gchar *
+format_value (gdouble value, gdouble like, gint digits)
+{
+  const gint decimals = CLAMP (digits - 1 - (gint) floor (log10 (like) + 1e-9), 0, 12);
+  gchar text[G_ASCII_DTOSTR_BUF_SIZE];
+  gchar format[8];
+
+  g_snprintf (format, sizeof format, "%%.%df", decimals);
+  return g_strdup (g_ascii_formatd (text, sizeof text, format, value));
+}
+
+static void
+scale_paint_bar (const Scale *scale)
+{
+  const guint y = scale->y - BAR_HEIGHT * scale->dot;
+
+  for (guint i = 0; i < scale->width; i++) {
+    guint8 color[3];
+
+    colormap_get ((i + 0.5) / scale->width, color);
+    picture_fill (scale->picture, scale->x + i, y, 1, BAR_HEIGHT * scale->dot, color);
+  }
+}
+
+/* Where a label centred below the tick at @value begins; it stays inside of the picture. */
+static guint
+scale_place_label (const Scale *scale, gdouble value, const gchar *label, guint *tick)
+{
+  const guint width = font_measure (label, scale->dot);
+  const guint last = scale->picture->width - width - scale->dot;
+  guint centre;
+
+  *tick = scale->x + (guint) lrint (value / scale->top * (scale->width - scale->dot));
+  centre = *tick + scale->dot / 2;
+  return MIN (centre > width / 2 + scale->dot ? centre - width / 2 : scale->dot, last);
+}
+
+/* Paints tick and label, unless the label would come closer than a letter to @right. Returns where the
+ * label begins. */
+static guint
+scale_paint_tick (const Scale *scale, gdouble value, const gchar *label, guint right)
+{
+  guint tick;
+  const guint x = scale_place_label (scale, value, label, &tick);
+
+  if (x + font_measure (label, scale->dot) + 6 * scale->dot > right)
+    return x;
+  picture_fill (scale->picture, tick, scale->y, scale->dot, TICK_HEIGHT * scale->dot, ink);
+  font_draw (scale->picture, x, scale->y + (TICK_HEIGHT + LABEL_GAP) * scale->dot, label, scale->dot,
+      ink);
+  return x;
+}
+
+/* The top first: round numbers that leave its label no room are left out. */
+static void
+scale_paint_ticks (const Scale *scale, gboolean clipped)
+{
+  const gdouble step = scale_choose_step (scale->top);
+  g_autofree gchar *top = format_value (scale->top, scale->top, 3);
+  g_autofree gchar *label = g_strconcat (top, clipped ? "+" : NULL, NULL);
+  const guint right = scale_paint_tick (scale, scale->top, label, G_MAXUINT);
+
+  for (guint i = 0; i * step < scale->top; i++) {
+    g_autofree gchar *round = i == 0 ? g_strdup ("0") : format_value (i * step, step, 1);
+
+    scale_paint_tick (scale, i * step, round, right);
+  }
+}
+
+static Picture *
+paint_values (const FigureSpec *spec, gdouble top, GError **error)
+{
+  Picture *picture = picture_new (spec->width, spec->height, 3, error);
+  const gsize n_values = (gsize) spec->width * spec->height;
+
+  for (gsize i = 0; picture && i < n_values; i++)
+    colormap_get (spec->values[i] / top, picture->pixels + i * 3);
+  return picture;
+}
+
+/* Returns: (transfer full): the figure, or %NULL with @error set. Where nothing is above 0, the scale ends
+ * at 1. */
+Picture *
+figure_new (const FigureSpec *spec, GError **error)
+{
+  const gdouble max = values_max (spec->values, (gsize) spec->width * spec->height);
+  const gdouble top = spec->top > 0.0 ? spec->top : max > 0.0 ? max : 1.0;
+  const guint zoom = spec->zoom ? spec->zoom : figure_choose_zoom (spec->width, spec->height);
+  g_autoptr (Picture) pixels = paint_values (spec, top, error);
+  g_autoptr (Picture) zoomed = pixels ? picture_zoom (pixels, zoom, error) : NULL;
+  Scale scale = { .top = top };
+
+  if (!zoomed)
+    return NULL;
+
+  const guint width = MAX (zoomed->width, FIGURE_MIN_WIDTH);
+  /* one dot is a pixel in figures of up to 600 pixels, and another one for every 400 more */
+  scale.dot = MAX ((width + 200) / 400, 1);
+  scale.picture = picture_new (width, zoomed->height + LEGEND_HEIGHT * scale.dot, 3, error);
+  if (!scale.picture)
+    return NULL;
+  scale.x = MARGIN * scale.dot;
+  scale.width = width - 2 * scale.x;
+  scale.y = zoomed->height + (GAP + BAR_HEIGHT) * scale.dot;
+
+  picture_fill (scale.picture, 0, 0, width, scale.picture->height, background);
+  picture_paste (scale.picture, (width - zoomed->width) / 2, 0, zoomed);
+  scale_paint_bar (&scale);
+  scale_paint_ticks (&scale, max > top);
+  font_draw (scale.picture, scale.x,
+      scale.y + (TICK_HEIGHT + LABEL_GAP + FONT_HEIGHT + LABEL_GAP) * scale.dot, spec->title, scale.dot,
+      ink);
+  return scale.picture;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Values of the pixels of a frame as colours, with a legend. */
+#pragma once
+
+#include "picture.h"
+
+/**
+ * FigureSpec:
+ * @values: one value a pixel, packed rows, top to bottom; 0 or more
+ * @width: pixels in a row
+ * @height: rows
+ * @zoom: how many pixels wide and high a value is drawn; 0: as figure_choose_zoom() says
+ * @top: the value that gets the last colour; 0: the largest one
+ * @title: what the values are, in letters that font.c has
+ */
+typedef struct {
+  const gdouble *values;
+  guint width;
+  guint height;
+  guint zoom;
+  gdouble top;
+  const gchar *title;
+} FigureSpec;
+
+#define FIGURE_MIN_WIDTH 256
+
+guint figure_choose_zoom (guint width, guint height);
+Picture *figure_new (const FigureSpec *spec, GError **error);

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The affine of every sample. The integers are pooled by the scope first (sum of sums, min of mins), then the method
+ * makes an affine of them. A pixel that was never counted has no statistics of its own: it is taken as one that always
+ * had its channel's mean.
+ */
+#include "coefficients.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Never counted: as if it always had been the channel's mean. */
+static PixelnormMoments
+still_moments (const PixelnormMoments *pooled)
+{
+  const guint mean = (guint) rint (pixelnorm_moments_mean (pooled));
+
+  return (PixelnormMoments) { 1, mean, (PixelnormU128) mean * mean, mean, mean };
+}
+
+static PixelnormMoments
+pixel_moments (const PixelnormCoefficients *self, gsize pixel, guint channel)
+{
+  const PixelnormMoments moments
+      = pixelnorm_profile_moments (&self->profile->data, self->n_channels, pixel, channel);
+
+  return moments.count ? moments : still_moments (&self->pooled[channel]);
+}
+
+static double
+dark_mean (const PixelnormCoefficients *self, gsize pixel, guint channel)
+{
+  if (!self->dark || !self->per_pixel || self->dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
+    return self->dark_pooled[channel];
+  const PixelnormMoments moments
+      = pixelnorm_profile_moments (&self->dark->data, self->n_channels, pixel, channel);
+  return moments.count ? pixelnorm_moments_mean (&moments) : self->dark_pooled[channel];
+}
+
+static void
+pool (PixelnormCoefficients *self)
+{
+  const gboolean global = self->settings.scope == PIXELNORM_SCOPE_GLOBAL;
+
+  for (guint c = 0; c < self->n_channels; c++) {
+    self->pooled[c] = pixelnorm_profile_pool (self->profile, global ? -1 : (gint) c);
+    if (self->dark) {
+      const PixelnormMoments dark = pixelnorm_profile_pool (self->dark, global ? -1 : (gint) c);
+
+      self->dark_pooled[c] = pixelnorm_moments_mean (&dark);
+    }
+    self->gain[c] = pixelnorm_moments_mean (&self->pooled[c]) - self->dark_pooled[c];
+  }
+}
+
+static gboolean
+check_values (const char *name, guint n_values, guint n_channels, GError **error)
+{
+  if (n_values <= 1 || n_values == n_channels)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "%s has %u values, and the stream %u channel%s. Give one value, or one a channel.", name,
+      n_values, n_channels, n_channels == 1 ? "" : "s");
+  return FALSE;
+}
+
+static gboolean
+check_profile (PixelnormProfile *profile, const char *name, const PixelnormSettings *settings,
+    const PixelnormGeometry *geometry, GError **error)
+{
+  PixelnormGeometry own = profile->data.geometry;
+  g_autofree char *text = g_strdup_printf ("the %s", name);
+
+  if (settings->scope == PIXELNORM_SCOPE_PIXEL && profile->data.scope == PIXELNORM_SCOPE_CHANNEL) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "The %s holds statistics of whole channels only, and scope pixel was asked for. Set scope "
+        "to channel, or collect with pixelstats scope=pixel.", name);
+    return FALSE;
+  }
+  if (settings->scope != PIXELNORM_SCOPE_PIXEL)
+    own.width = own.height = 0;
+  return pixelnorm_geometry_check (&own, geometry, text, "the stream", error);
+}
+
+gboolean
+pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSettings *settings,
+    PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormGeometry *geometry,
+    GError **error)
+{
+  memset (self, 0, sizeof *self);
+  if (!pixelnorm_settings_check (settings, error))
+    return FALSE;
+  self->row = pixelnorm_method_row (settings->method);
+  self->settings = *settings;
+  self->n_channels = strlen (geometry->channels);
+  self->max_code = (1u << geometry->depth) - 1;
+  self->floor = settings->min_deviation * self->max_code / 255;
+  if (!self->row->needs_profile)
+    return check_values ("mean", settings->n_mean, self->n_channels, error)
+        && check_values ("std", settings->n_std, self->n_channels, error);
+  if (!profile) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "This method needs a profile: make one with pixelstats, or use the method fixed.");
+    return FALSE;
+  }
+  if (!check_profile (profile, "profile", settings, geometry, error))
+    return FALSE;
+  self->profile = profile;
+  self->per_pixel = settings->scope == PIXELNORM_SCOPE_PIXEL;
+  if (dark && self->row->takes_dark) {
+    /* a dark frame of whole channels suits any scope */
+    PixelnormSettings dark_settings = *settings;
+
+    if (dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
+      dark_settings.scope = PIXELNORM_SCOPE_CHANNEL;
+    if (!check_profile (dark, "profile of dark frames", &dark_settings, geometry, error))
+      return FALSE;
+    self->dark = dark;
+  }
+  pool (self);
+  return TRUE;
+}
+
+PixelnormAffine
+pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize pixel, guint channel)
+{
+  const PixelnormSettings *settings = &self->settings;
+  const double unit = settings->units == PIXELNORM_UNITS_UNIT ? self->max_code : 1;
+  PixelnormMoments moments = self->pooled[channel];
+
+  if (self->per_pixel)
+    moments = pixel_moments (self, pixel, channel);
+  const PixelnormMethodInput input = {
+    .settings = settings,
+    .floor = self->floor,
+    .mean = settings->mean[settings->n_mean > 1 ? channel : 0] * unit,
+    .std = settings->std[settings->n_std > 1 ? channel : 0] * unit,
+    .moments = &moments,
+    .dark = dark_mean (self, pixel, channel),
+    .gain = self->gain[channel],
+  };
+  return pixelnorm_method_affine (self->row, &input, self->max_code);
+}
+
+void
+pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, double *high)
+{
+  *low = self->settings.range_low;
+  *high = self->settings.range_high;
+  if (*low != *high)
+    return;
+  *low = self->row->range_low;
+  *high = self->row->range_high;
+  if (*low != *high)
+    return;
+  *low = HUGE_VAL;
+  *high = -HUGE_VAL;
+  for (guint c = 0; c < self->n_channels; c++) {
+    const PixelnormAffine affine = pixelnorm_coefficients_get (self, 0, c);
+
+    *low = fmin (*low, -affine.subtract * affine.scale);
+    *high = fmax (*high, (self->max_code - affine.subtract) * affine.scale);
+  }
+}

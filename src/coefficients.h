@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The affine of every sample, from settings and profiles. */
+#pragma once
+
+#include "methods.h"
+#include "profile-private.h"
+
+/* Gives the affine of a sample in double, for whoever lays out the coefficients. */
+typedef struct {
+  const PixelnormMethodRow *row;
+  PixelnormSettings settings;
+  PixelnormProfile *profile; /* NULL for fixed; borrowed */
+  PixelnormProfile *dark;    /* or NULL; borrowed */
+  guint n_channels;
+  guint max_code;
+  double floor;
+  gboolean per_pixel;                                /* else one affine a channel */
+  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];   /* by the scope: of the channel, or of all */
+  double dark_pooled[PIXELNORM_MAX_CHANNELS];
+  double gain[PIXELNORM_MAX_CHANNELS];               /* flat-field */
+} PixelnormCoefficients;
+
+gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
+    const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
+    const PixelnormGeometry *geometry, GError **error);
+
+PixelnormAffine pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize pixel,
+    guint channel);
+
+/* What becomes 0 and 255 in 8-bit video. */
+void pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, double *high);

@@ -1,0 +1,50 @@
+# Statistics of 8-bit samples. p = x (255 - x) <= 16256 fits 16 bits, so squares need no wider product.
+.function pixelnorm_orc_accumulate_u8
+.dest 1 min uint8_t
+.dest 1 max uint8_t
+.dest 2 sum uint16_t
+.dest 2 p uint16_t
+.source 1 source uint8_t
+.temp 1 x
+.temp 2 w
+.temp 2 v
+
+loadb x, source
+minub min, min, x
+maxub max, max, x
+convubw w, x
+addw sum, sum, w
+xorw v, w, 255
+mullw p, w, v
+
+
+.function pixelnorm_orc_add_u16_u32
+.dest 4 total uint32_t
+.source 2 part uint16_t
+.temp 4 l
+
+convuwl l, part
+addl total, total, l
+
+
+# Widening of the partial sums, which are cleared.
+.function pixelnorm_orc_spill_u16
+.dest 8 total uint64_t
+.dest 2 part uint16_t
+.temp 4 l
+.temp 8 q
+
+convuwl l, part
+convulq q, l
+addq total, total, q
+copyw part, 0
+
+
+.function pixelnorm_orc_spill_u32
+.dest 8 total uint64_t
+.dest 4 part uint32_t
+.temp 8 q
+
+convulq q, part
+addq total, total, q
+copyl part, 0

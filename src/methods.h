@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Statistics -> affine. */
+#pragma once
+
+#include <pixelnorm/normalizer.h>
+
+#include "moments.h"
+
+/* y = (x - centre) * scale + bias, with an integer centre, so that x - centre is exact in any arithmetic. What is asked
+ * for exactly is y = (x - subtract) * scale; bias carries what centre leaves of subtract. */
+typedef struct {
+  guint centre;
+  double scale;
+  double bias;
+  double subtract;
+} PixelnormAffine;
+
+/* What a method may look at, for one sample. */
+typedef struct {
+  const PixelnormSettings *settings;
+  double floor;                    /* min-deviation in code values of the depth */
+  double mean, std;                /* fixed: of this channel, in code values */
+  const PixelnormMoments *moments; /* of the sample at the chosen scope; NULL for fixed */
+  double dark;                     /* flat-field: the mean of the dark frame's sample, or 0 */
+  double gain;                     /* flat-field: the channel mean of (mu - dark) */
+} PixelnormMethodInput;
+
+typedef struct {
+  PixelnormMethod method;
+  gboolean needs_profile;
+  gboolean needs_floor;       /* divides by what may be 0, and only min-deviation prevents it */
+  gboolean takes_dark;
+  double range_low, range_high; /* default for 8 bits; equal: from the bounds of the result */
+  void (*derive) (const PixelnormMethodInput *input, double *subtract, double *scale);
+} PixelnormMethodRow;
+
+const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);
+guint pixelnorm_method_count (void);
+
+PixelnormAffine pixelnorm_method_affine (const PixelnormMethodRow *row,
+    const PixelnormMethodInput *input, guint max_code);

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A profile: immutable statistics of a set of frames, and what can be derived from them.
+ *
+ * The identity names the content: XXH3-128 of the geometry in words and of all stored integers widened to 64 bits, so
+ * it is the same however wide they are stored, whenever and by whom the profile was written.
+ */
+#include "profile-private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+G_DEFINE_FINAL_TYPE (PixelnormProfile, pixelnorm_profile, G_TYPE_OBJECT)
+
+/* IMAGE TABLE: what can be derived for every sample. */
+static double
+image_mean (const PixelnormMoments *moments)
+{
+  return pixelnorm_moments_mean (moments);
+}
+
+static double
+image_std (const PixelnormMoments *moments)
+{
+  return sqrt (pixelnorm_moments_variance (moments));
+}
+
+static double
+image_range (const PixelnormMoments *moments)
+{
+  return (double) moments->max - moments->min;
+}
+
+static double
+image_min (const PixelnormMoments *moments)
+{
+  return moments->min;
+}
+
+static double
+image_max (const PixelnormMoments *moments)
+{
+  return moments->max;
+}
+
+static double (*const images[]) (const PixelnormMoments *) = {
+  [PIXELNORM_IMAGE_MEAN] = image_mean,
+  [PIXELNORM_IMAGE_STD] = image_std,
+  [PIXELNORM_IMAGE_RANGE] = image_range,
+  [PIXELNORM_IMAGE_MIN] = image_min,
+  [PIXELNORM_IMAGE_MAX] = image_max,
+};
+
+static void
+hash_array (XXH3_state_t *state, const PixelnormArray *array, gsize n)
+{
+  guint64 chunk[512];
+
+  for (gsize start = 0; start < n; start += G_N_ELEMENTS (chunk)) {
+    const gsize n_chunk = MIN (n - start, G_N_ELEMENTS (chunk));
+
+    for (gsize i = 0; i < n_chunk; i++)
+      chunk[i] = array->data ? pixelnorm_array_get (array, start + i) : 0;
+    XXH3_128bits_update (state, chunk, n_chunk * sizeof *chunk);
+  }
+}
+
+static void
+compute_identity (PixelnormProfile *self)
+{
+  const PixelnormProfileData *data = &self->data;
+  const PixelnormGeometry *geometry = &data->geometry;
+  const gsize n = self->n_pixels * self->n_channels;
+  const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
+  XXH3_state_t *state = XXH3_createState ();
+  XXH128_canonical_t digest;
+  g_autofree char *words = g_strdup_printf (
+      "scope=%s width=%u height=%u channels=%s depth=%u range=%s matrix=%s\n",
+      per_pixel ? "pixel" : "channel", geometry->width, geometry->height, geometry->channels,
+      geometry->depth, geometry->range == PIXELNORM_RANGE_FULL ? "full" : "limited",
+      geometry->matrix ? geometry->matrix : "none");
+
+  XXH3_128bits_reset (state);
+  XXH3_128bits_update (state, words, strlen (words));
+  XXH3_128bits_update (state, &data->frames, sizeof data->frames);
+  if (!per_pixel)
+    XXH3_128bits_update (state, data->samples, self->n_channels * sizeof *data->samples);
+  hash_array (state, &data->sum, n);
+  hash_array (state, &data->sum_squares, n);
+  if (!per_pixel)
+    hash_array (state, &data->sum_squares_high, n);
+  if (data->count.data)
+    hash_array (state, &data->count, self->n_pixels);
+  hash_array (state, &data->min, n);
+  hash_array (state, &data->max, n);
+  XXH128_canonicalFromHash (&digest, XXH3_128bits_digest (state));
+  for (guint i = 0; i < sizeof digest.digest; i++)
+    g_snprintf (self->identity + 2 * i, 3, "%02x", digest.digest[i]);
+  XXH3_freeState (state);
+}
+
+PixelnormProfile *
+pixelnorm_profile_new_take (const PixelnormProfileData *data)
+{
+  PixelnormProfile *self = g_object_new (PIXELNORM_TYPE_PROFILE, NULL);
+
+  self->data = *data;
+  self->n_channels = strlen (data->geometry.channels);
+  self->n_pixels = data->scope == PIXELNORM_SCOPE_PIXEL
+      ? (gsize) data->geometry.width * data->geometry.height
+      : 1;
+  compute_identity (self);
+  return self;
+}
+
+PixelnormMoments
+pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
+{
+  PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
+
+  for (guint c = 0; c < self->n_channels; c++) {
+    if (channel >= 0 && c != (guint) channel)
+      continue;
+    for (gsize p = 0; p < self->n_pixels; p++) {
+      const PixelnormMoments more
+          = pixelnorm_profile_moments (&self->data, self->n_channels, p, c);
+
+      pixelnorm_moments_pool (&pooled, &more);
+    }
+  }
+  return pooled;
+}
+
+void
+pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments)
+{
+  *statistics = (PixelnormStatistics) { 0 };
+  if (moments->count == 0)
+    return;
+  statistics->count = (double) moments->count;
+  statistics->mean = pixelnorm_moments_mean (moments);
+  statistics->std = sqrt (pixelnorm_moments_variance (moments));
+  statistics->min = moments->min;
+  statistics->max = moments->max;
+}
+
+/**
+ * pixelnorm_profile_get_scope:
+ * @self: a profile
+ *
+ * Returns: %PIXELNORM_SCOPE_PIXEL, or %PIXELNORM_SCOPE_CHANNEL where it holds sums per channel only, of
+ *   frames of any size
+ */
+PixelnormScope
+pixelnorm_profile_get_scope (PixelnormProfile *self)
+{
+  return self->data.scope;
+}
+
+/**
+ * pixelnorm_profile_get_geometry: (skip)
+ * @self: a profile
+ *
+ * Returns: (transfer none): what the frames consisted of; width and height are 0 in scope channel
+ */
+const PixelnormGeometry *
+pixelnorm_profile_get_geometry (PixelnormProfile *self)
+{
+  return &self->data.geometry;
+}
+
+/**
+ * pixelnorm_profile_get_width:
+ * @self: a profile
+ *
+ * Returns: pixels in a row; 0 in scope channel
+ */
+guint
+pixelnorm_profile_get_width (PixelnormProfile *self)
+{
+  return self->data.geometry.width;
+}
+
+/**
+ * pixelnorm_profile_get_height:
+ * @self: a profile
+ *
+ * Returns: rows; 0 in scope channel
+ */
+guint
+pixelnorm_profile_get_height (PixelnormProfile *self)
+{
+  return self->data.geometry.height;
+}
+
+/**
+ * pixelnorm_profile_get_channels:
+ * @self: a profile
+ *
+ * Returns: (transfer none): the channels' names in canonical order, as "RGB"
+ */
+const gchar *
+pixelnorm_profile_get_channels (PixelnormProfile *self)
+{
+  return self->data.geometry.channels;
+}
+
+/**
+ * pixelnorm_profile_get_depth:
+ * @self: a profile
+ *
+ * Returns: bits of a sample
+ */
+guint
+pixelnorm_profile_get_depth (PixelnormProfile *self)
+{
+  return self->data.geometry.depth;
+}
+
+/**
+ * pixelnorm_profile_get_frames:
+ * @self: a profile
+ *
+ * Returns: how many frames it was made of
+ */
+guint64
+pixelnorm_profile_get_frames (PixelnormProfile *self)
+{
+  return self->data.frames;
+}
+
+/**
+ * pixelnorm_profile_get_frames_skipped:
+ * @self: a profile
+ *
+ * Returns: how many frames were left out, as broken ones
+ */
+guint64
+pixelnorm_profile_get_frames_skipped (PixelnormProfile *self)
+{
+  return self->data.frames_skipped;
+}
+
+/**
+ * pixelnorm_profile_get_identity:
+ * @self: a profile
+ *
+ * Returns: (transfer none): 32 hexadecimal digits that two profiles share when geometry and data are
+ *   the same, whenever they were made
+ */
+const gchar *
+pixelnorm_profile_get_identity (PixelnormProfile *self)
+{
+  return self->identity;
+}
+
+/**
+ * pixelnorm_profile_get_sources:
+ * @self: a profile
+ *
+ * Returns: (transfer none) (nullable): where the frames came from, a line each
+ */
+const gchar *
+pixelnorm_profile_get_sources (PixelnormProfile *self)
+{
+  return self->data.sources;
+}
+
+/**
+ * pixelnorm_profile_get_created:
+ * @self: a profile
+ *
+ * Returns: (transfer none) (nullable): when it was made, ISO 8601 in UTC
+ */
+const gchar *
+pixelnorm_profile_get_created (PixelnormProfile *self)
+{
+  return self->data.created;
+}
+
+/**
+ * pixelnorm_profile_get_software:
+ * @self: a profile
+ *
+ * Returns: (transfer none) (nullable): what made it
+ */
+const gchar *
+pixelnorm_profile_get_software (PixelnormProfile *self)
+{
+  return self->data.software;
+}
+
+/**
+ * pixelnorm_profile_get_statistics:
+ * @self: a profile
+ * @channel: a channel, or -1 for all together
+ * @statistics: (out caller-allocates): statistics pooled over all pixels, exact but for the last rounding
+ */
+void
+pixelnorm_profile_get_statistics (PixelnormProfile *self, gint channel,
+    PixelnormStatistics *statistics)
+{
+  const PixelnormMoments pooled = pixelnorm_profile_pool (self, channel);
+
+  g_return_if_fail (channel < (gint) self->n_channels);
+  pixelnorm_statistics_init (statistics, &pooled);
+}
+
+/**
+ * pixelnorm_profile_get_image:
+ * @self: a profile
+ * @image: which statistic
+ * @error: return location for a #GError, or %NULL
+ *
+ * Returns: (transfer full): float64 of shape [height, width, channels] ([1, 1, channels] in scope
+ *   channel), in code values; %NULL with %PIXELNORM_ERROR_MEMORY
+ */
+GBytes *
+pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GError **error)
+{
+  const gsize n = self->n_pixels * self->n_channels;
+
+  g_return_val_if_fail ((guint) image < G_N_ELEMENTS (images), NULL);
+
+  double *values = calloc (n, sizeof *values);
+  if (!values) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for a picture of %" G_GSIZE_FORMAT " samples.", n);
+    return NULL;
+  }
+  for (gsize i = 0; i < n; i++) {
+    const PixelnormMoments moments = pixelnorm_profile_moments (&self->data, self->n_channels,
+        i / self->n_channels, i % self->n_channels);
+
+    values[i] = images[image](&moments);
+  }
+  return g_bytes_new_with_free_func (values, n * sizeof *values, free, values);
+}
+
+static void
+pixelnorm_profile_finalize (GObject *object)
+{
+  PixelnormProfile *self = PIXELNORM_PROFILE (object);
+
+  g_free (self->data.sources);
+  g_free (self->data.created);
+  g_free (self->data.software);
+  g_bytes_unref (self->data.backing);
+  G_OBJECT_CLASS (pixelnorm_profile_parent_class)->finalize (object);
+}
+
+static void
+pixelnorm_profile_class_init (PixelnormProfileClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = pixelnorm_profile_finalize;
+}
+
+static void
+pixelnorm_profile_init (PixelnormProfile *self)
+{
+}

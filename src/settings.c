@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is asked of a normalizer, and whether it can be done. The limits keep every coefficient and result finite in
+ * float32.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "methods.h"
+
+/* The smallest divisor, in code values: 255 / 1e-6 is far from float32's largest number. */
+#define SMALLEST_DIVISOR 1e-6
+#define LARGEST_VALUE 1e6
+
+G_DEFINE_BOXED_TYPE (PixelnormSettings, pixelnorm_settings, pixelnorm_settings_copy,
+    pixelnorm_settings_free)
+
+/**
+ * pixelnorm_settings_init: (skip)
+ * @settings: (out caller-allocates): settings to fill in
+ *
+ * Fills in the defaults: zscore, scope pixel, min-deviation 1, epsilon 0, mean and std 127.5 in code
+ * values, the method's own range.
+ */
+void
+pixelnorm_settings_init (PixelnormSettings *settings)
+{
+  *settings = (PixelnormSettings) {
+    .method = PIXELNORM_METHOD_ZSCORE,
+    .scope = PIXELNORM_SCOPE_PIXEL,
+    .min_deviation = 1,
+    .n_mean = 1,
+    .mean = { 127.5 },
+    .n_std = 1,
+    .std = { 127.5 },
+  };
+}
+
+/**
+ * pixelnorm_settings_new:
+ *
+ * Returns: (transfer full): the defaults
+ */
+PixelnormSettings *
+pixelnorm_settings_new (void)
+{
+  PixelnormSettings *settings = g_new (PixelnormSettings, 1);
+
+  pixelnorm_settings_init (settings);
+  return settings;
+}
+
+/**
+ * pixelnorm_settings_copy:
+ * @settings: settings
+ *
+ * Returns: (transfer full): a copy
+ */
+PixelnormSettings *
+pixelnorm_settings_copy (const PixelnormSettings *settings)
+{
+  PixelnormSettings *copy = g_new (PixelnormSettings, 1);
+
+  *copy = *settings;
+  return copy;
+}
+
+/**
+ * pixelnorm_settings_free:
+ * @settings: (transfer full) (nullable): settings
+ */
+void
+pixelnorm_settings_free (PixelnormSettings *settings)
+{
+  g_free (settings);
+}
+
+static gboolean
+set_values (const char *name, const gdouble *values, guint n_values, gdouble *to, guint *n_to,
+    GError **error)
+{
+  if (n_values != 1 && n_values != PIXELNORM_MAX_CHANNELS) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "%s has %u values; give 1 for all channels, or 3, one a channel, as in %s=\"<1,2,3>\".",
+        name, n_values, name);
+    return FALSE;
+  }
+  *n_to = n_values;
+  for (guint i = 0; i < n_values; i++)
+    to[i] = values[i];
+  return TRUE;
+}
+
+/**
+ * pixelnorm_settings_set_mean:
+ * @settings: settings
+ * @values: (array length=n_values): one value, or one a channel
+ * @n_values: how many
+ * @error: return location for a #GError, or %NULL
+ *
+ * Sets the mean of the method fixed.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ */
+gboolean
+pixelnorm_settings_set_mean (PixelnormSettings *settings, const gdouble *values, guint n_values,
+    GError **error)
+{
+  return set_values ("mean", values, n_values, settings->mean, &settings->n_mean, error);
+}
+
+/**
+ * pixelnorm_settings_set_std:
+ * @settings: settings
+ * @values: (array length=n_values): one value, or one a channel
+ * @n_values: how many
+ * @error: return location for a #GError, or %NULL
+ *
+ * Sets the divisor of the method fixed.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ */
+gboolean
+pixelnorm_settings_set_std (PixelnormSettings *settings, const gdouble *values, guint n_values,
+    GError **error)
+{
+  return set_values ("std", values, n_values, settings->std, &settings->n_std, error);
+}
+
+/* Whether @value is a number of sensible size; NaN is not. */
+static gboolean
+in_range (const char *name, double value, double low, double high, GError **error)
+{
+  if (value >= low && value <= high)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "%s is %g; it must lie within %g and %g.", name, value, low, high);
+  return FALSE;
+}
+
+static gboolean
+check_fixed (const PixelnormSettings *settings, GError **error)
+{
+  const double unit = settings->units == PIXELNORM_UNITS_UNIT ? 255 : 1;
+
+  for (guint i = 0; i < settings->n_mean; i++)
+    if (!in_range ("mean", settings->mean[i], -LARGEST_VALUE, LARGEST_VALUE, error))
+      return FALSE;
+  for (guint i = 0; i < settings->n_std; i++)
+    if (!in_range ("std", settings->std[i], SMALLEST_DIVISOR / unit, LARGEST_VALUE, error))
+      return FALSE;
+  if (settings->n_mean == 0 || settings->n_std == 0) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "The method fixed needs a mean and a std: give 1 value for all channels, or 3.");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *row, GError **error)
+{
+  double floor = settings->min_deviation;
+
+  if (!in_range ("min-deviation", settings->min_deviation, 0, LARGEST_VALUE, error)
+      || !in_range ("epsilon", settings->epsilon, 0, LARGEST_VALUE, error))
+    return FALSE;
+  if (settings->method == PIXELNORM_METHOD_ZSCORE)
+    floor = fmax (floor, sqrt (settings->epsilon));
+  else if (!row->needs_floor)
+    return TRUE;
+  if (floor >= SMALLEST_DIVISOR)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "min-deviation is %g%s: a sample that never varied would be divided by next to nothing. Set "
+      "min-deviation%s to %g or more.",
+      settings->min_deviation,
+      settings->method == PIXELNORM_METHOD_ZSCORE ? " and epsilon no larger" : "",
+      settings->method == PIXELNORM_METHOD_ZSCORE ? ", or the root of epsilon," : "",
+      SMALLEST_DIVISOR);
+  return FALSE;
+}
+
+/**
+ * pixelnorm_settings_check:
+ * @settings: settings
+ * @error: return location for a #GError, or %NULL
+ *
+ * Returns: whether the settings are possible and agree with each other; else %FALSE with
+ *   %PIXELNORM_ERROR_SETTINGS
+ */
+gboolean
+pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
+{
+  const PixelnormMethodRow *row = pixelnorm_method_row (settings->method);
+
+  if (!row || (guint) settings->scope > PIXELNORM_SCOPE_GLOBAL) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "There is no method %d with scope %d.", settings->method, settings->scope);
+    return FALSE;
+  }
+  if (!in_range ("range-low", settings->range_low, -LARGEST_VALUE, LARGEST_VALUE, error)
+      || !in_range ("range-high", settings->range_high, -LARGEST_VALUE, LARGEST_VALUE, error))
+    return FALSE;
+  if (settings->range_low != settings->range_high
+      && fabs (settings->range_high - settings->range_low) < SMALLEST_DIVISOR) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "range-low %g and range-high %g are less than %g apart; set both alike for the method's own "
+        "range.", settings->range_low, settings->range_high, SMALLEST_DIVISOR);
+    return FALSE;
+  }
+  if (settings->method == PIXELNORM_METHOD_FIXED)
+    return check_fixed (settings, error);
+  return check_floor (settings, row, error);
+}
