@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* safetensors: bytes <-> named arrays.
  *
- * A file is a little-endian u64 with the length of the header, the header (a JSON object, padded with
- * spaces), and the data. The object has one member per array, { "dtype", "shape", "data_offsets" }, with
- * offsets that count from the first byte of the data, and "__metadata__", whose values are strings.
+ * A file is a little-endian u64 with the length of the header, the header (a JSON object, padded
+ * with spaces), and the data. The object has one member per array, { "dtype", "shape",
+ * "data_offsets" }, with offsets that count from the first byte of the data, and "__metadata__",
+ * whose values are strings.
  *
- * The reader takes files from anyone. Whatever it hands out lies inside of the memory that it was given:
- * every array's size equals item size x shape (multiplied with overflow checks), and the arrays, sorted by
- * offset, must follow each other from the first byte of the data to the last byte of the file. Beyond the
- * common format it asks for data at a multiple of 64 and arrays at a multiple of their item size, so that a
- * mapped file can be used where it lies. No item is read here.
+ * The reader takes files from anyone. Whatever it hands out lies inside of the memory that it was
+ * given: every array's size equals item size x shape (multiplied with overflow checks), and the
+ * arrays, sorted by offset, must follow each other from the first byte of the data to the last byte
+ * of the file. Beyond the common format it asks for data at a multiple of 64 and arrays at a
+ * multiple of their item size, so that a mapped file can be used where it lies. No item is read
+ * here.
  */
 #include "safetensors.h"
 
@@ -73,7 +75,7 @@ safetensors_damaged (GError **error, const char *format, ...)
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-      "%s; the file is damaged or is no profile: use an unaltered copy, or make the profile anew",
+      "%s. The file is damaged or is no profile: use an unaltered copy, or make the profile anew.",
       text);
   return FALSE;
 }
@@ -111,7 +113,7 @@ parse_type (SafetensorsArray *array, const json_t *value, const char *name, GErr
   guint i;
 
   if (!json_is_string (value))
-    return safetensors_damaged (error, "tensor \"%s\": no \"dtype\" that is a string", name);
+    return safetensors_damaged (error, "Tensor \"%s\": no \"dtype\" that is a string", name);
   for (i = 0; i < G_N_ELEMENTS (types); i++) {
     if (g_str_equal (json_string_value (value), types[i].name)) {
       array->type = (SafetensorsType) i;
@@ -120,7 +122,7 @@ parse_type (SafetensorsArray *array, const json_t *value, const char *name, GErr
   }
   found = safetensors_printable (json_string_value (value));
   return safetensors_damaged (
-      error, "tensor \"%s\": \"dtype\" is \"%s\", expected U8, U16, U32 or U64", name, found);
+      error, "Tensor \"%s\": \"dtype\" is \"%s\", expected U8, U16, U32 or U64", name, found);
 }
 
 static gboolean
@@ -129,20 +131,21 @@ parse_shape (SafetensorsArray *array, const json_t *value, const char *name, GEr
   gsize i;
 
   if (!json_is_array (value))
-    return safetensors_damaged (error, "tensor \"%s\": no \"shape\" that is an array", name);
+    return safetensors_damaged (error, "Tensor \"%s\": no \"shape\" that is an array", name);
   if (json_array_size (value) > SAFETENSORS_MAX_DIMENSIONS)
     return safetensors_damaged (error,
-        "tensor \"%s\": \"shape\" has %" G_GSIZE_FORMAT " dimensions, expected at most %d", name,
+        "Tensor \"%s\": \"shape\" has %" G_GSIZE_FORMAT " dimensions, expected at most %d", name,
         json_array_size (value), SAFETENSORS_MAX_DIMENSIONS);
   array->n_dimensions = (guint) json_array_size (value);
   for (i = 0; i < array->n_dimensions; i++)
     if (!get_unsigned (json_array_get (value, i), &array->shape[i]))
       return safetensors_damaged (error,
-          "tensor \"%s\": \"shape\" holds something else than whole numbers from 0 up", name);
+          "Tensor \"%s\": \"shape\" holds something else than whole numbers from 0 up", name);
   return TRUE;
 }
 
-/* Sets data and size. @base is the first byte of the data of all tensors, of which there are @available. */
+/* Sets data and size. @base is the first byte of the data of all tensors, of which there are
+ * @available. */
 static gboolean
 parse_offsets (SafetensorsArray *array, const json_t *value, const char *name, const guint8 *base,
     gsize available, GError **error)
@@ -155,23 +158,24 @@ parse_offsets (SafetensorsArray *array, const json_t *value, const char *name, c
       || !get_unsigned (json_array_get (value, 0), &begin)
       || !get_unsigned (json_array_get (value, 1), &end))
     return safetensors_damaged (
-        error, "tensor \"%s\": no \"data_offsets\" of two whole numbers from 0 up", name);
+        error, "Tensor \"%s\": no \"data_offsets\" of two whole numbers from 0 up", name);
   if (begin > end || end > available)
     return safetensors_damaged (error,
-        "tensor \"%s\": \"data_offsets\" [%" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT
+        "Tensor \"%s\": \"data_offsets\" [%" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT
         "] lie outside of the %" G_GSIZE_FORMAT " bytes of data",
         name, begin, end, available);
   for (i = 0; i < array->n_dimensions; i++)
     if (!g_uint64_checked_mul (&size, size, array->shape[i]))
-      return safetensors_damaged (error, "tensor \"%s\": \"shape\" is larger than any memory", name);
+      return safetensors_damaged (
+          error, "Tensor \"%s\": \"shape\" is larger than any memory", name);
   if (size != end - begin)
     return safetensors_damaged (error,
-        "tensor \"%s\": \"data_offsets\" span %" G_GUINT64_FORMAT
+        "Tensor \"%s\": \"data_offsets\" span %" G_GUINT64_FORMAT
         " bytes, expected the %" G_GUINT64_FORMAT " of its dtype and shape",
         name, end - begin, size);
   if (begin % item_size != 0)
     return safetensors_damaged (error,
-        "tensor \"%s\": its data begin at %" G_GUINT64_FORMAT
+        "Tensor \"%s\": its data begin at %" G_GUINT64_FORMAT
         ", expected a multiple of its item size, %u",
         name, begin, item_size);
   array->data = base + begin;
@@ -186,10 +190,10 @@ parse_array (SafetensorsArray *array, const char *key, json_t *value, const guin
   g_autofree char *name = safetensors_printable (key);
 
   if (!json_is_object (value))
-    return safetensors_damaged (error, "tensor \"%s\": not a JSON object", name);
+    return safetensors_damaged (error, "Tensor \"%s\": not a JSON object", name);
   if (json_object_size (value) > 3)
-    return safetensors_damaged (error,
-        "tensor \"%s\": has keys besides \"dtype\", \"shape\" and \"data_offsets\"", name);
+    return safetensors_damaged (
+        error, "Tensor \"%s\": has keys besides \"dtype\", \"shape\" and \"data_offsets\"", name);
   array->name = key;
   return parse_type (array, json_object_get (value, "dtype"), name, error)
       && parse_shape (array, json_object_get (value, "shape"), name, error)
@@ -223,12 +227,13 @@ check_coverage (GArray *arrays, const guint8 *base, gsize available, GError **er
 
     if (begin < expected)
       return safetensors_damaged (error,
-          "tensor \"%s\": begins at %" G_GSIZE_FORMAT
+          "Tensor \"%s\": begins at %" G_GSIZE_FORMAT
           " and overlaps the one before it, which ends at %" G_GSIZE_FORMAT,
           name, begin, expected);
     if (begin > expected)
       return safetensors_damaged (error,
-          "tensor \"%s\": begins at %" G_GSIZE_FORMAT " and leaves a gap, expected %" G_GSIZE_FORMAT,
+          "Tensor \"%s\": begins at %" G_GSIZE_FORMAT
+          " and leaves a gap, expected %" G_GSIZE_FORMAT,
           name, begin, expected);
     expected = begin + array->size;
   }
@@ -247,9 +252,9 @@ check_metadata (json_t *metadata, GError **error)
 
   if (metadata == NULL) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-        "the header has no \"" METADATA_KEY
-        "\": other software, which keeps only the arrays of a file, saved it anew, or it never was a "
-        "profile; use the original file, or make the profile anew");
+        "The header has no \"" METADATA_KEY "\": other software, which keeps only the arrays of a "
+                                            "file, saved it anew, or it never was a "
+        "profile. Use the original file, or make the profile anew.");
     return FALSE;
   }
   if (!json_is_object (metadata))
@@ -273,22 +278,22 @@ check_header_length (const guint8 *data, gsize size, gsize *length, GError **err
 
   if (size < LENGTH_BYTES)
     return safetensors_damaged (error,
-        "the file has %" G_GSIZE_FORMAT " bytes, expected at least %d for the header's length", size,
-        LENGTH_BYTES);
+        "The file has %" G_GSIZE_FORMAT " bytes, expected at least %d for the header's length",
+        size, LENGTH_BYTES);
   memcpy (&word, data, sizeof (word));
   word = GUINT64_FROM_LE (word);
   if (word > SAFETENSORS_MAX_HEADER)
     return safetensors_damaged (error,
-        "offset 0: a header of %" G_GUINT64_FORMAT " bytes, expected at most %d", word,
+        "Offset 0: a header of %" G_GUINT64_FORMAT " bytes, expected at most %d", word,
         SAFETENSORS_MAX_HEADER);
   if (word > size - LENGTH_BYTES)
     return safetensors_damaged (error,
-        "offset 0: a header of %" G_GUINT64_FORMAT " bytes, but only %" G_GSIZE_FORMAT
+        "Offset 0: a header of %" G_GUINT64_FORMAT " bytes, but only %" G_GSIZE_FORMAT
         " follow: the file was cut short",
         word, size - LENGTH_BYTES);
   if (word == 0 || data[LENGTH_BYTES] != '{')
     return safetensors_damaged (
-        error, "offset %d: expected a header, which begins with {", LENGTH_BYTES);
+        error, "Offset %d: expected a header, which begins with {", LENGTH_BYTES);
   *length = (gsize) word;
   return TRUE;
 }
@@ -302,7 +307,7 @@ parse_json (const guint8 *text, gsize length, GError **error)
   json_t *root;
 
   if (nul != NULL) {
-    safetensors_damaged (error, "offset %" G_GSIZE_FORMAT ": a NUL byte in the header",
+    safetensors_damaged (error, "Offset %" G_GSIZE_FORMAT ": a NUL byte in the header",
         (gsize) (nul - text) + LENGTH_BYTES);
     return NULL;
   }
@@ -310,7 +315,7 @@ parse_json (const guint8 *text, gsize length, GError **error)
   if (root != NULL)
     return root; /* an object, since it begins with { */
   reason = safetensors_printable (problem.text);
-  safetensors_damaged (error, "offset %d: the header is not JSON as expected: %s",
+  safetensors_damaged (error, "Offset %d: the header is not JSON as expected: %s",
       LENGTH_BYTES + MAX (problem.position, 0), reason);
   return NULL;
 }
@@ -340,7 +345,7 @@ SafetensorsFile *
 safetensors_parse (const void *data, gsize size, GError **error)
 {
   g_autoptr (SafetensorsFile) file = NULL;
-  gsize length;
+  gsize length = 0;
   json_t *root;
 
   if (!check_header_length (data, size, &length, error))
@@ -358,7 +363,7 @@ safetensors_parse (const void *data, gsize size, GError **error)
     return NULL;
   if (file->header_size % ALIGNMENT != 0) {
     safetensors_damaged (error,
-        "offset 0: a header of %" G_GSIZE_FORMAT " bytes puts the data at %" G_GSIZE_FORMAT
+        "Offset 0: a header of %" G_GSIZE_FORMAT " bytes puts the data at %" G_GSIZE_FORMAT
         ", expected a multiple of %d; other software may have saved the file anew",
         length, file->header_size, ALIGNMENT);
     return NULL;
@@ -444,9 +449,8 @@ append_array (GString *json, const SafetensorsArray *array, guint64 begin)
   g_string_append_printf (json, ":{\"dtype\":\"%s\",\"shape\":[", types[array->type].name);
   for (i = 0; i < array->n_dimensions; i++)
     g_string_append_printf (json, "%s%" G_GUINT64_FORMAT, i ? "," : "", array->shape[i]);
-  g_string_append_printf (json,
-      "],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}", begin,
-      begin + array->size);
+  g_string_append_printf (json, "],\"data_offsets\":[%" G_GUINT64_FORMAT ",%" G_GUINT64_FORMAT "]}",
+      begin, begin + array->size);
 }
 
 GBytes *

@@ -9,12 +9,7 @@
 /* The longest header, as in the reference implementation. */
 #define SAFETENSORS_MAX_HEADER 100000000
 
-typedef enum {
-  SAFETENSORS_U8,
-  SAFETENSORS_U16,
-  SAFETENSORS_U32,
-  SAFETENSORS_U64
-} SafetensorsType;
+typedef enum { SAFETENSORS_U8, SAFETENSORS_U16, SAFETENSORS_U32, SAFETENSORS_U64 } SafetensorsType;
 
 /* Bytes of one item of a type, and the type whose items have that many bytes (1, 2, 4 or 8). */
 guint safetensors_type_size (SafetensorsType type);
@@ -26,15 +21,16 @@ typedef struct {
   SafetensorsType type;
   guint n_dimensions;
   guint64 shape[SAFETENSORS_MAX_DIMENSIONS]; /* outermost first */
-  const void *data;                          /* items in C order, little-endian */
-  gsize size;                                /* bytes of data */
+  const void *data; /* items in C order, little-endian */
+  gsize size; /* bytes of data */
 } SafetensorsArray;
 
 typedef struct _SafetensorsFile SafetensorsFile;
 
-/* Reads @size bytes at @data, which must outlive the result. Errors are PIXELNORM_ERROR_CORRUPT and name
- * the offset or key. The data of each array stand at a multiple of their item size from the start of the
- * file, so they are aligned in memory where @data is. Arrays come out in the order of their data. */
+/* Reads @size bytes at @data, which must outlive the result. Errors are PIXELNORM_ERROR_CORRUPT and
+ * name the offset or key. The data of each array stand at a multiple of their item size from the
+ * start of the file, so they are aligned in memory where @data is. Arrays come out in the order of
+ * their data. */
 SafetensorsFile *safetensors_parse (const void *data, gsize size, GError **error);
 void safetensors_free (SafetensorsFile *file);
 
@@ -45,13 +41,14 @@ const SafetensorsArray *safetensors_find_array (SafetensorsFile *file, const cha
 /* Offset of the first byte of data: length word, JSON and padding. */
 gsize safetensors_get_header_size (SafetensorsFile *file);
 
-/* The header (length word, JSON, spaces up to a multiple of 64) of a file that holds @arrays, which must be
- * sorted widest type first, in that order and without gaps. @metadata is NULL-terminated pairs of key and
- * value. The same input gives the same bytes. */
-GBytes *safetensors_make_header (const char *const *metadata, const SafetensorsArray *arrays,
-    guint n_arrays);
+/* The header (length word, JSON, spaces up to a multiple of 64) of a file that holds @arrays, which
+ * must be sorted widest type first, in that order and without gaps. @metadata is NULL-terminated
+ * pairs of key and value. The same input gives the same bytes. */
+GBytes *safetensors_make_header (
+    const char *const *metadata, const SafetensorsArray *arrays, guint n_arrays);
 
-/* Sets PIXELNORM_ERROR_CORRUPT with the given text and what to do about a damaged file; returns FALSE. */
+/* Sets PIXELNORM_ERROR_CORRUPT with the given text and what to do about a damaged file; returns
+ * FALSE. */
 gboolean safetensors_damaged (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* Text out of a file as it may stand in a message: valid UTF-8, one line, not long. */

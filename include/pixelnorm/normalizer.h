@@ -8,12 +8,12 @@ G_BEGIN_DECLS
 
 /**
  * PixelnormMethod:
- * @PIXELNORM_METHOD_FIXED: (x - mean) / std, both given by the user
- * @PIXELNORM_METHOD_CENTER: x - mean of the profile: the mean image is subtracted
- * @PIXELNORM_METHOD_ZSCORE: (x - mean) / deviation of the profile: mean 0, deviation 1
- * @PIXELNORM_METHOD_MEAN_RANGE: (x - mean) / half of the dynamic range: mean 0, within [-2, 2]
- * @PIXELNORM_METHOD_MIN_MAX: (x - middle of the range) / half of the dynamic range: within [-1, 1]
- * @PIXELNORM_METHOD_FLAT_FIELD: (x - dark) * gain that makes the mean even: lens and sensor
+ * @PIXELNORM_METHOD_FIXED: y = (x - mean) / std, both given by the user
+ * @PIXELNORM_METHOD_CENTER: y = x - mean of the profile: the mean image is subtracted
+ * @PIXELNORM_METHOD_ZSCORE: y = (x - mean) / deviation of the profile: mean 0, deviation 1
+ * @PIXELNORM_METHOD_MEAN_RANGE: y = (x - mean) / half of the dynamic range: mean 0, within [-2, 2]
+ * @PIXELNORM_METHOD_MIN_MAX: y = (x - middle of the range) / half of the dynamic range: within [-1, 1]
+ * @PIXELNORM_METHOD_FLAT_FIELD: y = (x - dark) * gain that makes the mean even: lens and sensor
  *   correction
  *
  * How statistics become an affine y = (x - centre) * scale + bias of every sample x.

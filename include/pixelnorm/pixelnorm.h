@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pixelnorm/accumulator.h>
+#include <pixelnorm/enum-types.h>
 #include <pixelnorm/error.h>
 #include <pixelnorm/layout.h>
 #include <pixelnorm/normalizer.h>

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* viridis: a colour map whose lightness rises evenly, so that equal steps of a value look equal, in grey and
- * to colour-blind eyes too.
+/* viridis: a colour map whose lightness rises evenly, so that equal steps of a value look equal, in
+ * grey and to colour-blind eyes too.
  *
- * The table is that of Nathaniel Smith and Stefan van der Walt, given to the public domain (CC0), as
- * matplotlib ships it (https://bids.github.io/colormap/), with each component rounded to 8 bits. A value t
- * of 0..1 takes entry floor (256 t), and 1 the last, matplotlib's own rule: the same numbers drawn there with
- * imshow (cmap="viridis") look the same.
+ * The table is that of Nathaniel Smith and Stefan van der Walt, given to the public domain (CC0),
+ * as matplotlib ships it (https://bids.github.io/colormap/), with each component rounded to 8 bits.
+ * A value t of 0..1 takes entry floor (256 t), and 1 the last, matplotlib's own rule: the same
+ * numbers drawn there with imshow (cmap="viridis") look the same.
  */
 #include "colormap.h"
 
+/* clang-format off */
 static const guint32 viridis[COLORMAP_SIZE] = {
   0x440154, 0x440256, 0x450457, 0x450559, 0x46075a, 0x46085c, 0x460a5d, 0x460b5e, 0x470d60,
   0x470e61, 0x471063, 0x471164, 0x471365, 0x481467, 0x481668, 0x481769, 0x48186a, 0x481a6c,
@@ -40,6 +41,7 @@ static const guint32 viridis[COLORMAP_SIZE] = {
   0xdfe318, 0xe2e418, 0xe5e419, 0xe7e419, 0xeae51a, 0xece51b, 0xefe51c, 0xf1e51d, 0xf4e61e,
   0xf6e620, 0xf8e621, 0xfbe723, 0xfde725,
 };
+/* clang-format on */
 
 /* @value is clamped to 0..1. */
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A bitmap font, drawn for this program: 5 x 7 pixels a letter and two more rows for descenders. It has what
- * legends need, digits, lower-case letters and some signs; anything else is left blank. At zoom n every dot
- * is a square of n x n pixels.
+/* A bitmap font, drawn for this program: 5 x 7 pixels a letter and two more rows for descenders. It
+ * has what legends need, digits, lower-case letters and some signs; anything else is left blank. At
+ * zoom n every dot is a square of n x n pixels.
  */
 #include "font.h"
 
@@ -73,8 +73,7 @@ glyph_find (gchar letter)
 }
 
 static void
-glyph_draw (const Glyph *glyph, Picture *picture, guint x, guint y, guint zoom,
-    const guint8 *color)
+glyph_draw (const Glyph *glyph, Picture *picture, guint x, guint y, guint zoom, const guint8 *color)
 {
   for (guint row = 0; row < FONT_HEIGHT; row++) {
     for (guint column = 0; column < GLYPH_WIDTH; column++) {

@@ -7,5 +7,5 @@
 #define FONT_HEIGHT 9 /* pixels at zoom 1, descenders included */
 
 guint font_measure (const gchar *text, guint zoom);
-void font_draw (Picture *picture, guint x, guint y, const gchar *text, guint zoom,
-    const guint8 *color);
+void font_draw (
+    Picture *picture, guint x, guint y, const gchar *text, guint zoom, const guint8 *color);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An 8-bit picture in memory. Rectangles that reach out of the picture are cut off at its edge, so that
- * whoever lays out a figure cannot write past its end. */
+/* An 8-bit picture in memory. Rectangles that reach out of the picture are cut off at its edge, so
+ * that whoever lays out a figure cannot write past its end. */
 #include "picture.h"
 
-#include <glib/gstdio.h>
 #include <png.h>
 #include <pixelnorm/error.h>
 #include <string.h>
@@ -20,8 +19,8 @@ picture_new (guint width, guint height, guint channels, GError **error)
 
   if (width > MAX_SIDE || height > MAX_SIDE) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "The picture would have %u x %u pixels, but a PNG file can have at most %d a side. Choose a "
-        "smaller --zoom.",
+        "The picture would have %u x %u pixels, but a PNG file can have at most %d a side. Choose "
+        "a smaller --zoom.",
         width, height, MAX_SIDE);
     return NULL;
   }
@@ -34,7 +33,7 @@ picture_new (guint width, guint height, guint channels, GError **error)
     return NULL;
   }
   picture = g_new (Picture, 1);
-  *picture = (Picture) { width, height, channels, pixels };
+  *picture = (Picture){ width, height, channels, pixels };
   return picture;
 }
 
@@ -81,7 +80,8 @@ picture_zoom (const Picture *picture, guint zoom, GError **error)
   return zoomed;
 }
 
-/* Lays @other, which has as many channels and fits in, over @picture with its upper left corner at @x, @y. */
+/* Lays @other, which has as many channels and fits in, over @picture with its upper left corner at
+ * @x, @y. */
 void
 picture_paste (Picture *picture, guint x, guint y, const Picture *other)
 {
@@ -108,8 +108,8 @@ picture_encode (const Picture *picture, GError **error)
 
   if (!data || !png_image_write_to_memory (&image, data, &size, 0, picture->pixels, 0, NULL)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "The picture of %u x %u pixels could not be packed as PNG: %s.", picture->width, picture->height,
-        data ? image.message : "not enough memory");
+        "The picture of %u x %u pixels could not be packed as PNG: %s.", picture->width,
+        picture->height, data ? image.message : "not enough memory");
     g_free (data);
     return NULL;
   }
@@ -127,7 +127,7 @@ picture_write (const Picture *picture, const gchar *path, GError **error)
     return FALSE;
   if (!g_file_set_contents_full (path, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
           G_FILE_SET_CONTENTS_CONSISTENT, 0666, &write_error)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE, "“%s” was not written: %s.", path,
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE, "\"%s\" was not written: %s.", path,
         write_error->message);
     return FALSE;
   }

@@ -14,8 +14,8 @@ typedef struct {
 Picture *picture_new (guint width, guint height, guint channels, GError **error);
 void picture_free (Picture *picture);
 Picture *picture_zoom (const Picture *picture, guint zoom, GError **error);
-void picture_fill (Picture *picture, guint x, guint y, guint width, guint height,
-    const guint8 *color);
+void picture_fill (
+    Picture *picture, guint x, guint y, guint width, guint height, const guint8 *color);
 void picture_paste (Picture *picture, guint x, guint y, const Picture *other);
 gboolean picture_write (const Picture *picture, const gchar *path, GError **error);
 

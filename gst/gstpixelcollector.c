@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The collecting side of pixelstats: an accumulator behind a lock, the rules of which buffers count, and saving. Every
+ * frame taken or skipped counts as a change; a file knows up to which change it was written, so nothing is written twice
+ * and an older snapshot never counts as newer.
+ */
+#include "gstpixelcollector.h"
+
+#include "gstpixelformats.h"
+#include "gstpixelframe.h"
+
+void
+gst_pixel_collector_init (GstPixelCollector *self)
+{
+  g_mutex_init (&self->lock);
+  g_mutex_init (&self->write_lock);
+}
+
+void
+gst_pixel_collector_clear (GstPixelCollector *self)
+{
+  g_clear_object (&self->accumulator);
+  g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->write_lock);
+}
+
+/* Needs the locks. */
+static void
+forget_frames (GstPixelCollector *self)
+{
+  g_clear_object (&self->accumulator);
+  self->taken = self->seen = self->skipped_early = 0;
+  self->changes = self->saved_changes = 0;
+}
+
+void
+gst_pixel_collector_restart (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->write_lock);
+  g_mutex_lock (&self->lock);
+  forget_frames (self);
+  self->layout = (PixelnormLayout) { 0 };
+  g_mutex_unlock (&self->lock);
+  g_mutex_unlock (&self->write_lock);
+}
+
+/* Makes an accumulator for @layout where there is none, or none with frames. Needs the lock. */
+static gboolean
+prepare_accumulator (GstPixelCollector *self, PixelnormScope scope, const PixelnormLayout *layout,
+    GError **error)
+{
+  if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
+    return pixelnorm_accumulator_accepts (self->accumulator, layout, error);
+
+  PixelnormAccumulator *fresh = pixelnorm_accumulator_new (scope, layout, error);
+  if (!fresh)
+    return FALSE;
+  if (self->accumulator)
+    pixelnorm_accumulator_skip (fresh,
+        pixelnorm_accumulator_get_frames_skipped (self->accumulator));
+  pixelnorm_accumulator_skip (fresh, self->skipped_early);
+  self->skipped_early = 0;
+  g_clear_object (&self->accumulator);
+  self->accumulator = fresh;
+  return TRUE;
+}
+
+void
+gst_pixel_collector_reset (GstPixelCollector *self, PixelnormScope scope)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_mutex_lock (&self->write_lock);
+  g_mutex_lock (&self->lock);
+  forget_frames (self);
+  if (self->layout.n_channels > 0 && !prepare_accumulator (self, scope, &self->layout, &error))
+    GST_WARNING ("%s", error->message);
+  g_mutex_unlock (&self->lock);
+  g_mutex_unlock (&self->write_lock);
+}
+
+gboolean
+gst_pixel_collector_append (GstPixelCollector *self, PixelnormScope scope, const gchar *location,
+    GError **error)
+{
+  g_autoptr (PixelnormProfile) profile = NULL;
+
+  if (!location) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "append is set, but no location of the profile to go on from. Set location.");
+    return FALSE;
+  }
+  if (!g_file_test (location, G_FILE_TEST_EXISTS))
+    return TRUE;
+  profile = pixelnorm_profile_load (location, error);
+  if (!profile)
+    return FALSE;
+  if (pixelnorm_profile_get_scope (profile) != scope) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "%s: another scope than was asked for. Set scope=%s to go on from this profile, or another "
+        "location.",
+        location, scope == PIXELNORM_SCOPE_PIXEL ? "channel" : "pixel");
+    return FALSE;
+  }
+  g_mutex_lock (&self->lock);
+  self->accumulator = pixelnorm_accumulator_new_from_profile (profile, error);
+  g_mutex_unlock (&self->lock);
+  return self->accumulator != NULL;
+}
+
+gboolean
+gst_pixel_collector_set_format (GstPixelCollector *self, PixelnormScope scope,
+    const GstVideoInfo *info, GError **error)
+{
+  PixelnormLayout layout;
+
+  if (!gst_pixel_formats_layout (info, &layout, error))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  const gboolean ok = prepare_accumulator (self, scope, &layout, error);
+  if (ok) {
+    self->info = *info;
+    self->layout = layout;
+  }
+  g_mutex_unlock (&self->lock);
+  return ok;
+}
+
+void
+gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *source)
+{
+  g_mutex_lock (&self->lock);
+  if (self->accumulator)
+    pixelnorm_accumulator_add_source (self->accumulator, source);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Needs the lock. */
+static void
+skip_frame (GstPixelCollector *self)
+{
+  self->changes++;
+  if (self->accumulator)
+    pixelnorm_accumulator_skip (self->accumulator, 1);
+  else
+    self->skipped_early++;
+}
+
+/* Needs the lock. */
+static gboolean
+take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
+{
+  GstPixelFrame frame;
+
+  if (!gst_pixel_frame_map (&frame, &self->info, &self->layout, buffer, GST_MAP_READ, error))
+    return FALSE;
+  const gboolean ok
+      = pixelnorm_accumulator_add (self->accumulator, &self->layout, &frame.frame, error);
+  gst_pixel_frame_unmap (&frame);
+  if (ok) {
+    self->taken++;
+    self->changes++;
+  }
+  return ok;
+}
+
+gboolean
+gst_pixel_collector_look (GstPixelCollector *self, GstBuffer *buffer, guint step, guint64 max,
+    GError **error)
+{
+  const gboolean bad = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)
+      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED)
+      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY);
+  gboolean full = FALSE;
+
+  g_mutex_lock (&self->lock);
+  if (max > 0 && self->taken >= max) {
+    /* frames go on passing */
+  } else if (bad) {
+    skip_frame (self);
+  } else if (self->seen++ % step == 0) {
+    if (take_frame (self, buffer, error))
+      full = self->taken == max;
+    else
+      skip_frame (self);
+  }
+  g_mutex_unlock (&self->lock);
+  return full;
+}
+
+guint64
+gst_pixel_collector_get_taken (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 taken = self->taken;
+  g_mutex_unlock (&self->lock);
+  return taken;
+}
+
+guint64
+gst_pixel_collector_get_frames (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 frames
+      = self->accumulator ? pixelnorm_accumulator_get_frames (self->accumulator) : 0;
+  g_mutex_unlock (&self->lock);
+  return frames;
+}
+
+guint64
+gst_pixel_collector_get_skipped (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 skipped = self->accumulator
+      ? pixelnorm_accumulator_get_frames_skipped (self->accumulator)
+      : self->skipped_early;
+  g_mutex_unlock (&self->lock);
+  return skipped;
+}
+
+static void
+append_number (GValue *array, gdouble number)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_DOUBLE);
+  g_value_set_double (&value, number);
+  gst_value_array_append_value (array, &value);
+}
+
+GstStructure *
+gst_pixel_collector_describe (GstPixelCollector *self)
+{
+  static const gchar *const names[] = { "mean", "std", "min", "max" };
+  GValue arrays[G_N_ELEMENTS (names)] = { G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT };
+  const guint64 frames = gst_pixel_collector_get_frames (self);
+  const guint64 skipped = gst_pixel_collector_get_skipped (self);
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_value_init (&arrays[i], GST_TYPE_ARRAY);
+  g_mutex_lock (&self->lock);
+  for (guint c = 0; frames > 0 && c < self->layout.n_channels; c++) {
+    PixelnormStatistics statistics;
+
+    pixelnorm_accumulator_get_statistics (self->accumulator, (gint) c, &statistics);
+    append_number (&arrays[0], statistics.mean);
+    append_number (&arrays[1], statistics.std);
+    append_number (&arrays[2], statistics.min);
+    append_number (&arrays[3], statistics.max);
+  }
+  const gchar *channels = self->layout.geometry.channels;
+  g_mutex_unlock (&self->lock);
+  GstStructure *structure = gst_structure_new ("pixelstats", "frames", G_TYPE_UINT64, frames,
+      "frames-skipped", G_TYPE_UINT64, skipped, "channels", G_TYPE_STRING, channels, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    gst_structure_take_value (structure, names[i], &arrays[i]);
+  return structure;
+}
+
+PixelnormProfile *
+gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes, GError **error)
+{
+  PixelnormProfile *profile = NULL;
+
+  g_mutex_lock (&self->lock);
+  *changes = self->changes;
+  if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
+    profile = pixelnorm_accumulator_snapshot (self->accumulator, error);
+  g_mutex_unlock (&self->lock);
+  return profile;
+}
+
+/* Needs the write lock. */
+static gboolean
+write_locked (GstPixelCollector *self, PixelnormProfile *profile, guint64 changes,
+    const gchar *location, GError **error)
+{
+  if (!pixelnorm_profile_save (profile, location, error))
+    return FALSE;
+  self->saved_changes = changes;
+  return TRUE;
+}
+
+gboolean
+gst_pixel_collector_write (GstPixelCollector *self, PixelnormProfile *profile, guint64 changes,
+    const gchar *location, GError **error)
+{
+  g_mutex_lock (&self->write_lock);
+  const gboolean ok = write_locked (self, profile, changes, location, error);
+  g_mutex_unlock (&self->write_lock);
+  return ok;
+}
+
+gboolean
+gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError **error)
+{
+  g_autoptr (PixelnormProfile) profile = NULL;
+  GError *snapshot_error = NULL;
+  guint64 changes;
+  gboolean ok = TRUE;
+
+  g_mutex_lock (&self->write_lock);
+  profile = gst_pixel_collector_snapshot (self, &changes, &snapshot_error);
+  if (snapshot_error) {
+    g_propagate_error (error, snapshot_error);
+    ok = FALSE;
+  } else if (profile && changes != self->saved_changes) {
+    ok = write_locked (self, profile, changes, location, error);
+  }
+  g_mutex_unlock (&self->write_lock);
+  return ok;
+}

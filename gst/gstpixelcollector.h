@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What pixelstats has collected, shared between the streaming thread, the application and writers. */
+#pragma once
+
+#include <gst/video/video.h>
+#include <pixelnorm/pixelnorm.h>
+
+typedef struct {
+  /* the streaming thread takes it a frame at a time, the application's to save, reset or look */
+  GMutex lock;
+  PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
+  GstVideoInfo info;
+  PixelnormLayout layout; /* n_channels is 0 until caps are known */
+  guint64 taken;          /* frames of this run, without those of an appended file */
+  guint64 seen;           /* whole frames, for frame-step */
+  guint64 skipped_early;  /* before there was an accumulator */
+  guint64 changes;        /* counts every frame taken or skipped */
+
+  /* one file is written at a time; taken before the lock */
+  GMutex write_lock;
+  guint64 saved_changes; /* `changes` of what stands in the file */
+} GstPixelCollector;
+
+void gst_pixel_collector_init (GstPixelCollector *self);
+void gst_pixel_collector_clear (GstPixelCollector *self);
+
+/* Forgets everything, the format too. */
+void gst_pixel_collector_restart (GstPixelCollector *self);
+
+/* Forgets all frames; goes on with frames of the same format. */
+void gst_pixel_collector_reset (GstPixelCollector *self, PixelnormScope scope);
+
+/* Goes on from the profile at @location, where there is one. */
+gboolean gst_pixel_collector_append (GstPixelCollector *self, PixelnormScope scope,
+    const gchar *location, GError **error);
+
+/* Later frames are of this format. Errors where they do not fit what was collected. */
+gboolean gst_pixel_collector_set_format (GstPixelCollector *self, PixelnormScope scope,
+    const GstVideoInfo *info, GError **error);
+void gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *source);
+
+/* Takes, skips or passes over @buffer. Returns whether @max (0 = none) was just reached. An error
+ * PIXELNORM_ERROR_READ: the buffer was broken and is counted as skipped; others end collecting. */
+gboolean gst_pixel_collector_look (GstPixelCollector *self, GstBuffer *buffer, guint step,
+    guint64 max, GError **error);
+
+guint64 gst_pixel_collector_get_taken (GstPixelCollector *self);
+guint64 gst_pixel_collector_get_frames (GstPixelCollector *self);
+guint64 gst_pixel_collector_get_skipped (GstPixelCollector *self);
+
+/* frames, frames-skipped, channels, and per channel mean, std, min, max. Transfer full. */
+GstStructure *gst_pixel_collector_describe (GstPixelCollector *self);
+
+/* The statistics so far; @changes is for gst_pixel_collector_write(). NULL without an error: no frame. */
+PixelnormProfile *gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes,
+    GError **error);
+gboolean gst_pixel_collector_write (GstPixelCollector *self, PixelnormProfile *profile,
+    guint64 changes, const gchar *location, GError **error);
+
+/* Writes what there is, where it does not stand in the file yet. Without frames it writes nothing and succeeds. */
+gboolean gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError **error);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Enums for properties. Their numbers are the library's; gst-inspect-1.0 prints the words. */
+#include "gstpixelenums.h"
+
+#include <pixelnorm/pixelnorm.h>
+
+static const GEnumValue stats_scopes[] = {
+  { PIXELNORM_SCOPE_PIXEL, "Every sample on its own, frames of one size", "pixel" },
+  { PIXELNORM_SCOPE_CHANNEL, "All pixels of a channel together, frames of any size", "channel" },
+  { 0 },
+};
+
+static const GEnumValue norm_scopes[] = {
+  { PIXELNORM_SCOPE_PIXEL, "Every sample by its own statistics, frames of the profile's size",
+      "pixel" },
+  { PIXELNORM_SCOPE_CHANNEL, "Every channel by its statistics, frames of any size", "channel" },
+  { PIXELNORM_SCOPE_GLOBAL, "All samples by the same statistics, frames of any size", "global" },
+  { 0 },
+};
+
+static const GEnumValue methods[] = {
+  { PIXELNORM_METHOD_FIXED, "(x - mean) / std, both given as properties", "fixed" },
+  { PIXELNORM_METHOD_CENTER, "x - mean of the profile", "center" },
+  { PIXELNORM_METHOD_ZSCORE, "(x - mean) / deviation: mean 0, deviation 1", "zscore" },
+  { PIXELNORM_METHOD_MEAN_RANGE, "(x - mean) / half of the dynamic range: mean 0, within [-2, 2]",
+      "mean-range" },
+  { PIXELNORM_METHOD_MIN_MAX,
+      "(x - middle of the range) / half of the range: within [-1, 1] on the profile's data",
+      "min-max" },
+  { PIXELNORM_METHOD_FLAT_FIELD, "(x - dark) * gain that makes the mean image even", "flat-field" },
+  { 0 },
+};
+
+static const GEnumValue units[] = {
+  { PIXELNORM_UNITS_CODE, "Code values, 0 to 255", "code" },
+  { PIXELNORM_UNITS_UNIT, "0 to 1, as torchvision writes them", "unit" },
+  { 0 },
+};
+
+#define DEFINE_ENUM(function, name, values) \
+  GType function (void) \
+  { \
+    static gsize type = 0; \
+\
+    if (g_once_init_enter (&type)) \
+      g_once_init_leave (&type, g_enum_register_static (name, values)); \
+    return type; \
+  }
+
+DEFINE_ENUM (gst_pixel_stats_scope_get_type, "GstPixelStatsScope", stats_scopes)
+DEFINE_ENUM (gst_pixel_norm_scope_get_type, "GstPixelNormScope", norm_scopes)
+DEFINE_ENUM (gst_pixel_norm_method_get_type, "GstPixelNormMethod", methods)
+DEFINE_ENUM (gst_pixel_norm_units_get_type, "GstPixelNormUnits", units)
+
+const gchar *
+gst_pixel_enum_nick (GType type, gint value)
+{
+  GEnumClass *klass = g_type_class_ref (type);
+  const GEnumValue *row = g_enum_get_value (klass, value);
+  const gchar *nick = row ? row->value_nick : NULL;
+
+  g_type_class_unref (klass);
+  return nick;
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The library's enums as properties have them, with words for each value. */
+#pragma once
+
+#include <glib-object.h>
+
+GType gst_pixel_stats_scope_get_type (void);
+GType gst_pixel_norm_scope_get_type (void);
+GType gst_pixel_norm_method_get_type (void);
+GType gst_pixel_norm_units_get_type (void);
+
+/* The name of a value as users write it. Static. */
+const gchar *gst_pixel_enum_nick (GType type, gint value);

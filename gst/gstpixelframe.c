@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Mapping of video buffers. gst_video_frame_map() believes what a GstVideoMeta claims, also of a buffer of 100 bytes
+ * that claims 64x48 pixels, so every plane's first and last row are compared with the memory that was mapped.
+ */
+#include "gstpixelframe.h"
+
+/* Rows of plane @p from its first pixel on, all inside of the mapped memory? */
+static gboolean
+plane_fits (const GstVideoFrame *mapped, const PixelnormLayout *layout, guint p,
+    const guint8 *first)
+{
+  const GstMapInfo *map = &mapped->map[mapped->meta ? p : 0];
+  const gint64 size = (gint64) map->size;
+  const gint64 row_bytes = (gint64) pixelnorm_layout_get_row_bytes (layout, p);
+  const gint64 start = (gint64) ((guintptr) first - (guintptr) map->data);
+  const gint64 end
+      = start + (gint64) (layout->geometry.height - 1) * GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
+
+  return MIN (start, end) >= 0 && MAX (start, end) + row_bytes <= size;
+}
+
+static gboolean
+place_planes (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buffer, GError **error)
+{
+  const GstVideoFrame *mapped = &self->mapped;
+  const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
+  const guint x = crop ? crop->x : 0, y = crop ? crop->y : 0;
+  const guint width = crop ? crop->width : (guint) GST_VIDEO_FRAME_WIDTH (mapped);
+  const guint height = crop ? crop->height : (guint) GST_VIDEO_FRAME_HEIGHT (mapped);
+
+  if (width != layout->geometry.width || height != layout->geometry.height) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "Expected %ux%u pixels, as the caps say, found a buffer whose meta says %ux%u.",
+        layout->geometry.width, layout->geometry.height, width, height);
+    return FALSE;
+  }
+  for (guint p = 0; p < layout->n_planes; p++) {
+    const gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
+    guint8 *first = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (mapped, p) + (gssize) y * stride
+        + (gsize) x * layout->pixel_strides[p];
+
+    if (!plane_fits (mapped, layout, p, first)) {
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+          "Expected %ux%u pixels with a stride of %d in plane %u, found a buffer of %" G_GSIZE_FORMAT
+          " bytes that does not hold them.",
+          width, height, stride, p, gst_buffer_get_size (buffer));
+      return FALSE;
+    }
+    self->frame.planes[p] = first;
+    self->frame.strides[p] = stride;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_pixel_frame_map (GstPixelFrame *self, const GstVideoInfo *info, const PixelnormLayout *layout,
+    GstBuffer *buffer, GstMapFlags flags, GError **error)
+{
+  const GstVideoMeta *meta = gst_buffer_get_video_meta (buffer);
+
+  if (meta && meta->format != GST_VIDEO_INFO_FORMAT (info)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "Expected format %s, as the caps say, found a buffer whose meta says %s.",
+        GST_VIDEO_INFO_NAME (info), gst_video_format_to_string (meta->format));
+    return FALSE;
+  }
+  if (!gst_video_frame_map (&self->mapped, info, buffer,
+          flags | (GstMapFlags) GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "Expected %" G_GSIZE_FORMAT " bytes for %dx%d pixels of %s, found a buffer of %" G_GSIZE_FORMAT
+        " bytes that is too small or cannot be mapped.",
+        GST_VIDEO_INFO_SIZE (info), GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
+        GST_VIDEO_INFO_NAME (info), gst_buffer_get_size (buffer));
+    return FALSE;
+  }
+  if (!place_planes (self, layout, buffer, error)) {
+    gst_video_frame_unmap (&self->mapped);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+void
+gst_pixel_frame_unmap (GstPixelFrame *self)
+{
+  gst_video_frame_unmap (&self->mapped);
+}

@@ -1,0 +1,682 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-pixelstats
+ * @title: pixelstats
+ * @short_description: collects exact statistics of every sample of a video into a profile
+ *
+ * Watches a stream of video and counts, for every sample (each channel of each pixel), sum, sum of squares, minimum and
+ * maximum, as exact integers. The result is a profile: a file that #pixelnorm normalizes with, that the command
+ * pixelprofile shows, and that numpy reads in one line.
+ *
+ * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does not hold a frame, are
+ * not counted but their number is noted.
+ *
+ * The profile is written at the end of the stream, when the element stops, every checkpoint-interval, and when max-frames
+ * is reached; always whole: a reader sees the old file or the new one.
+ *
+ * At the end, and every message-interval, an element message `pixelstats` says frames, frames-skipped, location,
+ * channels, and per channel mean, std, min and max, pooled over all pixels.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=300 ! video/x-raw,format=RGB ! pixelstats location=ball.safetensors ! fakesink
+ * ]|
+ *
+ * Since: 0.1
+ */
+#include "gstpixelstats.h"
+
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <gst/video/video.h>
+#include <pixelnorm/pixelnorm.h>
+#include <unistd.h>
+
+#include "gstpixelcollector.h"
+#include "gstpixelenums.h"
+#include "gstpixelerror.h"
+#include "gstpixelformats.h"
+
+GST_DEBUG_CATEGORY_STATIC (pixelstats_debug);
+#define GST_CAT_DEFAULT pixelstats_debug
+
+#define DEFAULT_SCOPE PIXELNORM_SCOPE_PIXEL
+#define DEFAULT_APPEND FALSE
+#define DEFAULT_FRAME_STEP 1
+#define DEFAULT_MAX_FRAMES 0
+#define DEFAULT_CHECKPOINT_INTERVAL (30 * GST_SECOND)
+#define DEFAULT_MESSAGE_INTERVAL 0
+
+enum
+{
+  PROP_0,
+  PROP_LOCATION,
+  PROP_SCOPE,
+  PROP_APPEND,
+  PROP_FRAME_STEP,
+  PROP_MAX_FRAMES,
+  PROP_CHECKPOINT_INTERVAL,
+  PROP_MESSAGE_INTERVAL,
+  PROP_FRAMES,
+  PROP_FRAMES_SKIPPED,
+  PROP_PROFILE,
+};
+
+enum
+{
+  SIGNAL_SAVE,
+  SIGNAL_RESET,
+  N_SIGNALS
+};
+
+static guint signals[N_SIGNALS];
+
+struct _GstPixelStats {
+  GstBaseTransform parent;
+
+  /* the object lock */
+  gchar *location;
+  PixelnormScope scope;
+  gboolean append;
+  guint frame_step;
+  guint64 max_frames;
+  GstClockTime checkpoint_interval, message_interval;
+
+  GstPixelCollector collector; /* has its own locks */
+
+  GMutex checkpoint_lock;
+  GCond checkpoints_done;
+  guint checkpoints; /* being written */
+
+  /* the streaming thread, and state changes while it does not run */
+  gboolean had_location; /* when started */
+  gboolean failed;       /* the last save said so on the bus */
+  gboolean warned;       /* of a broken buffer */
+  GstCaps *refused;      /* caps of which was said that they do not fit */
+  gint64 checkpoint_time;
+  GstClockTime message_time;
+};
+
+G_DEFINE_FINAL_TYPE (GstPixelStats, gst_pixel_stats, GST_TYPE_BASE_TRANSFORM)
+GST_ELEMENT_REGISTER_DEFINE (pixelstats, "pixelstats", GST_RANK_NONE, GST_TYPE_PIXEL_STATS)
+
+static gchar *
+dup_location (GstPixelStats *self)
+{
+  GST_OBJECT_LOCK (self);
+  gchar *location = g_strdup (self->location);
+  GST_OBJECT_UNLOCK (self);
+  return location;
+}
+
+static void
+wait_for_checkpoints (GstPixelStats *self)
+{
+  g_mutex_lock (&self->checkpoint_lock);
+  while (self->checkpoints > 0)
+    g_cond_wait (&self->checkpoints_done, &self->checkpoint_lock);
+  g_mutex_unlock (&self->checkpoint_lock);
+}
+
+typedef struct {
+  gchar *location;
+  PixelnormProfile *profile;
+  guint64 changes;
+  gboolean last; /* max-frames was reached: a failure is final */
+} Checkpoint;
+
+static void
+checkpoint_free (gpointer data)
+{
+  Checkpoint *checkpoint = data;
+
+  g_object_unref (checkpoint->profile);
+  g_free (checkpoint->location);
+  g_free (checkpoint);
+}
+
+static void
+write_checkpoint (GstElement *element, gpointer data)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (element);
+  Checkpoint *checkpoint = data;
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_pixel_collector_write (&self->collector, checkpoint->profile, checkpoint->changes,
+          checkpoint->location, &error))
+    gst_pixel_error_post (element, checkpoint->last ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
+        error,
+        checkpoint->last ? "saving after max-frames" : "saving a checkpoint; collecting goes on");
+
+  g_mutex_lock (&self->checkpoint_lock);
+  self->checkpoints--;
+  g_cond_broadcast (&self->checkpoints_done);
+  g_mutex_unlock (&self->checkpoint_lock);
+}
+
+/* Snapshot here, in the streaming thread; writing in another. One at a time: while a disk is slow, none is begun. */
+static void
+begin_checkpoint (GstPixelStats *self, gboolean last)
+{
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+  guint64 changes;
+
+  if (last)
+    wait_for_checkpoints (self);
+  g_mutex_lock (&self->checkpoint_lock);
+  const gboolean busy = self->checkpoints > 0;
+  g_mutex_unlock (&self->checkpoint_lock);
+  if (!location || busy)
+    return;
+  PixelnormProfile *profile = gst_pixel_collector_snapshot (&self->collector, &changes, &error);
+  if (!profile) {
+    if (error)
+      gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "making a checkpoint");
+    return;
+  }
+  Checkpoint *checkpoint = g_new (Checkpoint, 1);
+  *checkpoint = (Checkpoint) { g_steal_pointer (&location), profile, changes, last };
+  g_mutex_lock (&self->checkpoint_lock);
+  self->checkpoints++;
+  g_mutex_unlock (&self->checkpoint_lock);
+  gst_element_call_async (GST_ELEMENT (self), write_checkpoint, checkpoint, checkpoint_free);
+}
+
+static void
+post_statistics (GstPixelStats *self)
+{
+  g_autofree gchar *location = dup_location (self);
+  GstStructure *structure = gst_pixel_collector_describe (&self->collector);
+
+  gst_structure_set (structure, "location", G_TYPE_STRING, location, NULL);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+/* Time of the stream where a buffer tells it, else of the wall. */
+static void
+post_when_due (GstPixelStats *self, GstBuffer *buffer)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime now = GST_CLOCK_TIME_NONE;
+
+  GST_OBJECT_LOCK (self);
+  const GstClockTime interval = self->message_interval;
+  GST_OBJECT_UNLOCK (self);
+  if (interval == 0)
+    return;
+  if (GST_BUFFER_PTS_IS_VALID (buffer) && segment->format == GST_FORMAT_TIME)
+    now = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  if (!GST_CLOCK_TIME_IS_VALID (now))
+    now = (GstClockTime) g_get_monotonic_time () * GST_USECOND;
+  if (!GST_CLOCK_TIME_IS_VALID (self->message_time) || now < self->message_time) {
+    self->message_time = now; /* the first, or a seek back */
+  } else if (now - self->message_time >= interval) {
+    self->message_time = now;
+    post_statistics (self);
+  }
+}
+
+static void
+checkpoint_when_due (GstPixelStats *self)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  GST_OBJECT_LOCK (self);
+  const GstClockTime interval = self->checkpoint_interval;
+  GST_OBJECT_UNLOCK (self);
+  if (interval == 0 || (GstClockTime) (now - self->checkpoint_time) * GST_USECOND < interval)
+    return;
+  self->checkpoint_time = now;
+  begin_checkpoint (self, FALSE);
+}
+
+static GstFlowReturn
+gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  const guint step = MAX (self->frame_step, 1);
+  const guint64 max = self->max_frames;
+  GST_OBJECT_UNLOCK (self);
+  if (gst_pixel_collector_look (&self->collector, buffer, step, max, &error))
+    begin_checkpoint (self, TRUE);
+  if (g_error_matches (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ)) {
+    if (!self->warned)
+      gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
+          "this frame is not counted, nor will be others like it; frames-skipped says how many");
+    self->warned = TRUE;
+  } else if (error) {
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "adding a frame");
+    return GST_FLOW_ERROR;
+  }
+  post_when_due (self, buffer);
+  checkpoint_when_due (self);
+  return GST_FLOW_OK;
+}
+
+/* Where the frames come from, without names and passwords. */
+static void
+note_source (GstPixelStats *self)
+{
+  GstQuery *query = gst_query_new_uri ();
+  g_autofree gchar *text = NULL, *plain = NULL;
+  g_autoptr (GUri) uri = NULL;
+
+  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    gst_query_parse_uri (query, &text);
+  gst_query_unref (query);
+  if (text)
+    uri = g_uri_parse (text, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
+  if (!uri)
+    return;
+  plain = g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY);
+  gst_pixel_collector_add_source (&self->collector, plain);
+}
+
+static gboolean
+gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo info;
+  gboolean ok = FALSE;
+
+  GST_OBJECT_LOCK (self);
+  const PixelnormScope scope = self->scope;
+  GST_OBJECT_UNLOCK (self);
+  if (gst_video_info_from_caps (&info, incaps))
+    ok = gst_pixel_collector_set_format (&self->collector, scope, &info, &error);
+  else
+    g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected caps of raw video, found some that describe none.");
+  if (ok) {
+    note_source (self);
+    return TRUE;
+  }
+  /* a failing set_caps is called again and again; the bus hears of it once */
+  if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at the caps");
+  gst_caps_replace (&self->refused, incaps);
+  return FALSE;
+}
+
+static void
+post_end_without_file (GstPixelStats *self, gboolean no_frames)
+{
+  if (no_frames)
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("The stream ended without a frame that could be counted: no profile was written."), (NULL));
+  else if (self->had_location)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("The location was taken away before the end, so the profile cannot be written. Set it "
+         "again, then emit the signal save."),
+        (NULL));
+  else
+    GST_ELEMENT_INFO (self, RESOURCE, SETTINGS,
+        ("No location is set, so the profile is kept in memory only, where the property profile "
+         "gives it."),
+        (NULL));
+}
+
+/* The end of the stream: save, post one message. */
+static void
+finish (GstPixelStats *self)
+{
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  wait_for_checkpoints (self);
+  const gboolean no_frames = gst_pixel_collector_get_taken (&self->collector) == 0;
+  self->failed = FALSE;
+  if (no_frames || !location) {
+    post_end_without_file (self, no_frames);
+  } else if (!gst_pixel_collector_save (&self->collector, location, &error)) {
+    self->failed = TRUE;
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error,
+        "saving at the end of the stream");
+  }
+  post_statistics (self);
+}
+
+static gboolean
+gst_pixel_stats_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+    finish (self);
+  else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    self->message_time = GST_CLOCK_TIME_NONE;
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_stats_parent_class)->sink_event (trans, event);
+}
+
+/* Whether a profile can be written there, found out before hours of collecting rather than after. */
+static gboolean
+check_location (const gchar *location, GError **error)
+{
+  g_autofree gchar *directory = g_path_get_dirname (location);
+
+  if (g_file_test (location, G_FILE_TEST_EXISTS)
+      && !g_file_test (location, G_FILE_TEST_IS_REGULAR)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
+        "%s: expected the name of a file to write, found something else, as a directory.", location);
+    return FALSE;
+  }
+  if (!g_file_test (directory, G_FILE_TEST_IS_DIR)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
+        "%s: the directory %s does not exist. Make it first, or set another location.", location,
+        directory);
+    return FALSE;
+  }
+  if (g_access (directory, W_OK | X_OK) != 0) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
+        "%s: the directory %s cannot be written: %s. Set another location.", location, directory,
+        g_strerror (errno));
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+check_settings (GstPixelStats *self, const gchar *location, gboolean append, GError **error)
+{
+  if (self->frame_step == 0) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "frame-step is 0; expected 1 to take every frame, 2 to take every second one, ...");
+    return FALSE;
+  }
+  return (!location || check_location (location, error))
+      && (!append || gst_pixel_collector_append (&self->collector, self->scope, location, error));
+}
+
+static gboolean
+gst_pixel_stats_start (GstBaseTransform *trans)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  gst_pixel_collector_restart (&self->collector);
+  const gboolean ok = check_settings (self, location, self->append, &error);
+  self->had_location = location != NULL;
+  self->failed = self->warned = FALSE;
+  self->message_time = GST_CLOCK_TIME_NONE;
+  self->checkpoint_time = g_get_monotonic_time ();
+  gst_caps_replace (&self->refused, NULL);
+  if (!ok)
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
+  return ok;
+}
+
+/* Saves what the end of the stream did not; what it tried and failed at is tried once more, in silence. */
+static gboolean
+gst_pixel_stats_stop (GstBaseTransform *trans)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  wait_for_checkpoints (self);
+  if (location && gst_pixel_collector_get_taken (&self->collector) > 0
+      && !gst_pixel_collector_save (&self->collector, location, &error) && !self->failed)
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving when stopped");
+  return TRUE;
+}
+
+static gboolean
+gst_pixel_stats_save (GstPixelStats *self)
+{
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!location)
+    g_set_error_literal (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Nowhere to save to: no location is set. Set it, then emit save again.");
+  else if (gst_pixel_collector_get_frames (&self->collector) == 0)
+    g_set_error_literal (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Nothing to save: no frame was counted yet.");
+  else if (gst_pixel_collector_save (&self->collector, location, &error))
+    return TRUE;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "saving when asked to");
+  return FALSE;
+}
+
+static void
+gst_pixel_stats_reset (GstPixelStats *self)
+{
+  GST_OBJECT_LOCK (self);
+  const PixelnormScope scope = self->scope;
+  GST_OBJECT_UNLOCK (self);
+  wait_for_checkpoints (self);
+  gst_pixel_collector_reset (&self->collector, scope);
+}
+
+static void
+gst_pixel_stats_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (object);
+
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_LOCATION:
+      g_free (self->location);
+      self->location = g_value_dup_string (value);
+      break;
+    case PROP_SCOPE:
+      self->scope = g_value_get_enum (value);
+      break;
+    case PROP_APPEND:
+      self->append = g_value_get_boolean (value);
+      break;
+    case PROP_FRAME_STEP:
+      self->frame_step = g_value_get_uint (value);
+      break;
+    case PROP_MAX_FRAMES:
+      self->max_frames = g_value_get_uint64 (value);
+      break;
+    case PROP_CHECKPOINT_INTERVAL:
+      self->checkpoint_interval = g_value_get_uint64 (value);
+      break;
+    case PROP_MESSAGE_INTERVAL:
+      self->message_interval = g_value_get_uint64 (value);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_pixel_stats_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (object);
+
+  guint64 changes;
+
+  if (id == PROP_FRAMES) {
+    g_value_set_uint64 (value, gst_pixel_collector_get_frames (&self->collector));
+    return;
+  } else if (id == PROP_FRAMES_SKIPPED) {
+    g_value_set_uint64 (value, gst_pixel_collector_get_skipped (&self->collector));
+    return;
+  } else if (id == PROP_PROFILE) {
+    g_value_take_object (value, gst_pixel_collector_snapshot (&self->collector, &changes, NULL));
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  switch (id) {
+    case PROP_LOCATION:
+      g_value_set_string (value, self->location);
+      break;
+    case PROP_SCOPE:
+      g_value_set_enum (value, self->scope);
+      break;
+    case PROP_APPEND:
+      g_value_set_boolean (value, self->append);
+      break;
+    case PROP_FRAME_STEP:
+      g_value_set_uint (value, self->frame_step);
+      break;
+    case PROP_MAX_FRAMES:
+      g_value_set_uint64 (value, self->max_frames);
+      break;
+    case PROP_CHECKPOINT_INTERVAL:
+      g_value_set_uint64 (value, self->checkpoint_interval);
+      break;
+    case PROP_MESSAGE_INTERVAL:
+      g_value_set_uint64 (value, self->message_interval);
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_pixel_stats_finalize (GObject *object)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (object);
+
+  g_free (self->location);
+  gst_pixel_collector_clear (&self->collector);
+  gst_caps_replace (&self->refused, NULL);
+  g_mutex_clear (&self->checkpoint_lock);
+  g_cond_clear (&self->checkpoints_done);
+  G_OBJECT_CLASS (gst_pixel_stats_parent_class)->finalize (object);
+}
+
+static void
+install_settings (GObjectClass *klass)
+{
+  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags playing
+      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+
+  g_object_class_install_property (klass, PROP_LOCATION,
+      g_param_spec_string ("location", "Location",
+          "Profile file to write, by custom NAME.safetensors: at the end of the stream, on stop, every "
+          "checkpoint-interval and when max-frames is reached. Unset: the profile is kept in memory",
+          NULL, playing));
+  g_object_class_install_property (klass, PROP_SCOPE,
+      g_param_spec_enum ("scope", "Scope",
+          "pixel: statistics of every sample, for frames of one size; channel: sums per channel only, "
+          "for frames of any size, in a file of 1 KB",
+          gst_pixel_stats_scope_get_type (), DEFAULT_SCOPE, ready));
+  g_object_class_install_property (klass, PROP_APPEND,
+      g_param_spec_boolean ("append", "Append",
+          "Go on from the profile that stands at location; where there is none, begin anew",
+          DEFAULT_APPEND, ready));
+  g_object_class_install_property (klass, PROP_FRAME_STEP,
+      g_param_spec_uint ("frame-step", "Frame step",
+          "Take every Nth frame: neighbours in time are much alike, so a step saves work", 0, G_MAXUINT,
+          DEFAULT_FRAME_STEP, playing));
+  g_object_class_install_property (klass, PROP_MAX_FRAMES,
+      g_param_spec_uint64 ("max-frames", "Maximum of frames",
+          "Stop taking frames after so many of this run, and save; frames go on passing (0 = take all)",
+          0, G_MAXUINT64, DEFAULT_MAX_FRAMES, playing));
+  g_object_class_install_property (klass, PROP_CHECKPOINT_INTERVAL,
+      g_param_spec_uint64 ("checkpoint-interval", "Checkpoint interval",
+          "Save every so many nanoseconds of wall clock, in a thread of its own, so that a crash loses "
+          "little (0 = never)",
+          0, G_MAXUINT64, DEFAULT_CHECKPOINT_INTERVAL, playing));
+  g_object_class_install_property (klass, PROP_MESSAGE_INTERVAL,
+      g_param_spec_uint64 ("message-interval", "Message interval",
+          "Post a pixelstats element message every so many nanoseconds of stream time; of wall clock "
+          "where buffers have no timestamp (0 = at the end only)",
+          0, G_MAXUINT64, DEFAULT_MESSAGE_INTERVAL, playing));
+}
+
+static void
+install_results (GObjectClass *klass)
+{
+  const GParamFlags read = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (klass, PROP_FRAMES,
+      g_param_spec_uint64 ("frames", "Frames",
+          "How many frames the statistics are of, those of an appended profile included", 0,
+          G_MAXUINT64, 0, read));
+  g_object_class_install_property (klass, PROP_FRAMES_SKIPPED,
+      g_param_spec_uint64 ("frames-skipped", "Frames skipped",
+          "How many frames were left out: flagged GAP, CORRUPTED or DECODE_ONLY, or smaller than "
+          "their caps say",
+          0, G_MAXUINT64, 0, read));
+  g_object_class_install_property (klass, PROP_PROFILE,
+      g_param_spec_object ("profile", "Profile",
+          "The statistics so far, as a PixelnormProfile made when asked for; NULL before the first "
+          "frame",
+          PIXELNORM_TYPE_PROFILE, read));
+}
+
+static void
+gst_pixel_stats_class_init (GstPixelStatsClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+  g_autoptr (GstCaps) caps = gst_pixel_formats_caps (NULL);
+
+  GST_DEBUG_CATEGORY_INIT (pixelstats_debug, "pixelstats", 0, "statistics of every sample");
+  object_class->set_property = gst_pixel_stats_set_property;
+  object_class->get_property = gst_pixel_stats_get_property;
+  object_class->finalize = gst_pixel_stats_finalize;
+  install_settings (object_class);
+  install_results (object_class);
+
+  /**
+   * GstPixelStats::save:
+   *
+   * Writes the statistics so far to location, now.
+   *
+   * Returns: whether that worked; where not, a warning on the bus says why
+   */
+  signals[SIGNAL_SAVE] = g_signal_new_class_handler ("save", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_pixel_stats_save), NULL, NULL, NULL,
+      G_TYPE_BOOLEAN, 0);
+  /**
+   * GstPixelStats::reset:
+   *
+   * Forgets all frames, those of an appended profile too. A file that was written stays.
+   */
+  signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_pixel_stats_reset), NULL, NULL, NULL,
+      G_TYPE_NONE, 0);
+
+  gst_element_class_set_static_metadata (element_class, "Pixel statistics",
+      "Filter/Analyzer/Video",
+      "Collects exact statistics of every sample of a video (count, sum, sum of squares, minimum, "
+      "maximum) into a profile for pixelnorm, while frames pass untouched",
+      "gst-pixelnorm");
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (element_class,
+      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+
+  transform_class->passthrough_on_same_caps = TRUE;
+  transform_class->transform_ip_on_passthrough = TRUE;
+  transform_class->start = gst_pixel_stats_start;
+  transform_class->stop = gst_pixel_stats_stop;
+  transform_class->set_caps = gst_pixel_stats_set_caps;
+  transform_class->sink_event = gst_pixel_stats_sink_event;
+  transform_class->transform_ip = gst_pixel_stats_transform_ip;
+  gst_type_mark_as_plugin_api (gst_pixel_stats_scope_get_type (), 0);
+}
+
+static void
+gst_pixel_stats_init (GstPixelStats *self)
+{
+  gst_pixel_collector_init (&self->collector);
+  g_mutex_init (&self->checkpoint_lock);
+  g_cond_init (&self->checkpoints_done);
+  self->scope = DEFAULT_SCOPE;
+  self->append = DEFAULT_APPEND;
+  self->frame_step = DEFAULT_FRAME_STEP;
+  self->max_frames = DEFAULT_MAX_FRAMES;
+  self->checkpoint_interval = DEFAULT_CHECKPOINT_INTERVAL;
+  self->message_interval = DEFAULT_MESSAGE_INTERVAL;
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
+}

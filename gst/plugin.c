@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plugin: what it registers. */
+#include "gstpixelmeta.h"
+#include "gstpixelnorm.h"
+#include "gstpixelstats.h"
+
+static gboolean
+plugin_init (GstPlugin *plugin)
+{
+  gst_pixel_meta_register ();
+  return GST_ELEMENT_REGISTER (pixelstats, plugin) && GST_ELEMENT_REGISTER (pixelnorm, plugin);
+}
+
+GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, pixelnorm,
+    "Exact statistics of video, and normalization with them ahead of inference", plugin_init,
+    PIXELNORM_VERSION, "LGPL", "gst-pixelnorm", "https://gstreamer.freedesktop.org/")

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A file that appears whole or not at all. */
+#pragma once
+
+#include <gio/gio.h>
+
+typedef struct _AtomicFile AtomicFile;
+
+/* Begins to write what shall be at @path; nothing is there before atomic_file_commit(). Errors of
+ * all three are PIXELNORM_ERROR_NO_SPACE or PIXELNORM_ERROR_WRITE and begin with the path. */
+AtomicFile *atomic_file_new (const char *path, GError **error);
+gboolean atomic_file_write (AtomicFile *file, const void *data, gsize size, GError **error);
+gboolean atomic_file_commit (AtomicFile *file, GError **error);
+
+/* Without a commit before, leaves everything as it was. */
+void atomic_file_free (AtomicFile *file);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (AtomicFile, atomic_file_free)

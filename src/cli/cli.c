@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the commands of pixelprofile share. The program's name (g_set_prgname()) is "pixelprofile
+ * render" while that command runs, and begins every message, so that it can be told apart in the
+ * log of a script.
+ */
+#include "cli.h"
+
+#include <stdarg.h>
+
+/* Replaces what a terminal would act upon. Names of files and what a profile says of itself may
+ * come from anywhere; they must not move the cursor or change colours. */
+gchar *
+cli_clean_text (const gchar *text)
+{
+  g_autofree gchar *valid = g_utf8_make_valid (text, -1);
+  GString *clean = g_string_new (NULL);
+
+  for (const gchar *p = valid; *p; p = g_utf8_next_char (p)) {
+    const gunichar c = g_utf8_get_char (p);
+
+    g_string_append_unichar (clean, g_unichar_iscntrl (c) ? 0xfffd : c);
+  }
+  return g_string_free (clean, FALSE);
+}
+
+static void
+complain (const gchar *hint, const gchar *format, va_list arguments)
+{
+  g_autofree gchar *message = g_strdup_vprintf (format, arguments);
+  g_autofree gchar *line = cli_clean_text (message);
+
+  g_printerr ("%s: %s%s\n", g_get_prgname (), line, hint);
+}
+
+/* Says on standard error what went wrong. Returns: @status */
+int
+cli_fail (int status, const gchar *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  complain ("", format, arguments);
+  va_end (arguments);
+  return status;
+}
+
+/* Says what is wrong with the command line, and where help is. Returns: CLI_USAGE */
+int
+cli_fail_usage (const gchar *format, ...)
+{
+  g_autofree gchar *hint = g_strdup_printf (" See \"%s --help\".", g_get_prgname ());
+  va_list arguments;
+
+  va_start (arguments, format);
+  complain (hint, format, arguments);
+  va_end (arguments);
+  return CLI_USAGE;
+}
+
+/* Returns: whether the options were good; where they were not, it was said */
+gboolean
+cli_parse (GOptionContext *context, int *argc, char ***argv)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (g_option_context_parse (context, argc, argv, &error))
+    return TRUE;
+  /* GLib ends its messages without a full stop */
+  cli_fail_usage ("%s.", error->message);
+  return FALSE;
+}

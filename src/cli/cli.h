@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the commands of pixelprofile share: exit statuses, options, messages. */
+#pragma once
+
+#include <pixelnorm/pixelnorm.h>
+
+enum {
+  CLI_OK = 0,
+  CLI_FAILED = 1, /* a profile could not be read, or output not written */
+  CLI_USAGE = 2 /* the command line asks for something that cannot be */
+};
+
+/**
+ * CliCommand:
+ * @name: the word on the command line
+ * @summary: one line for the list of commands
+ * @run: gets what follows the program's name, so that argv[0] is @name, and returns an exit status
+ *
+ * One command. Its file ends with the definition, and pixelprofile.c lists it.
+ */
+typedef struct {
+  const gchar *name;
+  const gchar *summary;
+  int (*run) (int argc, char **argv);
+} CliCommand;
+
+extern const CliCommand cli_info;
+extern const CliCommand cli_render;
+
+gboolean cli_parse (GOptionContext *context, int *argc, char ***argv);
+int cli_fail (int status, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
+int cli_fail_usage (const gchar *format, ...) G_GNUC_PRINTF (1, 2);
+gchar *cli_clean_text (const gchar *text);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pixelprofile, the command that looks at profiles: finds the command that is asked for in a table
+ * and runs it. A new command is a file that defines a CliCommand, a declaration in cli.h and a row
+ * here.
+ */
+#include "cli.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+
+static const CliCommand *const commands[] = {
+  &cli_info,
+  &cli_render,
+};
+
+static void
+print_help (void)
+{
+  g_print (
+      "Usage:\n"
+      "  pixelprofile COMMAND [OPTION...] FILE...\n"
+      "\n"
+      "Looks at profiles: statistics of the pixels of a stream, saved by the GStreamer element\n"
+      "pixelstats.\n"
+      "\n"
+      "Commands:\n");
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_print ("  %-9s %s\n", commands[i]->name, commands[i]->summary);
+  g_print ("\n"
+           "Options:\n"
+           "  -h, --help     Show this help\n"
+           "  --version      Show the version\n"
+           "\n"
+           "\"pixelprofile COMMAND --help\" says more about a command.\n"
+           "\n"
+           "Exit status: 0 when all went well, 1 when a profile could not be read or output not\n"
+           "written, 2 when the command line is wrong.\n");
+}
+
+static gchar *
+list_commands (void)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", commands[i]->name);
+  return g_string_free (list, FALSE);
+}
+
+static int
+run_command (int argc, char **argv)
+{
+  g_autofree gchar *list = list_commands ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (commands); i++) {
+    if (strcmp (argv[0], commands[i]->name) == 0) {
+      g_autofree gchar *name = g_strdup_printf ("pixelprofile %s", argv[0]);
+
+      g_set_prgname (name);
+      return commands[i]->run (argc, argv);
+    }
+  }
+  return cli_fail_usage ("Expected a command (%s) first, found \"%s\".", list, argv[0]);
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_autofree gchar *list = list_commands ();
+
+  if (argc < 2)
+    return cli_fail_usage ("Expected a command (%s), found nothing.", list);
+  if (strcmp (argv[1], "--help") == 0 || strcmp (argv[1], "-h") == 0)
+    print_help ();
+  else if (strcmp (argv[1], "--version") == 0)
+    g_print ("pixelprofile %s\n", PIXELNORM_VERSION);
+  else
+    return run_command (argc - 1, argv + 1);
+  return CLI_OK;
+}
+
+int
+main (int argc, char **argv)
+{
+  int status;
+
+  /* names of files in the user's encoding; numbers and messages as everywhere else */
+  setlocale (LC_CTYPE, "");
+  g_set_prgname ("pixelprofile");
+
+  status = run (argc, argv);
+  /* a full disk behind "pixelprofile info > file" must not look like success */
+  if ((fflush (stdout) != 0 || ferror (stdout)) && status == CLI_OK)
+    status = cli_fail (CLI_FAILED, "Standard output was not written. Is the disk full?");
+  return status;
+}

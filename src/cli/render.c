@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pixelprofile render: statistics as PNG pictures.
+ *
+ * Mean, minimum and maximum are pictures of what the camera saw: a pixel of the frame is a pixel of
+ * the picture, with its code value brought to 8 bits. Deviation and range are no colours; they
+ * become one number a pixel, and figures with a colour map and a scale bar.
+ */
+#include "cli.h"
+#include "figure.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define EXTENSION ".png"
+#define MAX_ZOOM 64
+/* below it a scale bar's labels would run out of decimals, above it no code value is */
+#define MIN_TOP 1e-6
+#define MAX_TOP 65535.0
+
+/* what --max and --zoom are before they are given: something that nobody gives */
+#define TOP_NOT_GIVEN (-G_MAXDOUBLE)
+#define ZOOM_NOT_GIVEN G_MININT
+
+static const gchar description[] =
+    "Pictures (NAME):\n"
+    "  mean, min, max  what the camera saw on average, at its darkest and at its brightest:\n"
+    "                  in colour (RGB) or grey (Y), a pixel for each pixel of the frames. 8-bit\n"
+    "                  code values are the picture's own; deeper ones are scaled to 8 bits,\n"
+    "                  x * 255 / (2^depth - 1). The mean is rounded, half to even. Of YUV\n"
+    "                  profiles Y is shown, in grey. A pixel that was never counted is black.\n"
+    "  std             how much a pixel varied: the root of the mean of its channels' variances\n"
+    "  range           how far it went: the largest maximum - minimum of its channels\n"
+    "  all             all five\n"
+    "\n"
+    "std and range are drawn in colours (viridis) from 0 to the largest value of the picture, or\n"
+    "to --max, with a scale bar below, in code values of the profile's own depth. Give several\n"
+    "pictures the same --max to compare them; a + at the end of the scale says that there are\n"
+    "values above it, which get the last colour. Frames less than 256 pixels wide are enlarged\n"
+    "there by a whole number; --zoom=1 prevents it, and --zoom=N enlarges any picture.\n"
+    "\n"
+    "Without --output, the pictures of lobby.safetensors are lobby-mean.png, lobby-std.png and\n"
+    "lobby-range.png in the current directory. --output=DIRECTORY, which must exist, puts them\n"
+    "there. --output=NAME.png names the file when a single picture is asked for. Pictures that\n"
+    "are there already are kept, and nothing is written, unless --force is given. The names of\n"
+    "the files written are printed, a line each.\n"
+    "\n"
+    "Examples:\n"
+    "  pixelprofile render lobby.safetensors\n"
+    "  pixelprofile render --image=std --output=noise.png --force lobby.safetensors\n"
+    "  pixelprofile render --image=std --max=20 --output=pictures night.safetensors\n";
+
+typedef struct {
+  gchar **images;
+  gchar *output;
+  gchar **paths;
+  gboolean force;
+  gdouble max;
+  gint zoom;
+} RenderOptions;
+
+/* One kind of picture. Figures have a title; the others show the code values as they are. */
+typedef struct {
+  const gchar *name;
+  PixelnormImage image;
+  gboolean by_default;
+  const gchar *title;
+  gdouble (*pool) (const gdouble *samples, guint n_channels);
+} RenderImage;
+
+static gdouble
+pool_deviations (const gdouble *samples, guint n_channels)
+{
+  gdouble variances = 0.0;
+
+  for (guint c = 0; c < n_channels; c++)
+    variances += samples[c] * samples[c];
+  return sqrt (variances / n_channels);
+}
+
+static gdouble
+pool_ranges (const gdouble *samples, guint n_channels)
+{
+  gdouble range = samples[0];
+
+  for (guint c = 1; c < n_channels; c++)
+    range = MAX (range, samples[c]);
+  return range;
+}
+
+static const RenderImage images[] = {
+  { "mean", PIXELNORM_IMAGE_MEAN, TRUE },
+  { "std", PIXELNORM_IMAGE_STD, TRUE, "standard deviation, code values", pool_deviations },
+  { "range", PIXELNORM_IMAGE_RANGE, TRUE, "dynamic range, code values", pool_ranges },
+  { "min", PIXELNORM_IMAGE_MIN, FALSE },
+  { "max", PIXELNORM_IMAGE_MAX, FALSE },
+};
+
+#define N_IMAGES G_N_ELEMENTS (images)
+
+/* The picture of code values: grey, or red, green and blue. */
+static Picture *
+paint_samples (PixelnormProfile *profile, const gdouble *samples, guint zoom, GError **error)
+{
+  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
+  const guint n_channels = strlen (geometry->channels);
+  const guint n_painted = strcmp (geometry->channels, "RGB") == 0 ? 3 : 1;
+  const gsize n_pixels = (gsize) geometry->width * geometry->height;
+  const gdouble top = (1u << geometry->depth) - 1;
+  g_autoptr (Picture) picture = picture_new (geometry->width, geometry->height, n_painted, error);
+
+  if (!picture)
+    return NULL;
+  for (gsize p = 0; p < n_pixels; p++) {
+    for (guint c = 0; c < n_painted; c++)
+      /* first the product: at 8 bits the quotient is then the mean itself, ties included */
+      picture->pixels[p * n_painted + c] = rint (samples[p * n_channels + c] * 255.0 / top);
+  }
+  return zoom > 1 ? picture_zoom (picture, zoom, error) : g_steal_pointer (&picture);
+}
+
+static Picture *
+paint_figure (const RenderImage *image, PixelnormProfile *profile, const gdouble *samples,
+    const RenderOptions *options, GError **error)
+{
+  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
+  const guint n_channels = strlen (geometry->channels);
+  const gsize n_pixels = (gsize) geometry->width * geometry->height;
+  g_autofree gdouble *values = g_try_new (gdouble, n_pixels);
+  const FigureSpec spec = { .values = values,
+    .width = geometry->width,
+    .height = geometry->height,
+    .zoom = MAX (options->zoom, 0),
+    .top = MAX (options->max, 0.0),
+    .title = image->title };
+
+  if (!values) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for a picture of %u x %u pixels.", geometry->width, geometry->height);
+    return NULL;
+  }
+  for (gsize p = 0; p < n_pixels; p++)
+    values[p] = image->pool (samples + p * n_channels, n_channels);
+  return figure_new (&spec, error);
+}
+
+static gboolean
+write_image (const RenderImage *image, PixelnormProfile *profile, const RenderOptions *options,
+    const gchar *target, GError **error)
+{
+  g_autoptr (GBytes) bytes = pixelnorm_profile_get_image (profile, image->image, error);
+  g_autoptr (Picture) picture = NULL;
+
+  if (!bytes)
+    return FALSE;
+  picture = image->title
+      ? paint_figure (image, profile, g_bytes_get_data (bytes, NULL), options, error)
+      : paint_samples (profile, g_bytes_get_data (bytes, NULL), MAX (options->zoom, 1), error);
+  return picture && picture_write (picture, target, error);
+}
+
+/* Says which pictures --image asks for. */
+static gboolean
+choose_images (const RenderOptions *options, gboolean chosen[N_IMAGES])
+{
+  for (guint i = 0; i < N_IMAGES; i++)
+    chosen[i] = !options->images && images[i].by_default;
+
+  for (guint n = 0; options->images && options->images[n]; n++) {
+    const gboolean all = strcmp (options->images[n], "all") == 0;
+    gboolean found = all;
+
+    for (guint i = 0; i < N_IMAGES; i++) {
+      if (all || strcmp (options->images[n], images[i].name) == 0)
+        chosen[i] = found = TRUE;
+    }
+    if (!found) {
+      cli_fail_usage (
+          "Expected mean, std, range, min, max or all after --image, found \"%s\"; give --image "
+          "several times for several pictures.",
+          options->images[n]);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static int
+check_options (const RenderOptions *options, const gboolean chosen[N_IMAGES], guint n_chosen)
+{
+  gboolean figures = FALSE;
+
+  for (guint i = 0; i < N_IMAGES; i++)
+    figures |= chosen[i] && images[i].title;
+
+  if (!options->paths)
+    return cli_fail_usage ("Expected the FILE of a profile, found none.");
+  if (options->paths[1])
+    return cli_fail_usage ("Expected one FILE, found \"%s\" after \"%s\"; render them one by one.",
+        options->paths[1], options->paths[0]);
+  /* written so that a NaN fails */
+  if (options->max != TOP_NOT_GIVEN && !(options->max >= MIN_TOP && options->max <= MAX_TOP))
+    return cli_fail_usage (
+        "Expected --max from %g to %g code values, found %g.", MIN_TOP, MAX_TOP, options->max);
+  if (options->max != TOP_NOT_GIVEN && !figures)
+    return cli_fail_usage (
+        "--max is the end of the scale of std and range, but neither is asked for.");
+  if (options->zoom != ZOOM_NOT_GIVEN && (options->zoom < 1 || options->zoom > MAX_ZOOM))
+    return cli_fail_usage ("Expected --zoom from 1 to %d, found %d.", MAX_ZOOM, options->zoom);
+  if (options->output && !*options->output)
+    return cli_fail_usage ("Expected a directory or a file after --output, found nothing.");
+  if (options->output && n_chosen > 1 && g_str_has_suffix (options->output, EXTENSION)
+      && !g_file_test (options->output, G_FILE_TEST_IS_DIR))
+    return cli_fail_usage (
+        "--output=%s names one file for %u pictures; choose one with --image, or name "
+        "a directory.",
+        options->output, n_chosen);
+  return CLI_OK;
+}
+
+/* Where a picture goes. Returns: (transfer full): its path, or %NULL, and it was said why not */
+static gchar *
+choose_target (const RenderImage *image, const RenderOptions *options)
+{
+  g_autofree gchar *base = g_path_get_basename (options->paths[0]);
+  g_autofree gchar *name = NULL;
+
+  if (g_str_has_suffix (base, ".safetensors"))
+    base[strlen (base) - strlen (".safetensors")] = '\0';
+  name = g_strdup_printf ("%s-%s" EXTENSION, base, image->name);
+
+  if (!options->output)
+    return g_steal_pointer (&name);
+  if (g_file_test (options->output, G_FILE_TEST_IS_DIR))
+    return g_build_filename (options->output, name, NULL);
+  if (g_str_has_suffix (options->output, EXTENSION))
+    return g_strdup (options->output);
+  cli_fail (CLI_FAILED,
+      "--output=%s: expected a directory that exists or a file name that ends in " EXTENSION
+      ". Make the directory first.",
+      options->output);
+  return NULL;
+}
+
+/* What can be known before anything is computed or written. */
+static int
+check_target (const gchar *target, gboolean force)
+{
+  g_autofree gchar *directory = g_path_get_dirname (target);
+
+  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
+    return cli_fail (CLI_FAILED,
+        "\"%s\" cannot be written: there is no directory \"%s\". Make it first.", target,
+        directory);
+  if (g_file_test (target, G_FILE_TEST_IS_DIR))
+    return cli_fail (CLI_FAILED,
+        "\"%s\" cannot be written: it is a directory. Move it, or choose another --output.",
+        target);
+  if (!force && g_file_test (target, G_FILE_TEST_EXISTS))
+    return cli_fail (CLI_FAILED,
+        "\"%s\" is there already. Overwrite it with --force, or choose another --output.", target);
+  return CLI_OK;
+}
+
+static int
+choose_targets (
+    const RenderOptions *options, const gboolean chosen[N_IMAGES], gchar *targets[N_IMAGES])
+{
+  for (guint i = 0; i < N_IMAGES; i++) {
+    if (!chosen[i])
+      continue;
+    targets[i] = choose_target (&images[i], options);
+    if (!targets[i] || check_target (targets[i], options->force) != CLI_OK)
+      return CLI_FAILED;
+  }
+  return CLI_OK;
+}
+
+static PixelnormProfile *
+load_profile (const gchar *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PixelnormProfile) profile = pixelnorm_profile_load (path, &error);
+
+  if (!profile) {
+    cli_fail (CLI_FAILED, "%s", error->message);
+    return NULL;
+  }
+  if (pixelnorm_profile_get_scope (profile) != PIXELNORM_SCOPE_PIXEL) {
+    cli_fail (CLI_FAILED,
+        "\"%s\" has no pictures: expected a profile of scope pixel, found scope channel, "
+        "which has one number a channel. \"pixelprofile info\" shows them.",
+        path);
+    return NULL;
+  }
+  return g_steal_pointer (&profile);
+}
+
+static int
+render_images (
+    const RenderOptions *options, const gboolean chosen[N_IMAGES], gchar *const targets[N_IMAGES])
+{
+  g_autoptr (PixelnormProfile) profile = load_profile (options->paths[0]);
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; profile && i < N_IMAGES; i++) {
+    if (!chosen[i])
+      continue;
+    if (!write_image (&images[i], profile, options, targets[i], &error))
+      return cli_fail (CLI_FAILED, "%s", error->message);
+    /* byte for byte, for scripts that go on with it */
+    puts (targets[i]);
+  }
+  return profile ? CLI_OK : CLI_FAILED;
+}
+
+static int
+render (const RenderOptions *options)
+{
+  gboolean chosen[N_IMAGES];
+  gchar *targets[N_IMAGES] = { NULL };
+  guint n_chosen = 0;
+  int status;
+
+  if (!choose_images (options, chosen))
+    return CLI_USAGE;
+  for (guint i = 0; i < N_IMAGES; i++)
+    n_chosen += chosen[i];
+
+  status = check_options (options, chosen, n_chosen);
+  if (status == CLI_OK)
+    status = choose_targets (options, chosen, targets);
+  if (status == CLI_OK)
+    status = render_images (options, chosen, targets);
+
+  for (guint i = 0; i < N_IMAGES; i++)
+    g_free (targets[i]);
+  return status;
+}
+
+static int
+render_run (int argc, char **argv)
+{
+  RenderOptions options = { .max = TOP_NOT_GIVEN, .zoom = ZOOM_NOT_GIVEN };
+  const GOptionEntry entries[] = {
+    { "image", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.images,
+        "Picture to make; may be repeated (default: mean, std, range)", "NAME|all" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
+        "Directory, or for one picture a file name that ends in .png", "PATH" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite pictures that exist", NULL },
+    { "max", 0, 0, G_OPTION_ARG_DOUBLE, &options.max,
+        "End of the scale of std and range (default: the largest value)", "VALUE" },
+    { "zoom", 0, 0, G_OPTION_ARG_INT, &options.zoom,
+        "Draw every pixel as N x N pixels (default: see below)", "N" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("FILE");
+  int status = CLI_USAGE;
+
+  g_option_context_set_summary (context, "Shows the statistics of a profile as PNG pictures.");
+  g_option_context_set_description (context, description);
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (cli_parse (context, &argc, &argv))
+    status = render (&options);
+
+  g_strfreev (options.images);
+  g_free (options.output);
+  g_strfreev (options.paths);
+  return status;
+}
+
+const CliCommand cli_render = { "render", "Show the statistics of a profile as pictures",
+  render_run };

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Profile files made from docs/format.md alone, without the library: what it says, and what it must refuse."""
+
+import json
+import struct
+
+import numpy
+import xxhash
+
+TYPES = {"u1": "U8", "u2": "U16", "u4": "U32", "u8": "U64"}
+ORDER = ["frames", "samples", "sum", "sum_squares", "sum_squares_high", "count", "min", "max"]
+MASK64 = 2 ** 64 - 1
+
+
+def moments(samples, depth, seen=None):
+    """Exact moments over the first axis, as Python integers in object arrays; seen: which samples count."""
+    wide = samples.astype(object)
+    seen = numpy.ones(samples.shape, bool) if seen is None else numpy.broadcast_to(seen, samples.shape)
+    top = 2 ** depth - 1
+    low = numpy.where(seen, samples, top).min(axis=0)
+    high = numpy.where(seen, samples, 0).max(axis=0)
+    return {"sum": (wide * seen).sum(axis=0), "sum_squares": (wide * wide * seen).sum(axis=0),
+            "min": numpy.where(seen.any(axis=0), low, 0), "max": high}
+
+
+def metadata(channels, depth, width, height, matrix=None, range_="full", **more):
+    words = {"pixelnorm.version": "1.0", "width": str(width), "height": str(height),
+             "channels": channels, "depth": str(depth), "range": range_, "frames_skipped": "0"}
+    if matrix:
+        words["matrix"] = matrix
+    return {**words, **more}
+
+
+def pixel_profile(frames, channels, depth, seen=None, wide=False, **more):
+    """frames: [N, H, W, C]; seen: [N, H, W, 1] booleans. Returns metadata and arrays."""
+    n, height, width, _ = frames.shape
+    found = moments(frames, depth, seen)
+    arrays = {"frames": numpy.array([n], "u8")}
+    if seen is not None:
+        arrays["count"] = narrow(seen.sum(axis=0).astype(object), wide)
+    return metadata(channels, depth, width, height, **more), {**arrays, **store(found, depth, wide)}
+
+
+def channel_profile(frames, channels, depth, wide=False, **more):
+    """frames: a list of [H, W, C]."""
+    pixels = numpy.concatenate([f.reshape(-1, len(channels)) for f in frames])
+    found = {name: values.reshape(1, 1, -1) for name, values in moments(pixels, depth).items()}
+    arrays = {"frames": numpy.array([len(frames)], "u8"),
+              "samples": numpy.full(len(channels), len(pixels), "u8")}
+    return metadata(channels, depth, 0, 0, **more), {**arrays, **store(found, depth, wide)}
+
+
+def narrow(values, wide=False):
+    fits = max(values.ravel().tolist()) < 2 ** 32 and not wide
+    return values.astype("u4" if fits else "u8")
+
+
+def store(found, depth, wide):
+    item = "u1" if depth == 8 else "u2"
+    squares = found["sum_squares"]
+    low, high = squares & MASK64, squares >> 64
+    arrays = {"sum": narrow(found["sum"], wide), "sum_squares": narrow(low, wide),
+              "min": found["min"].astype(item), "max": found["max"].astype(item)}
+    if high.any():
+        arrays["sum_squares_high"] = high.astype("u8")
+    return arrays
+
+
+def identity(words, arrays):
+    channel = "samples" in arrays
+    line = "scope=%s width=%s height=%s channels=%s depth=%s range=%s matrix=%s\n" % (
+        "channel" if channel else "pixel", words["width"], words["height"], words["channels"],
+        words["depth"], words["range"], words.get("matrix", "none"))
+    content = line.encode()
+    for name in ORDER:
+        values = arrays.get(name)
+        if name == "sum_squares_high" and channel and values is None:
+            values = numpy.zeros(arrays["sum"].size, int)
+        if values is None or (name == "count" and set(values.ravel()) == set(arrays["frames"])):
+            continue
+        content += b"".join(struct.pack("<Q", int(v)) for v in values.ravel())
+    return xxhash.xxh3_128_hexdigest(content)
+
+
+def join(words, arrays, align=64, order=None):
+    """The bytes of a safetensors file, widest type first."""
+    names = order or sorted(arrays, key=lambda name: -arrays[name].itemsize)
+    header = {} if words is None else {"__metadata__": words}
+    data = b""
+    for name in names:
+        item = arrays[name].astype(arrays[name].dtype.newbyteorder("<")).tobytes()
+        header[name] = {"dtype": TYPES[arrays[name].dtype.str[1:]], "shape": list(arrays[name].shape),
+                        "data_offsets": [len(data), len(data) + len(item)]}
+        data += item
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-(len(text) + 8) % align)
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def sign(content):
+    """Puts the right digest where "xxh3" has 32 digits."""
+    at = content.index(b'"xxh3":"') + len(b'"xxh3":"')
+    zeroed = content[:at] + b"0" * 32 + content[at + 32:]
+    return zeroed[:at] + xxhash.xxh3_128_hexdigest(zeroed).encode() + zeroed[at + 32:]
+
+
+def build(words, arrays, **more):
+    words = {"identity": identity(words, arrays), "xxh3": "0" * 32, **words}
+    return sign(join(words, arrays, **more))
