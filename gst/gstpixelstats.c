@@ -26,12 +26,10 @@
  */
 #include "gstpixelstats.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <gst/video/video.h>
 #include <pixelnorm/pixelnorm.h>
-#include <unistd.h>
 
+#include "gstpixelcheckpoints.h"
 #include "gstpixelcollector.h"
 #include "gstpixelenums.h"
 #include "gstpixelerror.h"
@@ -82,11 +80,8 @@ struct _GstPixelStats {
   guint64 max_frames;
   GstClockTime checkpoint_interval, message_interval;
 
-  GstPixelCollector collector; /* has its own locks */
-
-  GMutex checkpoint_lock;
-  GCond checkpoints_done;
-  guint checkpoints; /* being written */
+  GstPixelCollector collector; /* these two have their own locks */
+  GstPixelCheckpoints checkpoints;
 
   /* the streaming thread, and state changes while it does not run */
   gboolean had_location; /* when started */
@@ -110,77 +105,12 @@ dup_location (GstPixelStats *self)
 }
 
 static void
-wait_for_checkpoints (GstPixelStats *self)
-{
-  g_mutex_lock (&self->checkpoint_lock);
-  while (self->checkpoints > 0)
-    g_cond_wait (&self->checkpoints_done, &self->checkpoint_lock);
-  g_mutex_unlock (&self->checkpoint_lock);
-}
-
-typedef struct {
-  gchar *location;
-  PixelnormProfile *profile;
-  guint64 changes;
-  gboolean last; /* max-frames was reached: a failure is final */
-} Checkpoint;
-
-static void
-checkpoint_free (gpointer data)
-{
-  Checkpoint *checkpoint = data;
-
-  g_object_unref (checkpoint->profile);
-  g_free (checkpoint->location);
-  g_free (checkpoint);
-}
-
-static void
-write_checkpoint (GstElement *element, gpointer data)
-{
-  GstPixelStats *self = GST_PIXEL_STATS (element);
-  Checkpoint *checkpoint = data;
-  g_autoptr (GError) error = NULL;
-
-  if (!gst_pixel_collector_write (&self->collector, checkpoint->profile, checkpoint->changes,
-          checkpoint->location, &error))
-    gst_pixel_error_post (element, checkpoint->last ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
-        error,
-        checkpoint->last ? "saving after max-frames" : "saving a checkpoint; collecting goes on");
-
-  g_mutex_lock (&self->checkpoint_lock);
-  self->checkpoints--;
-  g_cond_broadcast (&self->checkpoints_done);
-  g_mutex_unlock (&self->checkpoint_lock);
-}
-
-/* Snapshot here, in the streaming thread; writing in another. One at a time: while a disk is slow, none is begun. */
-static void
 begin_checkpoint (GstPixelStats *self, gboolean last)
 {
   g_autofree gchar *location = dup_location (self);
-  g_autoptr (GError) error = NULL;
-  guint64 changes;
 
-  if (last)
-    wait_for_checkpoints (self);
-  g_mutex_lock (&self->checkpoint_lock);
-  const gboolean busy = self->checkpoints > 0;
-  g_mutex_unlock (&self->checkpoint_lock);
-  if (!location || busy)
-    return;
-  PixelnormProfile *profile = gst_pixel_collector_snapshot (&self->collector, &changes, &error);
-  if (!profile) {
-    if (error)
-      gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "making a checkpoint");
-    return;
-  }
-  Checkpoint *checkpoint = g_new (Checkpoint, 1);
-  *checkpoint = (Checkpoint) { g_steal_pointer (&location), profile, changes, last };
-  g_mutex_lock (&self->checkpoint_lock);
-  self->checkpoints++;
-  g_mutex_unlock (&self->checkpoint_lock);
-  gst_element_call_async (GST_ELEMENT (self), write_checkpoint, checkpoint, checkpoint_free);
+  if (location)
+    gst_pixel_checkpoints_begin (&self->checkpoints, location, last);
 }
 
 static void
@@ -329,7 +259,7 @@ finish (GstPixelStats *self)
   g_autofree gchar *location = dup_location (self);
   g_autoptr (GError) error = NULL;
 
-  wait_for_checkpoints (self);
+  gst_pixel_checkpoints_wait (&self->checkpoints);
   const gboolean no_frames = gst_pixel_collector_get_taken (&self->collector) == 0;
   self->failed = FALSE;
   if (no_frames || !location) {
@@ -354,33 +284,6 @@ gst_pixel_stats_sink_event (GstBaseTransform *trans, GstEvent *event)
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_stats_parent_class)->sink_event (trans, event);
 }
 
-/* Whether a profile can be written there, found out before hours of collecting rather than after. */
-static gboolean
-check_location (const gchar *location, GError **error)
-{
-  g_autofree gchar *directory = g_path_get_dirname (location);
-
-  if (g_file_test (location, G_FILE_TEST_EXISTS)
-      && !g_file_test (location, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "%s: expected the name of a file to write, found something else, as a directory.", location);
-    return FALSE;
-  }
-  if (!g_file_test (directory, G_FILE_TEST_IS_DIR)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "%s: the directory %s does not exist. Make it first, or set another location.", location,
-        directory);
-    return FALSE;
-  }
-  if (g_access (directory, W_OK | X_OK) != 0) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "%s: the directory %s cannot be written: %s. Set another location.", location, directory,
-        g_strerror (errno));
-    return FALSE;
-  }
-  return TRUE;
-}
-
 static gboolean
 check_settings (GstPixelStats *self, const gchar *location, gboolean append, GError **error)
 {
@@ -389,7 +292,7 @@ check_settings (GstPixelStats *self, const gchar *location, gboolean append, GEr
         "frame-step is 0; expected 1 to take every frame, 2 to take every second one, ...");
     return FALSE;
   }
-  return (!location || check_location (location, error))
+  return (!location || gst_pixel_checkpoints_check_location (location, error))
       && (!append || gst_pixel_collector_append (&self->collector, self->scope, location, error));
 }
 
@@ -420,7 +323,7 @@ gst_pixel_stats_stop (GstBaseTransform *trans)
   g_autofree gchar *location = dup_location (self);
   g_autoptr (GError) error = NULL;
 
-  wait_for_checkpoints (self);
+  gst_pixel_checkpoints_wait (&self->checkpoints);
   if (location && gst_pixel_collector_get_taken (&self->collector) > 0
       && !gst_pixel_collector_save (&self->collector, location, &error) && !self->failed)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving when stopped");
@@ -451,7 +354,7 @@ gst_pixel_stats_reset (GstPixelStats *self)
   GST_OBJECT_LOCK (self);
   const PixelnormScope scope = self->scope;
   GST_OBJECT_UNLOCK (self);
-  wait_for_checkpoints (self);
+  gst_pixel_checkpoints_wait (&self->checkpoints);
   gst_pixel_collector_reset (&self->collector, scope);
 }
 
@@ -544,8 +447,7 @@ gst_pixel_stats_finalize (GObject *object)
   g_free (self->location);
   gst_pixel_collector_clear (&self->collector);
   gst_caps_replace (&self->refused, NULL);
-  g_mutex_clear (&self->checkpoint_lock);
-  g_cond_clear (&self->checkpoints_done);
+  gst_pixel_checkpoints_clear (&self->checkpoints);
   G_OBJECT_CLASS (gst_pixel_stats_parent_class)->finalize (object);
 }
 
@@ -669,8 +571,7 @@ static void
 gst_pixel_stats_init (GstPixelStats *self)
 {
   gst_pixel_collector_init (&self->collector);
-  g_mutex_init (&self->checkpoint_lock);
-  g_cond_init (&self->checkpoints_done);
+  gst_pixel_checkpoints_init (&self->checkpoints, GST_ELEMENT (self), &self->collector);
   self->scope = DEFAULT_SCOPE;
   self->append = DEFAULT_APPEND;
   self->frame_step = DEFAULT_FRAME_STEP;

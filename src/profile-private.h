@@ -54,10 +54,11 @@ struct _PixelnormProfile {
   PixelnormProfileData data;
   guint n_channels;
   gsize n_pixels; /* width * height, or 1 in scope channel */
-  char identity[33];
+  gsize has_identity; /* 0 until it is computed */
+  char identity[33];  /* only through pixelnorm_profile_get_identity() */
 };
 
-/* Takes over the strings and the backing of @data, and checks nothing: the caller did. Computes the identity. */
+/* Takes over the strings and the backing of @data, and checks nothing: the caller did. */
 PixelnormProfile *pixelnorm_profile_new_take (const PixelnormProfileData *data);
 
 /* The moments of one stored sample, or of one channel in scope channel. */

@@ -152,7 +152,7 @@ make_header (PixelnormProfile *self, const Piece *pieces, guint n)
     { PIXELNORM_KEY_RANGE, geometry->range == PIXELNORM_RANGE_FULL ? "full" : "limited" },
     { PIXELNORM_KEY_MATRIX, geometry->matrix },
     { PIXELNORM_KEY_FRAMES_SKIPPED, skipped },
-    { PIXELNORM_KEY_IDENTITY, self->identity },
+    { PIXELNORM_KEY_IDENTITY, pixelnorm_profile_get_identity (self) },
     { PIXELNORM_KEY_XXH3, PIXELNORM_DIGEST_ZEROS },
   };
   const char *metadata[2 * MAX_METADATA + 1] = { NULL };

@@ -110,7 +110,6 @@ pixelnorm_profile_new_take (const PixelnormProfileData *data)
   self->n_pixels = data->scope == PIXELNORM_SCOPE_PIXEL
       ? (gsize) data->geometry.width * data->geometry.height
       : 1;
-  compute_identity (self);
   return self;
 }
 
@@ -252,6 +251,11 @@ pixelnorm_profile_get_frames_skipped (PixelnormProfile *self)
 const gchar *
 pixelnorm_profile_get_identity (PixelnormProfile *self)
 {
+  /* when first asked for: a snapshot is made in a streaming thread, and written in another */
+  if (g_once_init_enter (&self->has_identity)) {
+    compute_identity (self);
+    g_once_init_leave (&self->has_identity, 1);
+  }
   return self->identity;
 }
 

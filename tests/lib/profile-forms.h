@@ -23,7 +23,7 @@ extern const guint n_forms;
 #define YUV8 (&forms[1])
 #define RGB8_COUNTED (&forms[5])
 #define RGB8_CHANNEL (&forms[8])
-#define LARGE (&forms[11]) /* a file of 26 KB */
+#define LARGE (&forms[11]) /* a file of 31 KB */
 
 PixelnormProfile *make_profile (const Form *form);
 

@@ -370,7 +370,7 @@ static const struct {
   { RGB8_COUNTED,
       "\"count\":", "\"sum_squares_high\":", "not belong into a profile of scope pixel" },
   { RGB8_CHANNEL, "\"samples\":", "\"sample\":", "\"sample\" is not known" },
-  { RGB8_CHANNEL, "\"sum\":", "\"count\":", "not belong into a profile of scope channel" },
+  { RGB8_CHANNEL, "\"min\":", "\"count\":", "not belong into a profile of scope channel" },
   { RGB8_CHANNEL, "\"width\":\"0\"", "\"width\":\"1\"", "expected a number from 0 to 0" },
 };
 
@@ -419,7 +419,7 @@ static const ItemEdit item_edits[] = {
       "Y at x 0, y 0 has a minimum or maximum above what the depth allows" },
   { RGB8_COUNTED, "count", 2, 10, "\"count\": 10 at x 2, y 0, expected at most the 9 frames" },
   { RGB8_COUNTED, "count", 5, 0, "R at x 2, y 1 has" },
-  { RGB8_COUNTED, "count", 0, 1, "R at x 0, y 0 has" },
+  { RGB8_COUNTED, "count", 0, 1, "Metadata: \"identity\" is" },
   { RGB8_COUNTED, "sum", 0, 1, "R at x 0, y 0 has a sum without samples" },
   { RGB8_COUNTED, "max", 1, 1, "G at x 0, y 0 has a minimum or maximum without samples" },
   { RGB8_CHANNEL, "samples", 0, 0, "\"samples\": channel R has 0" },

@@ -1,0 +1,130 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the scripts here and tests/run share: install what is missing, build, and set the environment. Sourced, not run:
+#
+#   . pipelines/setup.sh
+#   pixelnorm_install "$PIXELNORM_BUILD_PACKAGES $PIXELNORM_RUN_PACKAGES" && pixelnorm_build build/release && pixelnorm_env build/release
+#
+# Sets no shell options. Functions return non-zero when they fail, after one sentence on standard error that says why.
+
+# the directory that holds meson.build, from bash or zsh
+PIXELNORM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]:-$0}")/.." && pwd -P)
+
+# shellcheck disable=SC2034 # the lists are for those who source this
+PIXELNORM_BUILD_PACKAGES="meson ninja-build pkgconf gcc libc6-dev libglib2.0-dev libglib2.0-dev-bin libgstreamer1.0-dev \
+libgstreamer-plugins-base1.0-dev liborc-0.4-dev liborc-0.4-dev-bin libjansson-dev libxxhash-dev libpng-dev \
+gobject-introspection libgirepository1.0-dev"
+# shellcheck disable=SC2034
+PIXELNORM_RUN_PACKAGES="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-base-apps \
+gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
+# shellcheck disable=SC2034
+PIXELNORM_TEST_PACKAGES="python3 python3-gi python3-numpy python3-pytest gir1.2-gstreamer-1.0 \
+gir1.2-gst-plugins-base-1.0"
+
+pixelnorm_say () {
+  printf '%s\n' "$*" >&2
+}
+
+# pixelnorm_missing PACKAGES...: prints those that are not installed, on one line
+pixelnorm_missing () {
+  local package missing=
+  # shellcheck disable=SC2048 # lists in one string are welcome
+  for package in $*; do
+    case "$(dpkg-query -W -f='${db:Status-Abbrev} ' "$package" 2>/dev/null)" in
+      *'ii '*) ;;
+      *) missing="$missing $package" ;;
+    esac
+  done
+  printf '%s' "${missing# }"
+}
+
+# pixelnorm_apt ARGUMENTS...: apt-get, as root, without questions
+pixelnorm_apt () {
+  local root=
+  if [ "$(id -u)" -ne 0 ] && command -v sudo >/dev/null; then
+    root=sudo
+  fi
+  # $root is empty or one word
+  $root env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@"
+}
+
+# pixelnorm_install PACKAGES...: installs what is missing of these Debian packages; says nothing when nothing is
+pixelnorm_install () {
+  local missing log
+  if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
+    # another distribution: whoever uses it installs by hand, and then the build says what it does not find
+    if command -v meson >/dev/null && command -v gst-launch-1.0 >/dev/null; then
+      return 0
+    fi
+    pixelnorm_say "This is no Debian (no apt-get here). Install by hand what these Debian packages hold, then run it again: $*"
+    return 1
+  fi
+  missing=$(pixelnorm_missing "$@")
+  if [ -z "$missing" ]; then
+    return 0
+  fi
+  pixelnorm_say "Installing with apt-get: $missing"
+  log=$(mktemp) || return 1
+  # shellcheck disable=SC2086 # a list
+  if { pixelnorm_apt update && pixelnorm_apt install --no-install-recommends $missing; } >"$log" 2>&1; then
+    rm -f "$log"
+    return 0
+  fi
+  tail -n 15 "$log" >&2
+  rm -f "$log"
+  pixelnorm_say "apt-get could not install what is missing (no network, or no right to?). Install by hand, then run it again: apt-get install $missing"
+  return 1
+}
+
+# pixelnorm_build DIRECTORY [MESON-OPTIONS...]: builds there; an output of meson and ninja is shown only when they fail
+pixelnorm_build () {
+  local build=$1 log options
+  shift
+  mkdir -p "$build" || return 1
+  build=$(cd "$build" && pwd -P) || return 1
+  log=$build/build.log
+  options=$(printf '%s\n' "$@")
+  if [ ! -e "$build/build.ninja" ] || [ "$options" != "$(cat "$build/build.options" 2>/dev/null)" ]; then
+    set -- "$build" "$PIXELNORM_SOURCE" "$@"
+    if [ -e "$build/build.ninja" ]; then
+      set -- --reconfigure "$@"
+    fi
+    if ! meson setup "$@" >"$log" 2>&1; then
+      cat "$log" >&2
+      pixelnorm_say "meson could not set up the build in $build; the lines above say why."
+      return 1
+    fi
+    printf '%s\n' "$options" >"$build/build.options"
+  fi
+  if ! ninja -C "$build" >"$log" 2>&1; then
+    tail -n 60 "$log" >&2
+    pixelnorm_say "The build in $build failed; the lines above say why. All of them: $log"
+    return 1
+  fi
+}
+
+# pixelnorm_prepend VARIABLE DIRECTORY: puts it first in a list like PATH, once
+pixelnorm_prepend () {
+  local list
+  eval "list=\${$1-}"
+  case ":$list:" in
+    ":$2:"*) ;;
+    *) export "$1=$2${list:+:$list}" ;;
+  esac
+}
+
+# pixelnorm_env DIRECTORY: exports what GStreamer, Python and the shell need to find what was built there
+pixelnorm_env () {
+  local build
+  if ! build=$(cd "$1" 2>/dev/null && pwd -P) || [ ! -e "$build/gst/libgstpixelnorm.so" ]; then
+    pixelnorm_say "There is no build in $1. Make one: meson setup $1 && ninja -C $1"
+    return 1
+  fi
+  export PIXELNORM_BUILD=$build
+  # GStreamer's list of plugins: a private one, so that the user's own never hears of a plugin that may be gone tomorrow
+  export GST_REGISTRY=$build/gstreamer-registry.bin
+  pixelnorm_prepend GST_PLUGIN_PATH "$build/gst"
+  pixelnorm_prepend LD_LIBRARY_PATH "$build/src"
+  pixelnorm_prepend GI_TYPELIB_PATH "$build/src"
+  pixelnorm_prepend PATH "$build/src/cli"
+}
