@@ -108,7 +108,9 @@ gst_pixel_checkpoints_check_location (const gchar *location, GError **error)
   if (g_file_test (location, G_FILE_TEST_EXISTS)
       && !g_file_test (location, G_FILE_TEST_IS_REGULAR)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "%s: expected the name of a file to write, found something else, as a directory.", location);
+        "%s: expected the name of a file to write, found %s. Set another location.", location,
+        g_file_test (location, G_FILE_TEST_IS_DIR) ? "a directory"
+                                                   : "something that is not a regular file");
     return FALSE;
   }
   if (!g_file_test (directory, G_FILE_TEST_IS_DIR)) {

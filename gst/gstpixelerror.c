@@ -39,13 +39,13 @@ bus_code (const GError *error, GQuark *domain, gint *code)
 }
 
 void
-gst_pixel_error_post (GstElement *element, GstMessageType type, const GError *error,
-    const gchar *context)
+gst_pixel_error_post_from (GstElement *element, GstMessageType type, const GError *error,
+    const gchar *context, const gchar *file, const gchar *function, gint line)
 {
   GQuark domain;
   gint code;
 
   bus_code (error, &domain, &code);
   gst_element_message_full (element, type, domain, code, g_strdup (error->message),
-      g_strdup (context), __FILE__, GST_FUNCTION, __LINE__);
+      g_strdup (context), file, function, line);
 }

@@ -213,6 +213,21 @@ describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormP
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
 
+/* GStreamer's allocator ends the program when memory runs out, so whether a frame fits is tried first. */
+static gboolean
+check_memory (GstPixelNorm *self, GError **error)
+{
+  gpointer probe = g_try_malloc (self->output_size);
+
+  g_free (probe);
+  if (probe)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+      "Not enough memory for an output frame of %" G_GSIZE_FORMAT " MiB. Scale the video down.",
+      self->output_size >> 20);
+  return FALSE;
+}
+
 static gboolean
 make_plan (GstPixelNorm *self, GError **error)
 {
@@ -250,7 +265,7 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
     self->output_size = self->video ? GST_VIDEO_INFO_SIZE (&self->info)
                                     : (gsize) self->layout.geometry.width
             * self->layout.geometry.height * self->layout.n_channels * sizeof (gfloat);
-    if (make_plan (self, &error))
+    if (check_memory (self, &error) && make_plan (self, &error))
       return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */

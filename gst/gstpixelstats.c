@@ -234,6 +234,9 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
   return FALSE;
 }
 
+#define NO_LOCATION_TEXT \
+  "No location is set, so the profile is kept in memory only, where the property profile gives it."
+
 static void
 post_end_without_file (GstPixelStats *self, gboolean no_frames)
 {
@@ -246,10 +249,8 @@ post_end_without_file (GstPixelStats *self, gboolean no_frames)
          "again, then emit the signal save."),
         (NULL));
   else
-    GST_ELEMENT_INFO (self, RESOURCE, SETTINGS,
-        ("No location is set, so the profile is kept in memory only, where the property profile "
-         "gives it."),
-        (NULL));
+    /* gst-launch-1.0 prints only the second text of an info message */
+    GST_ELEMENT_INFO (self, RESOURCE, SETTINGS, (NO_LOCATION_TEXT), (NO_LOCATION_TEXT));
 }
 
 /* The end of the stream: save, post one message. */

@@ -43,7 +43,7 @@ pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeom
   const char *what = NULL, *remedy = NULL;
 
   if (g_strcmp0 (expected->channels, found->channels) != 0) {
-    what = "channels";
+    what = "set of channels";
     remedy = "convert the format first (videoconvert)";
   } else if (expected->depth != found->depth) {
     what = "depth";

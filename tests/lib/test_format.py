@@ -313,7 +313,8 @@ def test_refused():
     refuse(good + b"\0", "of which the tensors cover")
     refuse(good[:-1] + bytes([good[-1] ^ 1]), "digest")
     # every position is named by channel, x and y
-    refuse(changed(words, arrays, "sum", (2, 1, 0), arrays["sum"][2, 1, 0] + 1), "R at x 1, y 2")
+    refuse(changed(words, arrays, "sum", (2, 1, 0), arrays["sum"][2, 1, 0] + 1),
+           "R at x 1, y 2 has a sum and a sum of squares of different parity")
     refuse(changed(words, arrays, "sum_squares", (0, 3, 2), 0), "B at x 3, y 0")
     refuse(changed(words, arrays, "max", (1, 2, 1), 0), "G at x 2, y 1")
 

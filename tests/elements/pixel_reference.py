@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What docs and design say of statistics, methods and formats, in numpy alone.
+
+Nothing here asks the library or GStreamer: where samples lie comes from the table of formats below, sums are
+Python integers, means and variances are quotients of integers (Python rounds those once), and everything after
+is float64. Frames are arrays [N, height, width, channels] in canonical order (R, G, B or Y).
+"""
+import json
+import struct
+
+import numpy as np
+
+# The bytes of a pixel as they lie, a string a plane; A and x are carried along.
+FORMATS = {
+    "RGB": ["RGB"], "BGR": ["BGR"],
+    "RGBx": ["RGBx"], "BGRx": ["BGRx"], "xRGB": ["xRGB"], "xBGR": ["xBGR"],
+    "RGBA": ["RGBA"], "BGRA": ["BGRA"], "ARGB": ["ARGB"], "ABGR": ["ABGR"], "RBGA": ["RBGA"],
+    "GBR": ["G", "B", "R"], "GBRA": ["G", "B", "R", "A"],
+    "RGBP": ["R", "G", "B"], "BGRP": ["B", "G", "R"],
+    "GRAY8": ["Y"],
+}
+
+
+def channels_of(format_name):
+    return "Y" if format_name == "GRAY8" else "RGB"
+
+
+def order_of(format_name):
+    """The format in the words of PixelnormLayout."""
+    return ",".join(FORMATS[format_name])
+
+
+class Places:
+    """Where the samples of a frame lie. Rows are padded to 4 bytes, as GStreamer has it, unless told otherwise."""
+
+    def __init__(self, format_name, width, height, strides=None, offsets=None, round_to=4):
+        self.planes = FORMATS[format_name]
+        self.channels = channels_of(format_name)
+        self.width, self.height = width, height
+        self.strides = strides or [-(-width * len(p) // round_to) * round_to for p in self.planes]
+        ends = [0]
+        for stride in self.strides:
+            ends.append(ends[-1] + stride * height)
+        self.offsets = offsets or ends[:-1]
+        self.size = max(o + s * height for o, s in zip(self.offsets, self.strides))
+
+    def plane(self, data, p):
+        """A view [N, height, width, bytes of a pixel] of plane p in data [N, size]."""
+        n = len(self.planes[p])
+        return np.lib.stride_tricks.as_strided(
+            data[:, self.offsets[p]:], (len(data), self.height, self.width, n),
+            (data.strides[0], self.strides[p], n, 1))
+
+    def pack(self, samples, passengers, noise):
+        """Bytes of frames: samples [N, H, W, C], passengers [N, H, W] for A and x; padding from noise."""
+        data = noise.integers(0, 256, (len(samples), self.size), dtype=np.uint8)
+        for p, letters in enumerate(self.planes):
+            for i, letter in enumerate(letters):
+                found = passengers if letter in "Ax" else samples[..., self.channels.index(letter)]
+                self.plane(data, p)[..., i] = found
+        return data
+
+    def unpack(self, data):
+        """The samples of frames data [N, size], and the A or x where there is one, else None."""
+        samples = np.zeros((len(data), self.height, self.width, len(self.channels)), np.uint8)
+        passengers = None
+        for p, letters in enumerate(self.planes):
+            for i, letter in enumerate(letters):
+                if letter in "Ax":
+                    passengers = self.plane(data, p)[..., i].copy()
+                else:
+                    samples[..., self.channels.index(letter)] = self.plane(data, p)[..., i]
+        return samples, passengers
+
+
+def read_profile(path):
+    """A safetensors file: (metadata, arrays)."""
+    data = open(path, "rb").read()
+    (length,) = struct.unpack("<Q", data[:8])
+    header = json.loads(data[8:8 + length])
+    metadata, arrays = header.pop("__metadata__"), {}
+    for name, entry in header.items():
+        start, end = entry["data_offsets"]
+        kind = {"U8": "u1", "U16": "<u2", "U32": "<u4", "U64": "<u8"}[entry["dtype"]]
+        arrays[name] = np.frombuffer(data[8 + length + start:8 + length + end], kind).reshape(entry["shape"])
+    return metadata, arrays
+
+
+class Moments:
+    """Exact moments: count (an int), sum, squares, min, max as object arrays of Python ints [H, W, C]."""
+
+    def __init__(self, count, total, squares, low, high):
+        self.count, self.sum, self.squares, self.min, self.max = count, total, squares, low, high
+
+    @property
+    def mean(self):
+        return (self.sum / self.count).astype(float)
+
+    @property
+    def variance(self):
+        return ((self.count * self.squares - self.sum * self.sum) / (self.count * self.count)).astype(float)
+
+    @property
+    def range(self):
+        return (self.max - self.min).astype(float)
+
+    def pooled(self, axes):
+        if axes == ():
+            return self
+        n = int(np.prod([self.sum.shape[a] for a in axes]))
+        pool = {"axis": axes, "keepdims": True}
+        return Moments(self.count * n, self.sum.sum(**pool), self.squares.sum(**pool), self.min.min(**pool),
+                       self.max.max(**pool))
+
+    def scope(self, name):
+        """pixel: as they are; channel: [1, 1, C]; global: [1, 1, 1]."""
+        return self.pooled({"pixel": (), "channel": (0, 1), "global": (0, 1, 2)}[name])
+
+
+def moments_of(frames):
+    """Of every sample, over frames [N, H, W, C]."""
+    wide = frames.astype(np.uint64)  # 2^32 frames of 255^2 fit
+    integers = [a.astype(object) for a in (wide.sum(axis=0), (wide * wide).sum(axis=0), frames.min(axis=0),
+                                           frames.max(axis=0))]
+    return Moments(len(frames), *integers)
+
+
+def moments_of_pixels(frames):
+    """Of whole channels, over a list of frames of any size [H, W, C]; shape [1, 1, C]."""
+    pixels = np.concatenate([f.reshape(-1, f.shape[-1]) for f in frames])
+    return moments_of(pixels.reshape(-1, 1, 1, pixels.shape[-1]))
+
+
+# --- the methods: the table of the design, once more
+
+DEFAULTS = {"min-deviation": 1.0, "epsilon": 0.0, "mean": [127.5], "std": [127.5], "units": "code",
+            "range-low": 0.0, "range-high": 0.0}
+
+
+def fixed(x, moments, dark, s):
+    unit = 255 if s["units"] == "unit" else 1
+    return (x / unit - np.array(s["mean"])) / np.array(s["std"])
+
+
+def center(x, moments, dark, s):
+    return x - moments.mean
+
+
+def zscore(x, moments, dark, s):
+    return (x - moments.mean) / np.maximum(np.sqrt(moments.variance + s["epsilon"]), s["min-deviation"])
+
+
+def half_range(moments, s):
+    return np.maximum(moments.range / 2, s["min-deviation"])
+
+
+def mean_range(x, moments, dark, s):
+    return (x - moments.mean) / half_range(moments, s)
+
+
+def min_max(x, moments, dark, s):
+    return (x - (moments.min + moments.max).astype(float) / 2) / half_range(moments, s)
+
+
+def flat_field(x, moments, dark, s):
+    black = dark.mean if dark else 0.0
+    light = moments.mean - black
+    return (x - black) * light.mean(axis=(0, 1), keepdims=True) / np.maximum(light, s["min-deviation"])
+
+
+METHODS = {"fixed": fixed, "center": center, "zscore": zscore, "mean-range": mean_range, "min-max": min_max,
+           "flat-field": flat_field}
+RANGES = {"center": (-128, 127), "zscore": (-4, 127 / 32), "mean-range": (-2, 127 / 64),
+          "min-max": (-128 / 127, 1), "flat-field": (0, 255)}
+
+
+def settings(**given):
+    found = {**DEFAULTS, **{name.replace("_", "-"): value for name, value in given.items()}}
+    assert found.keys() == DEFAULTS.keys(), found.keys() - DEFAULTS.keys()
+    return found
+
+
+def values(method, scope, x, moments=None, dark=None, **given):
+    """y of frames x [N, H, W, C] in float64; moments and dark are of pixels or of channels, not pooled yet."""
+    pooled = moments.scope(scope) if moments else None
+    dark = dark.scope(scope) if dark else None
+    return METHODS[method](x.astype(float), pooled, dark, settings(**given))
+
+
+def range_of(method, channels, **given):
+    """The y that become 0 and 255. Method fixed: the bounds of the result, over all channels."""
+    s = settings(**given)
+    if s["range-low"] != s["range-high"]:
+        return s["range-low"], s["range-high"]
+    if method != "fixed":
+        return RANGES[method]
+    ends = fixed(np.array([[0.0] * len(channels), [255.0] * len(channels)]), None, None, s)
+    return ends[0].min(), ends[1].max()
+
+
+def codes_before_rounding(y, low, high):
+    return np.clip((y - low) * 255 / (high - low), 0, 255)
+
+
+# --- comparisons; each says what differs most
+
+def check_values(found, expected):
+    """float32 against float64: 1e-6 of y, or of 1 where y is smaller; always a number."""
+    assert found.dtype == np.float32 and found.shape == expected.shape, (found.shape, expected.shape)
+    assert np.isfinite(found).all(), "not a finite number"
+    error = np.abs(found - expected) / np.maximum(1, np.abs(expected))
+    worst = np.unravel_index(error.argmax(), error.shape)
+    assert error.max() <= 1e-6, f"{error.max():.3g} at {worst}: {found[worst]} is not {expected[worst]}"
+
+
+def check_codes(found, codes, tie):
+    """8-bit codes against what they were before rounding half to even; within tie of a half, either way."""
+    exact = np.rint(codes)
+    near_tie = np.abs(codes - np.floor(codes) - 0.5) < tie
+    wrong = np.abs(found - exact) > np.where(near_tie, 1, 0)
+    assert found.shape == codes.shape
+    assert not wrong.any(), (f"{wrong.sum()} of {wrong.size}, first at {np.argwhere(wrong)[0]}: "
+                             f"{found[wrong][0]} is not {codes[wrong][0]!r}")
+
+
+def tie_of(method, scope):
+    """How near to a half a code may be taken either way: float32 in scope pixel, exact elsewhere."""
+    return 1e-4 if scope == "pixel" and method != "fixed" else 1e-9
