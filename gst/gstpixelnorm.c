@@ -42,38 +42,17 @@
 #include "gstpixelformats.h"
 #include "gstpixelframe.h"
 #include "gstpixelmeta.h"
+#include "gstpixelpool.h"
+#include "gstpixelsettings.h"
 
 GST_DEBUG_CATEGORY_STATIC (pixelnorm_debug);
 #define GST_CAT_DEFAULT pixelnorm_debug
-
-/* what vector loops like best */
-#define OUTPUT_ALIGN 63
-
-enum
-{
-  PROP_0,
-  PROP_LOCATION,
-  PROP_PROFILE,
-  PROP_DARK_LOCATION,
-  PROP_METHOD,
-  PROP_SCOPE,
-  PROP_MIN_DEVIATION,
-  PROP_EPSILON,
-  PROP_MEAN,
-  PROP_STD,
-  PROP_UNITS,
-  PROP_RANGE_LOW,
-  PROP_RANGE_HIGH,
-};
 
 struct _GstPixelNorm {
   GstBaseTransform parent;
 
   /* the object lock */
-  gchar *location, *dark_location;
-  PixelnormProfile *given;         /* set by the application; before location */
-  PixelnormSettings settings;
-  gchar *value_problem;            /* mean or std was set to something that is no list of numbers */
+  GstPixelSettings wanted;
   PixelnormProfile *profile, *dark; /* what is in use, from start to stop */
 
   /* the streaming thread, and state changes while it does not run */
@@ -90,8 +69,6 @@ struct _GstPixelNorm {
 G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
 
-/* --- negotiation */
-
 /* Video that suits the profile, or NULL where any does. */
 static GstCaps *
 suitable_video (GstPixelNorm *self)
@@ -99,9 +76,9 @@ suitable_video (GstPixelNorm *self)
   GstCaps *caps = NULL;
 
   GST_OBJECT_LOCK (self);
-  if (self->profile && pixelnorm_method_needs_profile (self->settings.method)) {
+  if (self->profile && pixelnorm_method_needs_profile (self->wanted.settings.method)) {
     caps = gst_pixel_formats_caps (pixelnorm_profile_get_channels (self->profile));
-    if (self->settings.scope == PIXELNORM_SCOPE_PIXEL
+    if (self->wanted.settings.scope == PIXELNORM_SCOPE_PIXEL
         && pixelnorm_profile_get_scope (self->profile) == PIXELNORM_SCOPE_PIXEL)
       gst_caps_set_simple (caps, "width", G_TYPE_INT,
           (gint) pixelnorm_profile_get_width (self->profile), "height", G_TYPE_INT,
@@ -213,21 +190,6 @@ describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormP
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
 
-/* GStreamer's allocator ends the program when memory runs out, so whether a frame fits is tried first. */
-static gboolean
-check_memory (GstPixelNorm *self, GError **error)
-{
-  gpointer probe = g_try_malloc (self->output_size);
-
-  g_free (probe);
-  if (probe)
-    return TRUE;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-      "Not enough memory for an output frame of %" G_GSIZE_FORMAT " MiB. Scale the video down.",
-      self->output_size >> 20);
-  return FALSE;
-}
-
 static gboolean
 make_plan (GstPixelNorm *self, GError **error)
 {
@@ -235,7 +197,7 @@ make_plan (GstPixelNorm *self, GError **error)
   g_autoptr (PixelnormProfile) dark = NULL;
 
   GST_OBJECT_LOCK (self);
-  const PixelnormSettings settings = self->settings;
+  const PixelnormSettings settings = self->wanted.settings;
   g_set_object (&profile, self->profile);
   g_set_object (&dark, self->dark);
   GST_OBJECT_UNLOCK (self);
@@ -265,7 +227,7 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
     self->output_size = self->video ? GST_VIDEO_INFO_SIZE (&self->info)
                                     : (gsize) self->layout.geometry.width
             * self->layout.geometry.height * self->layout.n_channels * sizeof (gfloat);
-    if (check_memory (self, &error) && make_plan (self, &error))
+    if (make_plan (self, &error))
       return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
@@ -274,8 +236,6 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
   gst_caps_replace (&self->refused, incaps);
   return FALSE;
 }
-
-/* --- buffers */
 
 static gboolean
 gst_pixel_norm_transform_size (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
@@ -287,43 +247,49 @@ gst_pixel_norm_transform_size (GstBaseTransform *trans, GstPadDirection directio
   return TRUE;
 }
 
-/* Our own pool where downstream has none, so that no frame's memory is new: fresh pages cost more than the sums. */
+/* Our own pool, unless downstream has one for video. */
 static gboolean
 gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  const gboolean any = gst_query_get_n_allocation_pools (query) > 0;
   g_autoptr (GstBufferPool) pool = NULL;
-  GstAllocationParams params;
-  GstAllocator *allocator = NULL;
-  guint size = self->output_size, min = 0, max = 0;
-  const gboolean found = self->video && gst_query_get_n_allocation_pools (query) > 0;
+  guint size = 0, min = 0, max = 0;
 
-  if (gst_query_get_n_allocation_params (query) > 0) {
-    gst_query_parse_nth_allocation_param (query, 0, &allocator, &params);
-    params.align |= OUTPUT_ALIGN;
-    gst_query_set_nth_allocation_param (query, 0, allocator, &params);
-    g_clear_pointer (&allocator, gst_object_unref);
-  } else {
-    gst_allocation_params_init (&params);
-    params.align = OUTPUT_ALIGN;
-    gst_query_add_allocation_param (query, NULL, &params);
-  }
-  if (found)
+  if (self->video && any)
     gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
   if (!pool)
-    pool = self->video ? gst_video_buffer_pool_new () : gst_buffer_pool_new ();
-  if (self->video && gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL)) {
+    pool = gst_pixel_pool_new ();
+  else if (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL)) {
     GstStructure *config = gst_buffer_pool_get_config (pool);
 
     gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
     gst_buffer_pool_set_config (pool, config);
   }
   size = MAX (size, self->output_size);
-  if (gst_query_get_n_allocation_pools (query) > 0)
+  if (any)
     gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
   else
     gst_query_add_allocation_pool (query, pool, size, min, max);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->decide_allocation (trans, query);
+}
+
+static GstFlowReturn
+gst_pixel_norm_prepare_output_buffer (GstBaseTransform *trans, GstBuffer *input, GstBuffer **output)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  const GstFlowReturn result
+      = GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
+            ->prepare_output_buffer (trans, input, output);
+
+  if (result == GST_FLOW_ERROR) {
+    g_autoptr (GError) error = g_error_new (PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for an output frame of %" G_GSIZE_FORMAT " MiB. Scale the video down.",
+        self->output_size >> 20);
+
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "allocating a frame");
+  }
+  return result;
 }
 
 static gboolean
@@ -409,29 +375,6 @@ failed:
   return GST_FLOW_ERROR;
 }
 
-/* --- start and stop */
-
-static gboolean
-load_profile (const gchar *location, PixelnormProfile **profile, GError **error)
-{
-  if (!location)
-    return TRUE;
-  *profile = pixelnorm_profile_load (location, error);
-  return *profile != NULL;
-}
-
-static gboolean
-check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GError **error)
-{
-  if (profile || !pixelnorm_method_needs_profile (settings->method))
-    return TRUE;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "The method %s needs a profile: set location to one that pixelstats wrote, or set "
-      "method=fixed with mean and std.",
-      gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method));
-  return FALSE;
-}
-
 static gboolean
 gst_pixel_norm_start (GstBaseTransform *trans)
 {
@@ -439,22 +382,13 @@ gst_pixel_norm_start (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
   g_autoptr (PixelnormProfile) profile = NULL;
   g_autoptr (PixelnormProfile) dark = NULL;
-  gboolean ok = FALSE;
+  GstPixelSettings wanted;
 
   GST_OBJECT_LOCK (self);
-  const PixelnormSettings settings = self->settings;
-  g_autofree gchar *location = g_strdup (self->location);
-  g_autofree gchar *dark_location = g_strdup (self->dark_location);
-  if (self->value_problem)
-    g_set_error_literal (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, self->value_problem);
-  g_set_object (&profile, self->given);
+  gst_pixel_settings_copy (&self->wanted, &wanted);
   GST_OBJECT_UNLOCK (self);
-
-  if (!error)
-    ok = pixelnorm_settings_check (&settings, &error)
-        && (profile || load_profile (location, &profile, &error))
-        && load_profile (dark_location, &dark, &error)
-        && check_profile (&settings, profile, &error);
+  const gboolean ok = gst_pixel_settings_load (&wanted, &profile, &dark, &error);
+  gst_pixel_settings_clear (&wanted);
   gst_caps_replace (&self->refused, NULL);
   if (!ok) {
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
@@ -481,93 +415,16 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
   return TRUE;
 }
 
-/* --- properties */
-
-/* Reads an array of numbers of whatever type: in "<1,2.5>" the first is an integer. Needs the object lock. */
-static void
-set_values (GstPixelNorm *self, const GValue *value, GParamSpec *pspec)
-{
-  const guint n = gst_value_array_get_size (value);
-  gdouble values[PIXELNORM_MAX_CHANNELS] = { 0 };
-  g_autoptr (GError) error = NULL;
-  g_auto (GValue) number = G_VALUE_INIT;
-
-  g_clear_pointer (&self->value_problem, g_free);
-  g_value_init (&number, G_TYPE_DOUBLE);
-  for (guint i = 0; i < MIN (n, PIXELNORM_MAX_CHANNELS); i++) {
-    const GValue *item = gst_value_array_get_value (value, i);
-
-    if (G_VALUE_HOLDS_STRING (item) || !g_value_transform (item, &number)) {
-      self->value_problem = g_strdup_printf ("%s holds something that is not a number. Expected one "
-          "number, or one a channel, as in %s=\"<1,2,3>\".", pspec->name, pspec->name);
-      return;
-    }
-    values[i] = g_value_get_double (&number);
-  }
-  if (g_str_equal (pspec->name, "mean") ? !pixelnorm_settings_set_mean (&self->settings, values, n, &error)
-                                        : !pixelnorm_settings_set_std (&self->settings, values, n, &error))
-    self->value_problem = g_strdup (error->message);
-}
-
-static void
-get_values (const gdouble *values, guint n, GValue *value)
-{
-  for (guint i = 0; i < n; i++) {
-    g_auto (GValue) number = G_VALUE_INIT;
-
-    g_value_init (&number, G_TYPE_DOUBLE);
-    g_value_set_double (&number, values[i]);
-    gst_value_array_append_value (value, &number);
-  }
-}
-
 static void
 gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_free (self->location);
-      self->location = g_value_dup_string (value);
-      break;
-    case PROP_PROFILE:
-      g_set_object (&self->given, g_value_get_object (value));
-      break;
-    case PROP_DARK_LOCATION:
-      g_free (self->dark_location);
-      self->dark_location = g_value_dup_string (value);
-      break;
-    case PROP_METHOD:
-      self->settings.method = g_value_get_enum (value);
-      break;
-    case PROP_SCOPE:
-      self->settings.scope = g_value_get_enum (value);
-      break;
-    case PROP_MIN_DEVIATION:
-      self->settings.min_deviation = g_value_get_double (value);
-      break;
-    case PROP_EPSILON:
-      self->settings.epsilon = g_value_get_double (value);
-      break;
-    case PROP_MEAN:
-    case PROP_STD:
-      set_values (self, value, pspec);
-      break;
-    case PROP_UNITS:
-      self->settings.units = g_value_get_enum (value);
-      break;
-    case PROP_RANGE_LOW:
-      self->settings.range_low = g_value_get_double (value);
-      break;
-    case PROP_RANGE_HIGH:
-      self->settings.range_high = g_value_get_double (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  const gboolean known = gst_pixel_settings_set (&self->wanted, id, value);
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -576,47 +433,12 @@ gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpe
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
   GST_OBJECT_LOCK (self);
-  switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_PROFILE:
-      g_value_set_object (value, self->profile ? self->profile : self->given);
-      break;
-    case PROP_DARK_LOCATION:
-      g_value_set_string (value, self->dark_location);
-      break;
-    case PROP_METHOD:
-      g_value_set_enum (value, self->settings.method);
-      break;
-    case PROP_SCOPE:
-      g_value_set_enum (value, self->settings.scope);
-      break;
-    case PROP_MIN_DEVIATION:
-      g_value_set_double (value, self->settings.min_deviation);
-      break;
-    case PROP_EPSILON:
-      g_value_set_double (value, self->settings.epsilon);
-      break;
-    case PROP_MEAN:
-      get_values (self->settings.mean, self->settings.n_mean, value);
-      break;
-    case PROP_STD:
-      get_values (self->settings.std, self->settings.n_std, value);
-      break;
-    case PROP_UNITS:
-      g_value_set_enum (value, self->settings.units);
-      break;
-    case PROP_RANGE_LOW:
-      g_value_set_double (value, self->settings.range_low);
-      break;
-    case PROP_RANGE_HIGH:
-      g_value_set_double (value, self->settings.range_high);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
+  const gboolean known = gst_pixel_settings_get (&self->wanted, id, value);
+  if (G_VALUE_HOLDS (value, PIXELNORM_TYPE_PROFILE) && self->profile)
+    g_value_set_object (value, self->profile); /* the one in use, wherever it came from */
   GST_OBJECT_UNLOCK (self);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
@@ -624,87 +446,9 @@ gst_pixel_norm_finalize (GObject *object)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
-  g_free (self->location);
-  g_free (self->dark_location);
-  g_free (self->value_problem);
-  g_clear_object (&self->given);
+  gst_pixel_settings_clear (&self->wanted);
   gst_caps_replace (&self->refused, NULL);
   G_OBJECT_CLASS (gst_pixel_norm_parent_class)->finalize (object);
-}
-
-static void
-install_profile_properties (GObjectClass *klass, GParamFlags flags)
-{
-  g_object_class_install_property (klass, PROP_LOCATION,
-      g_param_spec_string ("location", "Location",
-          "Profile file to normalize with, as pixelstats wrote it; every method but fixed needs one",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_PROFILE,
-      g_param_spec_object ("profile", "Profile",
-          "PixelnormProfile to normalize with, for applications that have one in memory; goes before "
-          "location. Reads as the profile in use",
-          PIXELNORM_TYPE_PROFILE, flags));
-  g_object_class_install_property (klass, PROP_DARK_LOCATION,
-      g_param_spec_string ("dark-location", "Dark location",
-          "Profile file of dark frames (lens covered), for method=flat-field; unset: black is 0", NULL,
-          flags));
-}
-
-static void
-install_method_properties (GObjectClass *klass, GParamFlags flags)
-{
-  g_object_class_install_property (klass, PROP_METHOD,
-      g_param_spec_enum ("method", "Method",
-          "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half of "
-          "the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean is "
-          "subtracted. fixed: (x - mean) / std with values that you give. flat-field: evens out lens "
-          "and sensor",
-          gst_pixel_norm_method_get_type (), PIXELNORM_METHOD_ZSCORE, flags));
-  g_object_class_install_property (klass, PROP_SCOPE,
-      g_param_spec_enum ("scope", "Scope",
-          "Over what statistics are pooled. pixel: every sample has its own, for frames of the "
-          "profile's size; channel and global: for frames of any size",
-          gst_pixel_norm_scope_get_type (), PIXELNORM_SCOPE_PIXEL, flags));
-  g_object_class_install_property (klass, PROP_MIN_DEVIATION,
-      g_param_spec_double ("min-deviation", "Minimum deviation",
-          "Smallest divisor, in 8-bit code values (0 or more): what hardly ever varied is not blown "
-          "up. Raise it to calm noise in still places",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
-  g_object_class_install_property (klass, PROP_EPSILON,
-      g_param_spec_double ("epsilon", "Epsilon",
-          "Added to the variance of method=zscore, in squared code values (0 or more), as batch "
-          "normalization layers do",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
-}
-
-static void
-install_value_properties (GObjectClass *klass, GParamFlags flags)
-{
-  /* no element spec: with one, GStreamer turns the integers of "<1,2,3>" into zeros without a word */
-  g_object_class_install_property (klass, PROP_MEAN,
-      gst_param_spec_array ("mean", "Mean",
-          "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, "
-          "written \"<123.675,116.28,103.53>\"; default <127.5>",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_STD,
-      gst_param_spec_array ("std", "Standard deviation",
-          "For method=fixed: what is divided by, one number or one a channel, more than 0; default "
-          "<127.5>",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_UNITS,
-      g_param_spec_enum ("units", "Units",
-          "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has them",
-          gst_pixel_norm_units_get_type (), PIXELNORM_UNITS_CODE, flags));
-  g_object_class_install_property (klass, PROP_RANGE_LOW,
-      g_param_spec_double ("range-low", "Low end of the range",
-          "For 8-bit video output: the y that becomes code 0. Equal to range-high: the method's own "
-          "range, -4 to 127/32 for zscore",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
-  g_object_class_install_property (klass, PROP_RANGE_HIGH,
-      g_param_spec_double ("range-high", "High end of the range",
-          "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's own "
-          "range",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
 }
 
 static void
@@ -728,15 +472,12 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
 
   GST_DEBUG_CATEGORY_INIT (pixelnorm_debug, "pixelnorm", 0, "normalization of video");
   object_class->set_property = gst_pixel_norm_set_property;
   object_class->get_property = gst_pixel_norm_get_property;
   object_class->finalize = gst_pixel_norm_finalize;
-  install_profile_properties (object_class, flags);
-  install_method_properties (object_class, flags);
-  install_value_properties (object_class, flags);
+  gst_pixel_settings_install (object_class);
   add_templates (GST_ELEMENT_CLASS (klass));
 
   transform_class->start = gst_pixel_norm_start;
@@ -746,17 +487,15 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   transform_class->set_caps = gst_pixel_norm_set_caps;
   transform_class->transform_size = gst_pixel_norm_transform_size;
   transform_class->decide_allocation = gst_pixel_norm_decide_allocation;
+  transform_class->prepare_output_buffer = gst_pixel_norm_prepare_output_buffer;
   transform_class->propose_allocation = gst_pixel_norm_propose_allocation;
   transform_class->transform_meta = gst_pixel_norm_transform_meta;
   transform_class->transform = gst_pixel_norm_transform;
-  gst_type_mark_as_plugin_api (gst_pixel_norm_method_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_pixel_norm_scope_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_pixel_norm_units_get_type (), 0);
 }
 
 static void
 gst_pixel_norm_init (GstPixelNorm *self)
 {
-  pixelnorm_settings_init (&self->settings);
+  gst_pixel_settings_init (&self->wanted);
   gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -221,7 +221,7 @@ pixelnorm_profile_save (PixelnormProfile *self, const gchar *path, GError **erro
   if (g_bytes_get_size (header) > SAFETENSORS_MAX_HEADER) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
         "The header has %" G_GSIZE_FORMAT " bytes, at most %d can be read again: the list of "
-                                          "sources is too long. Name fewer sources.",
+        "sources is too long. Name fewer sources.",
         g_bytes_get_size (header), SAFETENSORS_MAX_HEADER);
     return FALSE;
   }

@@ -253,7 +253,7 @@ check_metadata (json_t *metadata, GError **error)
   if (metadata == NULL) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
         "The header has no \"" METADATA_KEY "\": other software, which keeps only the arrays of a "
-                                            "file, saved it anew, or it never was a "
+        "file, saved it anew, or it never was a "
         "profile. Use the original file, or make the profile anew.");
     return FALSE;
   }

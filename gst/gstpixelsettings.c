@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The properties that name a plan, for every element that makes one. An element keeps them under its object lock, copies
+ * them, and loads what they name without it.
+ */
+#include "gstpixelsettings.h"
+
+#include "gstpixelenums.h"
+
+enum
+{
+  PROP_0,
+  PROP_LOCATION,
+  PROP_PROFILE,
+  PROP_DARK_LOCATION,
+  PROP_METHOD,
+  PROP_SCOPE,
+  PROP_MIN_DEVIATION,
+  PROP_EPSILON,
+  PROP_MEAN,
+  PROP_STD,
+  PROP_UNITS,
+  PROP_RANGE_LOW,
+  PROP_RANGE_HIGH,
+};
+
+void
+gst_pixel_settings_init (GstPixelSettings *self)
+{
+  *self = (GstPixelSettings) { 0 };
+  pixelnorm_settings_init (&self->settings);
+}
+
+void
+gst_pixel_settings_clear (GstPixelSettings *self)
+{
+  g_clear_pointer (&self->location, g_free);
+  g_clear_pointer (&self->dark_location, g_free);
+  g_clear_pointer (&self->mean_problem, g_free);
+  g_clear_pointer (&self->std_problem, g_free);
+  g_clear_object (&self->given);
+}
+
+void
+gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy)
+{
+  *copy = *self;
+  copy->location = g_strdup (self->location);
+  copy->dark_location = g_strdup (self->dark_location);
+  copy->mean_problem = g_strdup (self->mean_problem);
+  copy->std_problem = g_strdup (self->std_problem);
+  if (copy->given)
+    g_object_ref (copy->given);
+}
+
+static gboolean
+load_profile (const gchar *location, PixelnormProfile **profile, GError **error)
+{
+  if (!location)
+    return TRUE;
+  *profile = pixelnorm_profile_load (location, error);
+  return *profile != NULL;
+}
+
+static gboolean
+check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GError **error)
+{
+  if (profile || !pixelnorm_method_needs_profile (settings->method))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "The method %s needs a profile: set location to one that pixelstats wrote, or set "
+      "method=fixed with mean and std.",
+      gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method));
+  return FALSE;
+}
+
+gboolean
+gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
+    PixelnormProfile **dark, GError **error)
+{
+  const gchar *problem = self->mean_problem ? self->mean_problem : self->std_problem;
+
+  if (problem) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, problem);
+    return FALSE;
+  }
+  if (self->given)
+    *profile = g_object_ref (self->given);
+  return pixelnorm_settings_check (&self->settings, error)
+      && (*profile || load_profile (self->location, profile, error))
+      && load_profile (self->dark_location, dark, error)
+      && check_profile (&self->settings, *profile, error);
+}
+
+/* Reads an array of numbers of whatever type: in "<1,2.5>" the first is an integer. Returns what is wrong with it, or NULL. */
+static gchar *
+read_values (const gchar *name, const GValue *array, gdouble *values, guint *n_values)
+{
+  g_auto (GValue) number = G_VALUE_INIT;
+
+  *n_values = gst_value_array_get_size (array);
+  g_value_init (&number, G_TYPE_DOUBLE);
+  for (guint i = 0; i < MIN (*n_values, PIXELNORM_MAX_CHANNELS); i++) {
+    const GValue *item = gst_value_array_get_value (array, i);
+
+    if (G_VALUE_HOLDS_STRING (item) || !g_value_transform (item, &number))
+      return g_strdup_printf ("%s holds something that is not a number. Expected one number, or one "
+          "a channel, as in %s=\"<1,2,3>\".", name, name);
+    values[i] = g_value_get_double (&number);
+  }
+  return NULL;
+}
+
+static void
+set_mean (GstPixelSettings *self, const GValue *array)
+{
+  gdouble values[PIXELNORM_MAX_CHANNELS];
+  g_autoptr (GError) error = NULL;
+  guint n;
+
+  g_free (self->mean_problem);
+  self->mean_problem = read_values ("mean", array, values, &n);
+  if (!self->mean_problem && !pixelnorm_settings_set_mean (&self->settings, values, n, &error))
+    self->mean_problem = g_strdup (error->message);
+}
+
+static void
+set_std (GstPixelSettings *self, const GValue *array)
+{
+  gdouble values[PIXELNORM_MAX_CHANNELS];
+  g_autoptr (GError) error = NULL;
+  guint n;
+
+  g_free (self->std_problem);
+  self->std_problem = read_values ("std", array, values, &n);
+  if (!self->std_problem && !pixelnorm_settings_set_std (&self->settings, values, n, &error))
+    self->std_problem = g_strdup (error->message);
+}
+
+static void
+get_values (const gdouble *values, guint n, GValue *value)
+{
+  for (guint i = 0; i < n; i++) {
+    g_auto (GValue) number = G_VALUE_INIT;
+
+    g_value_init (&number, G_TYPE_DOUBLE);
+    g_value_set_double (&number, values[i]);
+    gst_value_array_append_value (value, &number);
+  }
+}
+
+gboolean
+gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
+{
+  switch (id) {
+    case PROP_LOCATION:
+      g_free (self->location);
+      self->location = g_value_dup_string (value);
+      break;
+    case PROP_PROFILE:
+      g_set_object (&self->given, g_value_get_object (value));
+      break;
+    case PROP_DARK_LOCATION:
+      g_free (self->dark_location);
+      self->dark_location = g_value_dup_string (value);
+      break;
+    case PROP_METHOD:
+      self->settings.method = g_value_get_enum (value);
+      break;
+    case PROP_SCOPE:
+      self->settings.scope = g_value_get_enum (value);
+      break;
+    case PROP_MIN_DEVIATION:
+      self->settings.min_deviation = g_value_get_double (value);
+      break;
+    case PROP_EPSILON:
+      self->settings.epsilon = g_value_get_double (value);
+      break;
+    case PROP_MEAN:
+      set_mean (self, value);
+      break;
+    case PROP_STD:
+      set_std (self, value);
+      break;
+    case PROP_UNITS:
+      self->settings.units = g_value_get_enum (value);
+      break;
+    case PROP_RANGE_LOW:
+      self->settings.range_low = g_value_get_double (value);
+      break;
+    case PROP_RANGE_HIGH:
+      self->settings.range_high = g_value_get_double (value);
+      break;
+    default:
+      return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
+{
+  switch (id) {
+    case PROP_LOCATION:
+      g_value_set_string (value, self->location);
+      break;
+    case PROP_PROFILE:
+      g_value_set_object (value, self->given);
+      break;
+    case PROP_DARK_LOCATION:
+      g_value_set_string (value, self->dark_location);
+      break;
+    case PROP_METHOD:
+      g_value_set_enum (value, self->settings.method);
+      break;
+    case PROP_SCOPE:
+      g_value_set_enum (value, self->settings.scope);
+      break;
+    case PROP_MIN_DEVIATION:
+      g_value_set_double (value, self->settings.min_deviation);
+      break;
+    case PROP_EPSILON:
+      g_value_set_double (value, self->settings.epsilon);
+      break;
+    case PROP_MEAN:
+      get_values (self->settings.mean, self->settings.n_mean, value);
+      break;
+    case PROP_STD:
+      get_values (self->settings.std, self->settings.n_std, value);
+      break;
+    case PROP_UNITS:
+      g_value_set_enum (value, self->settings.units);
+      break;
+    case PROP_RANGE_LOW:
+      g_value_set_double (value, self->settings.range_low);
+      break;
+    case PROP_RANGE_HIGH:
+      g_value_set_double (value, self->settings.range_high);
+      break;
+    default:
+      return FALSE;
+  }
+  return TRUE;
+}
+
+static void
+install_profile_properties (GObjectClass *klass, GParamFlags flags)
+{
+  g_object_class_install_property (klass, PROP_LOCATION,
+      g_param_spec_string ("location", "Location",
+          "Profile file to normalize with, as pixelstats wrote it; every method but fixed needs one",
+          NULL, flags));
+  g_object_class_install_property (klass, PROP_PROFILE,
+      g_param_spec_object ("profile", "Profile",
+          "PixelnormProfile to normalize with, for applications that have one in memory; goes before "
+          "location. Reads as the profile in use",
+          PIXELNORM_TYPE_PROFILE, flags));
+  g_object_class_install_property (klass, PROP_DARK_LOCATION,
+      g_param_spec_string ("dark-location", "Dark location",
+          "Profile file of dark frames (lens covered), for method=flat-field; unset: black is 0", NULL,
+          flags));
+}
+
+static void
+install_method_properties (GObjectClass *klass, GParamFlags flags)
+{
+  g_object_class_install_property (klass, PROP_METHOD,
+      g_param_spec_enum ("method", "Method",
+          "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half of "
+          "the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean is "
+          "subtracted. fixed: (x - mean) / std with values that you give. flat-field: evens out lens "
+          "and sensor",
+          gst_pixel_norm_method_get_type (), PIXELNORM_METHOD_ZSCORE, flags));
+  g_object_class_install_property (klass, PROP_SCOPE,
+      g_param_spec_enum ("scope", "Scope",
+          "Over what statistics are pooled. pixel: every sample has its own, for frames of the "
+          "profile's size; channel and global: for frames of any size",
+          gst_pixel_norm_scope_get_type (), PIXELNORM_SCOPE_PIXEL, flags));
+  g_object_class_install_property (klass, PROP_MIN_DEVIATION,
+      g_param_spec_double ("min-deviation", "Minimum deviation",
+          "Smallest divisor, in 8-bit code values (0 or more): what hardly ever varied is not blown "
+          "up. Raise it to calm noise in still places",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
+  g_object_class_install_property (klass, PROP_EPSILON,
+      g_param_spec_double ("epsilon", "Epsilon",
+          "Added to the variance of method=zscore, in squared code values (0 or more), as batch "
+          "normalization layers do",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
+}
+
+static void
+install_value_properties (GObjectClass *klass, GParamFlags flags)
+{
+  /* no element spec: with one, GStreamer turns the integers of "<1,2,3>" into zeros without a word */
+  g_object_class_install_property (klass, PROP_MEAN,
+      gst_param_spec_array ("mean", "Mean",
+          "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, "
+          "written \"<123.675,116.28,103.53>\"; default <127.5>",
+          NULL, flags));
+  g_object_class_install_property (klass, PROP_STD,
+      gst_param_spec_array ("std", "Standard deviation",
+          "For method=fixed: what is divided by, one number or one a channel, more than 0; default "
+          "<127.5>",
+          NULL, flags));
+  g_object_class_install_property (klass, PROP_UNITS,
+      g_param_spec_enum ("units", "Units",
+          "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has them",
+          gst_pixel_norm_units_get_type (), PIXELNORM_UNITS_CODE, flags));
+  g_object_class_install_property (klass, PROP_RANGE_LOW,
+      g_param_spec_double ("range-low", "Low end of the range",
+          "For 8-bit video output: the y that becomes code 0. Equal to range-high: the method's own "
+          "range, -4 to 127/32 for zscore",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
+  g_object_class_install_property (klass, PROP_RANGE_HIGH,
+      g_param_spec_double ("range-high", "High end of the range",
+          "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's own "
+          "range",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
+}
+
+void
+gst_pixel_settings_install (GObjectClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  install_profile_properties (klass, flags);
+  install_method_properties (klass, flags);
+  install_value_properties (klass, flags);
+  gst_type_mark_as_plugin_api (gst_pixel_norm_method_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_pixel_norm_scope_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_pixel_norm_units_get_type (), 0);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The properties that name a plan: what to normalize with, and how. */
+#pragma once
+
+#include <gst/gst.h>
+#include <pixelnorm/pixelnorm.h>
+
+/* The element's object lock guards it. */
+typedef struct {
+  gchar *location, *dark_location;
+  PixelnormProfile *given; /* set by the application; before location */
+  PixelnormSettings settings;
+  gchar *mean_problem, *std_problem; /* they were set to something that is no list of numbers */
+} GstPixelSettings;
+
+void gst_pixel_settings_init (GstPixelSettings *self);
+void gst_pixel_settings_clear (GstPixelSettings *self);
+
+/* Installs the properties, with ids from 1 on. */
+void gst_pixel_settings_install (GObjectClass *klass);
+/* FALSE: no property of these has @id. */
+gboolean gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value);
+gboolean gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value);
+
+/* A copy to work with while the lock is free. */
+void gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy);
+
+/* Checks everything that can be known before caps are, and loads the profiles. Without the lock. */
+gboolean gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
+    PixelnormProfile **dark, GError **error);
