@@ -17,10 +17,6 @@ gobject-introspection libgirepository1.0-dev"
 # shellcheck disable=SC2034
 PIXELNORM_RUN_PACKAGES="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-base-apps \
 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
-# shellcheck disable=SC2034
-PIXELNORM_TEST_PACKAGES="python3 python3-gi python3-numpy python3-pytest gir1.2-gstreamer-1.0 \
-gir1.2-gst-plugins-base-1.0"
-
 pixelnorm_say () {
   printf '%s\n' "$*" >&2
 }
@@ -66,7 +62,7 @@ pixelnorm_install () {
   pixelnorm_say "Installing with apt-get: $missing"
   log=$(mktemp) || return 1
   # shellcheck disable=SC2086 # a list
-  if { pixelnorm_apt update && pixelnorm_apt install --no-install-recommends $missing; } >"$log" 2>&1; then
+  if { pixelnorm_apt update; pixelnorm_apt install --no-install-recommends $missing; } >"$log" 2>&1; then
     rm -f "$log"
     return 0
   fi

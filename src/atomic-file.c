@@ -102,7 +102,7 @@ check_target (const char *path, const char *shown, GError **error)
   struct stat status;
 
   if (lstat (path, &status) < 0) {
-    if (errno == ENOENT && !g_str_has_suffix (path, G_DIR_SEPARATOR_S))
+    if (errno == ENOENT && path[0] != '\0' && !g_str_has_suffix (path, G_DIR_SEPARATOR_S))
       return TRUE;
     set_error (error, shown, "The file cannot be written", errno);
     return FALSE;

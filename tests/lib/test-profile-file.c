@@ -16,7 +16,8 @@ assert_same (PixelnormProfile *one, PixelnormProfile *other)
 {
   const PixelnormGeometry *a = &one->data.geometry, *b = &other->data.geometry;
 
-  g_assert_cmpstr (one->identity, ==, other->identity);
+  g_assert_cmpstr (
+      pixelnorm_profile_get_identity (one), ==, pixelnorm_profile_get_identity (other));
   g_assert_cmpint (one->data.scope, ==, other->data.scope);
   g_assert_true (a->width == b->width && a->height == b->height && a->depth == b->depth
       && a->range == b->range && a->channels == b->channels && a->matrix == b->matrix);

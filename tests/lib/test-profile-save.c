@@ -136,7 +136,7 @@ test_nowhere (void)
 
   assert_save_fails (RGB8, missing, PIXELNORM_ERROR_WRITE, "Make the directory first");
   assert_save_fails (RGB8, slash, PIXELNORM_ERROR_WRITE, "Make the directory first");
-  assert_save_fails (RGB8, "", PIXELNORM_ERROR_WRITE, "another path");
+  assert_save_fails (RGB8, "", PIXELNORM_ERROR_WRITE, "The file cannot be written");
   assert_save_fails (RGB8, longest, PIXELNORM_ERROR_WRITE, "Give a shorter name");
   assert_save_fails (RGB8, "/dev/null", PIXELNORM_ERROR_WRITE, "not a regular file");
 
