@@ -93,8 +93,8 @@ def test_no_floor_is_refused(method, files):
     """min-deviation and epsilon not both 0; epsilon is zscore's alone."""
     for epsilon in [0.0] if method == "zscore" else [0.0, 1.0]:
         with pytest.raises(Refused) as refused:
-            run_both("BGRx", ramps(3)[:1], method, "pixel", location=files["BGRx", "light"],
-                     moments=reference.moments_of(training_frames("RGB")), min_deviation=0.0, epsilon=epsilon)
+            normalize_frames(TENSORS, "BGRx", ramps(3)[:1], np.random.default_rng(SEED), method=method,
+                             location=files["BGRx", "light"], min_deviation=0.0, epsilon=epsilon)
         assert (refused.value.domain, refused.value.code) == ("gst-resource-error-quark",
                                                               Gst.ResourceError.SETTINGS)
 
@@ -236,6 +236,19 @@ def test_flat_field_evens_out(tmp_path):
     expected = (light.astype(float) - dark).mean(axis=(0, 1, 2))
     reference.check_values(found, np.broadcast_to(expected, found.shape))
     assert (normalize_frames(TENSORS, "RGB", dark, random, method="flat-field", **paths) == 0).all()
+
+
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("brighter", [0, 1, 90])
+def test_dark_frames_as_bright_as_light(brighter, scope, tmp_path):
+    """A lens that stayed covered: the gain is 0 or less, and the numbers are finite all the same."""
+    dark = np.clip(training_frames("RGB")[:5], 100, 255)
+    light = dark - np.uint8(brighter)
+    paths = {"location": collect(tmp_path / "l.safetensors", "RGB", light),
+             "dark-location": collect(tmp_path / "d.safetensors", "RGB", dark)}
+    for bounds in [{}, {"range_low": -40.0, "range_high": 40.0}]:
+        run_both("RGB", ramps(3), "flat-field", scope, reference.moments_of(light), reference.moments_of(dark),
+                 **paths, **bounds)
 
 
 def test_report(capsys):
