@@ -154,7 +154,7 @@ take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
   if (!gst_pixel_frame_map (&frame, &self->info, &self->layout, buffer, GST_MAP_READ, error))
     return FALSE;
   const gboolean ok
-      = pixelnorm_accumulator_add (self->accumulator, &self->layout, &frame.frame, error);
+      = pixelnorm_accumulator_add (self->accumulator, &self->layout, &frame.frame, 1, error);
   gst_pixel_frame_unmap (&frame);
   if (ok) {
     self->taken++;

@@ -203,23 +203,27 @@ spill (PixelnormAccumulator *self, gboolean sum, gboolean p)
     self->in_p = 0;
 }
 
-/* Makes room for one more addition to every lane. */
+/* Makes room for @n more additions to every lane. */
 static inline void
-make_room (PixelnormAccumulator *self)
+make_room (PixelnormAccumulator *self, guint n)
 {
-  if (self->in_sum == PIXELNORM_SPILL_SUM_U8 || self->in_p == PIXELNORM_SPILL_P_U8)
-    spill (self, self->in_sum == PIXELNORM_SPILL_SUM_U8, self->in_p == PIXELNORM_SPILL_P_U8);
-  self->in_sum++;
-  self->in_p++;
+  const gboolean sum = self->in_sum + n > PIXELNORM_SPILL_SUM_U8;
+  const gboolean p = self->in_p + n > PIXELNORM_SPILL_P_U8;
+
+  if (sum || p)
+    spill (self, sum, p);
+  self->in_sum += n;
+  self->in_p += n;
 }
 
 static gboolean
-count_frame (PixelnormAccumulator *self, const PixelnormLayout *layout, GError **error)
+count_frames (PixelnormAccumulator *self, const PixelnormLayout *layout, guint n_frames,
+    GError **error)
 {
-  const guint64 pixels = (guint64) layout->geometry.width * layout->geometry.height;
+  const guint64 pixels = (guint64) layout->geometry.width * layout->geometry.height * n_frames;
   const guint64 limit = G_MAXUINT64 / 255 - self->base[0].count;
 
-  if (self->frames == PIXELNORM_MAX_FRAMES
+  if (self->frames > PIXELNORM_MAX_FRAMES - n_frames
       || (self->scope == PIXELNORM_SCOPE_CHANNEL && pixels > limit - self->samples)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
         "The statistics are full after %" G_GUINT64_FORMAT
@@ -227,53 +231,114 @@ count_frame (PixelnormAccumulator *self, const PixelnormLayout *layout, GError *
         self->frames);
     return FALSE;
   }
-  self->frames++;
+  self->frames += n_frames;
   self->samples += pixels;
   return TRUE;
+}
+
+/* Adds @n_lists lists of @n samples to the lanes from @lane on. */
+static void
+add_lists (PixelnormAccumulator *self, gsize lane, const guint8 *const *lists, guint n_lists, gint n)
+{
+  guint8 *min = self->min + lane, *max = self->max + lane;
+  guint16 *sum = self->sum + lane, scratch[PIXELNORM_TILE];
+  guint32 *p = self->p + lane;
+  guint k = 0;
+
+  for (; k + 4 <= n_lists; k += 4)
+    self->kernels->accumulate4_u8 (min, max, sum, p, lists + k, scratch, n);
+  for (; k < n_lists; k++)
+    self->kernels->accumulate_u8 (min, max, sum, p, lists[k], scratch, n);
+}
+
+/* A tile of all frames, then the next tile: the accumulators of a tile stay in cache meanwhile. */
+static void
+add_per_pixel (PixelnormAccumulator *self, const PixelnormLayout *layout,
+    const PixelnormFrame *frames, guint n_frames)
+{
+  const PixelnormRows rows = pixelnorm_rows (layout);
+  guint8 buffers[PIXELNORM_MAX_BATCH][PIXELNORM_TILE];
+  const guint8 *lists[PIXELNORM_MAX_BATCH];
+
+  make_room (self, n_frames);
+  for (guint y = 0; y < layout->geometry.height; y++)
+    for (gsize i = 0; i < rows.n_samples; i += PIXELNORM_TILE) {
+      const gint n = (gint) MIN (rows.n_samples - i, PIXELNORM_TILE);
+
+      for (guint k = 0; k < n_frames; k++)
+        lists[k] = pixelnorm_rows_tile (&rows, &frames[k], y, i, n, buffers[k]);
+      add_lists (self, y * rows.n_samples + i, lists, n_frames, n);
+    }
+}
+
+/* Tiles that wait until there are enough for one addition. */
+typedef struct {
+  guint8 buffers[4][PIXELNORM_TILE];
+  const guint8 *lists[4];
+  guint n_lists;
+  gint n; /* samples of each */
+} Waiting;
+
+static void
+add_waiting (PixelnormAccumulator *self, Waiting *waiting)
+{
+  make_room (self, waiting->n_lists);
+  add_lists (self, 0, waiting->lists, waiting->n_lists, waiting->n);
+  waiting->n_lists = 0;
+}
+
+/* All tiles go to the same lanes: the full ones four at a time, and so the last ones of the rows, all as short. */
+static void
+add_per_channel (PixelnormAccumulator *self, const PixelnormLayout *layout,
+    const PixelnormFrame *frame)
+{
+  const PixelnormRows rows = pixelnorm_rows (layout);
+  Waiting full, last;
+
+  full.n_lists = last.n_lists = 0;
+  for (guint y = 0; y < layout->geometry.height; y++)
+    for (gsize i = 0; i < rows.n_samples; i += PIXELNORM_TILE) {
+      const gint n = (gint) MIN (rows.n_samples - i, PIXELNORM_TILE);
+      Waiting *waiting = n == PIXELNORM_TILE ? &full : &last;
+
+      waiting->n = n;
+      waiting->lists[waiting->n_lists] = pixelnorm_rows_tile (&rows, frame, y, i, n,
+          waiting->buffers[waiting->n_lists]);
+      if (++waiting->n_lists == 4)
+        add_waiting (self, waiting);
+    }
+  add_waiting (self, &full);
+  add_waiting (self, &last);
 }
 
 /**
  * pixelnorm_accumulator_add: (skip)
  * @self: an accumulator
- * @layout: what the frame consists of
- * @frame: where it lies
+ * @layout: what the frames consist of
+ * @frames: (array length=n_frames): where they lie
+ * @n_frames: how many, at most %PIXELNORM_MAX_BATCH
  * @error: return location for a #GError, or %NULL
  *
- * Adds a frame.
+ * Adds frames. Several at once are less work in scope pixel, where every sample has its own sums to load and store: 4
+ * or 8 take half the time a frame that 1 does.
  *
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing was
  *   added
  */
 gboolean
 pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *layout,
-    const PixelnormFrame *frame, GError **error)
+    const PixelnormFrame *frames, guint n_frames, GError **error)
 {
-  const gsize row_samples = (gsize) layout->geometry.width * self->n_channels;
-  const gboolean canonical = pixelnorm_rows_are_canonical (layout);
-  const gboolean per_pixel = self->scope == PIXELNORM_SCOPE_PIXEL;
-  guint8 buffer[PIXELNORM_TILE];
-  guint16 scratch[PIXELNORM_TILE];
+  g_return_val_if_fail (n_frames <= PIXELNORM_MAX_BATCH, FALSE);
 
-  if (!pixelnorm_accumulator_accepts (self, layout, error) || !count_frame (self, layout, error))
+  if (!pixelnorm_accumulator_accepts (self, layout, error)
+      || !count_frames (self, layout, n_frames, error))
     return FALSE;
-  if (per_pixel)
-    make_room (self);
-  for (guint y = 0; y < layout->geometry.height; y++) {
-    const guint8 *row = frame->planes[0] + (gssize) y * frame->strides[0];
-
-    for (gsize i = 0; i < row_samples; i += PIXELNORM_TILE) {
-      const gint n = (gint) MIN (row_samples - i, PIXELNORM_TILE);
-      const gsize lane = per_pixel ? y * row_samples + i : 0;
-      const guint8 *x = canonical ? row + i
-                                  : pixelnorm_rows_gather (layout, frame, y, i / self->n_channels,
-                                        n / (gint) self->n_channels, buffer);
-
-      if (!per_pixel)
-        make_room (self);
-      self->kernels->accumulate_u8 (self->min + lane, self->max + lane, self->sum + lane,
-          self->p + lane, x, scratch, n);
-    }
-  }
+  if (self->scope == PIXELNORM_SCOPE_PIXEL)
+    add_per_pixel (self, layout, frames, n_frames);
+  else
+    for (guint k = 0; k < n_frames; k++)
+      add_per_channel (self, layout, &frames[k]);
   return TRUE;
 }
 
@@ -297,7 +362,7 @@ pixelnorm_accumulator_add_data (PixelnormAccumulator *self, const PixelnormLayou
   PixelnormFrame frame;
 
   return pixelnorm_frame_init_packed (&frame, layout, data, size, error)
-      && pixelnorm_accumulator_add (self, layout, &frame, error);
+      && pixelnorm_accumulator_add (self, layout, &frame, 1, error);
 }
 
 /**

@@ -38,7 +38,7 @@ struct _PixelnormNormalizer {
   PixelnormOutput output;
   const PixelnormKernels *kernels;
   double low, high;
-  gboolean canonical; /* rows need no gathering */
+  PixelnormRows rows;
   Plane planes[PIXELNORM_MAX_PLANES];
   guint n_planes;
   void (*run) (PixelnormNormalizer *self, const PixelnormFrame *in, const PixelnormFrame *out);
@@ -164,15 +164,12 @@ run_float32 (PixelnormNormalizer *self, const PixelnormFrame *in, const Pixelnor
   guint8 buffer[PIXELNORM_TILE];
 
   for (guint y = 0; y < self->layout.geometry.height; y++) {
-    const guint8 *row = in->planes[0] + (gssize) y * in->strides[0];
     float *to = (float *) (out->planes[0] + (gssize) y * out->strides[0]);
     gsize k = y * plane->row_step;
 
     for (gsize i = 0; i < plane->row_samples; i += PIXELNORM_TILE, k += plane->tile_step) {
       const gint n = (gint) MIN (plane->row_samples - i, PIXELNORM_TILE);
-      const guint8 *x = self->canonical ? row + i
-                                        : pixelnorm_rows_gather (&self->layout, in, y,
-                                              i / plane->period, n / (gint) plane->period, buffer);
+      const guint8 *x = pixelnorm_rows_tile (&self->rows, in, y, i, n, buffer);
 
       self->kernels->normalize_u8_f32 (to + i, x, plane->centre + k, plane->scale + k,
           plane->bias + k, n);
@@ -297,7 +294,7 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
   self->output = output;
-  self->canonical = pixelnorm_rows_are_canonical (layout);
+  self->rows = pixelnorm_rows (&self->layout);
   pixelnorm_coefficients_range (&coefficients, &self->low, &self->high);
   if (!plans[output](self, &coefficients, error))
     return NULL;

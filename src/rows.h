@@ -7,31 +7,42 @@
 
 #include "kernels/kernels.h"
 
-/* Whether the rows of the frame are canonical as they lie. Decided once, when the layout is known. */
-static inline gboolean
-pixelnorm_rows_are_canonical (const PixelnormLayout *layout)
+typedef struct {
+  const PixelnormLayout *layout;
+  gsize n_samples;    /* of a row */
+  gboolean canonical; /* they lie side by side in order already */
+} PixelnormRows;
+
+static inline PixelnormRows
+pixelnorm_rows (const PixelnormLayout *layout)
 {
+  PixelnormRows rows = { layout, (gsize) layout->geometry.width * layout->n_channels,
+    layout->pixel_strides[0] == layout->n_channels };
+
   for (guint c = 0; c < layout->n_channels; c++)
     if (layout->channels[c].plane != 0 || layout->channels[c].offset != c)
-      return FALSE;
-  return layout->pixel_strides[0] == layout->n_channels;
+      rows.canonical = FALSE;
+  return rows;
 }
 
-/* Row @y from pixel @x on, @n_pixels of them; @buffer holds a tile. */
+/* @n samples of row @y from sample @i on, both whole pixels; @buffer holds a tile. */
 static inline const guint8 *
-pixelnorm_rows_gather (const PixelnormLayout *layout, const PixelnormFrame *frame, guint y, guint x,
-    gint n_pixels, guint8 *buffer)
+pixelnorm_rows_tile (const PixelnormRows *rows, const PixelnormFrame *frame, guint y, gsize i,
+    gint n, guint8 *buffer)
 {
+  const PixelnormLayout *layout = rows->layout;
   const guint8 *from[PIXELNORM_MAX_CHANNELS];
   guint strides[PIXELNORM_MAX_CHANNELS];
 
+  if (rows->canonical)
+    return frame->planes[0] + (gssize) y * frame->strides[0] + i;
   for (guint c = 0; c < layout->n_channels; c++) {
     const PixelnormChannel *channel = &layout->channels[c];
 
     strides[c] = layout->pixel_strides[channel->plane];
     from[c] = frame->planes[channel->plane] + (gssize) y * frame->strides[channel->plane]
-        + (gsize) x * strides[c] + channel->offset;
+        + i / layout->n_channels * strides[c] + channel->offset;
   }
-  pixelnorm_gather_u8 (buffer, from, strides, layout->n_channels, n_pixels);
+  pixelnorm_gather_u8 (buffer, from, strides, layout->n_channels, n / (gint) layout->n_channels);
   return buffer;
 }

@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* How many frames can be added at once. */
+#define PIXELNORM_MAX_BATCH 8
+
 #define PIXELNORM_TYPE_ACCUMULATOR (pixelnorm_accumulator_get_type ())
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (PixelnormAccumulator, pixelnorm_accumulator, PIXELNORM, ACCUMULATOR, GObject)
@@ -18,7 +21,7 @@ PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new_from_profile (
 PIXELNORM_API gboolean pixelnorm_accumulator_accepts (PixelnormAccumulator *self,
     const PixelnormLayout *layout, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_add (PixelnormAccumulator *self,
-    const PixelnormLayout *layout, const PixelnormFrame *frame, GError **error);
+    const PixelnormLayout *layout, const PixelnormFrame *frames, guint n_frames, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_add_data (PixelnormAccumulator *self,
     const PixelnormLayout *layout, const guint8 *data, gsize size, GError **error);
 PIXELNORM_API void pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames);

@@ -19,6 +19,14 @@ pixelnorm_accumulate_u8_c (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *
 }
 
 void
+pixelnorm_accumulate4_u8_c (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
+    const uint8_t *const x[4], uint16_t *scratch, int n)
+{
+  for (int k = 0; k < 4; k++)
+    pixelnorm_accumulate_u8_c (min, max, sum, p, x[k], scratch, n);
+}
+
+void
 pixelnorm_spill_u16_c (uint64_t *total, uint16_t *part, int n)
 {
   for (int i = 0; i < n; i++)

@@ -17,6 +17,14 @@ accumulate_u8_orc (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p, const
 }
 
 static void
+accumulate4_u8_orc (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
+    const uint8_t *const x[4], uint16_t *scratch, int n)
+{
+  pixelnorm_orc_accumulate4_u8 (min, max, sum, scratch, x[0], x[1], x[2], x[3], n);
+  pixelnorm_orc_add_u16_u32 (p, scratch, n);
+}
+
+static void
 spill_u16_orc (uint64_t *total, uint16_t *part, int n)
 {
   pixelnorm_orc_spill_u16 (total, part, n);
@@ -43,9 +51,9 @@ normalize_u8_u8_orc (uint8_t *y, const uint8_t *x, const uint8_t *centre, const 
 }
 
 const PixelnormKernels pixelnorm_kernel_table[] = {
-  { "c", pixelnorm_accumulate_u8_c, pixelnorm_spill_u16_c, pixelnorm_spill_u32_c,
+  { "c", pixelnorm_accumulate_u8_c, pixelnorm_accumulate4_u8_c, pixelnorm_spill_u16_c, pixelnorm_spill_u32_c,
       pixelnorm_normalize_u8_f32_c, pixelnorm_normalize_u8_u8_c },
-  { "orc", accumulate_u8_orc, spill_u16_orc, spill_u32_orc, normalize_u8_f32_orc,
+  { "orc", accumulate_u8_orc, accumulate4_u8_orc, spill_u16_orc, spill_u32_orc, normalize_u8_f32_orc,
       normalize_u8_u8_orc },
   { NULL }
 };

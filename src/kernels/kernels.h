@@ -21,6 +21,10 @@
 typedef void (*PixelnormAccumulateU8) (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
     const uint8_t *x, uint16_t *scratch, int n);
 
+/* The same for the samples of four frames at once. */
+typedef void (*PixelnormAccumulate4U8) (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
+    const uint8_t *const x[4], uint16_t *scratch, int n);
+
 /* Widening: total += part, part = 0. */
 typedef void (*PixelnormSpillU16) (uint64_t *total, uint16_t *part, int n);
 typedef void (*PixelnormSpillU32) (uint64_t *total, uint32_t *part, int n);
@@ -40,6 +44,7 @@ typedef void (*PixelnormNormalizeU8U8) (uint8_t *y, const uint8_t *x, const uint
 typedef struct {
   const char *name;
   PixelnormAccumulateU8 accumulate_u8;
+  PixelnormAccumulate4U8 accumulate4_u8;
   PixelnormSpillU16 spill_u16;
   PixelnormSpillU32 spill_u32;
   PixelnormNormalizeU8F32 normalize_u8_f32;

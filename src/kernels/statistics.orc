@@ -18,6 +18,58 @@ xorw v, w, 255
 mullw p, w, v
 
 
+# Four frames at once: four p fit 16 bits (4 x 16256 = 65024), so they are added before they are widened, and the
+# accumulators are loaded and stored once instead of four times. A destination may be written once: hence a, b, t.
+.function pixelnorm_orc_accumulate4_u8
+.dest 1 min uint8_t
+.dest 1 max uint8_t
+.dest 2 sum uint16_t
+.dest 2 p uint16_t
+.source 1 source0 uint8_t
+.source 1 source1 uint8_t
+.source 1 source2 uint8_t
+.source 1 source3 uint8_t
+.temp 1 x
+.temp 1 a
+.temp 1 b
+.temp 2 w
+.temp 2 v
+.temp 2 t
+.temp 2 q
+
+loadb x, source0
+minub a, min, x
+maxub b, max, x
+convubw w, x
+addw t, sum, w
+xorw v, w, 255
+mullw q, w, v
+loadb x, source1
+minub a, a, x
+maxub b, b, x
+convubw w, x
+addw t, t, w
+xorw v, w, 255
+mullw w, w, v
+addw q, q, w
+loadb x, source2
+minub a, a, x
+maxub b, b, x
+convubw w, x
+addw t, t, w
+xorw v, w, 255
+mullw w, w, v
+addw q, q, w
+loadb x, source3
+minub min, a, x
+maxub max, b, x
+convubw w, x
+addw sum, t, w
+xorw v, w, 255
+mullw w, w, v
+addw p, q, w
+
+
 .function pixelnorm_orc_add_u16_u32
 .dest 4 total uint32_t
 .source 2 part uint16_t

@@ -99,6 +99,31 @@ run_accumulate (const PixelnormKernels *kernels, guint8 *const *a, gint n)
 }
 
 static void
+fill_accumulate4 (GRand *rand, guint8 *const *a, gint n)
+{
+  fill_accumulate (rand, a, n);
+  for (gint k = 5; k < 8; k++)
+    fill (rand, a[k], n);
+  for (gint i = 0; i < n; i++) {
+    ((guint16 *) a[2])[i] %= 253 * 255 + 1;
+    ((guint32 *) a[3])[i] %= G_MAXUINT32 - 4 * 16256;
+  }
+}
+
+static void
+run_accumulate4 (const PixelnormKernels *kernels, guint8 *const *a, gint n)
+{
+  guint16 scratch[PIXELNORM_TILE];
+
+  for (gint i = 0; i < n; i += PIXELNORM_TILE) {
+    const guint8 *x[4] = { a[4] + i, a[5] + i, a[6] + i, a[7] + i };
+
+    kernels->accumulate4_u8 (a[0] + i, a[1] + i, (guint16 *) a[2] + i, (guint32 *) a[3] + i, x,
+        scratch, MIN (n - i, PIXELNORM_TILE));
+  }
+}
+
+static void
 fill_spill_u16 (GRand *rand, guint8 *const *a, gint n)
 {
   fill (rand, a[0], n * sizeof (guint64));
@@ -147,6 +172,7 @@ run_normalize_u8 (const PixelnormKernels *kernels, guint8 *const *a, gint n)
 
 static const Family families[] = {
   { "accumulate_u8", 5, 4, { 1, 1, 2, 4, 1 }, fill_accumulate, run_accumulate },
+  { "accumulate4_u8", 8, 4, { 1, 1, 2, 4, 1, 1, 1, 1 }, fill_accumulate4, run_accumulate4 },
   { "spill_u16", 2, 2, { 8, 2 }, fill_spill_u16, run_spill_u16 },
   { "spill_u32", 2, 2, { 8, 4 }, fill_spill_u32, run_spill_u32 },
   { "normalize_u8_f32", 5, 1, { 4, 1, 1, 4, 4 }, fill_normalize, run_normalize_f32 },
