@@ -76,16 +76,29 @@ store_affine (Plane *plane, gsize i, const PixelnormAffine *affine)
   plane->bias[i] = (float) affine->bias;
 }
 
-/* Lays [low, high] onto [0, 255]. The clamps are those of the kernel; a step that large saturates at every code but
- * the centre, whose value is the bias alone. */
+/* Lays [low, high] onto [0, 255]. A scale beyond what the kernel takes is so steep that it saturates at every code but the
+ * one next to the edge where the result is 0, so the edge becomes the centre and both clamps keep the signs: the
+ * bias, |edge - centre| <= 1/2 of a true scale, to half of the scale. */
 static PixelnormAffine
 affine_to_8_bits (const PixelnormNormalizer *self, PixelnormAffine affine)
 {
   const double step = 255 / (self->high - self->low);
+  const double scale = affine.scale * step;
+  const double max_code = (1u << self->layout.geometry.depth) - 1;
 
-  affine.bias = CLAMP ((affine.bias - self->low) * step, -PIXELNORM_MAX_BIAS_U8,
-      PIXELNORM_MAX_BIAS_U8);
-  affine.scale = CLAMP (affine.scale * step, -PIXELNORM_MAX_SCALE_U8, PIXELNORM_MAX_SCALE_U8);
+  if (fabs (scale) <= PIXELNORM_MAX_SCALE_U8) {
+    affine.scale = scale;
+    affine.bias = CLAMP ((affine.bias - self->low) * step, -PIXELNORM_MAX_BIAS_U8,
+        PIXELNORM_MAX_BIAS_U8);
+    return affine;
+  }
+  const double edge = affine.subtract + self->low / affine.scale;
+  const double centre = CLAMP (rint (edge), 0, max_code);
+
+  affine.centre = (guint) centre;
+  affine.scale = copysign (PIXELNORM_MAX_SCALE_U8, scale);
+  affine.bias = CLAMP ((centre - edge) * scale, -PIXELNORM_MAX_SCALE_U8 / 2,
+      PIXELNORM_MAX_SCALE_U8 / 2);
   return affine;
 }
 
