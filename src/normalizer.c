@@ -76,29 +76,25 @@ store_affine (Plane *plane, gsize i, const PixelnormAffine *affine)
   plane->bias[i] = (float) affine->bias;
 }
 
-/* Lays [low, high] onto [0, 255]. A scale beyond what the kernel takes is so steep that it saturates at every code but the
- * one next to the edge where the result is 0, so the edge becomes the centre and both clamps keep the signs: the
- * bias, |edge - centre| <= 1/2 of a true scale, to half of the scale. */
+/* Lays [low, high] onto [0, 255]. The centre moves to the code whose result is next to the middle, so that what is not
+ * saturated is a difference of small numbers. A scale beyond the kernel's bound saturates at every code but the centre,
+ * and the clamps keep that: there |bias - 127.5| <= |scale| / 2, or all codes lie on one side. */
 static PixelnormAffine
 affine_to_8_bits (const PixelnormNormalizer *self, PixelnormAffine affine)
 {
   const double step = 255 / (self->high - self->low);
   const double scale = affine.scale * step;
   const double max_code = (1u << self->layout.geometry.depth) - 1;
+  double bias = (affine.bias - self->low) * step;
 
-  if (fabs (scale) <= PIXELNORM_MAX_SCALE_U8) {
-    affine.scale = scale;
-    affine.bias = CLAMP ((affine.bias - self->low) * step, -PIXELNORM_MAX_BIAS_U8,
-        PIXELNORM_MAX_BIAS_U8);
-    return affine;
+  if (scale != 0) {
+    const double centre = CLAMP (rint (affine.centre + (127.5 - bias) / scale), 0.0, max_code);
+
+    bias += (centre - affine.centre) * scale;
+    affine.centre = (guint) centre;
   }
-  const double edge = affine.subtract + self->low / affine.scale;
-  const double centre = CLAMP (rint (edge), 0, max_code);
-
-  affine.centre = (guint) centre;
-  affine.scale = copysign (PIXELNORM_MAX_SCALE_U8, scale);
-  affine.bias = CLAMP ((centre - edge) * scale, -PIXELNORM_MAX_SCALE_U8 / 2,
-      PIXELNORM_MAX_SCALE_U8 / 2);
+  affine.bias = CLAMP (bias, 127.5 - PIXELNORM_MAX_SCALE_U8 / 2, 127.5 + PIXELNORM_MAX_SCALE_U8 / 2);
+  affine.scale = CLAMP (scale, -PIXELNORM_MAX_SCALE_U8, PIXELNORM_MAX_SCALE_U8);
   return affine;
 }
 

@@ -5,7 +5,7 @@
 #include "element-test.h"
 
 Bench *
-bench_new (const gchar *factory, const gchar *first_property, ...)
+bench_new (const gchar *factory, ...)
 {
   Bench *bench = g_new0 (Bench, 1);
   va_list properties;
@@ -14,7 +14,8 @@ bench_new (const gchar *factory, const gchar *first_property, ...)
   if (!bench->element)
     g_error ("no element %s; is GST_PLUGIN_PATH set?", factory);
   gst_object_ref_sink (bench->element);
-  va_start (properties, first_property);
+  va_start (properties, factory);
+  const gchar *first_property = va_arg (properties, const gchar *);
   if (first_property)
     g_object_set_valist (G_OBJECT (bench->element), first_property, properties);
   va_end (properties);
@@ -34,7 +35,17 @@ bench_play (Bench *bench, const gchar *downstream)
 gboolean
 bench_offer_caps (Bench *bench, GstCaps *caps)
 {
-  return gst_harness_push_event (bench->harness, gst_event_new_caps (caps));
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (bench->element, "sink");
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  /* these are sticky: pushing returns TRUE, and what was refused is tried again with all that follows */
+  gst_harness_push_event (bench->harness, gst_event_new_caps (caps));
+  gst_harness_push_event (bench->harness, gst_event_new_segment (&segment));
+  g_autoptr (GstCaps) taken = gst_pad_get_current_caps (pad);
+  const gboolean same = taken && gst_caps_is_equal (taken, caps);
+  gst_caps_unref (caps);
+  return same;
 }
 
 void
@@ -64,12 +75,28 @@ bench_end (Bench *bench)
   g_assert_true (gst_harness_push_event (bench->harness, gst_event_new_eos ()));
 }
 
+static void
+unlink_pad (GstElement *element, const gchar *name)
+{
+  g_autoptr (GstPad) pad = gst_element_get_static_pad (element, name);
+  g_autoptr (GstPad) peer = gst_pad_get_peer (pad);
+
+  if (peer)
+    g_assert_true (gst_pad_get_direction (pad) == GST_PAD_SRC ? gst_pad_unlink (pad, peer)
+                                                              : gst_pad_unlink (peer, pad));
+}
+
+/* The harness leaves its pads linked, so that the element could not be played again. */
 void
 bench_unplay (Bench *bench)
 {
-  g_clear_pointer (&bench->harness, gst_harness_teardown);
   g_assert_cmpint (gst_element_set_state (bench->element, GST_STATE_NULL), ==,
       GST_STATE_CHANGE_SUCCESS);
+  if (!bench->harness)
+    return;
+  unlink_pad (bench->element, "sink");
+  unlink_pad (bench->element, "src");
+  g_clear_pointer (&bench->harness, gst_harness_teardown);
 }
 
 void

@@ -89,11 +89,15 @@ typedef struct {
   GstHarness *harness; /* NULL until bench_play() */
 } Bench;
 
-Bench *bench_new (const gchar *factory, const gchar *first_property, ...) G_GNUC_NULL_TERMINATED;
+/* With properties and their values, then NULL. */
+Bench *bench_new (const gchar *factory, ...) G_GNUC_NULL_TERMINATED;
 
 /* Starts the element between two pads; @downstream is what the pad behind it takes, NULL for anything. */
 void bench_play (Bench *bench, const gchar *downstream);
+
+/* Whether the caps, which it takes over, were accepted. */
 gboolean bench_offer_caps (Bench *bench, GstCaps *caps);
+
 void bench_set_video (Bench *bench, const gchar *format, guint width, guint height);
 GstFlowReturn bench_push (Bench *bench, GstBuffer *buffer);
 

@@ -194,6 +194,19 @@ def test_ties_go_to_even(name, given, offset):
     assert (found == np.clip(below + below % 2, 0, 255)).all()
 
 
+@pytest.mark.parametrize("low", [0, -100])
+@pytest.mark.parametrize("mean", [0, 5, 250])
+def test_ties_of_fractions(mean, low):
+    """(x - mean) / n: ties at steps that no binary fraction has; rounded here in integers. Float32 alone fails."""
+    frames = ramps(1)
+    for n in [2, 6, 10, 14, 18, 22, 26, 38, 50, 94]:
+        found = normalize_frames(VIDEO, "GRAY8", frames, np.random.default_rng(SEED), method="fixed",
+                                 mean=[float(mean)], std=[float(n)], range_low=float(low), range_high=low + 255.0)
+        whole, rest = np.divmod(frames.astype(int) - mean - low * n, n)
+        up = (2 * rest > n) | ((2 * rest == n) & (whole % 2 == 1))
+        assert (found == np.clip(whole + up, 0, 255)).all(), n
+
+
 @pytest.mark.parametrize("scope", ["channel", "global"])
 def test_ties_of_a_profile(scope, tmp_path):
     """center with a mean of 127.5, min-max with a middle of 127.5: again every code is a tie."""
