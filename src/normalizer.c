@@ -11,6 +11,7 @@
  */
 #include <pixelnorm/normalizer.h>
 
+#include <fenv.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -338,7 +339,12 @@ void
 pixelnorm_normalizer_run (PixelnormNormalizer *self, const PixelnormFrame *input,
     const PixelnormFrame *output)
 {
+  fenv_t state;
+
+  /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic is not ours */
+  fegetenv (&state);
   self->run (self, input, output);
+  fesetenv (&state);
 }
 
 /**
@@ -377,7 +383,7 @@ pixelnorm_normalizer_run_data (PixelnormNormalizer *self, const guint8 *data, gs
     out.planes[0] = block;
     out.strides[0] = (gssize) row_bytes;
   }
-  self->run (self, &in, &out);
+  pixelnorm_normalizer_run (self, &in, &out);
   return g_bytes_new_with_free_func (block, out_size, free, block);
 }
 

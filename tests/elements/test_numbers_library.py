@@ -252,3 +252,14 @@ def test_dark_frames():
         normalizer = make(settings_of(Method.FLAT_FIELD, scope), dark=dark.snapshot(), output=Output.FLOAT32)
         found = b"".join(normalizer.run_data(frame.tobytes()).get_data() for frame in frames)
         reference.check_values(np.frombuffer(found, "<f4").reshape(y.shape), y)
+
+
+@pytest.mark.parametrize("output", [Pixelnorm.Output.FLOAT32, Pixelnorm.Output.VIDEO])
+def test_the_caller_keeps_its_denormals(output):
+    """Orc sets the thread to flush them; whoever trains in that thread must not notice."""
+    settings = Pixelnorm.Settings.new()
+    settings.method = Pixelnorm.Method.FIXED
+    layout = Pixelnorm.Layout.new("RGB", 64, 48)
+    normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout, output)
+    normalizer.run_data(bytes(64 * 48 * 3))
+    assert (np.array([5e-324]) * 1)[0] > 0
