@@ -105,6 +105,12 @@ gst_pixel_checkpoints_check_location (const gchar *location, GError **error)
 {
   g_autofree gchar *directory = g_path_get_dirname (location);
 
+  if (!*location) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
+        "The location is an empty text: expected the name of a file to write. Set one, or none at "
+        "all to keep the profile in memory.");
+    return FALSE;
+  }
   if (g_file_test (location, G_FILE_TEST_EXISTS)
       && !g_file_test (location, G_FILE_TEST_IS_REGULAR)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,

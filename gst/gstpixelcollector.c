@@ -19,6 +19,8 @@ void
 gst_pixel_collector_clear (GstPixelCollector *self)
 {
   g_clear_object (&self->accumulator);
+  g_free (self->saved_location);
+  g_free (self->source);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->write_lock);
 }
@@ -29,7 +31,9 @@ forget_frames (GstPixelCollector *self)
 {
   g_clear_object (&self->accumulator);
   self->taken = self->seen = self->skipped_early = 0;
-  self->changes = self->saved_changes = 0;
+  /* goes on counting, so that a snapshot from before is older than all that follows */
+  self->changes++;
+  g_clear_pointer (&self->saved_location, g_free);
 }
 
 void
@@ -39,6 +43,7 @@ gst_pixel_collector_restart (GstPixelCollector *self)
   g_mutex_lock (&self->lock);
   forget_frames (self);
   self->layout = (PixelnormLayout) { 0 };
+  g_clear_pointer (&self->source, g_free);
   g_mutex_unlock (&self->lock);
   g_mutex_unlock (&self->write_lock);
 }
@@ -59,6 +64,8 @@ prepare_accumulator (GstPixelCollector *self, PixelnormScope scope, const Pixeln
         pixelnorm_accumulator_get_frames_skipped (self->accumulator));
   pixelnorm_accumulator_skip (fresh, self->skipped_early);
   self->skipped_early = 0;
+  if (self->source)
+    pixelnorm_accumulator_add_source (fresh, self->source);
   g_clear_object (&self->accumulator);
   self->accumulator = fresh;
   return TRUE;
@@ -129,6 +136,8 @@ void
 gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *source)
 {
   g_mutex_lock (&self->lock);
+  g_free (self->source);
+  self->source = g_strdup (source);
   if (self->accumulator)
     pixelnorm_accumulator_add_source (self->accumulator, source);
   g_mutex_unlock (&self->lock);
@@ -277,7 +286,17 @@ write_locked (GstPixelCollector *self, PixelnormProfile *profile, guint64 change
   if (!pixelnorm_profile_save (profile, location, error))
     return FALSE;
   self->saved_changes = changes;
+  g_free (self->saved_location);
+  self->saved_location = g_strdup (location);
   return TRUE;
+}
+
+/* Whether what @location holds is at least as new as @changes. Needs the write lock. */
+static gboolean
+stands_in_file (GstPixelCollector *self, guint64 changes, const gchar *location)
+{
+  return g_strcmp0 (self->saved_location, location) == 0 && changes <= self->saved_changes
+      && g_file_test (location, G_FILE_TEST_EXISTS);
 }
 
 gboolean
@@ -285,7 +304,8 @@ gst_pixel_collector_write (GstPixelCollector *self, PixelnormProfile *profile, g
     const gchar *location, GError **error)
 {
   g_mutex_lock (&self->write_lock);
-  const gboolean ok = write_locked (self, profile, changes, location, error);
+  const gboolean ok = stands_in_file (self, changes, location)
+      || write_locked (self, profile, changes, location, error);
   g_mutex_unlock (&self->write_lock);
   return ok;
 }
@@ -303,7 +323,7 @@ gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError
   if (snapshot_error) {
     g_propagate_error (error, snapshot_error);
     ok = FALSE;
-  } else if (profile && changes != self->saved_changes) {
+  } else if (profile && !stands_in_file (self, changes, location)) {
     ok = write_locked (self, profile, changes, location, error);
   }
   g_mutex_unlock (&self->write_lock);

@@ -11,6 +11,7 @@ typedef struct {
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
   GstVideoInfo info;
   PixelnormLayout layout; /* n_channels is 0 until caps are known */
+  gchar *source;          /* where frames come from, or NULL */
   guint64 taken;          /* frames of this run, without those of an appended file */
   guint64 seen;           /* whole frames, for frame-step */
   guint64 skipped_early;  /* before there was an accumulator */
@@ -19,6 +20,7 @@ typedef struct {
   /* one file is written at a time; taken before the lock */
   GMutex write_lock;
   guint64 saved_changes; /* `changes` of what stands in the file */
+  gchar *saved_location; /* which file that is */
 } GstPixelCollector;
 
 void gst_pixel_collector_init (GstPixelCollector *self);

@@ -34,6 +34,13 @@ place_planes (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buf
         layout->geometry.width, layout->geometry.height, width, height);
     return FALSE;
   }
+  if ((guint64) x + width > (guint) GST_VIDEO_FRAME_WIDTH (mapped)
+      || (guint64) y + height > (guint) GST_VIDEO_FRAME_HEIGHT (mapped)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "Expected a crop of %ux%u pixels within the frame of %dx%d, found one at %u,%u.", width,
+        height, GST_VIDEO_FRAME_WIDTH (mapped), GST_VIDEO_FRAME_HEIGHT (mapped), x, y);
+    return FALSE;
+  }
   for (guint p = 0; p < layout->n_planes; p++) {
     const gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
     guint8 *first = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (mapped, p) + (gssize) y * stride
@@ -62,6 +69,15 @@ gst_pixel_frame_map (GstPixelFrame *self, const GstVideoInfo *info, const Pixeln
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
         "Expected format %s, as the caps say, found a buffer whose meta says %s.",
         GST_VIDEO_INFO_NAME (info), gst_video_format_to_string (meta->format));
+    return FALSE;
+  }
+  /* GStreamer calls a meta that is smaller than the caps a programming error; here it comes with the data */
+  if (meta
+      && (meta->width < (guint) GST_VIDEO_INFO_WIDTH (info)
+          || meta->height < (guint) GST_VIDEO_INFO_HEIGHT (info))) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "Expected %dx%d pixels, as the caps say, found a buffer whose meta says %ux%u.",
+        GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info), meta->width, meta->height);
     return FALSE;
   }
   if (!gst_video_frame_map (&self->mapped, info, buffer,

@@ -62,7 +62,7 @@ struct _GstPixelNorm {
   gsize output_size;
   PixelnormNormalizer *normalizer;
   GstStructure *applied; /* what PixelnormMeta says */
-  guint plan;            /* counts the changes of it */
+  guint plan;            /* its number */
   GstCaps *refused;      /* caps of which was said that they do not fit */
 };
 
@@ -165,6 +165,9 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
         (NULL));
 }
 
+/* Numbers plans in the whole process, so that a buffer of a shared pool never passes for another element's. */
+static gint n_plans;
+
 /* What the meta and the message say. */
 static void
 describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormProfile *profile)
@@ -173,7 +176,7 @@ describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormP
   gdouble low, high;
 
   g_clear_pointer (&self->applied, gst_structure_free);
-  self->plan++;
+  self->plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
   self->applied = gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, self->plan, "method",
       G_TYPE_STRING, gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method), "output", G_TYPE_STRING,
       self->video ? "video" : "float32", NULL);
@@ -190,8 +193,9 @@ describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormP
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
 
+/* Where it fails, the old plan stays whole: caps that are the same as the last good ones come back without set_caps. */
 static gboolean
-make_plan (GstPixelNorm *self, GError **error)
+make_plan (GstPixelNorm *self, const PixelnormLayout *layout, gboolean video, GError **error)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
   g_autoptr (PixelnormProfile) dark = NULL;
@@ -202,11 +206,14 @@ make_plan (GstPixelNorm *self, GError **error)
   g_set_object (&dark, self->dark);
   GST_OBJECT_UNLOCK (self);
 
-  g_clear_object (&self->normalizer);
-  self->normalizer = pixelnorm_normalizer_new (&settings, profile, dark, &self->layout,
-      self->video ? PIXELNORM_OUTPUT_VIDEO : PIXELNORM_OUTPUT_FLOAT32, error);
-  if (!self->normalizer)
+  PixelnormNormalizer *normalizer = pixelnorm_normalizer_new (&settings, profile, dark, layout,
+      video ? PIXELNORM_OUTPUT_VIDEO : PIXELNORM_OUTPUT_FLOAT32, error);
+  if (!normalizer)
     return FALSE;
+  g_clear_object (&self->normalizer);
+  self->normalizer = normalizer;
+  self->layout = *layout;
+  self->video = video;
   warn_of_units (self, &settings);
   warn_of_matrix (self, profile);
   describe_plan (self, &settings, profile);
@@ -218,17 +225,20 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
   g_autoptr (GError) error = NULL;
+  PixelnormLayout layout;
+  GstVideoInfo info;
 
-  if (!gst_video_info_from_caps (&self->info, incaps))
+  if (!gst_video_info_from_caps (&info, incaps)) {
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
-  else if (gst_pixel_formats_layout (&self->info, &self->layout, &error)) {
-    self->video = gst_pixel_caps_are_video (outcaps);
-    self->output_size = self->video ? GST_VIDEO_INFO_SIZE (&self->info)
-                                    : (gsize) self->layout.geometry.width
-            * self->layout.geometry.height * self->layout.n_channels * sizeof (gfloat);
-    if (make_plan (self, &error))
-      return TRUE;
+  } else if (gst_pixel_formats_layout (&info, &layout, &error)
+      && make_plan (self, &layout, gst_pixel_caps_are_video (outcaps), &error)) {
+    self->info = info;
+    self->output_size = self->video
+        ? GST_VIDEO_INFO_SIZE (&info)
+        : (gsize) layout.geometry.width * layout.geometry.height * layout.n_channels * sizeof (gfloat);
+    gst_caps_replace (&self->refused, NULL);
+    return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
   if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
@@ -302,7 +312,7 @@ gst_pixel_norm_propose_allocation (GstBaseTransform *trans, GstQuery *decide_que
   return TRUE;
 }
 
-/* Video keeps what is said of its places and times, but not what is said of its colours. A tensor keeps only what is not
+/* Video keeps what is said of its places and times, but not what is said of its colours, nor of places that a crop moved. A tensor keeps only what is not
  * said of video. */
 static gboolean
 gst_pixel_norm_transform_meta (GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
@@ -312,13 +322,18 @@ gst_pixel_norm_transform_meta (GstBaseTransform *trans, GstBuffer *out, GstMeta 
     GST_META_TAG_VIDEO_ORIENTATION_STR, NULL };
   const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
 
+  const gboolean cropped = gst_buffer_get_video_crop_meta (in) != NULL;
+
+  if (meta->info->api == GST_VIDEO_CROP_META_API_TYPE)
+    return FALSE; /* was applied: the output is what it cut out */
   if (gst_meta_info_is_custom (meta->info)
       && gst_custom_meta_has_name ((GstCustomMeta *) meta, GST_PIXEL_META_NAME))
     return FALSE; /* the buffer gets its own */
   if (!tags || !*tags)
     return TRUE;
   for (; *tags; tags++)
-    if (!self->video || !g_strv_contains (kept, *tags))
+    if (!self->video || !g_strv_contains (kept, *tags)
+        || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
       return FALSE;
   return TRUE;
 }
@@ -333,7 +348,10 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapI
     *frame = video->frame;
     return TRUE;
   }
-  if (!gst_buffer_map (buffer, tensor, GST_MAP_WRITE) || tensor->size < self->output_size) {
+  const gboolean mapped = gst_buffer_map (buffer, tensor, GST_MAP_WRITE);
+  if (!mapped || tensor->size < self->output_size) {
+    if (mapped)
+      gst_buffer_unmap (buffer, tensor);
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Expected an output buffer of %" G_GSIZE_FORMAT " bytes that can be written, found %"
         G_GSIZE_FORMAT ".", self->output_size, gst_buffer_get_size (buffer));

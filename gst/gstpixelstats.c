@@ -224,6 +224,7 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
   if (ok) {
+    gst_caps_replace (&self->refused, NULL);
     note_source (self);
     return TRUE;
   }

@@ -124,3 +124,21 @@ pixelnorm_env () {
   pixelnorm_prepend GI_TYPELIB_PATH "$build/src"
   pixelnorm_prepend PATH "$build/src/cli"
 }
+
+# pixelnorm_uri FILE-OR-URI: prints its URI, without a character that gst-launch-1.0 or a quoted word would act upon
+pixelnorm_uri () {
+  local LC_ALL=C text=$1 safe='A-Za-z0-9._~/:-' i character
+  if [ -e "$text" ] || [[ $text != [A-Za-z]*://* ]]; then
+    [ "${text:0:1}" = / ] || text=$PWD/$text
+    printf 'file://'
+  else
+    safe=$safe'?#@&=%+,;'
+  fi
+  for ((i = 0; i < ${#text}; i++)); do
+    character=${text:i:1}
+    case "$character" in
+      [$safe]) printf '%s' "$character" ;;
+      *) printf '%%%02X' "$(($(printf '%d' "'$character") & 255))" ;;
+    esac
+  done
+}

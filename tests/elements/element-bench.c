@@ -39,7 +39,8 @@ bench_offer_caps (Bench *bench, GstCaps *caps)
   GstSegment segment;
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
-  /* these are sticky: pushing returns TRUE, and what was refused is tried again with all that follows */
+  /* these are sticky: pushing returns TRUE, and what was refused is tried again with all that
+   * follows */
   gst_harness_push_event (bench->harness, gst_event_new_caps (caps));
   gst_harness_push_event (bench->harness, gst_event_new_segment (&segment));
   g_autoptr (GstCaps) taken = gst_pad_get_current_caps (pad);
@@ -90,8 +91,8 @@ unlink_pad (GstElement *element, const gchar *name)
 void
 bench_unplay (Bench *bench)
 {
-  g_assert_cmpint (gst_element_set_state (bench->element, GST_STATE_NULL), ==,
-      GST_STATE_CHANGE_SUCCESS);
+  g_assert_cmpint (
+      gst_element_set_state (bench->element, GST_STATE_NULL), ==, GST_STATE_CHANGE_SUCCESS);
   if (!bench->harness)
     return;
   unlink_pad (bench->element, "sink");
@@ -102,8 +103,8 @@ bench_unplay (Bench *bench)
 void
 bench_fail_start (Bench *bench, GQuark domain, gint code, const gchar *words)
 {
-  g_assert_cmpint (gst_element_set_state (bench->element, GST_STATE_PAUSED), ==,
-      GST_STATE_CHANGE_FAILURE);
+  g_assert_cmpint (
+      gst_element_set_state (bench->element, GST_STATE_PAUSED), ==, GST_STATE_CHANGE_FAILURE);
   bench_expect (bench, GST_MESSAGE_ERROR, domain, code, words);
   gst_element_set_state (bench->element, GST_STATE_NULL);
 }
@@ -157,8 +158,8 @@ bench_expect (Bench *bench, GstMessageType type, GQuark domain, gint code, const
     gst_message_parse_info (message, &error, NULL);
   gst_message_unref (message);
   if (!g_error_matches (error, domain, code) || !strstr (error->message, words))
-    g_error ("expected %s %d about \"%s\", found %s %d: %s", g_quark_to_string (domain), code, words,
-        g_quark_to_string (error->domain), error->code, error->message);
+    g_error ("expected %s %d about \"%s\", found %s %d: %s", g_quark_to_string (domain), code,
+        words, g_quark_to_string (error->domain), error->code, error->message);
   if (bench_count_messages (bench, type) != 0)
     g_error ("more than one %s was posted", gst_message_type_get_name (type));
 }
@@ -205,7 +206,9 @@ bench_free (Bench *bench)
   bench_unplay (bench);
   assert_no_trouble (bench);
   gst_element_set_bus (bench->element, NULL);
-  /* nothing may keep the element alive */
+  /* nothing may keep the element alive for long; what it did in another thread does for a moment */
+  for (guint i = 0; i < 1000 && GST_OBJECT_REFCOUNT_VALUE (bench->element) > 1; i++)
+    g_usleep (10000);
   g_assert_cmpint (GST_OBJECT_REFCOUNT_VALUE (bench->element), ==, 1);
   gst_object_unref (bench->element);
   gst_object_unref (bench->bus);

@@ -49,7 +49,7 @@ picture_new_flat (guint n_channels, guint width, guint height, guint8 value)
 {
   Picture *picture = g_new (Picture, 1);
 
-  *picture = (Picture) { width, height, n_channels, NULL };
+  *picture = (Picture){ width, height, n_channels, NULL };
   picture->samples = g_malloc ((gsize) width * height * (n_channels + 1));
   memset (picture->samples, value, (gsize) width * height * (n_channels + 1));
   return picture;
@@ -115,7 +115,8 @@ GstCaps *
 video_caps (const gchar *format, guint width, guint height)
 {
   return gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, format, "width", G_TYPE_INT,
-      (gint) width, "height", G_TYPE_INT, (gint) height, "framerate", GST_TYPE_FRACTION, 30, 1, NULL);
+      (gint) width, "height", G_TYPE_INT, (gint) height, "framerate", GST_TYPE_FRACTION, 30, 1,
+      NULL);
 }
 
 /* Writes one plane; @first is its first pixel, above and left of which lies what is cropped. */
@@ -127,8 +128,8 @@ fill_plane (guint8 *first, gssize stride, const gchar *letters, const Picture *p
   for (guint y = 0; y < picture->height; y++)
     for (guint x = 0; x < picture->width; x++)
       for (guint i = 0; i < step; i++)
-        first[(gssize) y * stride + (gssize) x * step + i]
-            = *picture_at (picture, x, y, letter_channel (picture, letters[i]));
+        first[(gssize) y * stride + (gssize) x * step + i] =
+            *picture_at (picture, x, y, letter_channel (picture, letters[i]));
 }
 
 static GstMemory *
@@ -150,8 +151,9 @@ append_plane (GstBuffer *buffer, const gchar *letters, const Picture *picture,
 {
   const guint step = (guint) strlen (letters);
   const guint rows = placing->top + picture->height + placing->bottom;
-  const gint pitch = (gint) (GST_ROUND_UP_4 ((placing->left + picture->width + placing->right) * step)
-      + placing->padding);
+  const gint pitch =
+      (gint) (GST_ROUND_UP_4 ((placing->left + picture->width + placing->right) * step)
+          + placing->padding);
   const gsize size = (gsize) pitch * rows;
   GstMemory *memory = new_noise (size);
   GstMapInfo map;
@@ -199,7 +201,8 @@ buffer_new (const Format *format, const Picture *picture, const Placing *placing
   const gboolean crop = placing->left || placing->top || placing->right || placing->bottom;
   if (placing->meta || placing->padding || crop || placing->apart || placing->upside_down)
     gst_buffer_add_video_meta_full (buffer, GST_VIDEO_FRAME_FLAG_NONE,
-        gst_video_format_from_string (format->name), placing->left + picture->width + placing->right,
+        gst_video_format_from_string (format->name),
+        placing->left + picture->width + placing->right,
         placing->top + picture->height + placing->bottom, n_planes, offsets, strides);
   if (crop) {
     GstVideoCropMeta *meta = gst_buffer_add_video_crop_meta (buffer);
@@ -213,8 +216,8 @@ buffer_new (const Format *format, const Picture *picture, const Placing *placing
 }
 
 void
-assert_buffer_holds (GstBuffer *buffer, GstCaps *caps, const Format *format,
-    const Picture *expected)
+assert_buffer_holds (
+    GstBuffer *buffer, GstCaps *caps, const Format *format, const Picture *expected)
 {
   g_auto (GStrv) planes = g_strsplit (format->order, ",", -1);
   GstVideoInfo info;
@@ -230,8 +233,8 @@ assert_buffer_holds (GstBuffer *buffer, GstCaps *caps, const Format *format,
     for (guint y = 0; y < expected->height; y++)
       for (guint x = 0; x < expected->width; x++)
         for (const gchar *c = planes[p]; *c; c++) {
-          const guint8 found
-              = first[(gssize) y * stride + (gssize) x * step + letter_index (*c, planes[p])];
+          const guint8 found =
+              first[(gssize) y * stride + (gssize) x * step + letter_index (*c, planes[p])];
           const guint8 wanted = *picture_at (expected, x, y, letter_channel (expected, *c));
 
           if (found != wanted)
@@ -445,8 +448,8 @@ profile_new (Picture *const *pictures, guint n_pictures, PixelnormScope scope)
   g_autoptr (GError) error = NULL;
 
   for (guint i = 0; i < n_pictures; i++) {
-    g_autoptr (PixelnormLayout) layout
-        = pixelnorm_layout_new (order, pictures[i]->width, pictures[i]->height, &error);
+    g_autoptr (PixelnormLayout) layout =
+        pixelnorm_layout_new (order, pictures[i]->width, pictures[i]->height, &error);
 
     g_assert_no_error (error);
     if (!accumulator)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of the elements share: pictures whose samples are known, buffers that hold them in many
- * ways, an element on a bench with its bus, and a reader of profile files that knows nothing of src/.
+/* What the tests of the elements share: pictures whose samples are known, buffers that hold them in
+ * many ways, an element on a bench with its bus, and a reader of profile files that knows nothing
+ * of src/.
  */
 #pragma once
 
@@ -8,8 +9,8 @@
 #include <gst/video/video.h>
 #include <pixelnorm/pixelnorm.h>
 
-/* FORMAT TABLE: the bytes of a pixel in memory order, planes apart by commas, from the documentation
- * of GStreamer's formats. A test compares its names with the pad templates. */
+/* FORMAT TABLE: the bytes of a pixel in memory order, planes apart by commas, from the
+ * documentation of GStreamer's formats. A test compares its names with the pad templates. */
 typedef struct {
   const gchar *name;
   const gchar *order;
@@ -38,17 +39,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Picture, picture_free)
 /* How a buffer holds a frame. All zero: as GStreamer does it by default, without GstVideoMeta. */
 typedef struct {
   const gchar *name;
-  gboolean meta;                    /* GstVideoMeta; implied by all that follow */
-  guint padding;                    /* bytes after each row, beside those that make it a multiple of 4 */
-  guint left, top, right, bottom;   /* pixels around, which GstVideoCropMeta cuts off */
-  gboolean apart;                   /* planes in memories of their own */
-  gboolean upside_down;             /* a negative stride */
+  gboolean meta; /* GstVideoMeta; implied by all that follow */
+  guint padding; /* bytes after each row, beside those that make it a multiple of 4 */
+  guint left, top, right, bottom; /* pixels around, which GstVideoCropMeta cuts off */
+  gboolean apart; /* planes in memories of their own */
+  gboolean upside_down; /* a negative stride */
 } Placing;
 
 /* Bytes that are no samples of the picture are noise: who reads them gets wrong results. */
 GstBuffer *buffer_new (const Format *format, const Picture *picture, const Placing *placing);
-void assert_buffer_holds (GstBuffer *buffer, GstCaps *caps, const Format *format,
-    const Picture *expected);
+void assert_buffer_holds (
+    GstBuffer *buffer, GstCaps *caps, const Format *format, const Picture *expected);
 GstCaps *video_caps (const gchar *format, guint width, guint height);
 
 /* Statistics by the plainest loop there is. */
@@ -57,7 +58,8 @@ typedef struct {
   guint min, max;
 } Tally;
 
-/* Of @n_pictures; sample @index (pixel times n_channels plus channel), or channel @index of all pixels. */
+/* Of @n_pictures; sample @index (pixel times n_channels plus channel), or channel @index of all
+ * pixels. */
 Tally tally_sample (Picture *const *pictures, guint n_pictures, guint index);
 Tally tally_channel (Picture *const *pictures, guint n_pictures, guint channel);
 gdouble tally_mean (const Tally *tally);
@@ -92,7 +94,8 @@ typedef struct {
 /* With properties and their values, then NULL. */
 Bench *bench_new (const gchar *factory, ...) G_GNUC_NULL_TERMINATED;
 
-/* Starts the element between two pads; @downstream is what the pad behind it takes, NULL for anything. */
+/* Starts the element between two pads; @downstream is what the pad behind it takes, NULL for
+ * anything. */
 void bench_play (Bench *bench, const gchar *downstream);
 
 /* Whether the caps, which it takes over, were accepted. */

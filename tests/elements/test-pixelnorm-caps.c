@@ -4,8 +4,7 @@
 
 #include "element-test.h"
 
-enum
-{
+enum {
   WIDTH = 6,
   HEIGHT = 4,
 };
@@ -28,9 +27,10 @@ static const Negotiation negotiations[] = {
       TENSORS ",dimensions=(string)3:6:4:1" RATE },
   { "four", TENSORS ",dimensions=(string)3:6:4:1", "BGRx",
       TENSORS ",dimensions=(string)3:6:4:1" RATE },
-  { "three", TENSORS ",dimensions=(string)3:6:4", "BGRx", TENSORS ",dimensions=(string)3:6:4" RATE },
-  { "three-first", TENSORS ",dimensions=(string)3:6:4;" TENSORS ",dimensions=(string)3:6:4:1", "RGB",
-      TENSORS ",dimensions=(string)3:6:4:1" RATE },
+  { "three", TENSORS ",dimensions=(string)3:6:4", "BGRx",
+      TENSORS ",dimensions=(string)3:6:4" RATE },
+  { "three-first", TENSORS ",dimensions=(string)3:6:4;" TENSORS ",dimensions=(string)3:6:4:1",
+      "RGB", TENSORS ",dimensions=(string)3:6:4:1" RATE },
   { "legacy", "other/tensor", "RGB", TENSOR ",dimension=(string)3:6:4:1" RATE },
   { "legacy-three", "other/tensor,dimension=(string)3:6:4", "RGB",
       TENSOR ",dimension=(string)3:6:4" RATE },
@@ -72,8 +72,8 @@ test_negotiation (gconstpointer data)
     g_error ("expected %s, found %s", negotiation->expected, text);
   }
   if (!video)
-    g_assert_cmpuint (gst_buffer_get_size (out), ==,
-        WIDTH * HEIGHT * format_channels (format) * sizeof (gfloat));
+    g_assert_cmpuint (
+        gst_buffer_get_size (out), ==, WIDTH * HEIGHT * format_channels (format) * sizeof (gfloat));
   gst_buffer_unref (out);
 }
 
@@ -87,8 +87,8 @@ test_framerates (void)
   for (guint i = 0; i < G_N_ELEMENTS (rates); i++) {
     g_autofree gchar *in = g_strdup_printf (
         "video/x-raw,format=RGB,width=6,height=4,framerate=(fraction)%s", rates[i]);
-    g_autofree gchar *out
-        = g_strdup_printf (TENSORS ",dimensions=(string)3:6:4:1,framerate=(fraction)%s", rates[i]);
+    g_autofree gchar *out =
+        g_strdup_printf (TENSORS ",dimensions=(string)3:6:4:1,framerate=(fraction)%s", rates[i]);
     g_autoptr (GstCaps) expected = gst_caps_from_string (out);
 
     g_assert_true (bench_offer_caps (bench, gst_caps_from_string (in)));
@@ -122,8 +122,8 @@ test_impossible (void)
     g_test_message ("%s", downstream[i]);
     bench_play (bench, downstream[i]);
     g_assert_false (bench_offer_caps (bench, video_caps ("RGB", WIDTH, HEIGHT)));
-    g_assert_cmpint (
-        bench_push (bench, gst_buffer_new_allocate (NULL, 4096, NULL)), ==, GST_FLOW_NOT_NEGOTIATED);
+    g_assert_cmpint (bench_push (bench, gst_buffer_new_allocate (NULL, 4096, NULL)), ==,
+        GST_FLOW_NOT_NEGOTIATED);
     g_assert_null (bench_take_report (bench, "pixelnorm"));
   }
 }
@@ -152,8 +152,9 @@ assert_caps (GstCaps *found, const gchar *expected)
   gst_caps_unref (found);
 }
 
-#define RGB_FORMATS \
-  "format=(string){RGB,BGR,RGBx,BGRx,xRGB,xBGR,RGBA,BGRA,ARGB,ABGR," MAYBE_RBGA "GBR,GBRA,RGBP,BGRP}"
+#define RGB_FORMATS                                                                                \
+  "format=(string){RGB,BGR,RGBx,BGRx,xRGB,xBGR,RGBA,BGRA,ARGB,ABGR," MAYBE_RBGA                    \
+  "GBR,GBRA,RGBP,BGRP}"
 #if GST_CHECK_VERSION(1, 24, 0)
 #define MAYBE_RBGA "RBGA,"
 #else
@@ -182,9 +183,8 @@ test_input_from_dimensions (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     g_autoptr (Bench) bench = new_fixed ();
-    g_autofree gchar *downstream
-        = g_strdup_printf (TENSORS ",dimensions=(string)\"%s\",framerate=(fraction)25/1",
-            rows[i].dimensions);
+    g_autofree gchar *downstream = g_strdup_printf (
+        TENSORS ",dimensions=(string)\"%s\",framerate=(fraction)25/1", rows[i].dimensions);
     g_autofree gchar *expected = g_str_equal (rows[i].expected, "EMPTY")
         ? g_strdup ("EMPTY")
         : g_strdup_printf ("%s,framerate=(fraction)25/1", rows[i].expected);
@@ -218,7 +218,8 @@ test_input_from_profile (void)
   pictures_free (pictures, 2);
 }
 
-/* What cannot be had otherwise is refused in words that name both sides, not by "not negotiated". */
+/* What cannot be had otherwise is refused in words that name both sides, not by "not negotiated".
+ */
 static void
 test_profile_does_not_fit (void)
 {
@@ -229,7 +230,8 @@ test_profile_does_not_fit (void)
   } rows[] = {
     { "video/x-raw,format=RGB,width=21,height=10,framerate=30/1",
         "the profile is 20x10, channels RGB, 8 bits, full range; the stream is 21x10" },
-    { "video/x-raw,format=GRAY8,width=20,height=10,framerate=30/1", "the stream is 20x10, channels Y" },
+    { "video/x-raw,format=GRAY8,width=20,height=10,framerate=30/1",
+        "the stream is 20x10, channels Y" },
     { "video/x-raw,format=RGB,width=20,height=10,framerate=30/1,colorimetry=2:1:0:0",
         "8 bits, limited range" },
   };
@@ -241,6 +243,8 @@ test_profile_does_not_fit (void)
 
     bench_play (bench, NULL);
     g_assert_true (gst_pad_query_accept_caps (pad, offered));
+    g_autoptr (GstCaps) found = gst_pad_query_caps (pad, offered);
+    g_assert_false (gst_caps_is_empty (found));
     for (guint n = 0; n < 2; n++) {
       g_assert_false (bench_offer_caps (bench, gst_caps_ref (offered)));
       g_assert_cmpint (bench_push (bench, gst_buffer_new_allocate (NULL, 4096, NULL)), ==,
@@ -248,12 +252,32 @@ test_profile_does_not_fit (void)
       g_assert_cmpint (bench_push (bench, gst_buffer_new_allocate (NULL, 4096, NULL)), ==,
           GST_FLOW_NOT_NEGOTIATED);
     }
-    bench_expect (bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, rows[i].words);
+    bench_expect (
+        bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, rows[i].words);
     /* with caps that fit, it goes on */
     bench_set_video (bench, "BGR", 20, 10);
     bench_show (bench, format_find ("BGR"), pictures[0]);
   }
   pictures_free (pictures, 2);
+}
+
+/* Size and last sample of what comes out, with mean and std 127.5. */
+static void
+check_last (Bench *bench, const gchar *format, const Picture *picture)
+{
+  const guint n = picture->width * picture->height * picture->n_channels;
+  const guint8 sample =
+      *picture_at (picture, picture->width - 1, picture->height - 1, picture->n_channels - 1);
+  GstMapInfo map;
+
+  g_assert_cmpint (
+      bench_push (bench, buffer_new (format_find (format), picture, NULL)), ==, GST_FLOW_OK);
+  GstBuffer *out = gst_harness_pull (bench->harness);
+  g_assert_true (gst_buffer_map (out, &map, GST_MAP_READ));
+  g_assert_cmpuint (map.size, ==, n * sizeof (gfloat));
+  g_assert_cmpfloat_with_epsilon (((gfloat *) map.data)[n - 1], (sample - 127.5) / 127.5, 1e-6);
+  gst_buffer_unmap (out, &map);
+  gst_buffer_unref (out);
 }
 
 /* From one layout, size and kind of output to others while frames flow. */
@@ -271,24 +295,38 @@ test_changing_caps (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
     const Format *format = format_find (rows[i].format);
     const guint n_channels = format_channels (format);
-    g_autoptr (Picture) picture
-        = picture_new_random (n_channels, rows[i].width, rows[i].height);
+    g_autoptr (Picture) picture = picture_new_random (n_channels, rows[i].width, rows[i].height);
 
     bench_set_video (bench, rows[i].format, rows[i].width, rows[i].height);
-    for (guint n = 0; n < 3; n++) {
-      GstMapInfo map;
+    for (guint n = 0; n < 3; n++)
+      check_last (bench, rows[i].format, picture);
+  }
+}
 
-      g_assert_cmpint (bench_push (bench, buffer_new (format, picture, NULL)), ==, GST_FLOW_OK);
-      GstBuffer *out = gst_harness_pull (bench->harness);
-      g_assert_true (gst_buffer_map (out, &map, GST_MAP_READ));
-      g_assert_cmpuint (map.size, ==, rows[i].width * rows[i].height * n_channels * sizeof (gfloat));
-      const gfloat last = ((gfloat *) map.data)[rows[i].width * rows[i].height * n_channels - 1];
-      const guint8 sample
-          = *picture_at (picture, rows[i].width - 1, rows[i].height - 1, n_channels - 1);
-      g_assert_cmpfloat_with_epsilon (last, (sample - 127.5) / 127.5, 1e-6);
-      gst_buffer_unmap (out, &map);
-      gst_buffer_unref (out);
-    }
+/* Caps that are the same as the last good ones come back without the element hearing of it: what
+ * was refused in between must have left nothing behind. */
+static void
+test_good_caps_again (void)
+{
+  static const gchar *const refused[] = {
+    "video/x-raw,format=GRAY8,width=6,height=4,framerate=30/1",
+    "video/x-raw,format=RGB,width=60,height=40,framerate=30/1,interlace-mode=(string)interleaved",
+    "video/x-raw,format=BGRA,width=60,height=40,framerate=30/1,interlace-mode=(string)mixed",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (refused); i++) {
+    g_autoptr (Picture) picture = picture_new_random (3, WIDTH, HEIGHT);
+    g_autoptr (Bench) bench = new_fixed ();
+
+    gst_util_set_object_arg (G_OBJECT (bench->element), "mean", "<127.5,127.5,127.5>");
+    bench_play (bench, NULL);
+    bench_set_video (bench, "RGB", WIDTH, HEIGHT);
+    bench_show (bench, format_find ("RGB"), picture);
+    g_assert_false (bench_offer_caps (bench, gst_caps_from_string (refused[i])));
+    gst_message_unref (bench_take_message (bench, GST_MESSAGE_ERROR));
+    g_assert_true (bench_offer_caps (bench, video_caps ("RGB", WIDTH, HEIGHT)));
+    for (guint n = 0; n < 3; n++)
+      check_last (bench, "RGB", picture);
   }
 }
 
@@ -296,8 +334,8 @@ static void
 add_negotiation_tests (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (negotiations); i++) {
-    g_autofree gchar *name
-        = g_strdup_printf ("/pixelnorm-caps/negotiation/%s", negotiations[i].name);
+    g_autofree gchar *name =
+        g_strdup_printf ("/pixelnorm-caps/negotiation/%s", negotiations[i].name);
 
     g_test_add_data_func (name, &negotiations[i], test_negotiation);
   }
@@ -314,5 +352,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/pixelnorm-caps/input-from-profile", test_input_from_profile);
   g_test_add_func ("/pixelnorm-caps/profile-does-not-fit", test_profile_does_not_fit);
   g_test_add_func ("/pixelnorm-caps/changing-caps", test_changing_caps);
+  g_test_add_func ("/pixelnorm-caps/good-caps-again", test_good_caps_again);
   return element_test_run ();
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pixelstats in a stream that changes: caps, flushes, states; what it says about itself; settings that it
- * refuses.
+/* pixelstats in a stream that changes: caps, flushes, states; what it says about itself; settings
+ * that it refuses.
  */
 #include <math.h>
 #include <string.h>
@@ -34,14 +34,15 @@ test_other_framerate (void)
   bench_play (bench, NULL);
   bench_set_video (bench, "RGB", 7, 3);
   bench_show (bench, format_find ("RGB"), picture);
-  g_assert_true (bench_offer_caps (bench,
-      gst_caps_from_string ("video/x-raw,format=RGB,width=7,height=3,framerate=0/1")));
+  g_assert_true (bench_offer_caps (
+      bench, gst_caps_from_string ("video/x-raw,format=RGB,width=7,height=3,framerate=0/1")));
   bench_show (bench, format_find ("RGB"), picture);
   g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, 2);
 }
 
-/* @what is refused, with one error, and with another one when it is offered again after @good, which has no
- * framerate: caps that are the same as the last that were taken do not reach an element. */
+/* @what is refused, with one error, and with another one when it is offered again after @good,
+ * which has no framerate: caps that are the same as the last that were taken do not reach an
+ * element. */
 static void
 check_refused (Bench *bench, const gchar *what, const gchar *good, const gchar *words)
 {
@@ -70,8 +71,8 @@ test_other_size (void)
   bench_set_video (bench, "RGB", 7, 3);
   bench_show (bench, format_find ("RGB"), pictures[0]);
   check_refused (bench, "video/x-raw,format=RGB,width=8,height=3,framerate=30/1", good, "8x3");
-  check_refused (bench, "video/x-raw,format=GRAY8,width=7,height=3,framerate=30/1", good,
-      "channels Y");
+  check_refused (
+      bench, "video/x-raw,format=GRAY8,width=7,height=3,framerate=30/1", good, "channels Y");
   bench_show (bench, format_find ("RGB"), pictures[1]);
   bench_end (bench);
   assert_saved_frames (path, pictures, 2);
@@ -103,8 +104,8 @@ test_scope_channel (void)
 {
   static const guint sizes[][2] = { { 7, 3 }, { 16, 9 }, { 1, 1 } };
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench
-      = bench_new ("pixelstats", "location", path, "scope", PIXELNORM_SCOPE_CHANNEL, NULL);
+  g_autoptr (Bench) bench =
+      bench_new ("pixelstats", "location", path, "scope", PIXELNORM_SCOPE_CHANNEL, NULL);
   Picture *pictures[G_N_ELEMENTS (sizes)];
 
   bench_play (bench, NULL);
@@ -140,6 +141,7 @@ test_unfit_kinds (void)
     { "interlace-mode=(string)interleaved", "interlace-mode interleaved" },
     { "interlace-mode=(string)mixed", "interlace-mode mixed" },
     { "multiview-mode=(string)side-by-side", "side-by-side" },
+    { "views=(int)2", "2 views" },
     { "views=(int)2,multiview-mode=(string)separated", "2 views" },
   };
   static const gchar *const factories[] = { "pixelstats", "pixelnorm" };
@@ -153,8 +155,7 @@ test_unfit_kinds (void)
       if (f == 1)
         gst_util_set_object_arg (G_OBJECT (bench->element), "method", "fixed");
       bench_play (bench, NULL);
-      check_refused (bench, text, "video/x-raw,format=RGB,width=8,height=8",
-          kinds[i].words);
+      check_refused (bench, text, "video/x-raw,format=RGB,width=8,height=8", kinds[i].words);
     }
 }
 
@@ -286,8 +287,8 @@ check_report (const GstStructure *report, const gchar *location, Picture **pictu
 
     /* doubles made from exact integers, with a division and a root: a few units of 1e-16 */
     g_assert_cmpfloat_with_epsilon (array_number (report, "mean", c), tally_mean (&tally), 1e-12);
-    g_assert_cmpfloat_with_epsilon (array_number (report, "std", c), tally_deviation (&tally),
-        1e-12);
+    g_assert_cmpfloat_with_epsilon (
+        array_number (report, "std", c), tally_deviation (&tally), 1e-12);
     g_assert_cmpfloat (array_number (report, "min", c), ==, tally.min);
     g_assert_cmpfloat (array_number (report, "max", c), ==, tally.max);
   }
@@ -298,8 +299,8 @@ test_messages (void)
 {
   enum { N = 10 };
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, "message-interval",
-      (guint64) (3 * GST_SECOND), NULL);
+  g_autoptr (Bench) bench = bench_new (
+      "pixelstats", "location", path, "message-interval", (guint64) (3 * GST_SECOND), NULL);
   Picture **pictures = pictures_new_random (N, 3, 7, 3);
 
   bench_play (bench, NULL);
@@ -330,8 +331,8 @@ test_messages (void)
 static void
 test_messages_after_seek (void)
 {
-  g_autoptr (Bench) bench
-      = bench_new ("pixelstats", "message-interval", (guint64) GST_SECOND, NULL);
+  g_autoptr (Bench) bench =
+      bench_new ("pixelstats", "message-interval", (guint64) GST_SECOND, NULL);
   g_autoptr (Picture) picture = picture_new_random (3, 7, 3);
   static const guint seconds[] = { 100, 101, 5, 6 };
 

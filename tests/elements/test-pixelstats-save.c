@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When pixelstats writes its profile, where it goes on from one, and what happens where it cannot: no loss
- * without a word on the bus, and never a damaged file.
+/* When pixelstats writes its profile, where it goes on from one, and what happens where it cannot:
+ * no loss without a word on the bus, and never a damaged file.
  */
 #include <glib/gstdio.h>
 #include <string.h>
@@ -8,8 +8,7 @@
 #include "element-test.h"
 
 #define FORMAT "BGRx"
-enum
-{
+enum {
   WIDTH = 6,
   HEIGHT = 5,
 };
@@ -64,8 +63,8 @@ test_save_signal (void)
   Picture **pictures = pictures_new_random (3, 3, WIDTH, HEIGHT);
 
   g_assert_false (bench_save (bench));
-  bench_expect (bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      "no frame");
+  bench_expect (
+      bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "no frame");
   g_assert_false (file_exists (path));
   show_all (bench, pictures, 2);
   g_assert_true (bench_save (bench));
@@ -93,6 +92,11 @@ test_save_elsewhere (void)
   g_assert_cmpint (g_unlink (other), ==, 0);
   g_assert_true (bench_save (bench));
   assert_saved_frames (other, pictures, 2);
+  /* to a file that is there, but not ours */
+  g_autofree gchar *old = write_profile (pictures, 1, PIXELNORM_SCOPE_PIXEL);
+  g_object_set (bench->element, "location", old, NULL);
+  bench_unplay (bench);
+  assert_saved_frames (old, pictures, 2);
   pictures_free (pictures, 2);
 }
 
@@ -104,12 +108,13 @@ test_save_without_location (void)
 
   show_all (bench, pictures, 1);
   g_assert_false (bench_save (bench));
-  bench_expect (bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      "no location");
+  bench_expect (
+      bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "no location");
   pictures_free (pictures, 1);
 }
 
-/* A folder that goes away while collecting; root may write anywhere, so permissions would not do. */
+/* A folder that goes away while collecting; root may write anywhere, so permissions would not do.
+ */
 static void
 test_failing_saves (void)
 {
@@ -164,8 +169,7 @@ test_append (void)
 {
   Picture **pictures = pictures_new_random (5, 3, WIDTH, HEIGHT);
   g_autofree gchar *path = write_profile (pictures, 2, PIXELNORM_SCOPE_PIXEL);
-  g_autoptr (Bench) bench
-      = play (bench_new ("pixelstats", "location", path, "append", TRUE, NULL));
+  g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", path, "append", TRUE, NULL));
 
   g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, 2);
   show_all (bench, pictures + 2, 2);
@@ -186,8 +190,7 @@ static void
 test_append_to_nothing (void)
 {
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench
-      = play (bench_new ("pixelstats", "location", path, "append", TRUE, NULL));
+  g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", path, "append", TRUE, NULL));
   Picture **pictures = pictures_new_random (2, 3, WIDTH, HEIGHT);
 
   show_all (bench, pictures, 2);
@@ -273,8 +276,8 @@ test_checkpoints (void)
 {
   enum { N = 40 };
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", path, "checkpoint-interval",
-      (guint64) (10 * GST_MSECOND), NULL));
+  g_autoptr (Bench) bench = play (bench_new (
+      "pixelstats", "location", path, "checkpoint-interval", (guint64) (10 * GST_MSECOND), NULL));
   Picture **pictures = pictures_new_random (N, 3, WIDTH, HEIGHT);
   guint shown = 0;
 
@@ -304,8 +307,8 @@ static void
 test_no_checkpoints (void)
 {
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench
-      = play (bench_new ("pixelstats", "location", path, "checkpoint-interval", (guint64) 0, NULL));
+  g_autoptr (Bench) bench =
+      play (bench_new ("pixelstats", "location", path, "checkpoint-interval", (guint64) 0, NULL));
   Picture **pictures = pictures_new_random (3, 3, WIDTH, HEIGHT);
 
   show_all (bench, pictures, 3);
@@ -324,8 +327,8 @@ test_failing_checkpoint (void)
   GstMessage *warning;
 
   g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
-  g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", path, "checkpoint-interval",
-      (guint64) GST_MSECOND, NULL));
+  g_autoptr (Bench) bench = play (bench_new (
+      "pixelstats", "location", path, "checkpoint-interval", (guint64) GST_MSECOND, NULL));
   g_assert_cmpint (g_rmdir (folder), ==, 0);
   g_usleep (2000);
   show_all (bench, pictures, 1);
@@ -347,8 +350,8 @@ test_end_without_frames (void)
   g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", path, NULL));
 
   bench_end (bench);
-  bench_expect (bench, GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-      "without a frame");
+  bench_expect (
+      bench, GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "without a frame");
   bench_unplay (bench);
   g_assert_false (file_exists (path));
 }
@@ -362,12 +365,12 @@ test_end_without_location (void)
 
   show_all (bench, pictures, 2);
   bench_end (bench);
-  bench_expect (bench, GST_MESSAGE_INFO, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      "No location");
+  bench_expect (
+      bench, GST_MESSAGE_INFO, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "No location");
   g_object_get (bench->element, "profile", &profile, NULL);
   g_autoptr (PixelnormProfile) expected = profile_new (pictures, 2, PIXELNORM_SCOPE_PIXEL);
-  g_assert_cmpstr (pixelnorm_profile_get_identity (profile), ==,
-      pixelnorm_profile_get_identity (expected));
+  g_assert_cmpstr (
+      pixelnorm_profile_get_identity (profile), ==, pixelnorm_profile_get_identity (expected));
   g_object_unref (profile);
   pictures_free (pictures, 2);
 }
@@ -382,8 +385,8 @@ test_location_taken_away (void)
   show_all (bench, pictures, 2);
   g_object_set (bench->element, "location", NULL, NULL);
   bench_end (bench);
-  bench_expect (bench, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
-      "taken away");
+  bench_expect (
+      bench, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "taken away");
   g_object_set (bench->element, "location", path, NULL);
   g_assert_true (bench_save (bench));
   assert_saved_frames (path, pictures, 2);
@@ -433,8 +436,8 @@ test_concurrent_saves (void)
 {
   enum { N = 300 };
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", path, "checkpoint-interval",
-      (guint64) (2 * GST_MSECOND), NULL));
+  g_autoptr (Bench) bench = play (bench_new (
+      "pixelstats", "location", path, "checkpoint-interval", (guint64) (2 * GST_MSECOND), NULL));
   Picture **pictures = pictures_new_random (N, 3, WIDTH, HEIGHT);
   Saver saver = { bench };
   GThread *thread = g_thread_new ("saver", save_again_and_again, &saver);

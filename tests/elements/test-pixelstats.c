@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What pixelstats counts: every format and every way that a buffer can hold it, against sums by a plain
- * loop; which buffers are left out; and that frames pass untouched.
+/* What pixelstats counts: every format and every way that a buffer can hold it, against sums by a
+ * plain loop; which buffers are left out; and that frames pass untouched.
  */
 #include <string.h>
 
@@ -133,8 +133,8 @@ test_qos_drops_nothing (void)
 static void
 test_flagged (void)
 {
-  static const GstBufferFlags flags[]
-      = { GST_BUFFER_FLAG_GAP, GST_BUFFER_FLAG_CORRUPTED, GST_BUFFER_FLAG_DECODE_ONLY };
+  static const GstBufferFlags flags[] = { GST_BUFFER_FLAG_GAP, GST_BUFFER_FLAG_CORRUPTED,
+    GST_BUFFER_FLAG_DECODE_ONLY };
   const Format *format = format_find ("RGB");
   g_autofree gchar *path = path_new (".safetensors");
   g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, NULL);
@@ -171,8 +171,8 @@ new_liar (const gchar *format, guint width, guint height, gsize size, guint crop
   GstBuffer *buffer = gst_buffer_new_allocate (NULL, size, NULL);
 
   gst_buffer_memset (buffer, 0, 7, size);
-  gst_buffer_add_video_meta (buffer, GST_VIDEO_FRAME_FLAG_NONE,
-      gst_video_format_from_string (format), width, height);
+  gst_buffer_add_video_meta (
+      buffer, GST_VIDEO_FRAME_FLAG_NONE, gst_video_format_from_string (format), width, height);
   if (crop_x > 0) {
     GstVideoCropMeta *crop = gst_buffer_add_video_crop_meta (buffer);
 
@@ -184,31 +184,46 @@ new_liar (const gchar *format, guint width, guint height, gsize size, guint crop
   return buffer;
 }
 
+/* Rows go upwards from the first byte of the memory. */
+static GstBuffer *
+new_upwards (void)
+{
+  gsize offsets[GST_VIDEO_MAX_PLANES] = { 0, 3072, 6144 };
+  gint strides[GST_VIDEO_MAX_PLANES] = { -64, -64, -64 };
+  GstBuffer *buffer = gst_buffer_new_allocate (NULL, 3 * 3072, NULL);
+
+  gst_buffer_add_video_meta_full (
+      buffer, GST_VIDEO_FRAME_FLAG_NONE, GST_VIDEO_FORMAT_GBR, 64, 48, 3, offsets, strides);
+  return buffer;
+}
+
 /* In GBR at 64x48 a plane is 3072 bytes. */
 static GstBuffer *
 new_broken (guint kind)
 {
   switch (kind) {
-    case 0: /* too small */
-      return gst_buffer_new_allocate (NULL, 100, NULL);
-    case 1: /* one byte is missing */
-      return gst_buffer_new_allocate (NULL, 3 * 3072 - 1, NULL);
-    case 2:
-      return new_liar ("GBR", 64, 48, 100, 0);
-    case 3: /* only the last row of the last plane is missing a byte */
-      return new_liar ("GBR", 64, 48, 3 * 3072 - 1, 0);
-    case 4: /* of another size than the caps say */
-      return new_liar ("GBR", 32, 32, 3 * 3072, 0);
-    case 5: /* of another format */
-      return new_liar ("RGB", 64, 48, 3 * 3072, 0);
-    case 6: /* cut out from beyond the memory */
-      return new_liar ("GBR", 64, 48, 3 * 3072, 100000);
-    case 7:
-      return buffer_new_unmappable (3 * 3072);
-    case 8:
-      return gst_buffer_new ();
-    default:
-      return NULL;
+  case 0: /* too small */
+    return gst_buffer_new_allocate (NULL, 100, NULL);
+  case 1: /* one byte is missing */
+    return gst_buffer_new_allocate (NULL, 3 * 3072 - 1, NULL);
+  case 2:
+    return new_liar ("GBR", 64, 48, 100, 0);
+  case 3: /* only the last row of the last plane is missing a byte */
+    return new_liar ("GBR", 64, 48, 3 * 3072 - 1, 0);
+  case 4: /* of another size than the caps say */
+    return new_liar ("GBR", 32, 32, 3 * 3072, 0);
+  case 5: /* of another format */
+    return new_liar ("RGB", 64, 48, 3 * 3072, 0);
+  case 6: /* cut out from beyond the memory */
+    return new_liar ("GBR", 64, 48, 3 * 3072, 100000);
+  case 7:
+    return buffer_new_unmappable (3 * 3072);
+  case 8:
+    return gst_buffer_new ();
+  case 9:
+    return new_upwards ();
+  default:
+    return NULL;
   }
 }
 
@@ -234,7 +249,7 @@ test_broken (void)
     g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, 1);
     g_assert_cmpuint (bench_get_uint64 (bench, "frames-skipped"), ==, kind + 1);
   }
-  g_assert_cmpuint (kind, ==, 9);
+  g_assert_cmpuint (kind, ==, 10);
   bench_expect (bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "64x48");
   bench_show (bench, format, pictures[1]);
   bench_end (bench);
@@ -281,8 +296,8 @@ test_max_frames (void)
   enum { N = 9, MAX_FRAMES = 4 };
   const Format *format = format_find ("RGB");
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench
-      = bench_new ("pixelstats", "location", path, "max-frames", (guint64) MAX_FRAMES, NULL);
+  g_autoptr (Bench) bench =
+      bench_new ("pixelstats", "location", path, "max-frames", (guint64) MAX_FRAMES, NULL);
   Picture **pictures = pictures_new_random (N, 3, 5, 5);
 
   bench_play (bench, NULL);
