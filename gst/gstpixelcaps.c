@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tensor caps. NNStreamer compares dimensions as text and takes lists of strings badly, so each spelling is a structure of
- * its own with plain strings, never simplified. Dimensions go innermost first: a tensor of height x width x channels
- * is channels:width:height:1.
+/* Tensor caps. NNStreamer compares dimensions as text and takes lists of strings badly, so each
+ * spelling is a structure of its own with plain strings, never simplified. Dimensions go innermost
+ * first: a tensor of height x width x channels is channels:width:height:1.
  */
 #include "gstpixelcaps.h"
 
@@ -78,8 +78,8 @@ value_has_channels (const GValue *format, const gchar *channels)
 
 /* Appends the tensors that video of these channels becomes. */
 static void
-append_tensor (GstCaps *caps, const Spelling *spelling, const GstStructure *video,
-    const gchar *channels)
+append_tensor (
+    GstCaps *caps, const Spelling *spelling, const GstStructure *video, const gchar *channels)
 {
   const GValue *framerate = gst_structure_get_value (video, "framerate");
   GstStructure *tensor = new_tensor (spelling);
@@ -89,8 +89,8 @@ append_tensor (GstCaps *caps, const Spelling *spelling, const GstStructure *vide
     gst_structure_set_value (tensor, "framerate", framerate);
   if (gst_structure_get_int (video, "width", &width)
       && gst_structure_get_int (video, "height", &height)) {
-    g_autofree gchar *dimensions = g_strdup_printf ("%d:%d:%d%s", (gint) strlen (channels), width,
-        height, spelling->four ? ":1" : "");
+    g_autofree gchar *dimensions = g_strdup_printf (
+        "%d:%d:%d%s", (gint) strlen (channels), width, height, spelling->four ? ":1" : "");
 
     gst_structure_set (tensor, spelling->dimensions, G_TYPE_STRING, dimensions, NULL);
   }
@@ -160,8 +160,8 @@ append_video (GstCaps *caps, const GstStructure *tensor)
   }
   GstCaps *video = gst_pixel_formats_caps (channels);
   if (text)
-    gst_caps_set_simple (video, "width", G_TYPE_INT, sizes[1], "height", G_TYPE_INT, sizes[2],
-        NULL);
+    gst_caps_set_simple (
+        video, "width", G_TYPE_INT, sizes[1], "height", G_TYPE_INT, sizes[2], NULL);
   if (framerate)
     gst_caps_set_value (video, "framerate", framerate);
   gst_caps_append (caps, video);

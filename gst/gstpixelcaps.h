@@ -13,8 +13,8 @@ GstCaps *gst_pixel_caps_from_video (const GstCaps *caps);
 /* The video from which pixelnorm can make @caps. Transfer full. */
 GstCaps *gst_pixel_caps_to_video (const GstCaps *caps);
 
-/* Keeps the best structure of @caps: tensors before video, four dimensions before three. Takes over @caps. Transfer
- * full. */
+/* Keeps the best structure of @caps: tensors before video, four dimensions before three. Takes over
+ * @caps. Transfer full. */
 GstCaps *gst_pixel_caps_choose (GstCaps *caps);
 
 gboolean gst_pixel_caps_are_video (const GstCaps *caps);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checkpoints: the snapshot is made in the streaming thread, so that it is of whole frames, and written in another, so that
- * no frame waits for a disk.
+/* Checkpoints: the snapshot is made in the streaming thread, so that it is of whole frames, and
+ * written in another, so that no frame waits for a disk.
  */
 #include "gstpixelcheckpoints.h"
 
@@ -19,8 +19,8 @@ typedef struct {
 } Checkpoint;
 
 void
-gst_pixel_checkpoints_init (GstPixelCheckpoints *self, GstElement *element,
-    GstPixelCollector *collector)
+gst_pixel_checkpoints_init (
+    GstPixelCheckpoints *self, GstElement *element, GstPixelCollector *collector)
 {
   self->element = element;
   self->collector = collector;
@@ -61,8 +61,8 @@ write_checkpoint (GstElement *element, gpointer data)
   GstPixelCheckpoints *self = checkpoint->owner;
   g_autoptr (GError) error = NULL;
 
-  if (!gst_pixel_collector_write (self->collector, checkpoint->profile, checkpoint->changes,
-          checkpoint->location, &error))
+  if (!gst_pixel_collector_write (
+          self->collector, checkpoint->profile, checkpoint->changes, checkpoint->location, &error))
     gst_pixel_error_post (element, checkpoint->last ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
         error,
         checkpoint->last ? "saving after max-frames" : "saving a checkpoint; collecting goes on");
@@ -93,7 +93,7 @@ gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, g
     return;
   }
   Checkpoint *checkpoint = g_new (Checkpoint, 1);
-  *checkpoint = (Checkpoint) { self, g_strdup (location), profile, changes, last };
+  *checkpoint = (Checkpoint){ self, g_strdup (location), profile, changes, last };
   g_mutex_lock (&self->lock);
   self->n_writing++;
   g_mutex_unlock (&self->lock);

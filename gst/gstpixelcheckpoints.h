@@ -15,16 +15,18 @@ typedef struct {
   guint n_writing;
 } GstPixelCheckpoints;
 
-void gst_pixel_checkpoints_init (GstPixelCheckpoints *self, GstElement *element,
-    GstPixelCollector *collector);
+void gst_pixel_checkpoints_init (
+    GstPixelCheckpoints *self, GstElement *element, GstPixelCollector *collector);
 void gst_pixel_checkpoints_clear (GstPixelCheckpoints *self);
 
-/* Snapshot now, writing in another thread. One at a time: while a disk is slow, none is begun; @last, which ends
- * collecting, waits for its turn. Failures are warnings on the bus; that of @last is an error. */
+/* Snapshot now, writing in another thread. One at a time: while a disk is slow, none is begun;
+ * @last, which ends collecting, waits for its turn. Failures are warnings on the bus; that of @last
+ * is an error. */
 void gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, gboolean last);
 
 /* Until none is being written. */
 void gst_pixel_checkpoints_wait (GstPixelCheckpoints *self);
 
-/* Whether a profile can be written there, found out before hours of collecting rather than after. */
+/* Whether a profile can be written there, found out before hours of collecting rather than after.
+ */
 gboolean gst_pixel_checkpoints_check_location (const gchar *location, GError **error);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The collecting side of pixelstats: an accumulator behind a lock, the rules of which buffers count, and saving. Every
- * frame taken or skipped counts as a change; a file knows up to which change it was written, so nothing is written twice
- * and an older snapshot never counts as newer.
+/* The collecting side of pixelstats: an accumulator behind a lock, the rules of which buffers
+ * count, and saving. Every frame taken or skipped counts as a change; a file knows up to which
+ * change it was written, so nothing is written twice and an older snapshot never counts as newer.
  */
 #include "gstpixelcollector.h"
 
@@ -42,7 +42,7 @@ gst_pixel_collector_restart (GstPixelCollector *self)
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
   forget_frames (self);
-  self->layout = (PixelnormLayout) { 0 };
+  self->layout = (PixelnormLayout){ 0 };
   g_clear_pointer (&self->source, g_free);
   g_mutex_unlock (&self->lock);
   g_mutex_unlock (&self->write_lock);
@@ -50,8 +50,8 @@ gst_pixel_collector_restart (GstPixelCollector *self)
 
 /* Makes an accumulator for @layout where there is none, or none with frames. Needs the lock. */
 static gboolean
-prepare_accumulator (GstPixelCollector *self, PixelnormScope scope, const PixelnormLayout *layout,
-    GError **error)
+prepare_accumulator (
+    GstPixelCollector *self, PixelnormScope scope, const PixelnormLayout *layout, GError **error)
 {
   if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
     return pixelnorm_accumulator_accepts (self->accumulator, layout, error);
@@ -60,8 +60,8 @@ prepare_accumulator (GstPixelCollector *self, PixelnormScope scope, const Pixeln
   if (!fresh)
     return FALSE;
   if (self->accumulator)
-    pixelnorm_accumulator_skip (fresh,
-        pixelnorm_accumulator_get_frames_skipped (self->accumulator));
+    pixelnorm_accumulator_skip (
+        fresh, pixelnorm_accumulator_get_frames_skipped (self->accumulator));
   pixelnorm_accumulator_skip (fresh, self->skipped_early);
   self->skipped_early = 0;
   if (self->source)
@@ -86,8 +86,8 @@ gst_pixel_collector_reset (GstPixelCollector *self, PixelnormScope scope)
 }
 
 gboolean
-gst_pixel_collector_append (GstPixelCollector *self, PixelnormScope scope, const gchar *location,
-    GError **error)
+gst_pixel_collector_append (
+    GstPixelCollector *self, PixelnormScope scope, const gchar *location, GError **error)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
 
@@ -115,8 +115,8 @@ gst_pixel_collector_append (GstPixelCollector *self, PixelnormScope scope, const
 }
 
 gboolean
-gst_pixel_collector_set_format (GstPixelCollector *self, PixelnormScope scope,
-    const GstVideoInfo *info, GError **error)
+gst_pixel_collector_set_format (
+    GstPixelCollector *self, PixelnormScope scope, const GstVideoInfo *info, GError **error)
 {
   PixelnormLayout layout;
 
@@ -162,8 +162,8 @@ take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
 
   if (!gst_pixel_frame_map (&frame, &self->info, &self->layout, buffer, GST_MAP_READ, error))
     return FALSE;
-  const gboolean ok
-      = pixelnorm_accumulator_add (self->accumulator, &self->layout, &frame.frame, 1, error);
+  const gboolean ok =
+      pixelnorm_accumulator_add (self->accumulator, &self->layout, &frame.frame, 1, error);
   gst_pixel_frame_unmap (&frame);
   if (ok) {
     self->taken++;
@@ -173,8 +173,8 @@ take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
 }
 
 gboolean
-gst_pixel_collector_look (GstPixelCollector *self, GstBuffer *buffer, guint step, guint64 max,
-    GError **error)
+gst_pixel_collector_look (
+    GstPixelCollector *self, GstBuffer *buffer, guint step, guint64 max, GError **error)
 {
   const gboolean bad = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)
       || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED)
@@ -209,8 +209,8 @@ guint64
 gst_pixel_collector_get_frames (GstPixelCollector *self)
 {
   g_mutex_lock (&self->lock);
-  const guint64 frames
-      = self->accumulator ? pixelnorm_accumulator_get_frames (self->accumulator) : 0;
+  const guint64 frames =
+      self->accumulator ? pixelnorm_accumulator_get_frames (self->accumulator) : 0;
   g_mutex_unlock (&self->lock);
   return frames;
 }

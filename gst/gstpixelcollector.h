@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What pixelstats has collected, shared between the streaming thread, the application and writers. */
+/* What pixelstats has collected, shared between the streaming thread, the application and writers.
+ */
 #pragma once
 
 #include <gst/video/video.h>
@@ -33,18 +34,18 @@ void gst_pixel_collector_restart (GstPixelCollector *self);
 void gst_pixel_collector_reset (GstPixelCollector *self, PixelnormScope scope);
 
 /* Goes on from the profile at @location, where there is one. */
-gboolean gst_pixel_collector_append (GstPixelCollector *self, PixelnormScope scope,
-    const gchar *location, GError **error);
+gboolean gst_pixel_collector_append (
+    GstPixelCollector *self, PixelnormScope scope, const gchar *location, GError **error);
 
 /* Later frames are of this format. Errors where they do not fit what was collected. */
-gboolean gst_pixel_collector_set_format (GstPixelCollector *self, PixelnormScope scope,
-    const GstVideoInfo *info, GError **error);
+gboolean gst_pixel_collector_set_format (
+    GstPixelCollector *self, PixelnormScope scope, const GstVideoInfo *info, GError **error);
 void gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *source);
 
 /* Takes, skips or passes over @buffer. Returns whether @max (0 = none) was just reached. An error
  * PIXELNORM_ERROR_READ: the buffer was broken and is counted as skipped; others end collecting. */
-gboolean gst_pixel_collector_look (GstPixelCollector *self, GstBuffer *buffer, guint step,
-    guint64 max, GError **error);
+gboolean gst_pixel_collector_look (
+    GstPixelCollector *self, GstBuffer *buffer, guint step, guint64 max, GError **error);
 
 guint64 gst_pixel_collector_get_taken (GstPixelCollector *self);
 guint64 gst_pixel_collector_get_frames (GstPixelCollector *self);
@@ -53,11 +54,13 @@ guint64 gst_pixel_collector_get_skipped (GstPixelCollector *self);
 /* frames, frames-skipped, channels, and per channel mean, std, min, max. Transfer full. */
 GstStructure *gst_pixel_collector_describe (GstPixelCollector *self);
 
-/* The statistics so far; @changes is for gst_pixel_collector_write(). NULL without an error: no frame. */
-PixelnormProfile *gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes,
-    GError **error);
+/* The statistics so far; @changes is for gst_pixel_collector_write(). NULL without an error: no
+ * frame. */
+PixelnormProfile *gst_pixel_collector_snapshot (
+    GstPixelCollector *self, guint64 *changes, GError **error);
 gboolean gst_pixel_collector_write (GstPixelCollector *self, PixelnormProfile *profile,
     guint64 changes, const gchar *location, GError **error);
 
-/* Writes what there is, where it does not stand in the file yet. Without frames it writes nothing and succeeds. */
+/* Writes what there is, where it does not stand in the file yet. Without frames it writes nothing
+ * and succeeds. */
 gboolean gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError **error);

@@ -37,14 +37,14 @@ static const GEnumValue units[] = {
   { 0 },
 };
 
-#define DEFINE_ENUM(function, name, values) \
-  GType function (void) \
-  { \
-    static gsize type = 0; \
-\
-    if (g_once_init_enter (&type)) \
-      g_once_init_leave (&type, g_enum_register_static (name, values)); \
-    return type; \
+#define DEFINE_ENUM(function, name, values)                                                        \
+  GType function (void)                                                                            \
+  {                                                                                                \
+    static gsize type = 0;                                                                         \
+                                                                                                   \
+    if (g_once_init_enter (&type))                                                                 \
+      g_once_init_leave (&type, g_enum_register_static (name, values));                            \
+    return type;                                                                                   \
   }
 
 DEFINE_ENUM (gst_pixel_stats_scope_get_type, "GstPixelStatsScope", stats_scopes)

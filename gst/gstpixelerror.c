@@ -12,29 +12,29 @@ bus_code (const GError *error, GQuark *domain, gint *code)
   if (error->domain != PIXELNORM_ERROR)
     return;
   switch ((PixelnormError) error->code) {
-    case PIXELNORM_ERROR_OPEN:
-      *code = GST_RESOURCE_ERROR_OPEN_READ;
-      break;
-    case PIXELNORM_ERROR_READ:
-    case PIXELNORM_ERROR_CORRUPT:
-      *code = GST_RESOURCE_ERROR_READ;
-      break;
-    case PIXELNORM_ERROR_WRITE:
-      *code = GST_RESOURCE_ERROR_WRITE;
-      break;
-    case PIXELNORM_ERROR_NO_SPACE:
-      *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
-      break;
-    case PIXELNORM_ERROR_SETTINGS:
-      *code = GST_RESOURCE_ERROR_SETTINGS;
-      break;
-    case PIXELNORM_ERROR_MISMATCH:
-      *domain = GST_STREAM_ERROR;
-      *code = GST_STREAM_ERROR_FORMAT;
-      break;
-    case PIXELNORM_ERROR_MEMORY:
-    case PIXELNORM_ERROR_LIMIT:
-      break;
+  case PIXELNORM_ERROR_OPEN:
+    *code = GST_RESOURCE_ERROR_OPEN_READ;
+    break;
+  case PIXELNORM_ERROR_READ:
+  case PIXELNORM_ERROR_CORRUPT:
+    *code = GST_RESOURCE_ERROR_READ;
+    break;
+  case PIXELNORM_ERROR_WRITE:
+    *code = GST_RESOURCE_ERROR_WRITE;
+    break;
+  case PIXELNORM_ERROR_NO_SPACE:
+    *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
+    break;
+  case PIXELNORM_ERROR_SETTINGS:
+    *code = GST_RESOURCE_ERROR_SETTINGS;
+    break;
+  case PIXELNORM_ERROR_MISMATCH:
+    *domain = GST_STREAM_ERROR;
+    *code = GST_STREAM_ERROR_FORMAT;
+    break;
+  case PIXELNORM_ERROR_MEMORY:
+  case PIXELNORM_ERROR_LIMIT:
+    break;
   }
 }
 

@@ -4,9 +4,9 @@
 
 #include <gst/gst.h>
 
-/* Posts @error as an error or a warning, with the domain and code that its kind has in GStreamer. @context is what
- * was being done, for the debug text. */
-#define gst_pixel_error_post(element, type, error, context) \
+/* Posts @error as an error or a warning, with the domain and code that its kind has in GStreamer.
+ * @context is what was being done, for the debug text. */
+#define gst_pixel_error_post(element, type, error, context)                                        \
   gst_pixel_error_post_from (element, type, error, context, __FILE__, GST_FUNCTION, __LINE__)
 
 void gst_pixel_error_post_from (GstElement *element, GstMessageType type, const GError *error,

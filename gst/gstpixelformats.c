@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* FORMAT TABLE: names only, in order of preference, so that a format that only a newer GStreamer knows takes part where
- * it is known. What a format looks like comes from GstVideoFormatInfo.
+/* FORMAT TABLE: names only, in order of preference, so that a format that only a newer GStreamer
+ * knows takes part where it is known. What a format looks like comes from GstVideoFormatInfo.
  */
 #include "gstpixelformats.h"
 
@@ -46,18 +46,18 @@ static const gchar *
 matrix_name (const GstVideoInfo *info)
 {
   switch (GST_VIDEO_INFO_COLORIMETRY (info).matrix) {
-    case GST_VIDEO_COLOR_MATRIX_BT601:
-      return "bt601";
-    case GST_VIDEO_COLOR_MATRIX_BT709:
-      return "bt709";
-    case GST_VIDEO_COLOR_MATRIX_BT2020:
-      return "bt2020";
-    case GST_VIDEO_COLOR_MATRIX_FCC:
-      return "fcc";
-    case GST_VIDEO_COLOR_MATRIX_SMPTE240M:
-      return "smpte240m";
-    default:
-      return NULL;
+  case GST_VIDEO_COLOR_MATRIX_BT601:
+    return "bt601";
+  case GST_VIDEO_COLOR_MATRIX_BT709:
+    return "bt709";
+  case GST_VIDEO_COLOR_MATRIX_BT2020:
+    return "bt2020";
+  case GST_VIDEO_COLOR_MATRIX_FCC:
+    return "fcc";
+  case GST_VIDEO_COLOR_MATRIX_SMPTE240M:
+    return "smpte240m";
+  default:
+    return NULL;
   }
 }
 
@@ -97,7 +97,7 @@ gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout, GEr
   }
   if (!check_kind (info, error))
     return FALSE;
-  *layout = (PixelnormLayout) {
+  *layout = (PixelnormLayout){
     .geometry = { GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
         g_intern_string (channels), GST_VIDEO_INFO_COMP_DEPTH (info, 0) },
     .n_channels = strlen (channels),
@@ -108,8 +108,8 @@ gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout, GEr
 
     layout->pixel_strides[plane] = GST_VIDEO_INFO_COMP_PSTRIDE (info, c);
     if (c < layout->n_channels) /* alpha comes last */
-      layout->channels[c]
-          = (PixelnormChannel) { channels[c], plane, GST_VIDEO_INFO_COMP_POFFSET (info, c) };
+      layout->channels[c] =
+          (PixelnormChannel){ channels[c], plane, GST_VIDEO_INFO_COMP_POFFSET (info, c) };
   }
   pixelnorm_layout_set_colorimetry (layout,
       GST_VIDEO_INFO_COLORIMETRY (info).range == GST_VIDEO_COLOR_RANGE_16_235

@@ -5,13 +5,14 @@
 #include <gst/video/video.h>
 #include <pixelnorm/pixelnorm.h>
 
-/* Caps of all formats with these channels ("RGB", "Y"), or of all formats where it is NULL, in order of preference.
- * Transfer full. */
+/* Caps of all formats with these channels ("RGB", "Y"), or of all formats where it is NULL, in
+ * order of preference. Transfer full. */
 GstCaps *gst_pixel_formats_caps (const gchar *channels);
 
 /* The names of the channels of a format by its name, or NULL where we do not take it. */
 const gchar *gst_pixel_formats_channels (const gchar *format);
 
-/* Describes video of fixed caps. Errors are PIXELNORM_ERROR_MISMATCH: interlaced or multi-view video. */
-gboolean gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout,
-    GError **error);
+/* Describes video of fixed caps. Errors are PIXELNORM_ERROR_MISMATCH: interlaced or multi-view
+ * video. */
+gboolean gst_pixel_formats_layout (
+    const GstVideoInfo *info, PixelnormLayout *layout, GError **error);

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mapping of video buffers. gst_video_frame_map() believes what a GstVideoMeta claims, also of a buffer of 100 bytes
- * that claims 64x48 pixels, so every plane's first and last row are compared with the memory that was mapped.
+/* Mapping of video buffers. gst_video_frame_map() believes what a GstVideoMeta claims, also of a
+ * buffer of 100 bytes that claims 64x48 pixels, so every plane's first and last row are compared
+ * with the memory that was mapped.
  */
 #include "gstpixelframe.h"
 
 /* Rows of plane @p from its first pixel on, all inside of the mapped memory? */
 static gboolean
-plane_fits (const GstVideoFrame *mapped, const PixelnormLayout *layout, guint p,
-    const guint8 *first)
+plane_fits (
+    const GstVideoFrame *mapped, const PixelnormLayout *layout, guint p, const guint8 *first)
 {
   const GstMapInfo *map = &mapped->map[mapped->meta ? p : 0];
   const gint64 size = (gint64) map->size;
   const gint64 row_bytes = (gint64) pixelnorm_layout_get_row_bytes (layout, p);
   const gint64 start = (gint64) ((guintptr) first - (guintptr) map->data);
-  const gint64 end
-      = start + (gint64) (layout->geometry.height - 1) * GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
+  const gint64 end =
+      start + (gint64) (layout->geometry.height - 1) * GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
 
   return MIN (start, end) >= 0 && MAX (start, end) + row_bytes <= size;
 }
@@ -48,8 +49,8 @@ place_planes (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buf
 
     if (!plane_fits (mapped, layout, p, first)) {
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
-          "Expected %ux%u pixels with a stride of %d in plane %u, found a buffer of %" G_GSIZE_FORMAT
-          " bytes that does not hold them.",
+          "Expected %ux%u pixels with a stride of %d in plane %u, found a buffer of "
+          "%" G_GSIZE_FORMAT " bytes that does not hold them.",
           width, height, stride, p, gst_buffer_get_size (buffer));
       return FALSE;
     }
@@ -71,7 +72,8 @@ gst_pixel_frame_map (GstPixelFrame *self, const GstVideoInfo *info, const Pixeln
         GST_VIDEO_INFO_NAME (info), gst_video_format_to_string (meta->format));
     return FALSE;
   }
-  /* GStreamer calls a meta that is smaller than the caps a programming error; here it comes with the data */
+  /* GStreamer calls a meta that is smaller than the caps a programming error; here it comes with
+   * the data */
   if (meta
       && (meta->width < (guint) GST_VIDEO_INFO_WIDTH (info)
           || meta->height < (guint) GST_VIDEO_INFO_HEIGHT (info))) {
@@ -80,10 +82,11 @@ gst_pixel_frame_map (GstPixelFrame *self, const GstVideoInfo *info, const Pixeln
         GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info), meta->width, meta->height);
     return FALSE;
   }
-  if (!gst_video_frame_map (&self->mapped, info, buffer,
-          flags | (GstMapFlags) GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
+  if (!gst_video_frame_map (
+          &self->mapped, info, buffer, flags | (GstMapFlags) GST_VIDEO_FRAME_MAP_FLAG_NO_REF)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
-        "Expected %" G_GSIZE_FORMAT " bytes for %dx%d pixels of %s, found a buffer of %" G_GSIZE_FORMAT
+        "Expected %" G_GSIZE_FORMAT
+        " bytes for %dx%d pixels of %s, found a buffer of %" G_GSIZE_FORMAT
         " bytes that is too small or cannot be mapped.",
         GST_VIDEO_INFO_SIZE (info), GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
         GST_VIDEO_INFO_NAME (info), gst_buffer_get_size (buffer));

@@ -10,8 +10,8 @@ typedef struct {
   PixelnormFrame frame;
 } GstPixelFrame;
 
-/* Maps @buffer, which must outlive the mapping. Honours strides, GstVideoMeta and GstVideoCropMeta. Errors are
- * PIXELNORM_ERROR_READ. */
+/* Maps @buffer, which must outlive the mapping. Honours strides, GstVideoMeta and GstVideoCropMeta.
+ * Errors are PIXELNORM_ERROR_READ. */
 gboolean gst_pixel_frame_map (GstPixelFrame *self, const GstVideoInfo *info,
     const PixelnormLayout *layout, GstBuffer *buffer, GstMapFlags flags, GError **error);
 void gst_pixel_frame_unmap (GstPixelFrame *self);

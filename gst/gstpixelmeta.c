@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* PixelnormMeta is a GstCustomMeta, so that applications read it as a GstStructure, from C and from Python, without our
- * headers. Its tags make converters and scalers drop it: after them it would lie.
+/* PixelnormMeta is a GstCustomMeta, so that applications read it as a GstStructure, from C and from
+ * Python, without our headers. Its tags make converters and scalers drop it: after them it would
+ * lie.
  */
 #include "gstpixelmeta.h"
 

@@ -8,6 +8,6 @@
 
 void gst_pixel_meta_register (void);
 
-/* Says on @buffer, which must be writable, what @applied says. A buffer of a pool keeps it for its next round, so in the
- * steady state nothing is allocated. */
+/* Says on @buffer, which must be writable, what @applied says. A buffer of a pool keeps it for its
+ * next round, so in the steady state nothing is allocated. */
 void gst_pixel_meta_put (GstBuffer *buffer, const GstStructure *applied);

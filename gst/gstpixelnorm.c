@@ -4,16 +4,17 @@
  * @title: pixelnorm
  * @short_description: normalizes video, pixel-wise or channel-wise, into tensors or 8-bit video
  *
- * Computes y = (x - centre) * scale + bias for every sample, with coefficients made of a profile that #pixelstats
- * collected, or of fixed values, and sends the result as a float32 tensor (other/tensors of NNStreamer: height x width x
- * channels) or, where downstream takes video only, as 8-bit video of the same format with [range-low, range-high] laid
- * onto [0, 255].
+ * Computes y = (x - centre) * scale + bias for every sample, with coefficients made of a profile
+ * that #pixelstats collected, or of fixed values, and sends the result as a float32 tensor
+ * (other/tensors of NNStreamer: height x width x channels) or, where downstream takes video only,
+ * as 8-bit video of the same format with [range-low, range-high] laid onto [0, 255].
  *
- * What downstream accepts decides: tensors first. Put caps behind the element to choose: other/tensors or video/x-raw.
+ * What downstream accepts decides: tensors first. Put caps behind the element to choose:
+ * other/tensors or video/x-raw.
  *
- * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method, scope, statistics, output,
- * range-low and range-high (video), the profile's identity. An element message `pixelnorm` says the same whenever it
- * changes.
+ * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
+ * scope, statistics, output, range-low and range-high (video), the profile's identity. An element
+ * message `pixelnorm` says the same whenever it changes.
  *
  * ## Examples
  * |[
@@ -88,8 +89,9 @@ suitable_video (GstPixelNorm *self)
   return caps;
 }
 
-/* What suits the profile, where upstream can have it, so that converters and scalers do the right thing by themselves; all
- * of @any where it cannot, so that set_caps says in words what does not fit instead of "not negotiated". */
+/* What suits the profile, where upstream can have it, so that converters and scalers do the right
+ * thing by themselves; all of @any where it cannot, so that set_caps says in words what does not
+ * fit instead of "not negotiated". */
 static GstCaps *
 prefer_suitable (GstPixelNorm *self, GstCaps *any, GstCaps *filter)
 {
@@ -107,8 +109,8 @@ prefer_suitable (GstPixelNorm *self, GstCaps *any, GstCaps *filter)
 }
 
 static GstCaps *
-gst_pixel_norm_transform_caps (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
-    GstCaps *filter)
+gst_pixel_norm_transform_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
   GstCaps *result;
 
@@ -127,8 +129,8 @@ gst_pixel_norm_transform_caps (GstBaseTransform *trans, GstPadDirection directio
 }
 
 static GstCaps *
-gst_pixel_norm_fixate_caps (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
-    GstCaps *othercaps)
+gst_pixel_norm_fixate_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
 {
   return gst_pixel_caps_choose (othercaps);
 }
@@ -165,7 +167,8 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
         (NULL));
 }
 
-/* Numbers plans in the whole process, so that a buffer of a shared pool never passes for another element's. */
+/* Numbers plans in the whole process, so that a buffer of a shared pool never passes for another
+ * element's. */
 static gint n_plans;
 
 /* What the meta and the message say. */
@@ -178,22 +181,24 @@ describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormP
   g_clear_pointer (&self->applied, gst_structure_free);
   self->plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
   self->applied = gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, self->plan, "method",
-      G_TYPE_STRING, gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method), "output", G_TYPE_STRING,
-      self->video ? "video" : "float32", NULL);
+      G_TYPE_STRING, gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method),
+      "output", G_TYPE_STRING, self->video ? "video" : "float32", NULL);
   if (with_profile)
     gst_structure_set (self->applied, "scope", G_TYPE_STRING,
-        gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics", G_TYPE_STRING, "profile",
-        "identity", G_TYPE_STRING, pixelnorm_profile_get_identity (profile), NULL);
+        gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics",
+        G_TYPE_STRING, "profile", "identity", G_TYPE_STRING,
+        pixelnorm_profile_get_identity (profile), NULL);
   if (self->video) {
     pixelnorm_normalizer_get_range (self->normalizer, &low, &high);
-    gst_structure_set (self->applied, "range-low", G_TYPE_DOUBLE, low, "range-high", G_TYPE_DOUBLE,
-        high, NULL);
+    gst_structure_set (
+        self->applied, "range-low", G_TYPE_DOUBLE, low, "range-high", G_TYPE_DOUBLE, high, NULL);
   }
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
 
-/* Where it fails, the old plan stays whole: caps that are the same as the last good ones come back without set_caps. */
+/* Where it fails, the old plan stays whole: caps that are the same as the last good ones come back
+ * without set_caps. */
 static gboolean
 make_plan (GstPixelNorm *self, const PixelnormLayout *layout, gboolean video, GError **error)
 {
@@ -234,9 +239,9 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
   } else if (gst_pixel_formats_layout (&info, &layout, &error)
       && make_plan (self, &layout, gst_pixel_caps_are_video (outcaps), &error)) {
     self->info = info;
-    self->output_size = self->video
-        ? GST_VIDEO_INFO_SIZE (&info)
-        : (gsize) layout.geometry.width * layout.geometry.height * layout.n_channels * sizeof (gfloat);
+    self->output_size = self->video ? GST_VIDEO_INFO_SIZE (&info)
+                                    : (gsize) layout.geometry.width * layout.geometry.height
+            * layout.n_channels * sizeof (gfloat);
     gst_caps_replace (&self->refused, NULL);
     return TRUE;
   }
@@ -288,9 +293,8 @@ static GstFlowReturn
 gst_pixel_norm_prepare_output_buffer (GstBaseTransform *trans, GstBuffer *input, GstBuffer **output)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  const GstFlowReturn result
-      = GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
-            ->prepare_output_buffer (trans, input, output);
+  const GstFlowReturn result = GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
+                                   ->prepare_output_buffer (trans, input, output);
 
   if (result == GST_FLOW_ERROR) {
     g_autoptr (GError) error = g_error_new (PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
@@ -312,10 +316,11 @@ gst_pixel_norm_propose_allocation (GstBaseTransform *trans, GstQuery *decide_que
   return TRUE;
 }
 
-/* Video keeps what is said of its places and times, but not what is said of its colours, nor of places that a crop moved. A tensor keeps only what is not
- * said of video. */
+/* Video keeps what is said of its places and times, but not what is said of its colours, nor of
+ * places that a crop moved. A tensor keeps only what is not said of video. */
 static gboolean
-gst_pixel_norm_transform_meta (GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
+gst_pixel_norm_transform_meta (
+    GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
   static const gchar *const kept[] = { GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
@@ -353,11 +358,12 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapI
     if (mapped)
       gst_buffer_unmap (buffer, tensor);
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Expected an output buffer of %" G_GSIZE_FORMAT " bytes that can be written, found %"
-        G_GSIZE_FORMAT ".", self->output_size, gst_buffer_get_size (buffer));
+        "Expected an output buffer of %" G_GSIZE_FORMAT
+        " bytes that can be written, found %" G_GSIZE_FORMAT ".",
+        self->output_size, gst_buffer_get_size (buffer));
     return FALSE;
   }
-  *frame = (PixelnormFrame) { { tensor->data },
+  *frame = (PixelnormFrame){ { tensor->data },
     { (gssize) (self->output_size / self->layout.geometry.height) } };
   return TRUE;
 }
@@ -479,10 +485,10 @@ add_templates (GstElementClass *klass)
       "Normalizes video ahead of inference, pixel-wise or channel-wise, with a profile that "
       "pixelstats collected or with fixed values, into tensors or 8-bit video",
       "gst-pixelnorm");
-  gst_element_class_add_pad_template (klass,
-      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
-  gst_element_class_add_pad_template (klass,
-      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, output));
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, output));
 }
 
 static void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pool of pixelnorm's output. Tensors are large (95 MiB for 4K in float32), and two things matter: that memory is used
- * again, since fresh pages cost more than the arithmetic; and that memory that runs out is an error, where
- * GStreamer's default allocator ends the program.
+/* The pool of pixelnorm's output. Tensors are large (95 MiB for 4K in float32), and two things
+ * matter: that memory is used again, since fresh pages cost more than the arithmetic; and that
+ * memory that runs out is an error, where GStreamer's default allocator ends the program.
  */
 #include "gstpixelpool.h"
 
@@ -29,8 +29,8 @@ gst_pixel_pool_set_config (GstBufferPool *pool, GstStructure *config)
 }
 
 static GstFlowReturn
-gst_pixel_pool_alloc_buffer (GstBufferPool *pool, GstBuffer **buffer,
-    GstBufferPoolAcquireParams *params)
+gst_pixel_pool_alloc_buffer (
+    GstBufferPool *pool, GstBuffer **buffer, GstBufferPoolAcquireParams *params)
 {
   const gsize size = GST_PIXEL_POOL (pool)->size;
   void *data = NULL;

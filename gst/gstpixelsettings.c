@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The properties that name a plan, for every element that makes one. An element keeps them under its object lock, copies
- * them, and loads what they name without it.
+/* The properties that name a plan, for every element that makes one. An element keeps them under
+ * its object lock, copies them, and loads what they name without it.
  */
 #include "gstpixelsettings.h"
 
 #include "gstpixelenums.h"
 
-enum
-{
+enum {
   PROP_0,
   PROP_LOCATION,
   PROP_PROFILE,
@@ -26,7 +25,7 @@ enum
 void
 gst_pixel_settings_init (GstPixelSettings *self)
 {
-  *self = (GstPixelSettings) { 0 };
+  *self = (GstPixelSettings){ 0 };
   pixelnorm_settings_init (&self->settings);
 }
 
@@ -91,7 +90,8 @@ gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profil
       && check_profile (&self->settings, *profile, error);
 }
 
-/* Reads an array of numbers of whatever type: in "<1,2.5>" the first is an integer. Returns what is wrong with it, or NULL. */
+/* Reads an array of numbers of whatever type: in "<1,2.5>" the first is an integer. Returns what is
+ * wrong with it, or NULL. */
 static gchar *
 read_values (const gchar *name, const GValue *array, gdouble *values, guint *n_values)
 {
@@ -103,8 +103,10 @@ read_values (const gchar *name, const GValue *array, gdouble *values, guint *n_v
     const GValue *item = gst_value_array_get_value (array, i);
 
     if (G_VALUE_HOLDS_STRING (item) || !g_value_transform (item, &number))
-      return g_strdup_printf ("%s holds something that is not a number. Expected one number, or one "
-          "a channel, as in %s=\"<1,2,3>\".", name, name);
+      return g_strdup_printf (
+          "%s holds something that is not a number. Expected one number, or one "
+          "a channel, as in %s=\"<1,2,3>\".",
+          name, name);
     values[i] = g_value_get_double (&number);
   }
   return NULL;
@@ -152,46 +154,46 @@ gboolean
 gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
 {
   switch (id) {
-    case PROP_LOCATION:
-      g_free (self->location);
-      self->location = g_value_dup_string (value);
-      break;
-    case PROP_PROFILE:
-      g_set_object (&self->given, g_value_get_object (value));
-      break;
-    case PROP_DARK_LOCATION:
-      g_free (self->dark_location);
-      self->dark_location = g_value_dup_string (value);
-      break;
-    case PROP_METHOD:
-      self->settings.method = g_value_get_enum (value);
-      break;
-    case PROP_SCOPE:
-      self->settings.scope = g_value_get_enum (value);
-      break;
-    case PROP_MIN_DEVIATION:
-      self->settings.min_deviation = g_value_get_double (value);
-      break;
-    case PROP_EPSILON:
-      self->settings.epsilon = g_value_get_double (value);
-      break;
-    case PROP_MEAN:
-      set_mean (self, value);
-      break;
-    case PROP_STD:
-      set_std (self, value);
-      break;
-    case PROP_UNITS:
-      self->settings.units = g_value_get_enum (value);
-      break;
-    case PROP_RANGE_LOW:
-      self->settings.range_low = g_value_get_double (value);
-      break;
-    case PROP_RANGE_HIGH:
-      self->settings.range_high = g_value_get_double (value);
-      break;
-    default:
-      return FALSE;
+  case PROP_LOCATION:
+    g_free (self->location);
+    self->location = g_value_dup_string (value);
+    break;
+  case PROP_PROFILE:
+    g_set_object (&self->given, g_value_get_object (value));
+    break;
+  case PROP_DARK_LOCATION:
+    g_free (self->dark_location);
+    self->dark_location = g_value_dup_string (value);
+    break;
+  case PROP_METHOD:
+    self->settings.method = g_value_get_enum (value);
+    break;
+  case PROP_SCOPE:
+    self->settings.scope = g_value_get_enum (value);
+    break;
+  case PROP_MIN_DEVIATION:
+    self->settings.min_deviation = g_value_get_double (value);
+    break;
+  case PROP_EPSILON:
+    self->settings.epsilon = g_value_get_double (value);
+    break;
+  case PROP_MEAN:
+    set_mean (self, value);
+    break;
+  case PROP_STD:
+    set_std (self, value);
+    break;
+  case PROP_UNITS:
+    self->settings.units = g_value_get_enum (value);
+    break;
+  case PROP_RANGE_LOW:
+    self->settings.range_low = g_value_get_double (value);
+    break;
+  case PROP_RANGE_HIGH:
+    self->settings.range_high = g_value_get_double (value);
+    break;
+  default:
+    return FALSE;
   }
   return TRUE;
 }
@@ -200,44 +202,44 @@ gboolean
 gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
 {
   switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_PROFILE:
-      g_value_set_object (value, self->given);
-      break;
-    case PROP_DARK_LOCATION:
-      g_value_set_string (value, self->dark_location);
-      break;
-    case PROP_METHOD:
-      g_value_set_enum (value, self->settings.method);
-      break;
-    case PROP_SCOPE:
-      g_value_set_enum (value, self->settings.scope);
-      break;
-    case PROP_MIN_DEVIATION:
-      g_value_set_double (value, self->settings.min_deviation);
-      break;
-    case PROP_EPSILON:
-      g_value_set_double (value, self->settings.epsilon);
-      break;
-    case PROP_MEAN:
-      get_values (self->settings.mean, self->settings.n_mean, value);
-      break;
-    case PROP_STD:
-      get_values (self->settings.std, self->settings.n_std, value);
-      break;
-    case PROP_UNITS:
-      g_value_set_enum (value, self->settings.units);
-      break;
-    case PROP_RANGE_LOW:
-      g_value_set_double (value, self->settings.range_low);
-      break;
-    case PROP_RANGE_HIGH:
-      g_value_set_double (value, self->settings.range_high);
-      break;
-    default:
-      return FALSE;
+  case PROP_LOCATION:
+    g_value_set_string (value, self->location);
+    break;
+  case PROP_PROFILE:
+    g_value_set_object (value, self->given);
+    break;
+  case PROP_DARK_LOCATION:
+    g_value_set_string (value, self->dark_location);
+    break;
+  case PROP_METHOD:
+    g_value_set_enum (value, self->settings.method);
+    break;
+  case PROP_SCOPE:
+    g_value_set_enum (value, self->settings.scope);
+    break;
+  case PROP_MIN_DEVIATION:
+    g_value_set_double (value, self->settings.min_deviation);
+    break;
+  case PROP_EPSILON:
+    g_value_set_double (value, self->settings.epsilon);
+    break;
+  case PROP_MEAN:
+    get_values (self->settings.mean, self->settings.n_mean, value);
+    break;
+  case PROP_STD:
+    get_values (self->settings.std, self->settings.n_std, value);
+    break;
+  case PROP_UNITS:
+    g_value_set_enum (value, self->settings.units);
+    break;
+  case PROP_RANGE_LOW:
+    g_value_set_double (value, self->settings.range_low);
+    break;
+  case PROP_RANGE_HIGH:
+    g_value_set_double (value, self->settings.range_high);
+    break;
+  default:
+    return FALSE;
   }
   return TRUE;
 }
@@ -247,17 +249,19 @@ install_profile_properties (GObjectClass *klass, GParamFlags flags)
 {
   g_object_class_install_property (klass, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
-          "Profile file to normalize with, as pixelstats wrote it; every method but fixed needs one",
+          "Profile file to normalize with, as pixelstats wrote it; every method but fixed needs "
+          "one",
           NULL, flags));
   g_object_class_install_property (klass, PROP_PROFILE,
       g_param_spec_object ("profile", "Profile",
-          "PixelnormProfile to normalize with, for applications that have one in memory; goes before "
+          "PixelnormProfile to normalize with, for applications that have one in memory; goes "
+          "before "
           "location. Reads as the profile in use",
           PIXELNORM_TYPE_PROFILE, flags));
   g_object_class_install_property (klass, PROP_DARK_LOCATION,
       g_param_spec_string ("dark-location", "Dark location",
-          "Profile file of dark frames (lens covered), for method=flat-field; unset: black is 0", NULL,
-          flags));
+          "Profile file of dark frames (lens covered), for method=flat-field; unset: black is 0",
+          NULL, flags));
 }
 
 static void
@@ -265,9 +269,12 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
 {
   g_object_class_install_property (klass, PROP_METHOD,
       g_param_spec_enum ("method", "Method",
-          "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half of "
-          "the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean is "
-          "subtracted. fixed: (x - mean) / std with values that you give. flat-field: evens out lens "
+          "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half "
+          "of "
+          "the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean "
+          "is "
+          "subtracted. fixed: (x - mean) / std with values that you give. flat-field: evens out "
+          "lens "
           "and sensor",
           gst_pixel_norm_method_get_type (), PIXELNORM_METHOD_ZSCORE, flags));
   g_object_class_install_property (klass, PROP_SCOPE,
@@ -277,7 +284,8 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
           gst_pixel_norm_scope_get_type (), PIXELNORM_SCOPE_PIXEL, flags));
   g_object_class_install_property (klass, PROP_MIN_DEVIATION,
       g_param_spec_double ("min-deviation", "Minimum deviation",
-          "Smallest divisor, in 8-bit code values (0 or more): what hardly ever varied is not blown "
+          "Smallest divisor, in 8-bit code values (0 or more): what hardly ever varied is not "
+          "blown "
           "up. Raise it to calm noise in still places",
           -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
   g_object_class_install_property (klass, PROP_EPSILON,
@@ -290,7 +298,8 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
 static void
 install_value_properties (GObjectClass *klass, GParamFlags flags)
 {
-  /* no element spec: with one, GStreamer turns the integers of "<1,2,3>" into zeros without a word */
+  /* no element spec: with one, GStreamer turns the integers of "<1,2,3>" into zeros without a word
+   */
   g_object_class_install_property (klass, PROP_MEAN,
       gst_param_spec_array ("mean", "Mean",
           "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, "
@@ -303,16 +312,19 @@ install_value_properties (GObjectClass *klass, GParamFlags flags)
           NULL, flags));
   g_object_class_install_property (klass, PROP_UNITS,
       g_param_spec_enum ("units", "Units",
-          "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has them",
+          "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has "
+          "them",
           gst_pixel_norm_units_get_type (), PIXELNORM_UNITS_CODE, flags));
   g_object_class_install_property (klass, PROP_RANGE_LOW,
       g_param_spec_double ("range-low", "Low end of the range",
-          "For 8-bit video output: the y that becomes code 0. Equal to range-high: the method's own "
+          "For 8-bit video output: the y that becomes code 0. Equal to range-high: the method's "
+          "own "
           "range, -4 to 127/32 for zscore",
           -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
   g_object_class_install_property (klass, PROP_RANGE_HIGH,
       g_param_spec_double ("range-high", "High end of the range",
-          "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's own "
+          "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's "
+          "own "
           "range",
           -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
 }

@@ -4,18 +4,20 @@
  * @title: pixelstats
  * @short_description: collects exact statistics of every sample of a video into a profile
  *
- * Watches a stream of video and counts, for every sample (each channel of each pixel), sum, sum of squares, minimum and
- * maximum, as exact integers. The result is a profile: a file that #pixelnorm normalizes with, that the command
- * pixelprofile shows, and that numpy reads in one line.
+ * Watches a stream of video and counts, for every sample (each channel of each pixel), sum, sum of
+ * squares, minimum and maximum, as exact integers. The result is a profile: a file that #pixelnorm
+ * normalizes with, that the command pixelprofile shows, and that numpy reads in one line.
  *
- * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does not hold a frame, are
- * not counted but their number is noted.
+ * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does
+ * not hold a frame, are not counted but their number is noted.
  *
- * The profile is written at the end of the stream, when the element stops, every checkpoint-interval, and when max-frames
- * is reached; always whole: a reader sees the old file or the new one.
+ * The profile is written at the end of the stream, when the element stops, every
+ * checkpoint-interval, and when max-frames is reached; always whole: a reader sees the old file or
+ * the new one.
  *
- * At the end, and every message-interval, an element message `pixelstats` says frames, frames-skipped, location,
- * channels, and per channel mean, std, min and max, pooled over all pixels.
+ * At the end, and every message-interval, an element message `pixelstats` says frames,
+ * frames-skipped, location, channels, and per channel mean, std, min and max, pooled over all
+ * pixels.
  *
  * ## Example
  * |[
@@ -45,8 +47,7 @@ GST_DEBUG_CATEGORY_STATIC (pixelstats_debug);
 #define DEFAULT_CHECKPOINT_INTERVAL (30 * GST_SECOND)
 #define DEFAULT_MESSAGE_INTERVAL 0
 
-enum
-{
+enum {
   PROP_0,
   PROP_LOCATION,
   PROP_SCOPE,
@@ -60,12 +61,7 @@ enum
   PROP_PROFILE,
 };
 
-enum
-{
-  SIGNAL_SAVE,
-  SIGNAL_RESET,
-  N_SIGNALS
-};
+enum { SIGNAL_SAVE, SIGNAL_RESET, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -120,8 +116,8 @@ post_statistics (GstPixelStats *self)
   GstStructure *structure = gst_pixel_collector_describe (&self->collector);
 
   gst_structure_set (structure, "location", G_TYPE_STRING, location, NULL);
-  gst_element_post_message (GST_ELEMENT (self),
-      gst_message_new_element (GST_OBJECT (self), structure));
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), structure));
 }
 
 /* Time of the stream where a buffer tells it, else of the wall. */
@@ -235,15 +231,17 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
   return FALSE;
 }
 
-#define NO_LOCATION_TEXT \
-  "No location is set, so the profile is kept in memory only, where the property profile gives it."
+#define NO_LOCATION_TEXT                                                                           \
+  "No location is set, so the profile is kept in memory only, where the property profile gives "   \
+  "it."
 
 static void
 post_end_without_file (GstPixelStats *self, gboolean no_frames)
 {
   if (no_frames)
     GST_ELEMENT_WARNING (self, STREAM, FAILED,
-        ("The stream ended without a frame that could be counted: no profile was written."), (NULL));
+        ("The stream ended without a frame that could be counted: no profile was written."),
+        (NULL));
   else if (self->had_location)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
         ("The location was taken away before the end, so the profile cannot be written. Set it "
@@ -268,8 +266,8 @@ finish (GstPixelStats *self)
     post_end_without_file (self, no_frames);
   } else if (!gst_pixel_collector_save (&self->collector, location, &error)) {
     self->failed = TRUE;
-    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error,
-        "saving at the end of the stream");
+    gst_pixel_error_post (
+        GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving at the end of the stream");
   }
   post_statistics (self);
 }
@@ -317,7 +315,8 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   return ok;
 }
 
-/* Saves what the end of the stream did not; what it tried and failed at is tried once more, in silence. */
+/* Saves what the end of the stream did not; what it tried and failed at is tried once more, in
+ * silence. */
 static gboolean
 gst_pixel_stats_stop (GstBaseTransform *trans)
 {
@@ -367,30 +366,30 @@ gst_pixel_stats_set_property (GObject *object, guint id, const GValue *value, GP
 
   GST_OBJECT_LOCK (self);
   switch (id) {
-    case PROP_LOCATION:
-      g_free (self->location);
-      self->location = g_value_dup_string (value);
-      break;
-    case PROP_SCOPE:
-      self->scope = g_value_get_enum (value);
-      break;
-    case PROP_APPEND:
-      self->append = g_value_get_boolean (value);
-      break;
-    case PROP_FRAME_STEP:
-      self->frame_step = g_value_get_uint (value);
-      break;
-    case PROP_MAX_FRAMES:
-      self->max_frames = g_value_get_uint64 (value);
-      break;
-    case PROP_CHECKPOINT_INTERVAL:
-      self->checkpoint_interval = g_value_get_uint64 (value);
-      break;
-    case PROP_MESSAGE_INTERVAL:
-      self->message_interval = g_value_get_uint64 (value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  case PROP_LOCATION:
+    g_free (self->location);
+    self->location = g_value_dup_string (value);
+    break;
+  case PROP_SCOPE:
+    self->scope = g_value_get_enum (value);
+    break;
+  case PROP_APPEND:
+    self->append = g_value_get_boolean (value);
+    break;
+  case PROP_FRAME_STEP:
+    self->frame_step = g_value_get_uint (value);
+    break;
+  case PROP_MAX_FRAMES:
+    self->max_frames = g_value_get_uint64 (value);
+    break;
+  case PROP_CHECKPOINT_INTERVAL:
+    self->checkpoint_interval = g_value_get_uint64 (value);
+    break;
+  case PROP_MESSAGE_INTERVAL:
+    self->message_interval = g_value_get_uint64 (value);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -414,29 +413,29 @@ gst_pixel_stats_get_property (GObject *object, guint id, GValue *value, GParamSp
   }
   GST_OBJECT_LOCK (self);
   switch (id) {
-    case PROP_LOCATION:
-      g_value_set_string (value, self->location);
-      break;
-    case PROP_SCOPE:
-      g_value_set_enum (value, self->scope);
-      break;
-    case PROP_APPEND:
-      g_value_set_boolean (value, self->append);
-      break;
-    case PROP_FRAME_STEP:
-      g_value_set_uint (value, self->frame_step);
-      break;
-    case PROP_MAX_FRAMES:
-      g_value_set_uint64 (value, self->max_frames);
-      break;
-    case PROP_CHECKPOINT_INTERVAL:
-      g_value_set_uint64 (value, self->checkpoint_interval);
-      break;
-    case PROP_MESSAGE_INTERVAL:
-      g_value_set_uint64 (value, self->message_interval);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  case PROP_LOCATION:
+    g_value_set_string (value, self->location);
+    break;
+  case PROP_SCOPE:
+    g_value_set_enum (value, self->scope);
+    break;
+  case PROP_APPEND:
+    g_value_set_boolean (value, self->append);
+    break;
+  case PROP_FRAME_STEP:
+    g_value_set_uint (value, self->frame_step);
+    break;
+  case PROP_MAX_FRAMES:
+    g_value_set_uint64 (value, self->max_frames);
+    break;
+  case PROP_CHECKPOINT_INTERVAL:
+    g_value_set_uint64 (value, self->checkpoint_interval);
+    break;
+  case PROP_MESSAGE_INTERVAL:
+    g_value_set_uint64 (value, self->message_interval);
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
   GST_OBJECT_UNLOCK (self);
 }
@@ -457,17 +456,20 @@ static void
 install_settings (GObjectClass *klass)
 {
   const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
-  const GParamFlags playing
-      = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+  const GParamFlags playing =
+      G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   g_object_class_install_property (klass, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
-          "Profile file to write, by custom NAME.safetensors: at the end of the stream, on stop, every "
-          "checkpoint-interval and when max-frames is reached. Unset: the profile is kept in memory",
+          "Profile file to write, by custom NAME.safetensors: at the end of the stream, on stop, "
+          "every "
+          "checkpoint-interval and when max-frames is reached. Unset: the profile is kept in "
+          "memory",
           NULL, playing));
   g_object_class_install_property (klass, PROP_SCOPE,
       g_param_spec_enum ("scope", "Scope",
-          "pixel: statistics of every sample, for frames of one size; channel: sums per channel only, "
+          "pixel: statistics of every sample, for frames of one size; channel: sums per channel "
+          "only, "
           "for frames of any size, in a file of 1 KB",
           gst_pixel_stats_scope_get_type (), DEFAULT_SCOPE, ready));
   g_object_class_install_property (klass, PROP_APPEND,
@@ -476,20 +478,23 @@ install_settings (GObjectClass *klass)
           DEFAULT_APPEND, ready));
   g_object_class_install_property (klass, PROP_FRAME_STEP,
       g_param_spec_uint ("frame-step", "Frame step",
-          "Take every Nth frame: neighbours in time are much alike, so a step saves work", 0, G_MAXUINT,
-          DEFAULT_FRAME_STEP, playing));
+          "Take every Nth frame: neighbours in time are much alike, so a step saves work", 0,
+          G_MAXUINT, DEFAULT_FRAME_STEP, playing));
   g_object_class_install_property (klass, PROP_MAX_FRAMES,
       g_param_spec_uint64 ("max-frames", "Maximum of frames",
-          "Stop taking frames after so many of this run, and save; frames go on passing (0 = take all)",
+          "Stop taking frames after so many of this run, and save; frames go on passing (0 = take "
+          "all)",
           0, G_MAXUINT64, DEFAULT_MAX_FRAMES, playing));
   g_object_class_install_property (klass, PROP_CHECKPOINT_INTERVAL,
       g_param_spec_uint64 ("checkpoint-interval", "Checkpoint interval",
-          "Save every so many nanoseconds of wall clock, in a thread of its own, so that a crash loses "
+          "Save every so many nanoseconds of wall clock, in a thread of its own, so that a crash "
+          "loses "
           "little (0 = never)",
           0, G_MAXUINT64, DEFAULT_CHECKPOINT_INTERVAL, playing));
   g_object_class_install_property (klass, PROP_MESSAGE_INTERVAL,
       g_param_spec_uint64 ("message-interval", "Message interval",
-          "Post a pixelstats element message every so many nanoseconds of stream time; of wall clock "
+          "Post a pixelstats element message every so many nanoseconds of stream time; of wall "
+          "clock "
           "where buffers have no timestamp (0 = at the end only)",
           0, G_MAXUINT64, DEFAULT_MESSAGE_INTERVAL, playing));
 }
@@ -549,15 +554,14 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
       G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_pixel_stats_reset), NULL, NULL, NULL,
       G_TYPE_NONE, 0);
 
-  gst_element_class_set_static_metadata (element_class, "Pixel statistics",
-      "Filter/Analyzer/Video",
+  gst_element_class_set_static_metadata (element_class, "Pixel statistics", "Filter/Analyzer/Video",
       "Collects exact statistics of every sample of a video (count, sum, sum of squares, minimum, "
       "maximum) into a profile for pixelnorm, while frames pass untouched",
       "gst-pixelnorm");
-  gst_element_class_add_pad_template (element_class,
-      gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  gst_element_class_add_pad_template (element_class,
-      gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
 
   transform_class->passthrough_on_same_caps = TRUE;
   transform_class->transform_ip_on_passthrough = TRUE;

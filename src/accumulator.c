@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames -> statistics, exact.
  *
- * Two levels of sums: a frame adds x to a 16-bit sum and p = x (255 - x) to a 32-bit one; before they can overflow
- * (257 and 264,208 additions, kernels.h) they spill into 64-bit totals. The sum of squares is 255 sum(x) - sum(p).
- * 2^32 frames of 8-bit samples stay below 2^48 in every total.
+ * Two levels of sums: a frame adds x to a 16-bit sum and p = x (255 - x) to a 32-bit one; before
+ * they can overflow (257 and 264,208 additions, kernels.h) they spill into 64-bit totals. The sum
+ * of squares is 255 sum(x) - sum(p). 2^32 frames of 8-bit samples stay below 2^48 in every total.
  *
- * In scope channel the same arrays are one tile long: every tile of every row is added to it as if it were a frame
- * of that size (a tile holds whole pixels), and the lanes are pooled by channel when somebody asks.
+ * In scope channel the same arrays are one tile long: every tile of every row is added to it as if
+ * it were a frame of that size (a tile holds whole pixels), and the lanes are pooled by channel
+ * when somebody asks.
  */
 #include <pixelnorm/accumulator.h>
 
@@ -125,11 +126,12 @@ static void
 load_lanes (PixelnormAccumulator *self, PixelnormProfile *profile)
 {
   for (gsize i = 0; i < self->n_lanes; i++) {
-    const PixelnormMoments moments = pixelnorm_profile_moments (&profile->data, self->n_channels,
-        i / self->n_channels, i % self->n_channels);
+    const PixelnormMoments moments = pixelnorm_profile_moments (
+        &profile->data, self->n_channels, i / self->n_channels, i % self->n_channels);
 
     self->total_sum[i] = moments.sum;
-    self->total_p[i] = 255 * moments.sum - moments.squares; /* the sum of x (255 - x): not negative */
+    self->total_p[i] =
+        255 * moments.sum - moments.squares; /* the sum of x (255 - x): not negative */
     self->min[i] = moments.min;
     self->max[i] = moments.max;
   }
@@ -152,7 +154,8 @@ pixelnorm_accumulator_new_from_profile (PixelnormProfile *profile, GError **erro
 
   if (data->count.data) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "The profile counts some pixels less often than others; such a profile cannot be gone on from.");
+        "The profile counts some pixels less often than others; such a profile cannot be gone on "
+        "from.");
     return NULL;
   }
   g_autoptr (PixelnormAccumulator) self = accumulator_new (data->scope, &data->geometry, error);
@@ -178,11 +181,11 @@ pixelnorm_accumulator_new_from_profile (PixelnormProfile *profile, GError **erro
  * Returns: whether such frames can be added; else %FALSE with %PIXELNORM_ERROR_MISMATCH
  */
 gboolean
-pixelnorm_accumulator_accepts (PixelnormAccumulator *self, const PixelnormLayout *layout,
-    GError **error)
+pixelnorm_accumulator_accepts (
+    PixelnormAccumulator *self, const PixelnormLayout *layout, GError **error)
 {
-  return pixelnorm_geometry_check (&self->geometry, &layout->geometry, "what was collected so far",
-      "the stream", error);
+  return pixelnorm_geometry_check (
+      &self->geometry, &layout->geometry, "what was collected so far", "the stream", error);
 }
 
 static void
@@ -217,8 +220,8 @@ make_room (PixelnormAccumulator *self, guint n)
 }
 
 static gboolean
-count_frames (PixelnormAccumulator *self, const PixelnormLayout *layout, guint n_frames,
-    GError **error)
+count_frames (
+    PixelnormAccumulator *self, const PixelnormLayout *layout, guint n_frames, GError **error)
 {
   const guint64 pixels = (guint64) layout->geometry.width * layout->geometry.height * n_frames;
   const guint64 limit = G_MAXUINT64 / 255 - self->base[0].count;
@@ -238,7 +241,8 @@ count_frames (PixelnormAccumulator *self, const PixelnormLayout *layout, guint n
 
 /* Adds @n_lists lists of @n samples to the lanes from @lane on. */
 static void
-add_lists (PixelnormAccumulator *self, gsize lane, const guint8 *const *lists, guint n_lists, gint n)
+add_lists (
+    PixelnormAccumulator *self, gsize lane, const guint8 *const *lists, guint n_lists, gint n)
 {
   guint8 *min = self->min + lane, *max = self->max + lane;
   guint16 *sum = self->sum + lane, scratch[PIXELNORM_TILE];
@@ -287,10 +291,11 @@ add_waiting (PixelnormAccumulator *self, Waiting *waiting)
   waiting->n_lists = 0;
 }
 
-/* All tiles go to the same lanes: the full ones four at a time, and so the last ones of the rows, all as short. */
+/* All tiles go to the same lanes: the full ones four at a time, and so the last ones of the rows,
+ * all as short. */
 static void
-add_per_channel (PixelnormAccumulator *self, const PixelnormLayout *layout,
-    const PixelnormFrame *frame)
+add_per_channel (
+    PixelnormAccumulator *self, const PixelnormLayout *layout, const PixelnormFrame *frame)
 {
   const PixelnormRows rows = pixelnorm_rows (layout);
   Waiting full, last;
@@ -302,8 +307,8 @@ add_per_channel (PixelnormAccumulator *self, const PixelnormLayout *layout,
       Waiting *waiting = n == PIXELNORM_TILE ? &full : &last;
 
       waiting->n = n;
-      waiting->lists[waiting->n_lists] = pixelnorm_rows_tile (&rows, frame, y, i, n,
-          waiting->buffers[waiting->n_lists]);
+      waiting->lists[waiting->n_lists] =
+          pixelnorm_rows_tile (&rows, frame, y, i, n, waiting->buffers[waiting->n_lists]);
       if (++waiting->n_lists == 4)
         add_waiting (self, waiting);
     }
@@ -319,11 +324,11 @@ add_per_channel (PixelnormAccumulator *self, const PixelnormLayout *layout,
  * @n_frames: how many, at most %PIXELNORM_MAX_BATCH
  * @error: return location for a #GError, or %NULL
  *
- * Adds frames. Several at once are less work in scope pixel, where every sample has its own sums to load and store: 4
- * or 8 take half the time a frame that 1 does.
+ * Adds frames. Several at once are less work in scope pixel, where every sample has its own sums to
+ * load and store: 4 or 8 take half the time a frame that 1 does.
  *
- * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing was
- *   added
+ * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing
+ * was added
  */
 gboolean
 pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *layout,
@@ -352,8 +357,8 @@ pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *la
  *
  * Adds a frame that lies in one piece.
  *
- * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing was
- *   added
+ * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing
+ * was added
  */
 gboolean
 pixelnorm_accumulator_add_data (PixelnormAccumulator *self, const PixelnormLayout *layout,
@@ -383,8 +388,8 @@ pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames)
  * @self: an accumulator
  * @source: (nullable): where frames come from, as a URI; or several, a line each
  *
- * Notes a source, which the profile will list. One that is noted already is not noted again; after 64
- * the list only says that there are more.
+ * Notes a source, which the profile will list. One that is noted already is not noted again; after
+ * 64 the list only says that there are more.
  */
 void
 pixelnorm_accumulator_add_source (PixelnormAccumulator *self, const gchar *source)
@@ -433,7 +438,7 @@ lane_moments (PixelnormAccumulator *self, gsize lane)
 {
   const guint64 sum = self->total_sum[lane];
 
-  return (PixelnormMoments) { self->frames, sum, (PixelnormU128) 255 * sum - self->total_p[lane],
+  return (PixelnormMoments){ self->frames, sum, (PixelnormU128) 255 * sum - self->total_p[lane],
     self->min[lane], self->max[lane] };
 }
 
@@ -463,8 +468,8 @@ pool_channel (PixelnormAccumulator *self, guint channel)
  * @statistics: (out caller-allocates): statistics pooled over all pixels
  */
 void
-pixelnorm_accumulator_get_statistics (PixelnormAccumulator *self, gint channel,
-    PixelnormStatistics *statistics)
+pixelnorm_accumulator_get_statistics (
+    PixelnormAccumulator *self, gint channel, PixelnormStatistics *statistics)
 {
   PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
 
@@ -502,12 +507,12 @@ allocate_arrays (PixelnormProfileData *data, gsize n, GError **error)
         "Not enough memory for a profile: %" G_GSIZE_FORMAT " MiB are needed.", size >> 20);
     return FALSE;
   }
-  data->sum = (PixelnormArray) { block, 8 };
-  data->sum_squares = (PixelnormArray) { block + n, 8 };
+  data->sum = (PixelnormArray){ block, 8 };
+  data->sum_squares = (PixelnormArray){ block + n, 8 };
   if (high)
-    data->sum_squares_high = (PixelnormArray) { block + 2 * n, 8 };
-  data->min = (PixelnormArray) { (guint8 *) (block + (high ? 3 : 2) * n), 1 };
-  data->max = (PixelnormArray) { (const guint8 *) data->min.data + n, 1 };
+    data->sum_squares_high = (PixelnormArray){ block + 2 * n, 8 };
+  data->min = (PixelnormArray){ (guint8 *) (block + (high ? 3 : 2) * n), 1 };
+  data->max = (PixelnormArray){ (const guint8 *) data->min.data + n, 1 };
   data->backing = g_bytes_new_with_free_func (block, size, free, block);
   return TRUE;
 }
@@ -519,8 +524,8 @@ allocate_arrays (PixelnormProfileData *data, gsize n, GError **error)
  *
  * Makes a profile of what was added so far. Takes 18 bytes of memory a sample.
  *
- * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_SETTINGS where there was no frame, or
- *   %PIXELNORM_ERROR_MEMORY
+ * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_SETTINGS where there was no
+ * frame, or %PIXELNORM_ERROR_MEMORY
  */
 PixelnormProfile *
 pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)

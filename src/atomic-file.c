@@ -26,13 +26,13 @@
 #define SUFFIX ".pixelnorm-tmp"
 #define RANDOM_DIGITS 16
 #define MAX_ATTEMPTS 100 /* to find a name that nobody has */
-#define MAX_LINKS 40 /* symbolic links in a row, as in Linux */
+#define MAX_LINKS 40     /* symbolic links in a row, as in Linux */
 
 struct _AtomicFile {
   char *path; /* with symbolic links followed */
   char *directory;
   char *temporary; /* NULL once renamed */
-  char *shown; /* the path as it was given, for messages */
+  char *shown;     /* the path as it was given, for messages */
   int fd;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The affine of every sample. The integers are pooled by the scope first (sum of sums, min of mins), then the method
- * makes an affine of them. A pixel that was never counted has no statistics of its own: it is taken as one that always
- * had its channel's mean.
+/* The affine of every sample. The integers are pooled by the scope first (sum of sums, min of
+ * mins), then the method makes an affine of them. A pixel that was never counted has no statistics
+ * of its own: it is taken as one that always had its channel's mean.
  */
 #include "coefficients.h"
 
@@ -14,14 +14,14 @@ still_moments (const PixelnormMoments *pooled)
 {
   const guint mean = (guint) rint (pixelnorm_moments_mean (pooled));
 
-  return (PixelnormMoments) { 1, mean, (PixelnormU128) mean * mean, mean, mean };
+  return (PixelnormMoments){ 1, mean, (PixelnormU128) mean * mean, mean, mean };
 }
 
 static PixelnormMoments
 pixel_moments (const PixelnormCoefficients *self, gsize pixel, guint channel)
 {
-  const PixelnormMoments moments
-      = pixelnorm_profile_moments (&self->profile->data, self->n_channels, pixel, channel);
+  const PixelnormMoments moments =
+      pixelnorm_profile_moments (&self->profile->data, self->n_channels, pixel, channel);
 
   return moments.count ? moments : still_moments (&self->pooled[channel]);
 }
@@ -31,8 +31,8 @@ dark_mean (const PixelnormCoefficients *self, gsize pixel, guint channel)
 {
   if (!self->dark || !self->per_pixel || self->dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
     return self->dark_pooled[channel];
-  const PixelnormMoments moments
-      = pixelnorm_profile_moments (&self->dark->data, self->n_channels, pixel, channel);
+  const PixelnormMoments moments =
+      pixelnorm_profile_moments (&self->dark->data, self->n_channels, pixel, channel);
   return moments.count ? pixelnorm_moments_mean (&moments) : self->dark_pooled[channel];
 }
 
@@ -73,7 +73,8 @@ check_profile (PixelnormProfile *profile, const char *name, const PixelnormSetti
   if (settings->scope == PIXELNORM_SCOPE_PIXEL && profile->data.scope == PIXELNORM_SCOPE_CHANNEL) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "The %s holds statistics of whole channels only, and scope pixel was asked for. Set scope "
-        "to channel, or collect with pixelstats scope=pixel.", name);
+        "to channel, or collect with pixelstats scope=pixel.",
+        name);
     return FALSE;
   }
   if (settings->scope != PIXELNORM_SCOPE_PIXEL)

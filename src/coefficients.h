@@ -14,18 +14,18 @@ typedef struct {
   guint n_channels;
   guint max_code;
   double floor;
-  gboolean per_pixel;                                /* else one affine a channel */
-  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];   /* by the scope: of the channel, or of all */
+  gboolean per_pixel;                              /* else one affine a channel */
+  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS]; /* by the scope: of the channel, or of all */
   double dark_pooled[PIXELNORM_MAX_CHANNELS];
-  double gain[PIXELNORM_MAX_CHANNELS];               /* flat-field */
+  double gain[PIXELNORM_MAX_CHANNELS]; /* flat-field */
 } PixelnormCoefficients;
 
 gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
     const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
     const PixelnormGeometry *geometry, GError **error);
 
-PixelnormAffine pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize pixel,
-    guint channel);
+PixelnormAffine pixelnorm_coefficients_get (
+    const PixelnormCoefficients *self, gsize pixel, guint channel);
 
 /* What becomes 0 and 255 in 8-bit video. */
 void pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, double *high);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the samples of a frame lie. A layout is spelled as the bytes of a pixel in memory order, planes apart by
- * commas: "RGB", "BGRx", "G,B,R,A", "Y". A and x are stepped over: they are not channels.
+/* Where the samples of a frame lie. A layout is spelled as the bytes of a pixel in memory order,
+ * planes apart by commas: "RGB", "BGRx", "G,B,R,A", "Y". A and x are stepped over: they are not
+ * channels.
  */
 #include <pixelnorm/layout.h>
 
@@ -12,10 +13,10 @@
 /* Which sets of channels there are, in canonical order. */
 static const char *const channel_sets[] = { "RGB", "YUV", "Y" };
 
-G_DEFINE_QUARK (pixelnorm-error-quark, pixelnorm_error)
+G_DEFINE_QUARK (pixelnorm - error - quark, pixelnorm_error)
 
-G_DEFINE_BOXED_TYPE (PixelnormLayout, pixelnorm_layout, pixelnorm_layout_copy,
-    pixelnorm_layout_free)
+G_DEFINE_BOXED_TYPE (
+    PixelnormLayout, pixelnorm_layout, pixelnorm_layout_copy, pixelnorm_layout_free)
 
 static const char *
 range_name (PixelnormRange range)
@@ -31,10 +32,11 @@ range_name (PixelnormRange range)
  * @found_name: what to call @found, as "the stream"
  * @error: return location for a #GError, or %NULL
  *
- * Compares what must agree before statistics of one can be used for the other: size, channels, depth and
- * range. The matrix is not compared: a difference there is small and left to the caller.
+ * Compares what must agree before statistics of one can be used for the other: size, channels,
+ * depth and range. The matrix is not compared: a difference there is small and left to the caller.
  *
- * Returns: %TRUE where they agree; else %FALSE with a %PIXELNORM_ERROR_MISMATCH that names both sides
+ * Returns: %TRUE where they agree; else %FALSE with a %PIXELNORM_ERROR_MISMATCH that names both
+ * sides
  */
 gboolean
 pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeometry *found,
@@ -65,9 +67,9 @@ pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeom
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
       "Another %s: %s is %s, channels %s, %u bits, %s range; %s is %ux%u, channels %s, %u bits, %s "
       "range. To use both together, %s.",
-      what, expected_name, size, expected->channels, expected->depth,
-      range_name (expected->range), found_name, found->width, found->height, found->channels,
-      found->depth, range_name (found->range), remedy);
+      what, expected_name, size, expected->channels, expected->depth, range_name (expected->range),
+      found_name, found->width, found->height, found->channels, found->depth,
+      range_name (found->range), remedy);
   return FALSE;
 }
 
@@ -113,8 +115,8 @@ find_channel_set (const char *order)
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
  */
 gboolean
-pixelnorm_layout_init (PixelnormLayout *layout, const gchar *order, guint width, guint height,
-    GError **error)
+pixelnorm_layout_init (
+    PixelnormLayout *layout, const gchar *order, guint width, guint height, GError **error)
 {
   PixelnormLayout result = { .geometry = { width, height, find_channel_set (order), 8 } };
   guint plane = 0;
@@ -132,7 +134,7 @@ pixelnorm_layout_init (PixelnormLayout *layout, const gchar *order, guint width,
     }
     const gint i = channel_index (result.geometry.channels, *c);
     if (i >= 0)
-      result.channels[i] = (PixelnormChannel) { *c, plane, result.pixel_strides[plane] };
+      result.channels[i] = (PixelnormChannel){ *c, plane, result.pixel_strides[plane] };
     result.pixel_strides[plane]++;
   }
   result.n_planes = plane + 1;
@@ -144,8 +146,10 @@ pixelnorm_layout_init (PixelnormLayout *layout, const gchar *order, guint width,
       result.n_channels = 0;
   if (result.n_channels == 0 || plane >= PIXELNORM_MAX_PLANES) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "\"%s\" is no order of samples: expected the letters R, G, B or Y, U, V or Y once each, A or x for "
-        "bytes to step over, and commas between planes, as in \"BGRx\" or \"G,B,R\".", order);
+        "\"%s\" is no order of samples: expected the letters R, G, B or Y, U, V or Y once each, A "
+        "or x for "
+        "bytes to step over, and commas between planes, as in \"BGRx\" or \"G,B,R\".",
+        order);
     return FALSE;
   }
   *layout = result;
@@ -161,8 +165,8 @@ pixelnorm_layout_init (PixelnormLayout *layout, const gchar *order, guint width,
  *
  * Describes 8-bit frames of full range.
  *
- * Returns: (transfer full): a layout; %NULL with %PIXELNORM_ERROR_SETTINGS where @order or the size is
- *   none
+ * Returns: (transfer full): a layout; %NULL with %PIXELNORM_ERROR_SETTINGS where @order or the size
+ * is none
  */
 PixelnormLayout *
 pixelnorm_layout_new (const gchar *order, guint width, guint height, GError **error)
@@ -204,12 +208,12 @@ pixelnorm_layout_free (PixelnormLayout *layout)
  * pixelnorm_layout_set_colorimetry:
  * @layout: a layout
  * @range: which code values stand for black and white
- * @matrix: (nullable): the matrix of Y or YUV channels, as "bt709"; %NULL where it is not known. RGB
- *   has none: there it is ignored
+ * @matrix: (nullable): the matrix of Y or YUV channels, as "bt709"; %NULL where it is not known.
+ * RGB has none: there it is ignored
  */
 void
-pixelnorm_layout_set_colorimetry (PixelnormLayout *layout, PixelnormRange range,
-    const gchar *matrix)
+pixelnorm_layout_set_colorimetry (
+    PixelnormLayout *layout, PixelnormRange range, const gchar *matrix)
 {
   layout->geometry.range = range;
   layout->geometry.matrix = layout->geometry.channels[0] == 'Y' ? g_intern_string (matrix) : NULL;
@@ -267,7 +271,7 @@ pixelnorm_frame_init_packed (PixelnormFrame *frame, const PixelnormLayout *layou
         size);
     return FALSE;
   }
-  *frame = (PixelnormFrame) { 0 };
+  *frame = (PixelnormFrame){ 0 };
   for (guint i = 0; i < layout->n_planes; i++) {
     frame->planes[i] = at;
     frame->strides[i] = (gssize) pixelnorm_layout_get_row_bytes (layout, i);

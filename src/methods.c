@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* METHOD TABLE: how statistics become an affine. A new method is one function and one row here, and one value of
- * PixelnormMethod.
+/* METHOD TABLE: how statistics become an affine. A new method is one function and one row here, and
+ * one value of PixelnormMethod.
  *
- * Every method says y = (x - subtract) * scale. It is computed as (x - centre) * scale + bias with the integer
- * centre next to subtract: in float32 that errs by 2e-7 of y at every depth, where (x - mean) * scale errs by
- * 8e-6 at 8 and 2e-3 at 16 bits.
+ * Every method says y = (x - subtract) * scale. It is computed as (x - centre) * scale + bias with
+ * the integer centre next to subtract: in float32 that errs by 2e-7 of y at every depth, where (x -
+ * mean) * scale errs by 8e-6 at 8 and 2e-3 at 16 bits.
  */
 #include "methods.h"
 
@@ -101,8 +101,8 @@ pixelnorm_method_needs_profile (PixelnormMethod method)
 }
 
 PixelnormAffine
-pixelnorm_method_affine (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
-    guint max_code)
+pixelnorm_method_affine (
+    const PixelnormMethodRow *row, const PixelnormMethodInput *input, guint max_code)
 {
   PixelnormAffine affine;
 

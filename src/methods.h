@@ -6,8 +6,9 @@
 
 #include "moments.h"
 
-/* y = (x - centre) * scale + bias, with an integer centre, so that x - centre is exact in any arithmetic. What is asked
- * for exactly is y = (x - subtract) * scale; bias carries what centre leaves of subtract. */
+/* y = (x - centre) * scale + bias, with an integer centre, so that x - centre is exact in any
+ * arithmetic. What is asked for exactly is y = (x - subtract) * scale; bias carries what centre
+ * leaves of subtract. */
 typedef struct {
   guint centre;
   double scale;
@@ -28,7 +29,7 @@ typedef struct {
 typedef struct {
   PixelnormMethod method;
   gboolean needs_profile;
-  gboolean needs_floor;       /* divides by what may be 0, and only min-deviation prevents it */
+  gboolean needs_floor; /* divides by what may be 0, and only min-deviation prevents it */
   gboolean takes_dark;
   double range_low, range_high; /* default for 8 bits; equal: from the bounds of the result */
   void (*derive) (const PixelnormMethodInput *input, double *subtract, double *scale);
@@ -37,5 +38,5 @@ typedef struct {
 const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);
 guint pixelnorm_method_count (void);
 
-PixelnormAffine pixelnorm_method_affine (const PixelnormMethodRow *row,
-    const PixelnormMethodInput *input, guint max_code);
+PixelnormAffine pixelnorm_method_affine (
+    const PixelnormMethodRow *row, const PixelnormMethodInput *input, guint max_code);

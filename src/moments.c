@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Mean and variance of exact moments.
  *
- * The variance is (N Q - S^2) / N^2 with count N, sum S and sum of squares Q. N Q alone may pass 2^128 for
- * pooled 16-bit data, so the samples are moved by c = round(S / N) first: S' = S - c N, Q' = Q - 2 c S + c^2 N,
- * all exact, and variance = Q' / N - (S' / N)^2 in double. That subtraction loses at most one bit: with
- * t = |S'| / N <= 1/2 and integers, Q' >= |S'|, hence variance >= t - t^2 >= t / 2 while t^2 <= t / 2.
+ * The variance is (N Q - S^2) / N^2 with count N, sum S and sum of squares Q. N Q alone may pass
+ * 2^128 for pooled 16-bit data, so the samples are moved by c = round(S / N) first: S' = S - c N,
+ * Q' = Q - 2 c S + c^2 N, all exact, and variance = Q' / N - (S' / N)^2 in double. That subtraction
+ * loses at most one bit: with t = |S'| / N <= 1/2 and integers, Q' >= |S'|, hence variance >= t -
+ * t^2 >= t / 2 while t^2 <= t / 2.
  */
 #include "moments.h"
 
@@ -38,7 +39,8 @@ pixelnorm_moments_variance (const PixelnormMoments *moments)
   if (n == 0)
     return 0;
   const PixelnormU128 c = (moments->sum + n / 2) / n;
-  const __int128 sum = (__int128) (moments->sum - c * n); /* may wrap: |S'| <= N / 2 comes out signed */
+  const __int128 sum =
+      (__int128) (moments->sum - c * n); /* may wrap: |S'| <= N / 2 comes out signed */
   const PixelnormU128 squares = moments->squares + c * c * n - 2 * c * moments->sum;
   const double shift = (double) sum / (double) moments->count;
 
@@ -65,8 +67,8 @@ pixelnorm_moments_problem (const PixelnormMoments *moments)
     return "a sum of squares outside of count x [minimum^2, maximum^2]";
   if ((low + high) * s < q + n * low * high)
     return "a sum of squares too large for the sum, minimum and maximum";
-  /* S^2 <= N Q holds exactly when the moved squares reach the moved sum: Q' >= S'^2 / N; and since the
-   * samples are integers, Q' >= |S'| besides */
+  /* S^2 <= N Q holds exactly when the moved squares reach the moved sum: Q' >= S'^2 / N; and since
+   * the samples are integers, Q' >= |S'| besides */
   const PixelnormU128 c = (s + n / 2) / n;
   const PixelnormU128 squares = q + c * c * n;
   const __int128 sum = (__int128) (s - c * n);

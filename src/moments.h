@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The moments of a set of samples, as integers, and what follows from them. Nothing is rounded before the
- * very last step, so statistics do not depend on the order in which frames or shards came.
+/* The moments of a set of samples, as integers, and what follows from them. Nothing is rounded
+ * before the very last step, so statistics do not depend on the order in which frames or shards
+ * came.
  *
- * Ranges: a profile holds at most 2^32 frames of samples below 2^16, so for one sample sum < 2^48 and
- * squares < 2^64; pooled over the pixels of a channel count and sum stay below 2^64 (the accumulator
- * refuses more) and squares below 2^80.
+ * Ranges: a profile holds at most 2^32 frames of samples below 2^16, so for one sample sum < 2^48
+ * and squares < 2^64; pooled over the pixels of a channel count and sum stay below 2^64 (the
+ * accumulator refuses more) and squares below 2^80.
  */
 #pragma once
 
@@ -21,7 +22,7 @@ typedef struct {
 } PixelnormMoments;
 
 /* The moments of nothing: the start for pixelnorm_moments_pool(). */
-#define PIXELNORM_MOMENTS_EMPTY ((PixelnormMoments) { .min = G_MAXUINT })
+#define PIXELNORM_MOMENTS_EMPTY ((PixelnormMoments){ .min = G_MAXUINT })
 
 void pixelnorm_moments_pool (PixelnormMoments *into, const PixelnormMoments *more);
 double pixelnorm_moments_mean (const PixelnormMoments *moments);

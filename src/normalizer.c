@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plan and run. The plan is made once: the affine of every sample in the order in which the loops meet them, and which
- * loop to use. Running it decides nothing more than where the next tile lies.
+/* Plan and run. The plan is made once: the affine of every sample in the order in which the loops
+ * meet them, and which loop to use. Running it decides nothing more than where the next tile lies.
  *
- * Tensors: rows become canonical (R, G, B side by side), in place or through a tile in cache, then one affine loop.
- * Video: each plane is a list of samples as it lies in memory, alpha and padding with the affine that changes nothing.
- * Coefficients of scope channel and global repeat with every tile.
+ * Tensors: rows become canonical (R, G, B side by side), in place or through a tile in cache, then
+ * one affine loop. Video: each plane is a list of samples as it lies in memory, alpha and padding
+ * with the affine that changes nothing. Coefficients of scope channel and global repeat with every
+ * tile.
  *
- * 8-bit results of scope channel and global are checked when the plan is made: all 256 codes of every channel against
- * the exact rounding. Where float32 rounds one of them otherwise, the plane uses tables instead.
+ * 8-bit results of scope channel and global are checked when the plan is made: all 256 codes of
+ * every channel against the exact rounding. Where float32 rounds one of them otherwise, the plane
+ * uses tables instead.
  */
 #include <pixelnorm/normalizer.h>
 
@@ -22,14 +24,14 @@
 /* How one plane of the output is made. */
 typedef struct {
   gsize row_samples;
-  guint period;      /* samples of a pixel, as they lie */
-  gsize row_step;    /* from a row's coefficients to the next one's: 0 where they repeat */
-  gsize tile_step;   /* and from a tile's */
-  void *block;       /* the coefficient arrays */
+  guint period;    /* samples of a pixel, as they lie */
+  gsize row_step;  /* from a row's coefficients to the next one's: 0 where they repeat */
+  gsize tile_step; /* and from a tile's */
+  void *block;     /* the coefficient arrays */
   float *scale, *bias;
   guint8 *centre;
   guint8 (*tables)[256]; /* instead of them, one a sample of a pixel; or NULL */
-  gboolean copy;     /* no channel lies in this plane */
+  gboolean copy;         /* no channel lies in this plane */
 } Plane;
 
 struct _PixelnormNormalizer {
@@ -58,7 +60,8 @@ allocate_plane (Plane *plane, gboolean per_pixel, guint height, GError **error)
   if (!plane->block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for the coefficients of %" G_GSIZE_FORMAT " samples. Scale the video "
-        "down, or use scope channel.", n);
+        "down, or use scope channel.",
+        n);
     return FALSE;
   }
   plane->scale = plane->block;
@@ -77,9 +80,10 @@ store_affine (Plane *plane, gsize i, const PixelnormAffine *affine)
   plane->bias[i] = (float) affine->bias;
 }
 
-/* Lays [low, high] onto [0, 255]. The centre moves to the code whose result is next to the middle, so that what is not
- * saturated is a difference of small numbers. A scale beyond the kernel's bound saturates at every code but the centre,
- * and the clamps keep that: there |bias - 127.5| <= |scale| / 2, or all codes lie on one side. */
+/* Lays [low, high] onto [0, 255]. The centre moves to the code whose result is next to the middle,
+ * so that what is not saturated is a difference of small numbers. A scale beyond the kernel's bound
+ * saturates at every code but the centre, and the clamps keep that: there |bias - 127.5| <= |scale|
+ * / 2, or all codes lie on one side. */
 static PixelnormAffine
 affine_to_8_bits (const PixelnormNormalizer *self, PixelnormAffine affine)
 {
@@ -94,13 +98,14 @@ affine_to_8_bits (const PixelnormNormalizer *self, PixelnormAffine affine)
     bias += (centre - affine.centre) * scale;
     affine.centre = (guint) centre;
   }
-  affine.bias = CLAMP (bias, 127.5 - PIXELNORM_MAX_SCALE_U8 / 2, 127.5 + PIXELNORM_MAX_SCALE_U8 / 2);
+  affine.bias =
+      CLAMP (bias, 127.5 - PIXELNORM_MAX_SCALE_U8 / 2, 127.5 + PIXELNORM_MAX_SCALE_U8 / 2);
   affine.scale = CLAMP (scale, -PIXELNORM_MAX_SCALE_U8, PIXELNORM_MAX_SCALE_U8);
   return affine;
 }
 
-/* Calls for every sample whose coefficients plane @p holds: fills them in. @channels says which channel the
- * i-th sample of a pixel is; -1 is none. */
+/* Calls for every sample whose coefficients plane @p holds: fills them in. @channels says which
+ * channel the i-th sample of a pixel is; -1 is none. */
 static void
 fill_plane (PixelnormNormalizer *self, Plane *plane, const PixelnormCoefficients *coefficients,
     const gint *channels)
@@ -114,7 +119,8 @@ fill_plane (PixelnormNormalizer *self, Plane *plane, const PixelnormCoefficients
     PixelnormAffine affine = identity;
 
     if (channel >= 0) {
-      affine = pixelnorm_coefficients_get (coefficients, per_pixel ? i / plane->period : 0, channel);
+      affine =
+          pixelnorm_coefficients_get (coefficients, per_pixel ? i / plane->period : 0, channel);
       if (self->output == PIXELNORM_OUTPUT_VIDEO)
         affine = affine_to_8_bits (self, affine);
     }
@@ -122,8 +128,8 @@ fill_plane (PixelnormNormalizer *self, Plane *plane, const PixelnormCoefficients
   }
 }
 
-/* (x - subtract) * scale laid onto [0, 255], rounded half to even, as exactly as long double says; what is within
- * 1e-9 of a tie is one, since no decimal setting is exact in binary. */
+/* (x - subtract) * scale laid onto [0, 255], rounded half to even, as exactly as long double says;
+ * what is within 1e-9 of a tie is one, since no decimal setting is exact in binary. */
 static guint8
 exact_code (const PixelnormNormalizer *self, const PixelnormAffine *affine, guint x)
 {
@@ -137,7 +143,8 @@ exact_code (const PixelnormNormalizer *self, const PixelnormAffine *affine, guin
   return (guint8) rintl (clamped);
 }
 
-/* Replaces the affine of a plane by tables where float32 would round a code of a channel otherwise. */
+/* Replaces the affine of a plane by tables where float32 would round a code of a channel otherwise.
+ */
 static void
 make_tables_exact (PixelnormNormalizer *self, Plane *plane,
     const PixelnormCoefficients *coefficients, const gint *channels)
@@ -157,8 +164,8 @@ make_tables_exact (PixelnormNormalizer *self, Plane *plane,
       } else {
         tables[i][x] = sample;
       }
-      pixelnorm_kernel_table[0].normalize_u8_u8 (&rounded, &sample, plane->centre + i,
-          plane->scale + i, plane->bias + i, 1);
+      pixelnorm_kernel_table[0].normalize_u8_u8 (
+          &rounded, &sample, plane->centre + i, plane->scale + i, plane->bias + i, 1);
       differs |= rounded != tables[i][x];
     }
   }
@@ -181,15 +188,15 @@ run_float32 (PixelnormNormalizer *self, const PixelnormFrame *in, const Pixelnor
       const gint n = (gint) MIN (plane->row_samples - i, PIXELNORM_TILE);
       const guint8 *x = pixelnorm_rows_tile (&self->rows, in, y, i, n, buffer);
 
-      self->kernels->normalize_u8_f32 (to + i, x, plane->centre + k, plane->scale + k,
-          plane->bias + k, n);
+      self->kernels->normalize_u8_f32 (
+          to + i, x, plane->centre + k, plane->scale + k, plane->bias + k, n);
     }
   }
 }
 
 static void
-run_video_row (PixelnormNormalizer *self, const Plane *plane, guint y, const guint8 *from,
-    guint8 *to)
+run_video_row (
+    PixelnormNormalizer *self, const Plane *plane, guint y, const guint8 *from, guint8 *to)
 {
   gsize k = y * plane->row_step;
 
@@ -201,11 +208,11 @@ run_video_row (PixelnormNormalizer *self, const Plane *plane, guint y, const gui
     const gint n = (gint) MIN (plane->row_samples - i, PIXELNORM_TILE);
 
     if (plane->tables)
-      pixelnorm_lookup_u8 (to + i, from + i, (const guint8 (*)[256]) plane->tables, plane->period,
-          n);
+      pixelnorm_lookup_u8 (
+          to + i, from + i, (const guint8 (*)[256]) plane->tables, plane->period, n);
     else
-      self->kernels->normalize_u8_u8 (to + i, from + i, plane->centre + k, plane->scale + k,
-          plane->bias + k, n);
+      self->kernels->normalize_u8_u8 (
+          to + i, from + i, plane->centre + k, plane->scale + k, plane->bias + k, n);
   }
 }
 
@@ -265,11 +272,11 @@ plan_video (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients
 }
 
 /* OUTPUT TABLE */
-static gboolean (*const plans[]) (PixelnormNormalizer *, const PixelnormCoefficients *, GError **)
-    = {
-        [PIXELNORM_OUTPUT_FLOAT32] = plan_float32,
-        [PIXELNORM_OUTPUT_VIDEO] = plan_video,
-      };
+static gboolean (*const plans[]) (
+    PixelnormNormalizer *, const PixelnormCoefficients *, GError **) = {
+  [PIXELNORM_OUTPUT_FLOAT32] = plan_float32,
+  [PIXELNORM_OUTPUT_VIDEO] = plan_video,
+};
 
 /**
  * pixelnorm_normalizer_new:
@@ -298,8 +305,8 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
   g_return_val_if_fail ((guint) output < G_N_ELEMENTS (plans), NULL);
 
-  if (!pixelnorm_coefficients_init (&coefficients, settings, profile, dark, &layout->geometry,
-          error))
+  if (!pixelnorm_coefficients_init (
+          &coefficients, settings, profile, dark, &layout->geometry, error))
     return NULL;
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
@@ -330,18 +337,19 @@ pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low, gdouble
  * pixelnorm_normalizer_run: (skip)
  * @self: a normalizer
  * @input: a frame of the layout that the normalizer was made for
- * @output: where to write: one plane of floats, aligned to 4 bytes, or the planes of a frame of the same
- *   layout; must not overlap @input
+ * @output: where to write: one plane of floats, aligned to 4 bytes, or the planes of a frame of the
+ * same layout; must not overlap @input
  *
  * Normalizes a frame.
  */
 void
-pixelnorm_normalizer_run (PixelnormNormalizer *self, const PixelnormFrame *input,
-    const PixelnormFrame *output)
+pixelnorm_normalizer_run (
+    PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
 {
   fenv_t state;
 
-  /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic is not ours */
+  /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
+   * is not ours */
   fegetenv (&state);
   self->run (self, input, output);
   fesetenv (&state);
@@ -356,12 +364,12 @@ pixelnorm_normalizer_run (PixelnormNormalizer *self, const PixelnormFrame *input
  *
  * Normalizes a frame that lies in one piece.
  *
- * Returns: (transfer full): float32 of shape [height, width, channels], or a packed 8-bit frame; %NULL
- *   with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ * Returns: (transfer full): float32 of shape [height, width, channels], or a packed 8-bit frame;
+ * %NULL with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
  */
 GBytes *
-pixelnorm_normalizer_run_data (PixelnormNormalizer *self, const guint8 *data, gsize size,
-    GError **error)
+pixelnorm_normalizer_run_data (
+    PixelnormNormalizer *self, const guint8 *data, gsize size, GError **error)
 {
   const PixelnormLayout *layout = &self->layout;
   const gboolean video = self->output == PIXELNORM_OUTPUT_VIDEO;

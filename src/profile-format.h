@@ -29,17 +29,17 @@
 #define PIXELNORM_DIGEST_ZEROS "00000000000000000000000000000000"
 
 typedef enum {
-  PIXELNORM_SHAPE_ONE, /* [1] */
+  PIXELNORM_SHAPE_ONE,      /* [1] */
   PIXELNORM_SHAPE_CHANNELS, /* [channels] */
-  PIXELNORM_SHAPE_SAMPLES, /* [height, width, channels]; scope channel: [1, 1, channels] */
-  PIXELNORM_SHAPE_PIXELS /* [height, width, 1] */
+  PIXELNORM_SHAPE_SAMPLES,  /* [height, width, channels]; scope channel: [1, 1, channels] */
+  PIXELNORM_SHAPE_PIXELS    /* [height, width, 1] */
 } PixelnormShape;
 
 typedef struct {
   const char *name;
   PixelnormShape shape;
   guint item_sizes; /* the widths that it may have, or-ed; 0: 1 byte at depth 8, else 2 */
-  guint scopes; /* 1 << scope of every scope that has it */
+  guint scopes;     /* 1 << scope of every scope that has it */
   gboolean optional;
   gsize offset; /* into PixelnormProfileData: of a PixelnormArray, or of the guint64s themselves */
   gboolean embedded; /* the latter */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The inside of a profile: arrays of integers that point into one block of memory or one mapped file. */
+/* The inside of a profile: arrays of integers that point into one block of memory or one mapped
+ * file. */
 #pragma once
 
 #include <pixelnorm/profile.h>
@@ -18,19 +19,19 @@ static inline guint64
 pixelnorm_array_get (const PixelnormArray *array, gsize index)
 {
   switch (array->item_size) {
-    case 1:
-      return ((const guint8 *) array->data)[index];
-    case 2:
-      return ((const guint16 *) array->data)[index];
-    case 4:
-      return ((const guint32 *) array->data)[index];
-    default:
-      return ((const guint64 *) array->data)[index];
+  case 1:
+    return ((const guint8 *) array->data)[index];
+  case 2:
+    return ((const guint16 *) array->data)[index];
+  case 4:
+    return ((const guint32 *) array->data)[index];
+  default:
+    return ((const guint64 *) array->data)[index];
   }
 }
 
-/* What a profile is made from. The sample with channel c of pixel p stands at index p * n_channels + c; a
- * profile of scope channel has one pixel. */
+/* What a profile is made from. The sample with channel c of pixel p stands at index p * n_channels
+ * + c; a profile of scope channel has one pixel. */
 typedef struct {
   PixelnormScope scope;       /* pixel or channel */
   PixelnormGeometry geometry; /* width and height 0 in scope channel */
@@ -42,18 +43,18 @@ typedef struct {
   PixelnormArray sum_squares_high;         /* scope channel only; may be missing (all 0) */
   PixelnormArray min;                      /* 1 byte at depth 8, else 2 */
   PixelnormArray max;
-  PixelnormArray count;                    /* [pixels], 4 or 8 bytes; missing: every pixel counts `frames` */
-  char *sources;                           /* (nullable) lines of text; freed with the profile */
-  char *created;                           /* (nullable) ISO 8601, UTC */
-  char *software;                          /* (nullable) */
-  GBytes *backing;                         /* owns the arrays' memory */
+  PixelnormArray count; /* [pixels], 4 or 8 bytes; missing: every pixel counts `frames` */
+  char *sources;        /* (nullable) lines of text; freed with the profile */
+  char *created;        /* (nullable) ISO 8601, UTC */
+  char *software;       /* (nullable) */
+  GBytes *backing;      /* owns the arrays' memory */
 } PixelnormProfileData;
 
 struct _PixelnormProfile {
   GObject parent_instance;
   PixelnormProfileData data;
   guint n_channels;
-  gsize n_pixels; /* width * height, or 1 in scope channel */
+  gsize n_pixels;     /* width * height, or 1 in scope channel */
   gsize has_identity; /* 0 until it is computed */
   char identity[33];  /* only through pixelnorm_profile_get_identity() */
 };
@@ -63,8 +64,8 @@ PixelnormProfile *pixelnorm_profile_new_take (const PixelnormProfileData *data);
 
 /* The moments of one stored sample, or of one channel in scope channel. */
 static inline PixelnormMoments
-pixelnorm_profile_moments (const PixelnormProfileData *data, guint n_channels, gsize pixel,
-    guint channel)
+pixelnorm_profile_moments (
+    const PixelnormProfileData *data, guint n_channels, gsize pixel, guint channel)
 {
   const gsize i = pixel * n_channels + channel;
   PixelnormMoments moments;
@@ -89,7 +90,8 @@ void pixelnorm_statistics_init (PixelnormStatistics *statistics, const Pixelnorm
 PixelnormMoments pixelnorm_profile_pool (PixelnormProfile *self, gint channel);
 
 /* profile.c; the identity is XXH3-128 over
- *   "scope=pixel width=W height=H channels=RGB depth=8 range=full matrix=none\n" (scope=channel: width=0 height=0)
- * then, every value as little-endian u64: frames, samples (scope channel), sum, sum_squares, sum_squares_high
- * (scope channel; zeros where it is missing), count (where it is there), min, max. It does not depend on how
- * wide the stored items are. As 32 lower-case hexadecimal digits, the canonical XXH128 form. */
+ *   "scope=pixel width=W height=H channels=RGB depth=8 range=full matrix=none\n" (scope=channel:
+ * width=0 height=0) then, every value as little-endian u64: frames, samples (scope channel), sum,
+ * sum_squares, sum_squares_high (scope channel; zeros where it is missing), count (where it is
+ * there), min, max. It does not depend on how wide the stored items are. As 32 lower-case
+ * hexadecimal digits, the canonical XXH128 form. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A profile: immutable statistics of a set of frames, and what can be derived from them.
  *
- * The identity names the content: XXH3-128 of the geometry in words and of all stored integers widened to 64 bits, so
- * it is the same however wide they are stored, whenever and by whom the profile was written.
+ * The identity names the content: XXH3-128 of the geometry in words and of all stored integers
+ * widened to 64 bits, so it is the same however wide they are stored, whenever and by whom the
+ * profile was written.
  */
 #include "profile-private.h"
 
@@ -75,11 +76,11 @@ compute_identity (PixelnormProfile *self)
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
   XXH3_state_t *state = XXH3_createState ();
   XXH128_canonical_t digest;
-  g_autofree char *words = g_strdup_printf (
-      "scope=%s width=%u height=%u channels=%s depth=%u range=%s matrix=%s\n",
-      per_pixel ? "pixel" : "channel", geometry->width, geometry->height, geometry->channels,
-      geometry->depth, geometry->range == PIXELNORM_RANGE_FULL ? "full" : "limited",
-      geometry->matrix ? geometry->matrix : "none");
+  g_autofree char *words =
+      g_strdup_printf ("scope=%s width=%u height=%u channels=%s depth=%u range=%s matrix=%s\n",
+          per_pixel ? "pixel" : "channel", geometry->width, geometry->height, geometry->channels,
+          geometry->depth, geometry->range == PIXELNORM_RANGE_FULL ? "full" : "limited",
+          geometry->matrix ? geometry->matrix : "none");
 
   XXH3_128bits_reset (state);
   XXH3_128bits_update (state, words, strlen (words));
@@ -122,8 +123,7 @@ pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
     if (channel >= 0 && c != (guint) channel)
       continue;
     for (gsize p = 0; p < self->n_pixels; p++) {
-      const PixelnormMoments more
-          = pixelnorm_profile_moments (&self->data, self->n_channels, p, c);
+      const PixelnormMoments more = pixelnorm_profile_moments (&self->data, self->n_channels, p, c);
 
       pixelnorm_moments_pool (&pooled, &more);
     }
@@ -134,7 +134,7 @@ pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
 void
 pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments)
 {
-  *statistics = (PixelnormStatistics) { 0 };
+  *statistics = (PixelnormStatistics){ 0 };
   if (moments->count == 0)
     return;
   statistics->count = (double) moments->count;
@@ -148,8 +148,8 @@ pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMomen
  * pixelnorm_profile_get_scope:
  * @self: a profile
  *
- * Returns: %PIXELNORM_SCOPE_PIXEL, or %PIXELNORM_SCOPE_CHANNEL where it holds sums per channel only, of
- *   frames of any size
+ * Returns: %PIXELNORM_SCOPE_PIXEL, or %PIXELNORM_SCOPE_CHANNEL where it holds sums per channel
+ * only, of frames of any size
  */
 PixelnormScope
 pixelnorm_profile_get_scope (PixelnormProfile *self)
@@ -245,8 +245,8 @@ pixelnorm_profile_get_frames_skipped (PixelnormProfile *self)
  * pixelnorm_profile_get_identity:
  * @self: a profile
  *
- * Returns: (transfer none): 32 hexadecimal digits that two profiles share when geometry and data are
- *   the same, whenever they were made
+ * Returns: (transfer none): 32 hexadecimal digits that two profiles share when geometry and data
+ * are the same, whenever they were made
  */
 const gchar *
 pixelnorm_profile_get_identity (PixelnormProfile *self)
@@ -299,11 +299,12 @@ pixelnorm_profile_get_software (PixelnormProfile *self)
  * pixelnorm_profile_get_statistics:
  * @self: a profile
  * @channel: a channel, or -1 for all together
- * @statistics: (out caller-allocates): statistics pooled over all pixels, exact but for the last rounding
+ * @statistics: (out caller-allocates): statistics pooled over all pixels, exact but for the last
+ * rounding
  */
 void
-pixelnorm_profile_get_statistics (PixelnormProfile *self, gint channel,
-    PixelnormStatistics *statistics)
+pixelnorm_profile_get_statistics (
+    PixelnormProfile *self, gint channel, PixelnormStatistics *statistics)
 {
   const PixelnormMoments pooled = pixelnorm_profile_pool (self, channel);
 
@@ -334,8 +335,8 @@ pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GErro
     return NULL;
   }
   for (gsize i = 0; i < n; i++) {
-    const PixelnormMoments moments = pixelnorm_profile_moments (&self->data, self->n_channels,
-        i / self->n_channels, i % self->n_channels);
+    const PixelnormMoments moments = pixelnorm_profile_moments (
+        &self->data, self->n_channels, i / self->n_channels, i % self->n_channels);
 
     values[i] = images[image](&moments);
   }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows of a frame as samples side by side in canonical order, a tile at a time: in place where they lie so already,
- * gathered into a buffer in cache where not. */
+/* Rows of a frame as samples side by side in canonical order, a tile at a time: in place where they
+ * lie so already, gathered into a buffer in cache where not. */
 #pragma once
 
 #include <pixelnorm/layout.h>

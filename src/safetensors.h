@@ -21,8 +21,8 @@ typedef struct {
   SafetensorsType type;
   guint n_dimensions;
   guint64 shape[SAFETENSORS_MAX_DIMENSIONS]; /* outermost first */
-  const void *data; /* items in C order, little-endian */
-  gsize size; /* bytes of data */
+  const void *data;                          /* items in C order, little-endian */
+  gsize size;                                /* bytes of data */
 } SafetensorsArray;
 
 typedef struct _SafetensorsFile SafetensorsFile;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is asked of a normalizer, and whether it can be done. The limits keep every coefficient and result finite in
- * float32.
+/* What is asked of a normalizer, and whether it can be done. The limits keep every coefficient and
+ * result finite in float32.
  */
 #include <math.h>
 #include <string.h>
@@ -11,20 +11,20 @@
 #define SMALLEST_DIVISOR 1e-6
 #define LARGEST_VALUE 1e6
 
-G_DEFINE_BOXED_TYPE (PixelnormSettings, pixelnorm_settings, pixelnorm_settings_copy,
-    pixelnorm_settings_free)
+G_DEFINE_BOXED_TYPE (
+    PixelnormSettings, pixelnorm_settings, pixelnorm_settings_copy, pixelnorm_settings_free)
 
 /**
  * pixelnorm_settings_init: (skip)
  * @settings: (out caller-allocates): settings to fill in
  *
- * Fills in the defaults: zscore, scope pixel, min-deviation 1, epsilon 0, mean and std 127.5 in code
- * values, the method's own range.
+ * Fills in the defaults: zscore, scope pixel, min-deviation 1, epsilon 0, mean and std 127.5 in
+ * code values, the method's own range.
  */
 void
 pixelnorm_settings_init (PixelnormSettings *settings)
 {
-  *settings = (PixelnormSettings) {
+  *settings = (PixelnormSettings){
     .method = PIXELNORM_METHOD_ZSCORE,
     .scope = PIXELNORM_SCOPE_PIXEL,
     .min_deviation = 1,
@@ -102,8 +102,8 @@ set_values (const char *name, const gdouble *values, guint n_values, gdouble *to
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
  */
 gboolean
-pixelnorm_settings_set_mean (PixelnormSettings *settings, const gdouble *values, guint n_values,
-    GError **error)
+pixelnorm_settings_set_mean (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
 {
   return set_values ("mean", values, n_values, settings->mean, &settings->n_mean, error);
 }
@@ -120,8 +120,8 @@ pixelnorm_settings_set_mean (PixelnormSettings *settings, const gdouble *values,
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
  */
 gboolean
-pixelnorm_settings_set_std (PixelnormSettings *settings, const gdouble *values, guint n_values,
-    GError **error)
+pixelnorm_settings_set_std (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
 {
   return set_values ("std", values, n_values, settings->std, &settings->n_std, error);
 }
@@ -204,8 +204,10 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
   if (settings->range_low != settings->range_high
       && fabs (settings->range_high - settings->range_low) < SMALLEST_DIVISOR) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "range-low %g and range-high %g are less than %g apart; set both alike for the method's own "
-        "range.", settings->range_low, settings->range_high, SMALLEST_DIVISOR);
+        "range-low %g and range-high %g are less than %g apart; set both alike for the method's "
+        "own "
+        "range.",
+        settings->range_low, settings->range_high, SMALLEST_DIVISOR);
     return FALSE;
   }
   if (settings->method == PIXELNORM_METHOD_FIXED)

@@ -13,26 +13,26 @@ G_BEGIN_DECLS
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (PixelnormAccumulator, pixelnorm_accumulator, PIXELNORM, ACCUMULATOR, GObject)
 
-PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new (PixelnormScope scope,
-    const PixelnormLayout *layout, GError **error);
+PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new (
+    PixelnormScope scope, const PixelnormLayout *layout, GError **error);
 PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new_from_profile (
     PixelnormProfile *profile, GError **error);
 
-PIXELNORM_API gboolean pixelnorm_accumulator_accepts (PixelnormAccumulator *self,
-    const PixelnormLayout *layout, GError **error);
+PIXELNORM_API gboolean pixelnorm_accumulator_accepts (
+    PixelnormAccumulator *self, const PixelnormLayout *layout, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_add (PixelnormAccumulator *self,
     const PixelnormLayout *layout, const PixelnormFrame *frames, guint n_frames, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_add_data (PixelnormAccumulator *self,
     const PixelnormLayout *layout, const guint8 *data, gsize size, GError **error);
 PIXELNORM_API void pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames);
-PIXELNORM_API void pixelnorm_accumulator_add_source (PixelnormAccumulator *self,
-    const gchar *source);
+PIXELNORM_API void pixelnorm_accumulator_add_source (
+    PixelnormAccumulator *self, const gchar *source);
 
 PIXELNORM_API guint64 pixelnorm_accumulator_get_frames (PixelnormAccumulator *self);
 PIXELNORM_API guint64 pixelnorm_accumulator_get_frames_skipped (PixelnormAccumulator *self);
-PIXELNORM_API void pixelnorm_accumulator_get_statistics (PixelnormAccumulator *self, gint channel,
-    PixelnormStatistics *statistics);
-PIXELNORM_API PixelnormProfile *pixelnorm_accumulator_snapshot (PixelnormAccumulator *self,
-    GError **error);
+PIXELNORM_API void pixelnorm_accumulator_get_statistics (
+    PixelnormAccumulator *self, gint channel, PixelnormStatistics *statistics);
+PIXELNORM_API PixelnormProfile *pixelnorm_accumulator_snapshot (
+    PixelnormAccumulator *self, GError **error);
 
 G_END_DECLS

@@ -16,10 +16,7 @@ G_BEGIN_DECLS
  *
  * Which code values stand for black and white.
  */
-typedef enum {
-  PIXELNORM_RANGE_FULL,
-  PIXELNORM_RANGE_LIMITED
-} PixelnormRange;
+typedef enum { PIXELNORM_RANGE_FULL, PIXELNORM_RANGE_LIMITED } PixelnormRange;
 
 /**
  * PixelnormGeometry:
@@ -81,14 +78,14 @@ typedef struct {
 } PixelnormLayout;
 
 PIXELNORM_API GType pixelnorm_layout_get_type (void);
-PIXELNORM_API PixelnormLayout *pixelnorm_layout_new (const gchar *order, guint width, guint height,
-    GError **error);
+PIXELNORM_API PixelnormLayout *pixelnorm_layout_new (
+    const gchar *order, guint width, guint height, GError **error);
 PIXELNORM_API PixelnormLayout *pixelnorm_layout_copy (const PixelnormLayout *layout);
 PIXELNORM_API void pixelnorm_layout_free (PixelnormLayout *layout);
-PIXELNORM_API gboolean pixelnorm_layout_init (PixelnormLayout *layout, const gchar *order,
-    guint width, guint height, GError **error);
-PIXELNORM_API void pixelnorm_layout_set_colorimetry (PixelnormLayout *layout, PixelnormRange range,
-    const gchar *matrix);
+PIXELNORM_API gboolean pixelnorm_layout_init (
+    PixelnormLayout *layout, const gchar *order, guint width, guint height, GError **error);
+PIXELNORM_API void pixelnorm_layout_set_colorimetry (
+    PixelnormLayout *layout, PixelnormRange range, const gchar *matrix);
 PIXELNORM_API gsize pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane);
 PIXELNORM_API gsize pixelnorm_layout_get_frame_bytes (const PixelnormLayout *layout);
 

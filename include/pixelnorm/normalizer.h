@@ -12,7 +12,8 @@ G_BEGIN_DECLS
  * @PIXELNORM_METHOD_CENTER: y = x - mean of the profile: the mean image is subtracted
  * @PIXELNORM_METHOD_ZSCORE: y = (x - mean) / deviation of the profile: mean 0, deviation 1
  * @PIXELNORM_METHOD_MEAN_RANGE: y = (x - mean) / half of the dynamic range: mean 0, within [-2, 2]
- * @PIXELNORM_METHOD_MIN_MAX: y = (x - middle of the range) / half of the dynamic range: within [-1, 1]
+ * @PIXELNORM_METHOD_MIN_MAX: y = (x - middle of the range) / half of the dynamic range: within [-1,
+ * 1]
  * @PIXELNORM_METHOD_FLAT_FIELD: y = (x - dark) * gain that makes the mean even: lens and sensor
  *   correction
  *
@@ -34,10 +35,7 @@ typedef enum {
  *
  * In what units mean and std of the method fixed are given.
  */
-typedef enum {
-  PIXELNORM_UNITS_CODE,
-  PIXELNORM_UNITS_UNIT
-} PixelnormUnits;
+typedef enum { PIXELNORM_UNITS_CODE, PIXELNORM_UNITS_UNIT } PixelnormUnits;
 
 /**
  * PixelnormOutput:
@@ -48,10 +46,7 @@ typedef enum {
  *
  * What a normalizer writes.
  */
-typedef enum {
-  PIXELNORM_OUTPUT_FLOAT32,
-  PIXELNORM_OUTPUT_VIDEO
-} PixelnormOutput;
+typedef enum { PIXELNORM_OUTPUT_FLOAT32, PIXELNORM_OUTPUT_VIDEO } PixelnormOutput;
 
 #define PIXELNORM_TYPE_SETTINGS (pixelnorm_settings_get_type ())
 
@@ -59,8 +54,8 @@ typedef enum {
  * PixelnormSettings:
  * @method: how statistics become an affine
  * @scope: over what they are pooled; has no meaning for the method fixed
- * @min_deviation: the smallest divisor, in 8-bit code values, scaled with the depth (times 257 at 16
- *   bits)
+ * @min_deviation: the smallest divisor, in 8-bit code values, scaled with the depth (times 257 at
+ * 16 bits)
  * @epsilon: added to the variance of zscore, in squared code values
  * @units: of @mean and @std
  * @n_mean: how many of @mean are given: 1 for all channels, or one a channel
@@ -91,10 +86,10 @@ PIXELNORM_API PixelnormSettings *pixelnorm_settings_new (void);
 PIXELNORM_API PixelnormSettings *pixelnorm_settings_copy (const PixelnormSettings *settings);
 PIXELNORM_API void pixelnorm_settings_free (PixelnormSettings *settings);
 PIXELNORM_API void pixelnorm_settings_init (PixelnormSettings *settings);
-PIXELNORM_API gboolean pixelnorm_settings_set_mean (PixelnormSettings *settings,
-    const gdouble *values, guint n_values, GError **error);
-PIXELNORM_API gboolean pixelnorm_settings_set_std (PixelnormSettings *settings,
-    const gdouble *values, guint n_values, GError **error);
+PIXELNORM_API gboolean pixelnorm_settings_set_mean (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error);
+PIXELNORM_API gboolean pixelnorm_settings_set_std (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error);
 PIXELNORM_API gboolean pixelnorm_settings_check (const PixelnormSettings *settings, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormSettings, pixelnorm_settings_free)
@@ -108,11 +103,11 @@ G_DECLARE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, PIXELNORM, NORM
 PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new (const PixelnormSettings *settings,
     PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormLayout *layout,
     PixelnormOutput output, GError **error);
-PIXELNORM_API void pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low,
-    gdouble *high);
-PIXELNORM_API void pixelnorm_normalizer_run (PixelnormNormalizer *self, const PixelnormFrame *input,
-    const PixelnormFrame *output);
-PIXELNORM_API GBytes *pixelnorm_normalizer_run_data (PixelnormNormalizer *self, const guint8 *data,
-    gsize size, GError **error);
+PIXELNORM_API void pixelnorm_normalizer_get_range (
+    PixelnormNormalizer *self, gdouble *low, gdouble *high);
+PIXELNORM_API void pixelnorm_normalizer_run (
+    PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output);
+PIXELNORM_API GBytes *pixelnorm_normalizer_run_data (
+    PixelnormNormalizer *self, const guint8 *data, gsize size, GError **error);
 
 G_END_DECLS

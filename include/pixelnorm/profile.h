@@ -62,8 +62,8 @@ G_DECLARE_FINAL_TYPE (PixelnormProfile, pixelnorm_profile, PIXELNORM, PROFILE, G
 
 PIXELNORM_API PixelnormProfile *pixelnorm_profile_load (const gchar *path, GError **error);
 PIXELNORM_API PixelnormProfile *pixelnorm_profile_parse (GBytes *bytes, GError **error);
-PIXELNORM_API gboolean pixelnorm_profile_save (PixelnormProfile *self, const gchar *path,
-    GError **error);
+PIXELNORM_API gboolean pixelnorm_profile_save (
+    PixelnormProfile *self, const gchar *path, GError **error);
 
 PIXELNORM_API PixelnormScope pixelnorm_profile_get_scope (PixelnormProfile *self);
 PIXELNORM_API const PixelnormGeometry *pixelnorm_profile_get_geometry (PixelnormProfile *self);
@@ -78,9 +78,9 @@ PIXELNORM_API const gchar *pixelnorm_profile_get_sources (PixelnormProfile *self
 PIXELNORM_API const gchar *pixelnorm_profile_get_created (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_software (PixelnormProfile *self);
 
-PIXELNORM_API void pixelnorm_profile_get_statistics (PixelnormProfile *self, gint channel,
-    PixelnormStatistics *statistics);
-PIXELNORM_API GBytes *pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image,
-    GError **error);
+PIXELNORM_API void pixelnorm_profile_get_statistics (
+    PixelnormProfile *self, gint channel, PixelnormStatistics *statistics);
+PIXELNORM_API GBytes *pixelnorm_profile_get_image (
+    PixelnormProfile *self, PixelnormImage image, GError **error);
 
 G_END_DECLS

@@ -7,7 +7,7 @@
 enum {
   CLI_OK = 0,
   CLI_FAILED = 1, /* a profile could not be read, or output not written */
-  CLI_USAGE = 2 /* the command line asks for something that cannot be */
+  CLI_USAGE = 2   /* the command line asks for something that cannot be */
 };
 
 /**

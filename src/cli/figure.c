@@ -39,10 +39,10 @@ static const guint8 ink[] = { 0, 0, 0 };
 
 typedef struct {
   Picture *picture;
-  guint x; /* where the bar begins */
+  guint x;     /* where the bar begins */
   guint width; /* of the bar */
-  guint y; /* of the ticks' upper ends */
-  guint dot; /* pixels a dot of a letter */
+  guint y;     /* of the ticks' upper ends */
+  guint dot;   /* pixels a dot of a letter */
   gdouble top; /* the value at the bar's right end */
 } Scale;
 

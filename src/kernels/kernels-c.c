@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The reference: each kernel as plainly as C can say it. What the fast ones give is compared with this. */
+/* The reference: each kernel as plainly as C can say it. What the fast ones give is compared with
+ * this. */
 #include "kernels-c.h"
 
 #include <math.h>
@@ -43,8 +44,8 @@ pixelnorm_spill_u32_c (uint64_t *total, uint32_t *part, int n)
 }
 
 void
-pixelnorm_normalize_u8_f32_c (float *y, const uint8_t *x, const uint8_t *centre, const float *scale,
-    const float *bias, int n)
+pixelnorm_normalize_u8_f32_c (
+    float *y, const uint8_t *x, const uint8_t *centre, const float *scale, const float *bias, int n)
 {
   for (int i = 0; i < n; i++)
     y[i] = (float) (x[i] - centre[i]) * scale[i] + bias[i];
@@ -83,8 +84,8 @@ pixelnorm_gather_u8 (uint8_t *to, const uint8_t *const *from, const unsigned *st
 }
 
 void
-pixelnorm_lookup_u8 (uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256],
-    unsigned period, int n)
+pixelnorm_lookup_u8 (
+    uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n)
 {
   for (unsigned c = 0; c < period; c++) {
     const uint8_t *table = tables[c];

@@ -11,7 +11,8 @@ static void
 accumulate_u8_orc (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p, const uint8_t *x,
     uint16_t *scratch, int n)
 {
-  /* two programs, since a program's widest type sets its pace: bytes beside 32-bit words run at a quarter */
+  /* two programs, since a program's widest type sets its pace: bytes beside 32-bit words run at a
+   * quarter */
   pixelnorm_orc_accumulate_u8 (min, max, sum, scratch, x, n);
   pixelnorm_orc_add_u16_u32 (p, scratch, n);
 }
@@ -37,8 +38,8 @@ spill_u32_orc (uint64_t *total, uint32_t *part, int n)
 }
 
 static void
-normalize_u8_f32_orc (float *y, const uint8_t *x, const uint8_t *centre, const float *scale,
-    const float *bias, int n)
+normalize_u8_f32_orc (
+    float *y, const uint8_t *x, const uint8_t *centre, const float *scale, const float *bias, int n)
 {
   pixelnorm_orc_normalize_u8_f32 (y, x, centre, scale, bias, n);
 }
@@ -51,10 +52,10 @@ normalize_u8_u8_orc (uint8_t *y, const uint8_t *x, const uint8_t *centre, const 
 }
 
 const PixelnormKernels pixelnorm_kernel_table[] = {
-  { "c", pixelnorm_accumulate_u8_c, pixelnorm_accumulate4_u8_c, pixelnorm_spill_u16_c, pixelnorm_spill_u32_c,
-      pixelnorm_normalize_u8_f32_c, pixelnorm_normalize_u8_u8_c },
-  { "orc", accumulate_u8_orc, accumulate4_u8_orc, spill_u16_orc, spill_u32_orc, normalize_u8_f32_orc,
-      normalize_u8_u8_orc },
+  { "c", pixelnorm_accumulate_u8_c, pixelnorm_accumulate4_u8_c, pixelnorm_spill_u16_c,
+      pixelnorm_spill_u32_c, pixelnorm_normalize_u8_f32_c, pixelnorm_normalize_u8_u8_c },
+  { "orc", accumulate_u8_orc, accumulate4_u8_orc, spill_u16_orc, spill_u32_orc,
+      normalize_u8_f32_orc, normalize_u8_u8_orc },
   { NULL }
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How fast the elements are: each path and size, a whole element between two pads, one core. Prints a line of JSON per
- * path and size: the median time of a frame, and that of a copy which moves as many bytes (read + written) through the
- * same caches, measured in the same run, since machines differ and drift.
+/* How fast the elements are: each path and size, a whole element between two pads, one core. Prints
+ * a line of JSON per path and size: the median time of a frame, and that of a copy which moves as
+ * many bytes (read + written) through the same caches, measured in the same run, since machines
+ * differ and drift.
  *
  * Eight frames are sent round and round, as a decoder's pool would.
  */
@@ -14,7 +15,8 @@
 #define N_FRAMES 8
 #define N_ROUNDS 15
 
-/* BENCH TABLE: what is measured. bytes: read and written per sample, coefficients and sums included. */
+/* BENCH TABLE: what is measured. bytes: read and written per sample, coefficients and sums
+ * included. */
 typedef struct {
   const char *name;
   const char *element; /* as for gst_parse_launch; %s is the profile */
@@ -36,8 +38,8 @@ static const guint sizes[][2] = { { 224, 224 }, { 640, 480 }, { 1920, 1080 }, { 
 
 static const char *const formats[] = { "RGB", "BGRx" };
 
-static GstStaticPadTemplate any_source
-    = GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+static GstStaticPadTemplate any_source =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
 
 static GstFlowReturn
 drop (GstPad *pad, GstObject *parent, GstBuffer *buffer)
@@ -68,9 +70,10 @@ median (gdouble *values, guint n)
 static void
 make_profile (const GstVideoInfo *info, const char *location)
 {
-  g_autoptr (PixelnormLayout) layout = pixelnorm_layout_new ("RGB", info->width, info->height, NULL);
-  g_autoptr (PixelnormAccumulator) accumulator
-      = pixelnorm_accumulator_new (PIXELNORM_SCOPE_PIXEL, layout, NULL);
+  g_autoptr (PixelnormLayout) layout =
+      pixelnorm_layout_new ("RGB", info->width, info->height, NULL);
+  g_autoptr (PixelnormAccumulator) accumulator =
+      pixelnorm_accumulator_new (PIXELNORM_SCOPE_PIXEL, layout, NULL);
   const gsize size = pixelnorm_layout_get_frame_bytes (layout);
   g_autofree guint8 *data = g_malloc (size);
 
@@ -95,10 +98,9 @@ bench_start (Bench *bench, const Path *path, const GstVideoInfo *info, const cha
 
   bench->element = gst_parse_launch (text, NULL);
   bench->source = gst_pad_new_from_static_template (&any_source, "src");
-  bench->sink = output
-      ? gst_pad_new_from_template (
-            gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, output), "sink")
-      : gst_pad_new ("sink", GST_PAD_SINK);
+  bench->sink = output ? gst_pad_new_from_template (
+                    gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, output), "sink")
+                       : gst_pad_new ("sink", GST_PAD_SINK);
   gst_pad_set_chain_function (bench->sink, drop);
   gst_pad_set_active (bench->sink, TRUE);
   gst_pad_set_active (bench->source, TRUE);
@@ -106,8 +108,8 @@ bench_start (Bench *bench, const Path *path, const GstVideoInfo *info, const cha
   g_autoptr (GstPad) out = gst_element_get_static_pad (bench->element, "src");
   g_assert_cmpint (gst_pad_link (bench->source, in), ==, GST_PAD_LINK_OK);
   g_assert_cmpint (gst_pad_link (out, bench->sink), ==, GST_PAD_LINK_OK);
-  g_assert_cmpint (gst_element_set_state (bench->element, GST_STATE_PLAYING), !=,
-      GST_STATE_CHANGE_FAILURE);
+  g_assert_cmpint (
+      gst_element_set_state (bench->element, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
   gst_segment_init (&segment, GST_FORMAT_TIME);
   gst_pad_push_event (bench->source, gst_event_new_stream_start ("bench"));
   gst_pad_push_event (bench->source, gst_event_new_caps (caps));
@@ -165,7 +167,7 @@ time_copy (gsize bytes, guint n_copies)
 
     for (guint i = 0; i < n_copies; i++) {
       memcpy (to, from, half);
-      __asm__ volatile ("" ::"r"(to), "r"(from) : "memory"); /* every copy is made */
+      __asm__ volatile("" ::"r"(to), "r"(from) : "memory"); /* every copy is made */
     }
     seconds[round] = (gdouble) (g_get_monotonic_time () - start) / 1e6 / n_copies;
   }
@@ -202,8 +204,8 @@ main (int argc, char **argv)
     for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
       GstVideoInfo info;
 
-      gst_video_info_set_format (&info, gst_video_format_from_string (formats[f]), sizes[s][0],
-          sizes[s][1]);
+      gst_video_info_set_format (
+          &info, gst_video_format_from_string (formats[f]), sizes[s][0], sizes[s][1]);
       make_profile (&info, location);
       for (guint p = 0; p < G_N_ELEMENTS (paths); p++)
         run_path (&paths[p], &info, location);

@@ -42,8 +42,8 @@ typedef struct {
   gboolean meta; /* GstVideoMeta; implied by all that follow */
   guint padding; /* bytes after each row, beside those that make it a multiple of 4 */
   guint left, top, right, bottom; /* pixels around, which GstVideoCropMeta cuts off */
-  gboolean apart; /* planes in memories of their own */
-  gboolean upside_down; /* a negative stride */
+  gboolean apart;                 /* planes in memories of their own */
+  gboolean upside_down;           /* a negative stride */
 } Placing;
 
 /* Bytes that are no samples of the picture are noise: who reads them gets wrong results. */

@@ -16,7 +16,7 @@ enum {
 typedef struct {
   const gchar *name;
   const gchar *properties[8]; /* names and values, then NULL */
-  const gchar *words; /* of the error; NULL: it is allowed */
+  const gchar *words;         /* of the error; NULL: it is allowed */
 } Setting;
 
 /* All with a profile in memory. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every row of the kernel table against the C reference: the same bits on random and extreme data, for all short
- * lengths and some long ones, at every alignment, with the arrays ending at a page that must not be touched. And the C
- * reference against plain arithmetic, with bounds where it rounds. A failure prints the seed. Also, every Orc program
- * must compile on this machine: a silent fallback would be many times slower.
+/* Every row of the kernel table against the C reference: the same bits on random and extreme data,
+ * for all short lengths and some long ones, at every alignment, with the arrays ending at a page
+ * that must not be touched. And the C reference against plain arithmetic, with bounds where it
+ * rounds. A failure prints the seed. Also, every Orc program must compile on this machine: a silent
+ * fallback would be many times slower.
  */
 #include <glib.h>
 #include <math.h>
@@ -32,8 +33,8 @@ guarded_new (gsize bytes)
   const gsize body = (bytes + page - 1) / page * page;
   Guarded guarded = { .map_size = body + page };
 
-  guarded.map = mmap (NULL, guarded.map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-      -1, 0);
+  guarded.map =
+      mmap (NULL, guarded.map_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   g_assert_true (guarded.map != MAP_FAILED);
   g_assert_cmpint (mprotect (guarded.map + body, page, PROT_NONE), ==, 0);
   guarded.data = guarded.map + body - bytes;
@@ -61,12 +62,13 @@ static void
 fill_floats (GRand *rand, float *values, gsize n, double limit)
 {
   for (gsize i = 0; i < n; i++)
-    values[i] = (float) (g_rand_int_range (rand, 0, 8) == 0
-            ? g_rand_double_range (rand, -limit, limit)
-            : g_rand_double_range (rand, -2, 2));
+    values[i] =
+        (float) (g_rand_int_range (rand, 0, 8) == 0 ? g_rand_double_range (rand, -limit, limit)
+                                                    : g_rand_double_range (rand, -2, 2));
 }
 
-/* Runs one family of a row on copies of the same data and compares all arrays with the reference's. */
+/* Runs one family of a row on copies of the same data and compares all arrays with the reference's.
+ */
 typedef struct {
   const char *name;
   guint n_arrays, n_written; /* the first ones are written */
@@ -187,7 +189,8 @@ compare (const Family *family, const PixelnormKernels *kernels, GRand *rand, gin
   guint8 *fast_arrays[MAX_ARRAYS], *reference[MAX_ARRAYS];
 
   for (guint i = 0; i < family->n_arrays; i++) {
-    /* where the guard page follows at once, the alignment is that of -n; a shift gives the others */
+    /* where the guard page follows at once, the alignment is that of -n; a shift gives the others
+     */
     fast[i] = guarded_new ((n + shift * (gint) (i + 1)) * family->item[i]);
     fast_arrays[i] = fast[i].data;
     reference[i] = g_malloc0 ((n + 1) * family->item[i]);
@@ -218,7 +221,8 @@ test_family (gconstpointer data)
       for (gint shift = 0; shift < 4; shift++)
         compare (family, row, rand, n, shift);
     for (gint round = 0; round < 50; round++)
-      compare (family, row, rand, g_rand_int_range (rand, 71, MAX_N), g_rand_int_range (rand, 0, 32));
+      compare (
+          family, row, rand, g_rand_int_range (rand, 71, MAX_N), g_rand_int_range (rand, 0, 32));
   }
   g_rand_free (rand);
 }
@@ -315,8 +319,8 @@ test_lookup (void)
 static void
 test_programs_compile (gconstpointer data)
 {
-  g_autofree char *path
-      = g_build_filename (g_getenv ("PIXELNORM_SOURCE"), "src", "kernels", data, NULL);
+  g_autofree char *path =
+      g_build_filename (g_getenv ("PIXELNORM_SOURCE"), "src", "kernels", data, NULL);
   g_autofree char *text = NULL, *log = NULL;
   OrcProgram **programs;
 
