@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The gst-launch lines in the elements' documentation run as they stand."""
+import pathlib
+import re
+import shlex
+import subprocess
+
+import pytest
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+
+
+def examples():
+    for path in sorted((SOURCE / "gst").glob("gst*.c")):
+        blocks = re.findall(r"^ \* \|\[\n(.*?)^ \* \]\|$", path.read_text(), re.S | re.M)
+        for number, block in enumerate(blocks):
+            lines = [line.removeprefix(" * ") for line in block.splitlines()]
+            yield pytest.param(lines, id=f"{path.stem}-{number}")
+
+
+@pytest.mark.parametrize("lines", examples())
+def test_example_runs(lines, tmp_path):
+    for line in lines:
+        assert line.startswith("gst-launch-1.0 ")
+        done = subprocess.run(shlex.split(line), cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stderr
+        made = tmp_path / re.search(r"location=(\S+) *(?:! fakesink)?$", line).group(1)
+        assert made.stat().st_size > 0
+
+
+def test_every_element_has_an_example():
+    assert {"gstpixelstats", "gstpixelnorm"} <= {param.id.rsplit("-", 1)[0] for param in examples()}
