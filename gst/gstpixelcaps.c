@@ -53,7 +53,6 @@ gst_pixel_caps_output_template (void)
   for (guint i = 0; i < G_N_ELEMENTS (spellings); i++) {
     GstStructure *tensor = new_tensor (&spellings[i]);
 
-    gst_structure_set (tensor, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1, G_MAXINT, 1, NULL);
     if (spellings[i].four) /* the other spelling differs in the dimensions only */
       gst_caps_append_structure (caps, tensor);
     else

@@ -4,10 +4,6 @@
  */
 #include "gstpixelcheckpoints.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
-#include <unistd.h>
-
 #include "gstpixelerror.h"
 
 typedef struct {
@@ -35,13 +31,15 @@ gst_pixel_checkpoints_clear (GstPixelCheckpoints *self)
   g_cond_clear (&self->done);
 }
 
-void
+gboolean
 gst_pixel_checkpoints_wait (GstPixelCheckpoints *self)
 {
   g_mutex_lock (&self->lock);
   while (self->n_writing > 0)
     g_cond_wait (&self->done, &self->lock);
+  const gboolean failed = self->last_failed;
   g_mutex_unlock (&self->lock);
+  return failed;
 }
 
 static void
@@ -61,16 +59,18 @@ write_checkpoint (GstElement *element, gpointer data)
   GstPixelCheckpoints *self = checkpoint->owner;
   g_autoptr (GError) error = NULL;
 
-  if (!gst_pixel_collector_write (
-          self->collector, checkpoint->profile, checkpoint->changes, checkpoint->location, &error))
+  const gboolean ok = gst_pixel_collector_write (
+      self->collector, checkpoint->profile, checkpoint->changes, checkpoint->location, &error);
+  g_mutex_lock (&self->lock);
+  self->n_writing--;
+  self->last_failed = checkpoint->last && !ok;
+  g_cond_broadcast (&self->done);
+  g_mutex_unlock (&self->lock);
+  /* only now: who hears it may stop or reset the element at once, and that waits for n_writing */
+  if (!ok)
     gst_pixel_error_post (element, checkpoint->last ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
         error,
         checkpoint->last ? "saving after max-frames" : "saving a checkpoint; collecting goes on");
-
-  g_mutex_lock (&self->lock);
-  self->n_writing--;
-  g_cond_broadcast (&self->done);
-  g_mutex_unlock (&self->lock);
 }
 
 void
@@ -82,9 +82,11 @@ gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, g
   if (last)
     gst_pixel_checkpoints_wait (self);
   g_mutex_lock (&self->lock);
-  const gboolean busy = self->n_writing > 0;
+  /* at work, or nothing came since the one before */
+  const gboolean idle = self->n_writing == 0
+      && (last || self->begun_changes != gst_pixel_collector_get_changes (self->collector));
   g_mutex_unlock (&self->lock);
-  if (busy)
+  if (!idle)
     return;
   PixelnormProfile *profile = gst_pixel_collector_snapshot (self->collector, &changes, &error);
   if (!profile) {
@@ -96,40 +98,7 @@ gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, g
   *checkpoint = (Checkpoint){ self, g_strdup (location), profile, changes, last };
   g_mutex_lock (&self->lock);
   self->n_writing++;
+  self->begun_changes = changes;
   g_mutex_unlock (&self->lock);
   gst_element_call_async (self->element, write_checkpoint, checkpoint, checkpoint_free);
-}
-
-gboolean
-gst_pixel_checkpoints_check_location (const gchar *location, GError **error)
-{
-  g_autofree gchar *directory = g_path_get_dirname (location);
-
-  if (!*location) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "The location is an empty text: expected the name of a file to write. Set one, or none at "
-        "all to keep the profile in memory.");
-    return FALSE;
-  }
-  if (g_file_test (location, G_FILE_TEST_EXISTS)
-      && !g_file_test (location, G_FILE_TEST_IS_REGULAR)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "%s: expected the name of a file to write, found %s. Set another location.", location,
-        g_file_test (location, G_FILE_TEST_IS_DIR) ? "a directory"
-                                                   : "something that is not a regular file");
-    return FALSE;
-  }
-  if (!g_file_test (directory, G_FILE_TEST_IS_DIR)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "%s: the directory %s does not exist. Make it first, or set another location.", location,
-        directory);
-    return FALSE;
-  }
-  if (g_access (directory, W_OK | X_OK) != 0) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
-        "%s: the directory %s cannot be written: %s. Set another location.", location, directory,
-        g_strerror (errno));
-    return FALSE;
-  }
-  return TRUE;
 }

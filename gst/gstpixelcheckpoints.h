@@ -13,6 +13,8 @@ typedef struct {
   GMutex lock;
   GCond done;
   guint n_writing;
+  guint64 begun_changes; /* of the newest one */
+  gboolean last_failed;  /* the bus heard of it */
 } GstPixelCheckpoints;
 
 void gst_pixel_checkpoints_init (
@@ -24,9 +26,5 @@ void gst_pixel_checkpoints_clear (GstPixelCheckpoints *self);
  * is an error. */
 void gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, gboolean last);
 
-/* Until none is being written. */
-void gst_pixel_checkpoints_wait (GstPixelCheckpoints *self);
-
-/* Whether a profile can be written there, found out before hours of collecting rather than after.
- */
-gboolean gst_pixel_checkpoints_check_location (const gchar *location, GError **error);
+/* Until none is being written. Returns whether the bus heard that the last one failed. */
+gboolean gst_pixel_checkpoints_wait (GstPixelCheckpoints *self);

@@ -8,6 +8,8 @@
 #include "gstpixelformats.h"
 #include "gstpixelframe.h"
 
+#define MAX_SOURCE 4096 /* characters of a URI that names a source */
+
 void
 gst_pixel_collector_init (GstPixelCollector *self)
 {
@@ -31,17 +33,19 @@ forget_frames (GstPixelCollector *self)
 {
   g_clear_object (&self->accumulator);
   self->taken = self->seen = self->skipped_early = 0;
+  self->full = FALSE;
   /* goes on counting, so that a snapshot from before is older than all that follows */
   self->changes++;
   g_clear_pointer (&self->saved_location, g_free);
 }
 
 void
-gst_pixel_collector_restart (GstPixelCollector *self)
+gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
 {
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
   forget_frames (self);
+  self->scope = scope;
   self->layout = (PixelnormLayout){ 0 };
   g_clear_pointer (&self->source, g_free);
   g_mutex_unlock (&self->lock);
@@ -50,13 +54,12 @@ gst_pixel_collector_restart (GstPixelCollector *self)
 
 /* Makes an accumulator for @layout where there is none, or none with frames. Needs the lock. */
 static gboolean
-prepare_accumulator (
-    GstPixelCollector *self, PixelnormScope scope, const PixelnormLayout *layout, GError **error)
+prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GError **error)
 {
   if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
     return pixelnorm_accumulator_accepts (self->accumulator, layout, error);
 
-  PixelnormAccumulator *fresh = pixelnorm_accumulator_new (scope, layout, error);
+  PixelnormAccumulator *fresh = pixelnorm_accumulator_new (self->scope, layout, error);
   if (!fresh)
     return FALSE;
   if (self->accumulator)
@@ -72,22 +75,17 @@ prepare_accumulator (
 }
 
 void
-gst_pixel_collector_reset (GstPixelCollector *self, PixelnormScope scope)
+gst_pixel_collector_reset (GstPixelCollector *self)
 {
-  g_autoptr (GError) error = NULL;
-
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
-  forget_frames (self);
-  if (self->layout.n_channels > 0 && !prepare_accumulator (self, scope, &self->layout, &error))
-    GST_WARNING ("%s", error->message);
+  forget_frames (self); /* the next frame makes a new accumulator */
   g_mutex_unlock (&self->lock);
   g_mutex_unlock (&self->write_lock);
 }
 
 gboolean
-gst_pixel_collector_append (
-    GstPixelCollector *self, PixelnormScope scope, const gchar *location, GError **error)
+gst_pixel_collector_append (GstPixelCollector *self, const gchar *location, GError **error)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
 
@@ -101,29 +99,29 @@ gst_pixel_collector_append (
   profile = pixelnorm_profile_load (location, error);
   if (!profile)
     return FALSE;
-  if (pixelnorm_profile_get_scope (profile) != scope) {
+  if (pixelnorm_profile_get_scope (profile) != self->scope) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "%s: another scope than was asked for. Set scope=%s to go on from this profile, or another "
         "location.",
-        location, scope == PIXELNORM_SCOPE_PIXEL ? "channel" : "pixel");
+        location, self->scope == PIXELNORM_SCOPE_PIXEL ? "channel" : "pixel");
     return FALSE;
   }
   g_mutex_lock (&self->lock);
   self->accumulator = pixelnorm_accumulator_new_from_profile (profile, error);
+  const gboolean ok = self->accumulator != NULL;
   g_mutex_unlock (&self->lock);
-  return self->accumulator != NULL;
+  return ok;
 }
 
 gboolean
-gst_pixel_collector_set_format (
-    GstPixelCollector *self, PixelnormScope scope, const GstVideoInfo *info, GError **error)
+gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *info, GError **error)
 {
   PixelnormLayout layout;
 
   if (!gst_pixel_formats_layout (info, &layout, error))
     return FALSE;
   g_mutex_lock (&self->lock);
-  const gboolean ok = prepare_accumulator (self, scope, &layout, error);
+  const gboolean ok = prepare_accumulator (self, &layout, error);
   if (ok) {
     self->info = *info;
     self->layout = layout;
@@ -132,13 +130,28 @@ gst_pixel_collector_set_format (
   return ok;
 }
 
-void
-gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *source)
+/* @text without names, passwords and queries; NULL where it names no place: a data: URI is the data. */
+static gchar *
+public_uri (const gchar *text)
 {
+  g_autoptr (GUri) uri = NULL;
+
+  if (strlen (text) <= MAX_SOURCE)
+    uri = g_uri_parse (text, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
+  if (!uri || g_str_equal (g_uri_get_scheme (uri), "data"))
+    return NULL;
+  return g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY);
+}
+
+void
+gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri)
+{
+  gchar *source = public_uri (uri);
+
   g_mutex_lock (&self->lock);
   g_free (self->source);
-  self->source = g_strdup (source);
-  if (self->accumulator)
+  self->source = source;
+  if (self->accumulator && source)
     pixelnorm_accumulator_add_source (self->accumulator, source);
   g_mutex_unlock (&self->lock);
 }
@@ -160,6 +173,8 @@ take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
 {
   GstPixelFrame frame;
 
+  if (!self->accumulator && !prepare_accumulator (self, &self->layout, error))
+    return FALSE;
   if (!gst_pixel_frame_map (&frame, &self->info, &self->layout, buffer, GST_MAP_READ, error))
     return FALSE;
   const gboolean ok =
@@ -179,21 +194,18 @@ gst_pixel_collector_look (
   const gboolean bad = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)
       || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED)
       || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY);
-  gboolean full = FALSE;
 
   g_mutex_lock (&self->lock);
+  const gboolean was_full = self->full;
   if (max > 0 && self->taken >= max) {
     /* frames go on passing */
-  } else if (bad) {
+  } else if (bad || (self->seen++ % step == 0 && !take_frame (self, buffer, error))) {
     skip_frame (self);
-  } else if (self->seen++ % step == 0) {
-    if (take_frame (self, buffer, error))
-      full = self->taken == max;
-    else
-      skip_frame (self);
   }
+  self->full = max > 0 && self->taken >= max;
+  const gboolean reached = self->full && !was_full;
   g_mutex_unlock (&self->lock);
-  return full;
+  return reached;
 }
 
 guint64
@@ -226,6 +238,15 @@ gst_pixel_collector_get_skipped (GstPixelCollector *self)
   return skipped;
 }
 
+guint64
+gst_pixel_collector_get_changes (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 changes = self->changes;
+  g_mutex_unlock (&self->lock);
+  return changes;
+}
+
 static void
 append_number (GValue *array, gdouble number)
 {
@@ -241,12 +262,16 @@ gst_pixel_collector_describe (GstPixelCollector *self)
 {
   static const gchar *const names[] = { "mean", "std", "min", "max" };
   GValue arrays[G_N_ELEMENTS (names)] = { G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT };
-  const guint64 frames = gst_pixel_collector_get_frames (self);
-  const guint64 skipped = gst_pixel_collector_get_skipped (self);
+  guint64 frames = 0, skipped;
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     g_value_init (&arrays[i], GST_TYPE_ARRAY);
   g_mutex_lock (&self->lock);
+  skipped = self->skipped_early;
+  if (self->accumulator) {
+    frames = pixelnorm_accumulator_get_frames (self->accumulator);
+    skipped = pixelnorm_accumulator_get_frames_skipped (self->accumulator);
+  }
   for (guint c = 0; frames > 0 && c < self->layout.n_channels; c++) {
     PixelnormStatistics statistics;
 

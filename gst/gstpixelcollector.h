@@ -10,12 +10,14 @@ typedef struct {
   /* the streaming thread takes it a frame at a time, the application's to save, reset or look */
   GMutex lock;
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
+  PixelnormScope scope;
   GstVideoInfo info;
   PixelnormLayout layout; /* n_channels is 0 until caps are known */
   gchar *source;          /* where frames come from, or NULL */
   guint64 taken;          /* frames of this run, without those of an appended file */
   guint64 seen;           /* whole frames, for frame-step */
   guint64 skipped_early;  /* before there was an accumulator */
+  gboolean full;          /* max-frames was reached */
   guint64 changes;        /* counts every frame taken or skipped */
 
   /* one file is written at a time; taken before the lock */
@@ -27,20 +29,21 @@ typedef struct {
 void gst_pixel_collector_init (GstPixelCollector *self);
 void gst_pixel_collector_clear (GstPixelCollector *self);
 
-/* Forgets everything, the format too. */
-void gst_pixel_collector_restart (GstPixelCollector *self);
+/* Forgets everything, the format too, and begins with @scope. */
+void gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope);
 
 /* Forgets all frames; goes on with frames of the same format. */
-void gst_pixel_collector_reset (GstPixelCollector *self, PixelnormScope scope);
+void gst_pixel_collector_reset (GstPixelCollector *self);
 
 /* Goes on from the profile at @location, where there is one. */
 gboolean gst_pixel_collector_append (
-    GstPixelCollector *self, PixelnormScope scope, const gchar *location, GError **error);
+    GstPixelCollector *self, const gchar *location, GError **error);
 
 /* Later frames are of this format. Errors where they do not fit what was collected. */
 gboolean gst_pixel_collector_set_format (
-    GstPixelCollector *self, PixelnormScope scope, const GstVideoInfo *info, GError **error);
-void gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *source);
+    GstPixelCollector *self, const GstVideoInfo *info, GError **error);
+/* Notes where frames come from, without names, passwords and queries. */
+void gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri);
 
 /* Takes, skips or passes over @buffer. Returns whether @max (0 = none) was just reached. An error
  * PIXELNORM_ERROR_READ: the buffer was broken and is counted as skipped; others end collecting. */
@@ -50,6 +53,7 @@ gboolean gst_pixel_collector_look (
 guint64 gst_pixel_collector_get_taken (GstPixelCollector *self);
 guint64 gst_pixel_collector_get_frames (GstPixelCollector *self);
 guint64 gst_pixel_collector_get_skipped (GstPixelCollector *self);
+guint64 gst_pixel_collector_get_changes (GstPixelCollector *self);
 
 /* frames, frames-skipped, channels, and per channel mean, std, min, max. Transfer full. */
 GstStructure *gst_pixel_collector_describe (GstPixelCollector *self);

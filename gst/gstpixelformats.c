@@ -36,8 +36,7 @@ gst_pixel_formats_caps (const gchar *channels)
     gst_value_list_append_value (&list, &name);
   }
   GstCaps *caps = gst_caps_new_simple ("video/x-raw", "width", GST_TYPE_INT_RANGE, 1, G_MAXINT,
-      "height", GST_TYPE_INT_RANGE, 1, G_MAXINT, "framerate", GST_TYPE_FRACTION_RANGE, 0, 1,
-      G_MAXINT, 1, NULL);
+      "height", GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
   gst_caps_set_value (caps, "format", &list);
   return caps;
 }
@@ -97,6 +96,13 @@ gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout, GEr
   }
   if (!check_kind (info, error))
     return FALSE;
+  if ((guint) GST_VIDEO_INFO_WIDTH (info) > PIXELNORM_MAX_SIDE
+      || (guint) GST_VIDEO_INFO_HEIGHT (info) > PIXELNORM_MAX_SIDE) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected at most %u pixels a side, found %dx%d. Crop or scale the video first.",
+        PIXELNORM_MAX_SIDE, GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
+    return FALSE;
+  }
   *layout = (PixelnormLayout){
     .geometry = { GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
         g_intern_string (channels), GST_VIDEO_INFO_COMP_DEPTH (info, 0) },

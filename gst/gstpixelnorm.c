@@ -18,13 +18,18 @@
  *
  * ## Examples
  * |[
- * gst-launch-1.0 videotestsrc num-buffers=30 ! video/x-raw,format=RGB,width=224,height=224 ! pixelnorm method=fixed mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" ! other/tensors,types=float32 ! filesink location=frames.f32
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! video/x-raw,format=RGB,width=224,height=224 ! \
+ *   pixelnorm method=fixed mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" ! \
+ *   other/tensors,types=float32 ! filesink location=frames.f32
  * ]|
  * The normalization of torchvision's models, as a file of float32 tensors.
  *
  * |[
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=RGB ! pixelstats location=ball.safetensors ! fakesink
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=RGB ! pixelnorm location=ball.safetensors ! video/x-raw ! pngenc snapshot=true ! filesink location=ball.png
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=RGB ! \
+ *   pixelstats location=ball.safetensors ! fakesink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=RGB ! \
+ *   pixelnorm location=ball.safetensors ! video/x-raw ! pngenc snapshot=true ! \
+ *   filesink location=ball.png
  * ]|
  * Collects a profile, then writes a frame in deviations from the mean image as a picture.
  *
@@ -55,6 +60,7 @@ struct _GstPixelNorm {
   /* the object lock */
   GstPixelSettings wanted;
   PixelnormProfile *profile, *dark; /* what is in use, from start to stop */
+  PixelnormSettings settings;       /* likewise */
 
   /* the streaming thread, and state changes while it does not run */
   GstVideoInfo info;
@@ -77,9 +83,9 @@ suitable_video (GstPixelNorm *self)
   GstCaps *caps = NULL;
 
   GST_OBJECT_LOCK (self);
-  if (self->profile && pixelnorm_method_needs_profile (self->wanted.settings.method)) {
+  if (self->profile && pixelnorm_method_needs_profile (self->settings.method)) {
     caps = gst_pixel_formats_caps (pixelnorm_profile_get_channels (self->profile));
-    if (self->wanted.settings.scope == PIXELNORM_SCOPE_PIXEL
+    if (self->settings.scope == PIXELNORM_SCOPE_PIXEL
         && pixelnorm_profile_get_scope (self->profile) == PIXELNORM_SCOPE_PIXEL)
       gst_caps_set_simple (caps, "width", G_TYPE_INT,
           (gint) pixelnorm_profile_get_width (self->profile), "height", G_TYPE_INT,
@@ -206,7 +212,7 @@ make_plan (GstPixelNorm *self, const PixelnormLayout *layout, gboolean video, GE
   g_autoptr (PixelnormProfile) dark = NULL;
 
   GST_OBJECT_LOCK (self);
-  const PixelnormSettings settings = self->wanted.settings;
+  const PixelnormSettings settings = self->settings;
   g_set_object (&profile, self->profile);
   g_set_object (&dark, self->dark);
   GST_OBJECT_UNLOCK (self);
@@ -225,6 +231,25 @@ make_plan (GstPixelNorm *self, const PixelnormLayout *layout, gboolean video, GE
   return TRUE;
 }
 
+static gsize
+tensor_size (const PixelnormLayout *layout)
+{
+  return (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels
+      * sizeof (gfloat);
+}
+
+static gboolean
+check_output_size (gsize size, GError **error)
+{
+  if (size <= G_MAXUINT)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+      "One output frame has %" G_GSIZE_FORMAT " MiB; GStreamer's pools end at %u. Scale the video "
+      "down.",
+      size >> 20, G_MAXUINT >> 20);
+  return FALSE;
+}
+
 static gboolean
 gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
 {
@@ -236,14 +261,16 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
   if (!gst_video_info_from_caps (&info, incaps)) {
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
-  } else if (gst_pixel_formats_layout (&info, &layout, &error)
-      && make_plan (self, &layout, gst_pixel_caps_are_video (outcaps), &error)) {
-    self->info = info;
-    self->output_size = self->video ? GST_VIDEO_INFO_SIZE (&info)
-                                    : (gsize) layout.geometry.width * layout.geometry.height
-            * layout.n_channels * sizeof (gfloat);
-    gst_caps_replace (&self->refused, NULL);
-    return TRUE;
+  } else if (gst_pixel_formats_layout (&info, &layout, &error)) {
+    const gboolean video = gst_pixel_caps_are_video (outcaps);
+    const gsize size = video ? GST_VIDEO_INFO_SIZE (&info) : tensor_size (&layout);
+
+    if (check_output_size (size, &error) && make_plan (self, &layout, video, &error)) {
+      self->info = info;
+      self->output_size = size;
+      gst_caps_replace (&self->refused, NULL);
+      return TRUE;
+    }
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
   if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
@@ -394,7 +421,8 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
 
 failed:
   /* what cannot be read is of another format than the caps say */
-  error->code = PIXELNORM_ERROR_MISMATCH;
+  if (error->code == PIXELNORM_ERROR_READ)
+    error->code = PIXELNORM_ERROR_MISMATCH;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "normalizing a frame");
   return GST_FLOW_ERROR;
 }
@@ -412,6 +440,7 @@ gst_pixel_norm_start (GstBaseTransform *trans)
   gst_pixel_settings_copy (&self->wanted, &wanted);
   GST_OBJECT_UNLOCK (self);
   const gboolean ok = gst_pixel_settings_load (&wanted, &profile, &dark, &error);
+  const PixelnormSettings settings = wanted.settings;
   gst_pixel_settings_clear (&wanted);
   gst_caps_replace (&self->refused, NULL);
   if (!ok) {
@@ -421,6 +450,7 @@ gst_pixel_norm_start (GstBaseTransform *trans)
   GST_OBJECT_LOCK (self);
   g_set_object (&self->profile, profile);
   g_set_object (&self->dark, dark);
+  self->settings = settings;
   GST_OBJECT_UNLOCK (self);
   return TRUE;
 }

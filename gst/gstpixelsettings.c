@@ -255,8 +255,7 @@ install_profile_properties (GObjectClass *klass, GParamFlags flags)
   g_object_class_install_property (klass, PROP_PROFILE,
       g_param_spec_object ("profile", "Profile",
           "PixelnormProfile to normalize with, for applications that have one in memory; goes "
-          "before "
-          "location. Reads as the profile in use",
+          "before location. Reads as the profile in use",
           PIXELNORM_TYPE_PROFILE, flags));
   g_object_class_install_property (klass, PROP_DARK_LOCATION,
       g_param_spec_string ("dark-location", "Dark location",
@@ -270,12 +269,9 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
   g_object_class_install_property (klass, PROP_METHOD,
       g_param_spec_enum ("method", "Method",
           "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half "
-          "of "
-          "the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean "
-          "is "
-          "subtracted. fixed: (x - mean) / std with values that you give. flat-field: evens out "
-          "lens "
-          "and sensor",
+          "of the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean "
+          "is subtracted. fixed: (x - mean) / std with values that you give. flat-field: evens out "
+          "lens and sensor",
           gst_pixel_norm_method_get_type (), PIXELNORM_METHOD_ZSCORE, flags));
   g_object_class_install_property (klass, PROP_SCOPE,
       g_param_spec_enum ("scope", "Scope",
@@ -285,8 +281,7 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
   g_object_class_install_property (klass, PROP_MIN_DEVIATION,
       g_param_spec_double ("min-deviation", "Minimum deviation",
           "Smallest divisor, in 8-bit code values (0 or more): what hardly ever varied is not "
-          "blown "
-          "up. Raise it to calm noise in still places",
+          "blown up. Raise it to calm noise in still places",
           -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
   g_object_class_install_property (klass, PROP_EPSILON,
       g_param_spec_double ("epsilon", "Epsilon",
@@ -317,15 +312,13 @@ install_value_properties (GObjectClass *klass, GParamFlags flags)
           gst_pixel_norm_units_get_type (), PIXELNORM_UNITS_CODE, flags));
   g_object_class_install_property (klass, PROP_RANGE_LOW,
       g_param_spec_double ("range-low", "Low end of the range",
-          "For 8-bit video output: the y that becomes code 0. Equal to range-high: the method's "
-          "own "
-          "range, -4 to 127/32 for zscore",
+          "For 8-bit video output: the y that becomes code 0; above range-high the picture is "
+          "inverted. Equal to range-high: the method's own range, -4 to 127/32 for zscore",
           -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
   g_object_class_install_property (klass, PROP_RANGE_HIGH,
       g_param_spec_double ("range-high", "High end of the range",
           "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's "
-          "own "
-          "range",
+          "own range",
           -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
 }
 

@@ -21,7 +21,8 @@
  *
  * ## Example
  * |[
- * gst-launch-1.0 videotestsrc pattern=ball num-buffers=300 ! video/x-raw,format=RGB ! pixelstats location=ball.safetensors ! fakesink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=300 ! video/x-raw,format=RGB ! \
+ *   pixelstats location=ball.safetensors ! fakesink
  * ]|
  *
  * Since: 0.1
@@ -85,7 +86,9 @@ struct _GstPixelStats {
   gboolean warned;       /* of a broken buffer */
   GstCaps *refused;      /* caps of which was said that they do not fit */
   gint64 checkpoint_time;
-  GstClockTime message_time;
+  GstClockTime message_time;      /* of the stream, where buffers tell it */
+  GstClockTime message_wall_time; /* else */
+  gboolean finished;              /* the end was told, and no frame came since */
 };
 
 G_DEFINE_FINAL_TYPE (GstPixelStats, gst_pixel_stats, GST_TYPE_BASE_TRANSFORM)
@@ -125,7 +128,7 @@ static void
 post_when_due (GstPixelStats *self, GstBuffer *buffer)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  GstClockTime now = GST_CLOCK_TIME_NONE;
+  GstClockTime now = GST_CLOCK_TIME_NONE, *last = &self->message_time;
 
   GST_OBJECT_LOCK (self);
   const GstClockTime interval = self->message_interval;
@@ -134,12 +137,18 @@ post_when_due (GstPixelStats *self, GstBuffer *buffer)
     return;
   if (GST_BUFFER_PTS_IS_VALID (buffer) && segment->format == GST_FORMAT_TIME)
     now = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
-  if (!GST_CLOCK_TIME_IS_VALID (now))
+  if (!GST_CLOCK_TIME_IS_VALID (now)) {
     now = (GstClockTime) g_get_monotonic_time () * GST_USECOND;
-  if (!GST_CLOCK_TIME_IS_VALID (self->message_time) || now < self->message_time) {
-    self->message_time = now; /* the first, or a seek back */
-  } else if (now - self->message_time >= interval) {
-    self->message_time = now;
+    last = &self->message_wall_time;
+  }
+  const GstClockTimeDiff passed =
+      GST_CLOCK_TIME_IS_VALID (*last) ? GST_CLOCK_DIFF (*last, now) : -1;
+  const gboolean backwards = segment->rate < 0 && last == &self->message_time;
+
+  if (!GST_CLOCK_TIME_IS_VALID (*last) || (backwards ? passed > 0 : passed < 0)) {
+    *last = now; /* the first, or a seek against the direction of play */
+  } else if ((GstClockTime) ABS (passed) >= interval) {
+    *last = now;
     post_statistics (self);
   }
 }
@@ -168,6 +177,7 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   const guint step = MAX (self->frame_step, 1);
   const guint64 max = self->max_frames;
   GST_OBJECT_UNLOCK (self);
+  self->finished = FALSE;
   if (gst_pixel_collector_look (&self->collector, buffer, step, max, &error))
     begin_checkpoint (self, TRUE);
   if (g_error_matches (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ)) {
@@ -184,23 +194,17 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   return GST_FLOW_OK;
 }
 
-/* Where the frames come from, without names and passwords. */
 static void
 note_source (GstPixelStats *self)
 {
   GstQuery *query = gst_query_new_uri ();
-  g_autofree gchar *text = NULL, *plain = NULL;
-  g_autoptr (GUri) uri = NULL;
+  g_autofree gchar *uri = NULL;
 
   if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
-    gst_query_parse_uri (query, &text);
+    gst_query_parse_uri (query, &uri);
   gst_query_unref (query);
-  if (text)
-    uri = g_uri_parse (text, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
-  if (!uri)
-    return;
-  plain = g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY);
-  gst_pixel_collector_add_source (&self->collector, plain);
+  if (uri)
+    gst_pixel_collector_add_source (&self->collector, uri);
 }
 
 static gboolean
@@ -211,11 +215,8 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
   GstVideoInfo info;
   gboolean ok = FALSE;
 
-  GST_OBJECT_LOCK (self);
-  const PixelnormScope scope = self->scope;
-  GST_OBJECT_UNLOCK (self);
   if (gst_video_info_from_caps (&info, incaps))
-    ok = gst_pixel_collector_set_format (&self->collector, scope, &info, &error);
+    ok = gst_pixel_collector_set_format (&self->collector, &info, &error);
   else
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
@@ -240,7 +241,7 @@ post_end_without_file (GstPixelStats *self, gboolean no_frames)
 {
   if (no_frames)
     GST_ELEMENT_WARNING (self, STREAM, FAILED,
-        ("The stream ended without a frame that could be counted: no profile was written."),
+        ("The stream ended without a new frame that could be counted, so no profile was written."),
         (NULL));
   else if (self->had_location)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
@@ -259,15 +260,17 @@ finish (GstPixelStats *self)
   g_autofree gchar *location = dup_location (self);
   g_autoptr (GError) error = NULL;
 
-  gst_pixel_checkpoints_wait (&self->checkpoints);
+  const gboolean told = gst_pixel_checkpoints_wait (&self->checkpoints);
   const gboolean no_frames = gst_pixel_collector_get_taken (&self->collector) == 0;
   self->failed = FALSE;
+  self->finished = TRUE;
   if (no_frames || !location) {
     post_end_without_file (self, no_frames);
   } else if (!gst_pixel_collector_save (&self->collector, location, &error)) {
     self->failed = TRUE;
-    gst_pixel_error_post (
-        GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving at the end of the stream");
+    if (!told)
+      gst_pixel_error_post (
+          GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving at the end of the stream");
   }
   post_statistics (self);
 }
@@ -277,23 +280,28 @@ gst_pixel_stats_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
   GstPixelStats *self = GST_PIXEL_STATS (trans);
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS)
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS || GST_EVENT_TYPE (event) == GST_EVENT_SEGMENT_DONE)
     finish (self);
   else if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    self->message_time = GST_CLOCK_TIME_NONE;
+    self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_stats_parent_class)->sink_event (trans, event);
 }
 
 static gboolean
-check_settings (GstPixelStats *self, const gchar *location, gboolean append, GError **error)
+check_settings (GstPixelStats *self, const gchar *location, GError **error)
 {
-  if (self->frame_step == 0) {
+  GST_OBJECT_LOCK (self);
+  const guint frame_step = self->frame_step;
+  const gboolean append = self->append;
+  GST_OBJECT_UNLOCK (self);
+
+  if (frame_step == 0) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "frame-step is 0; expected 1 to take every frame, 2 to take every second one, ...");
     return FALSE;
   }
-  return (!location || gst_pixel_checkpoints_check_location (location, error))
-      && (!append || gst_pixel_collector_append (&self->collector, self->scope, location, error));
+  return (!location || pixelnorm_profile_check_path (location, error))
+      && (!append || gst_pixel_collector_append (&self->collector, location, error));
 }
 
 static gboolean
@@ -303,11 +311,14 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   g_autofree gchar *location = dup_location (self);
   g_autoptr (GError) error = NULL;
 
-  gst_pixel_collector_restart (&self->collector);
-  const gboolean ok = check_settings (self, location, self->append, &error);
+  GST_OBJECT_LOCK (self);
+  const PixelnormScope scope = self->scope;
+  GST_OBJECT_UNLOCK (self);
+  gst_pixel_collector_restart (&self->collector, scope);
+  const gboolean ok = check_settings (self, location, &error);
   self->had_location = location != NULL;
-  self->failed = self->warned = FALSE;
-  self->message_time = GST_CLOCK_TIME_NONE;
+  self->failed = self->warned = self->finished = FALSE;
+  self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
   self->checkpoint_time = g_get_monotonic_time ();
   gst_caps_replace (&self->refused, NULL);
   if (!ok)
@@ -324,9 +335,12 @@ gst_pixel_stats_stop (GstBaseTransform *trans)
   g_autofree gchar *location = dup_location (self);
   g_autoptr (GError) error = NULL;
 
-  gst_pixel_checkpoints_wait (&self->checkpoints);
-  if (location && gst_pixel_collector_get_taken (&self->collector) > 0
-      && !gst_pixel_collector_save (&self->collector, location, &error) && !self->failed)
+  const gboolean told = gst_pixel_checkpoints_wait (&self->checkpoints) || self->failed;
+  if (gst_pixel_collector_get_taken (&self->collector) == 0)
+    return TRUE;
+  if (!location && self->had_location && !self->finished)
+    post_end_without_file (self, FALSE);
+  if (location && !gst_pixel_collector_save (&self->collector, location, &error) && !told)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving when stopped");
   return TRUE;
 }
@@ -352,11 +366,8 @@ gst_pixel_stats_save (GstPixelStats *self)
 static void
 gst_pixel_stats_reset (GstPixelStats *self)
 {
-  GST_OBJECT_LOCK (self);
-  const PixelnormScope scope = self->scope;
-  GST_OBJECT_UNLOCK (self);
   gst_pixel_checkpoints_wait (&self->checkpoints);
-  gst_pixel_collector_reset (&self->collector, scope);
+  gst_pixel_collector_reset (&self->collector);
 }
 
 static void
@@ -462,15 +473,13 @@ install_settings (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
           "Profile file to write, by custom NAME.safetensors: at the end of the stream, on stop, "
-          "every "
-          "checkpoint-interval and when max-frames is reached. Unset: the profile is kept in "
+          "every checkpoint-interval and when max-frames is reached. Unset: the profile is kept in "
           "memory",
           NULL, playing));
   g_object_class_install_property (klass, PROP_SCOPE,
       g_param_spec_enum ("scope", "Scope",
           "pixel: statistics of every sample, for frames of one size; channel: sums per channel "
-          "only, "
-          "for frames of any size, in a file of 1 KB",
+          "only, for frames of any size, in a file of 1 KB",
           gst_pixel_stats_scope_get_type (), DEFAULT_SCOPE, ready));
   g_object_class_install_property (klass, PROP_APPEND,
       g_param_spec_boolean ("append", "Append",
@@ -479,7 +488,7 @@ install_settings (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_FRAME_STEP,
       g_param_spec_uint ("frame-step", "Frame step",
           "Take every Nth frame: neighbours in time are much alike, so a step saves work", 0,
-          G_MAXUINT, DEFAULT_FRAME_STEP, playing));
+          G_MAXINT, DEFAULT_FRAME_STEP, playing));
   g_object_class_install_property (klass, PROP_MAX_FRAMES,
       g_param_spec_uint64 ("max-frames", "Maximum of frames",
           "Stop taking frames after so many of this run, and save; frames go on passing (0 = take "
@@ -488,14 +497,12 @@ install_settings (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_CHECKPOINT_INTERVAL,
       g_param_spec_uint64 ("checkpoint-interval", "Checkpoint interval",
           "Save every so many nanoseconds of wall clock, in a thread of its own, so that a crash "
-          "loses "
-          "little (0 = never)",
+          "loses little (0 = never)",
           0, G_MAXUINT64, DEFAULT_CHECKPOINT_INTERVAL, playing));
   g_object_class_install_property (klass, PROP_MESSAGE_INTERVAL,
       g_param_spec_uint64 ("message-interval", "Message interval",
           "Post a pixelstats element message every so many nanoseconds of stream time; of wall "
-          "clock "
-          "where buffers have no timestamp (0 = at the end only)",
+          "clock where buffers have no timestamp (0 = at the end only)",
           0, G_MAXUINT64, DEFAULT_MESSAGE_INTERVAL, playing));
 }
 
@@ -563,7 +570,6 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   gst_element_class_add_pad_template (
       element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
 
-  transform_class->passthrough_on_same_caps = TRUE;
   transform_class->transform_ip_on_passthrough = TRUE;
   transform_class->start = gst_pixel_stats_start;
   transform_class->stop = gst_pixel_stats_stop;

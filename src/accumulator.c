@@ -224,10 +224,13 @@ count_frames (
     PixelnormAccumulator *self, const PixelnormLayout *layout, guint n_frames, GError **error)
 {
   const guint64 pixels = (guint64) layout->geometry.width * layout->geometry.height * n_frames;
-  const guint64 limit = G_MAXUINT64 / 255 - self->base[0].count;
+  const guint64 most = G_MAXUINT64 / 255; /* samples whose sum fits 64 bits for sure */
+  const guint64 base = self->base[0].count;
 
   if (self->frames > PIXELNORM_MAX_FRAMES - n_frames
-      || (self->scope == PIXELNORM_SCOPE_CHANNEL && pixels > limit - self->samples)) {
+      || (self->scope == PIXELNORM_SCOPE_CHANNEL
+          && (base > most || self->samples > most - base
+              || pixels > most - base - self->samples))) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
         "The statistics are full after %" G_GUINT64_FORMAT
         " frames: the file cannot hold larger sums exactly. Save them and begin anew.",

@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -201,6 +202,27 @@ create_temporary (AtomicFile *file, const char *base, GError **error)
   }
   set_error (error, file->shown, "A file beside it cannot be made", EEXIST);
   return FALSE;
+}
+
+gboolean
+atomic_file_check (const char *path, GError **error)
+{
+  g_autofree char *shown = g_filename_display_name (path);
+  g_autofree char *target = follow_links (path, shown, error);
+
+  if (target == NULL || !check_target (target, shown, error))
+    return FALSE;
+  g_autofree char *directory = g_path_get_dirname (target);
+  g_autofree char *base = g_path_get_basename (target);
+  if (g_access (directory, W_OK | X_OK) != 0) {
+    set_error (error, shown, "The directory cannot be written", errno);
+    return FALSE;
+  }
+  if (strlen (base) + 2 + RANDOM_DIGITS + strlen (SUFFIX) > NAME_MAX) {
+    set_error (error, shown, "There is no room for a temporary name beside it", ENAMETOOLONG);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 AtomicFile *

@@ -12,6 +12,10 @@ AtomicFile *atomic_file_new (const char *path, GError **error);
 gboolean atomic_file_write (AtomicFile *file, const void *data, gsize size, GError **error);
 gboolean atomic_file_commit (AtomicFile *file, GError **error);
 
+/* Whether a file could be written at @path, as far as that can be told without writing. Errors are
+ * PIXELNORM_ERROR_WRITE. */
+gboolean atomic_file_check (const char *path, GError **error);
+
 /* Without a commit before, leaves everything as it was. */
 void atomic_file_free (AtomicFile *file);
 

@@ -43,6 +43,8 @@ pool (PixelnormCoefficients *self)
 
   for (guint c = 0; c < self->n_channels; c++) {
     self->pooled[c] = pixelnorm_profile_pool (self->profile, global ? -1 : (gint) c);
+    if (self->pooled[c].count == 0) /* a parser refuses such a profile */
+      self->pooled[c] = still_moments (&self->pooled[c]);
     if (self->dark) {
       const PixelnormMoments dark = pixelnorm_profile_pool (self->dark, global ? -1 : (gint) c);
 

@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* Larger than any video; small enough that the bytes of a frame of 4 planes fit 63 bits. */
-#define MAX_SIDE (1u << 20)
-
 /* Which sets of channels there are, in canonical order. */
 static const char *const channel_sets[] = { "RGB", "YUV", "Y" };
 
@@ -50,10 +47,10 @@ pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeom
 
   if (g_strcmp0 (expected->channels, found->channels) != 0) {
     what = "set of channels";
-    remedy = "convert the format first (videoconvert)";
+    remedy = "convert the format first (videoconvert), or use a profile of such video";
   } else if (expected->depth != found->depth) {
     what = "depth";
-    remedy = "convert the format first (videoconvert)";
+    remedy = "convert the format first (videoconvert), or use a profile of such video";
   } else if (expected->width != 0 && found->width != 0
       && (expected->width != found->width || expected->height != found->height)) {
     what = "size";
@@ -125,9 +122,9 @@ pixelnorm_layout_init (
   PixelnormLayout result = { .geometry = { width, height, find_channel_set (order), 8 } };
   guint plane = 0;
 
-  if (width == 0 || height == 0 || width > MAX_SIDE || height > MAX_SIDE) {
+  if (width == 0 || height == 0 || width > PIXELNORM_MAX_SIDE || height > PIXELNORM_MAX_SIDE) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "A frame has 1 to %u pixels a side, not %ux%u.", MAX_SIDE, width, height);
+        "A frame has 1 to %u pixels a side, not %ux%u.", PIXELNORM_MAX_SIDE, width, height);
     return FALSE;
   }
   result.n_channels = result.geometry.channels ? strlen (result.geometry.channels) : 0;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading a profile: file -> memory -> profile. docs/format.md describes the file byte by byte.
  *
- * The file is mapped, and the arrays of the profile point into the mapping: nothing is copied. It
- * is read in an order that gives the most helpful message first: the safetensors structure, whether
- * this is a profile of a version that is understood, the digest (a flipped bit is found here,
- * whatever it hit), the metadata, the tensors, and then every sample: numbers that no set of frames
+ * The arrays of the profile point into the file's bytes, which are read or, where they are many,
+ * mapped. A file is read in an order that gives the most helpful message first: the safetensors
+ * structure, whether this is a profile of a version that is understood, the digest (a flipped bit
+ * is found here, whatever it hit), the metadata, the tensors, and then every sample: numbers that no set of frames
  * can have are refused, since deviations would come out negative and coefficients without bounds.
  * Last comes the identity, which tells that the file was written by something that agrees with this
  * library on what the content is.
@@ -18,7 +18,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAX_SIDE (1u << 20) /* of a frame, as in layout.c */
+#define MAX_COPY (128 << 20) /* bytes of a file that is read instead of mapped */
+#define MAX_SAMPLES (G_GUINT64_CONSTANT (1) << 62) /* of all three channels fit 64 bits */
 #define MAX_MATRIX 32 /* letters of the name of a matrix; it is interned, so it stays for good */
 
 static const char *
@@ -29,8 +30,7 @@ required_metadata (SafetensorsFile *file, const char *key, GError **error)
   if (value == NULL)
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
         "The metadata have no \"%s\", which every profile has: other software saved the file anew, "
-        "or "
-        "it never was a profile. Use the original file, or make the profile anew.",
+        "or it never was a profile. Use the original file, or make the profile anew.",
         key);
   return value;
 }
@@ -168,7 +168,7 @@ read_geometry (SafetensorsFile *file, PixelnormProfileData *data, GError **error
   static const char *const channels[] = { "RGB", "YUV", "Y", NULL };
   static const char *const ranges[] = { "full", "limited", NULL };
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
-  const guint low = per_pixel ? 1 : 0, high = per_pixel ? MAX_SIDE : 0;
+  const guint low = per_pixel ? 1 : 0, high = per_pixel ? PIXELNORM_MAX_SIDE : 0;
   PixelnormGeometry *geometry = &data->geometry;
   guint64 width, height, depth;
   const char *range;
@@ -265,14 +265,12 @@ check_tensor_names (SafetensorsFile *file, GError **error)
     if (g_str_equal (name, "histogram") || g_str_has_prefix (name, "sum."))
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
           "Tensor \"%s\": profiles with histograms or of subsampled formats are not supported by "
-          "this "
-          "version. Use a newer version, or make the profile without.",
+          "this version. Use a newer version, or make the profile without.",
           printable);
     else
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
           "Tensor \"%s\" is not known to this version, so what it would change is not known "
-          "either. "
-          "Use a newer version, or remove what added it.",
+          "either. Use a newer version, or remove what added it.",
           printable);
     return FALSE;
   }
@@ -293,12 +291,13 @@ check_totals (const PixelnormProfileData *data, GError **error)
   if (data->scope == PIXELNORM_SCOPE_PIXEL)
     return TRUE;
   for (gsize i = 0; i < n_channels; i++)
-    if (data->samples[i] < data->frames || data->samples[i] != data->samples[0])
+    if (data->samples[i] < data->frames || data->samples[i] != data->samples[0]
+        || data->samples[i] > MAX_SAMPLES)
       return safetensors_damaged (error,
           "Tensor \"samples\": channel %c has %" G_GUINT64_FORMAT
-          ", expected as many as the other channels and at least one for each of %" G_GUINT64_FORMAT
-          " frames",
-          data->geometry.channels[i], data->samples[i], data->frames);
+          ", expected as many as the other channels, at least one for each of %" G_GUINT64_FORMAT
+          " frames and at most %" G_GUINT64_FORMAT,
+          data->geometry.channels[i], data->samples[i], data->frames, MAX_SAMPLES);
   return TRUE;
 }
 
@@ -308,7 +307,7 @@ static gboolean
 check_counts (PixelnormProfileData *data, GError **error)
 {
   const gsize n_pixels = (gsize) data->geometry.width * data->geometry.height;
-  gboolean uneven = FALSE;
+  gboolean uneven = FALSE, any = FALSE;
 
   if (data->count.data == NULL)
     return TRUE;
@@ -321,7 +320,12 @@ check_counts (PixelnormProfileData *data, GError **error)
           ", expected at most the %" G_GUINT64_FORMAT " frames",
           count, i % data->geometry.width, i / data->geometry.width, data->frames);
     uneven |= count != data->frames;
+    any |= count != 0;
   }
+  if (!any)
+    return safetensors_damaged (error,
+        "Tensor \"count\": 0 everywhere, expected at least one pixel "
+        "that was counted");
   if (!uneven)
     data->count = (PixelnormArray){ 0 };
   return TRUE;
@@ -443,13 +447,58 @@ pixelnorm_profile_parse (GBytes *bytes, GError **error)
   return parse_aligned (aligned, error);
 }
 
-/* The file's content, mapped. */
+/* Reads @size bytes; fewer where the file has shrunk meanwhile, which its digest will tell. */
 static GBytes *
-map_file (const char *path, const char *shown, GError **error)
+read_all (int fd, gsize size, const char *shown, GError **error)
 {
-  g_autoptr (GMappedFile) mapped = NULL;
+  g_autofree guint8 *memory = g_try_malloc (MAX (size, 1));
+  gsize n_read = 0;
+
+  if (memory == NULL) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "%s: Not enough memory for the %" G_GSIZE_FORMAT " bytes of the profile.", shown, size);
+    return NULL;
+  }
+  while (n_read < size) {
+    const gssize n = read (fd, memory + n_read, size - n_read);
+
+    if (n < 0 && errno == EINTR)
+      continue;
+    if (n < 0) {
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+          "%s: The profile cannot be read: %s. Check the disk, or copy the file to another.", shown,
+          g_strerror (errno));
+      return NULL;
+    }
+    if (n == 0)
+      break;
+    n_read += (gsize) n;
+  }
+  return g_bytes_new_take (g_steal_pointer (&memory), n_read);
+}
+
+static GBytes *
+map_all (int fd, const char *shown, GError **error)
+{
   g_autoptr (GError) problem = NULL;
+  g_autoptr (GMappedFile) mapped = g_mapped_file_new_from_fd (fd, FALSE, &problem);
+
+  if (mapped == NULL) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "%s: The profile cannot be read: %s. Check the disk, or copy the file to another.", shown,
+        problem->message);
+    return NULL;
+  }
+  return g_mapped_file_get_bytes (mapped);
+}
+
+/* The file's content: a copy, which outlives whatever happens to the file, or mapped where a copy
+ * would be large. */
+static GBytes *
+load_file (const char *path, const char *shown, GError **error)
+{
   struct stat status = { 0 };
+  GBytes *bytes;
   int fd;
 
   /* a FIFO without a writer would block */
@@ -469,15 +518,10 @@ map_file (const char *path, const char *shown, GError **error)
     g_close (fd, NULL);
     return NULL;
   }
-  mapped = g_mapped_file_new_from_fd (fd, FALSE, &problem);
+  bytes = status.st_size <= MAX_COPY ? read_all (fd, (gsize) status.st_size, shown, error)
+                                     : map_all (fd, shown, error);
   g_close (fd, NULL);
-  if (mapped == NULL) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
-        "%s: The profile cannot be read: %s. Check the disk, or copy the file to another.", shown,
-        problem->message);
-    return NULL;
-  }
-  return g_mapped_file_get_bytes (mapped);
+  return bytes;
 }
 
 /**
@@ -485,12 +529,12 @@ map_file (const char *path, const char *shown, GError **error)
  * @path: (type filename): a profile file
  * @error: return location for a #GError, or %NULL
  *
- * Reads and verifies a profile; see pixelnorm_profile_parse(). The file is mapped into memory and
- * stays so while the profile lives: replace it by another (as pixelnorm_profile_save() does, and
- * mv), but do not write into it.
+ * Reads and verifies a profile; see pixelnorm_profile_parse(). A file of more than
+ * 128 MiB is mapped into memory and stays so while the profile lives: replace it by another (as
+ * pixelnorm_profile_save() does, and mv), but do not write into it.
  *
  * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_OPEN where there is no such file
- * or it may not be read, %PIXELNORM_ERROR_READ, or %PIXELNORM_ERROR_CORRUPT
+ * or it may not be read, %PIXELNORM_ERROR_READ, %PIXELNORM_ERROR_MEMORY or %PIXELNORM_ERROR_CORRUPT
  */
 PixelnormProfile *
 pixelnorm_profile_load (const gchar *path, GError **error)
@@ -503,7 +547,7 @@ pixelnorm_profile_load (const gchar *path, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   shown = g_filename_display_name (path);
-  bytes = map_file (path, shown, error);
+  bytes = load_file (path, shown, error);
   if (bytes == NULL)
     return NULL;
   profile = pixelnorm_profile_parse (bytes, error);

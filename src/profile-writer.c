@@ -190,6 +190,25 @@ sign_header (GBytes *header, const Piece *pieces, guint n)
 }
 
 /**
+ * pixelnorm_profile_check_path:
+ * @path: (type filename): where a profile is to be written later
+ * @error: return location for a #GError, or %NULL
+ *
+ * Finds out what can be found out without writing: whether pixelnorm_profile_save() to @path could
+ * work, so that nobody hears only after hours of collecting that a directory is missing.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_WRITE
+ */
+gboolean
+pixelnorm_profile_check_path (const gchar *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return atomic_file_check (path, error);
+}
+
+/**
  * pixelnorm_profile_save:
  * @self: a profile
  * @path: (type filename): where to write it; ".safetensors" is the usual ending

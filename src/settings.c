@@ -205,8 +205,7 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
       && fabs (settings->range_high - settings->range_low) < SMALLEST_DIVISOR) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "range-low %g and range-high %g are less than %g apart; set both alike for the method's "
-        "own "
-        "range.",
+        "own range.",
         settings->range_low, settings->range_high, SMALLEST_DIVISOR);
     return FALSE;
   }

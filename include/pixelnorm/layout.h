@@ -8,6 +8,8 @@ G_BEGIN_DECLS
 
 #define PIXELNORM_MAX_CHANNELS 3
 #define PIXELNORM_MAX_PLANES 4
+/* Pixels: larger than any video; small enough that the bytes of a frame fit 63 bits. */
+#define PIXELNORM_MAX_SIDE (1u << 20)
 
 /**
  * PixelnormRange:

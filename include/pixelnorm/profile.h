@@ -65,6 +65,8 @@ PIXELNORM_API PixelnormProfile *pixelnorm_profile_parse (GBytes *bytes, GError *
 PIXELNORM_API gboolean pixelnorm_profile_save (
     PixelnormProfile *self, const gchar *path, GError **error);
 
+PIXELNORM_API gboolean pixelnorm_profile_check_path (const gchar *path, GError **error);
+
 PIXELNORM_API PixelnormScope pixelnorm_profile_get_scope (PixelnormProfile *self);
 PIXELNORM_API const PixelnormGeometry *pixelnorm_profile_get_geometry (PixelnormProfile *self);
 PIXELNORM_API guint pixelnorm_profile_get_width (PixelnormProfile *self);

@@ -351,7 +351,7 @@ test_end_without_frames (void)
 
   bench_end (bench);
   bench_expect (
-      bench, GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "without a frame");
+      bench, GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED, "without a new frame");
   bench_unplay (bench);
   g_assert_false (file_exists (path));
 }

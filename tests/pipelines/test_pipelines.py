@@ -113,7 +113,7 @@ def check_tensors(path, expected):
 
 def count_frames(path, cwd):
     """How many frames a video decodes to, and their size."""
-    done = launch(f"-q uridecodebin uri={Path(cwd, path).as_uri()} ! videoconvert ! video/x-raw,format=RGB ! "
+    done = launch(f"-q uridecodebin3 uri={Path(cwd, path).as_uri()} ! videoconvert ! video/x-raw,format=RGB ! "
                   "pixelstats location=counted.safetensors ! fakesink", cwd)
     assert done.returncode == 0, done.stderr
     metadata, arrays = read_profile(Path(cwd) / "counted.safetensors")
@@ -266,7 +266,7 @@ def test_script_with_a_file(name, tmp_path):
     folder = tmp_path / "it's \"a\" folder"
     folder.mkdir()
     video = make_video(folder / "v 1%20!.avi", tmp_path, "videotestsrc pattern=ball num-buffers=20")
-    frames = frames_of(f"uridecodebin uri={video.as_uri()}", tmp_path)
+    frames = frames_of(f"uridecodebin3 uri={video.as_uri()}", tmp_path)
     done = run([PIPELINES / name, f"{folder.name}/{video.name}"], tmp_path)
     assert done.returncode == 0, done.stderr
     SCRIPTS[name](tmp_path, frames)
@@ -308,7 +308,7 @@ def test_quickstart(tmp_path):
     assert results(folder) == RESULTS
     for name in RESULTS:
         assert name in done.stdout
-    frames = frames_of(f"uridecodebin uri={video.as_uri()}", tmp_path)
+    frames = frames_of(f"uridecodebin3 uri={video.as_uri()}", tmp_path)
     assert len(frames) == 40
     check_profile(folder / "out" / "profile.safetensors", frames)
     check_tensors(folder / "out" / "tensors.f32", zscore(frames[:3], frames))
@@ -348,7 +348,7 @@ def test_quickstart_odd_sizes_and_one_frame(size, form, tmp_path):
     done = quickstart(tmp_path, "v.mkv")
     assert done.returncode == 0, done.stderr
     assert results(tmp_path) == RESULTS
-    frames = frames_of(f"uridecodebin uri={(tmp_path / 'v.mkv').as_uri()}", tmp_path, width, height)
+    frames = frames_of(f"uridecodebin3 uri={(tmp_path / 'v.mkv').as_uri()}", tmp_path, width, height)
     check_profile(tmp_path / "out" / "profile.safetensors", frames)
     assert count_frames("normalized.mp4", tmp_path / "out")[0] == 1
 
@@ -712,7 +712,7 @@ def test_no_frames(before, tmp_path, request):
     data = request.getfixturevalue("profile").read_bytes() if before else None
     done = launch(f"videotestsrc num-buffers=0 ! {RGB} ! pixelstats location=p.safetensors ! fakesink", tmp_path)
     assert done.returncode == 0
-    assert len(re.findall(r"^WARNING: from element \S*GstPixelStats\S* The stream ended without a frame",
+    assert len(re.findall(r"^WARNING: from element \S*GstPixelStats\S* The stream ended without a new frame",
                           done.stdout + done.stderr, re.M)) == 1, done.stdout + done.stderr
     path = tmp_path / "p.safetensors"
     assert (path.read_bytes() if path.exists() else None) == data

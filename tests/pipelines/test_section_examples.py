@@ -14,7 +14,8 @@ def examples():
     for path in sorted((SOURCE / "gst").glob("gst*.c")):
         blocks = re.findall(r"^ \* \|\[\n(.*?)^ \* \]\|$", path.read_text(), re.S | re.M)
         for number, block in enumerate(blocks):
-            lines = [line.removeprefix(" * ") for line in block.splitlines()]
+            text = "\n".join(line.removeprefix(" * ") for line in block.splitlines())
+            lines = text.replace("\\\n", "").splitlines()
             yield pytest.param(lines, id=f"{path.stem}-{number}")
 
 
