@@ -130,7 +130,7 @@ gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *inf
   return ok;
 }
 
-/* @text without names, passwords and queries; NULL where it names no place: a data: URI is the data. */
+/* @text without names, passwords and queries; NULL where it names no place: a data: URI is data. */
 static gchar *
 public_uri (const gchar *text)
 {

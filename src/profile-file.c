@@ -4,8 +4,9 @@
  * The arrays of the profile point into the file's bytes, which are read or, where they are many,
  * mapped. A file is read in an order that gives the most helpful message first: the safetensors
  * structure, whether this is a profile of a version that is understood, the digest (a flipped bit
- * is found here, whatever it hit), the metadata, the tensors, and then every sample: numbers that no set of frames
- * can have are refused, since deviations would come out negative and coefficients without bounds.
+ * is found here, whatever it hit), the metadata, the tensors, and then every sample: numbers that
+ * no set of frames can have are refused, since deviations would come out negative and coefficients
+ * without bounds.
  * Last comes the identity, which tells that the file was written by something that agrees with this
  * library on what the content is.
  */
