@@ -487,7 +487,7 @@ install_settings (GObjectClass *klass)
           DEFAULT_APPEND, ready));
   g_object_class_install_property (klass, PROP_FRAME_STEP,
       g_param_spec_uint ("frame-step", "Frame step",
-          "Take every Nth frame: neighbours in time are much alike, so a step saves work", 0,
+          "Take every Nth frame, 1 or more: neighbours in time are much alike, so a step saves work", 0,
           G_MAXINT, DEFAULT_FRAME_STEP, playing));
   g_object_class_install_property (klass, PROP_MAX_FRAMES,
       g_param_spec_uint64 ("max-frames", "Maximum of frames",

@@ -164,7 +164,7 @@ make_tables_exact (PixelnormNormalizer *self, Plane *plane,
       } else {
         tables[i][x] = sample;
       }
-      pixelnorm_kernel_table[0].normalize_u8_u8 (
+      pixelnorm_kernel_rows ()[0].normalize_u8_u8 (
           &rounded, &sample, plane->centre + i, plane->scale + i, plane->bias + i, 1);
       differs |= rounded != tables[i][x];
     }

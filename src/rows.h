@@ -11,13 +11,14 @@ typedef struct {
   const PixelnormLayout *layout;
   gsize n_samples;    /* of a row */
   gboolean canonical; /* they lie side by side in order already */
+  PixelnormGatherU8 gather;
 } PixelnormRows;
 
 static inline PixelnormRows
 pixelnorm_rows (const PixelnormLayout *layout)
 {
   PixelnormRows rows = { layout, (gsize) layout->geometry.width * layout->n_channels,
-    layout->pixel_strides[0] == layout->n_channels };
+    layout->pixel_strides[0] == layout->n_channels, pixelnorm_kernels ()->gather_u8 };
 
   for (guint c = 0; c < layout->n_channels; c++)
     if (layout->channels[c].plane != 0 || layout->channels[c].offset != c)
@@ -43,6 +44,6 @@ pixelnorm_rows_tile (const PixelnormRows *rows, const PixelnormFrame *frame, gui
     from[c] = frame->planes[channel->plane] + (gssize) y * frame->strides[channel->plane]
         + i / layout->n_channels * strides[c] + channel->offset;
   }
-  pixelnorm_gather_u8 (buffer, from, strides, layout->n_channels, n / (gint) layout->n_channels);
+  rows->gather (buffer, from, strides, layout->n_channels, n / (gint) layout->n_channels);
   return buffer;
 }

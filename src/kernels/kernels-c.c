@@ -63,7 +63,7 @@ pixelnorm_normalize_u8_u8_c (uint8_t *y, const uint8_t *x, const uint8_t *centre
 }
 
 void
-pixelnorm_gather_u8 (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
+pixelnorm_gather_u8_c (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
     unsigned n_channels, int n_pixels)
 {
   if (n_channels == 1) {

@@ -14,3 +14,5 @@ void pixelnorm_normalize_u8_f32_c (float *y, const uint8_t *x, const uint8_t *ce
     const float *scale, const float *bias, int n);
 void pixelnorm_normalize_u8_u8_c (uint8_t *y, const uint8_t *x, const uint8_t *centre,
     const float *scale, const float *bias, int n);
+void pixelnorm_gather_u8_c (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
+    unsigned n_channels, int n_pixels);

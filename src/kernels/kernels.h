@@ -43,6 +43,11 @@ typedef void (*PixelnormNormalizeU8U8) (uint8_t *y, const uint8_t *x, const uint
 #define PIXELNORM_MAX_SCALE_U8 8192.0
 #define PIXELNORM_MAX_BIAS_U8 2097152.0
 
+/* Takes n_pixels pixels of n_channels (1 or 3) samples, one source and pixel stride (bytes) a channel,
+ * and lays the samples side by side. */
+typedef void (*PixelnormGatherU8) (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
+    unsigned n_channels, int n_pixels);
+
 typedef struct {
   const char *name;
   PixelnormAccumulateU8 accumulate_u8;
@@ -51,20 +56,14 @@ typedef struct {
   PixelnormSpillU32 spill_u32;
   PixelnormNormalizeU8F32 normalize_u8_f32;
   PixelnormNormalizeU8U8 normalize_u8_u8;
+  PixelnormGatherU8 gather_u8;
 } PixelnormKernels;
 
-/* The rows, ended by one without a name. */
-extern const PixelnormKernels pixelnorm_kernel_table[];
+/* The rows of the table, those that this processor can run, ended by one without a name. */
+const PixelnormKernels *pixelnorm_kernel_rows (void);
 /* The row to use: the last one. */
 const PixelnormKernels *pixelnorm_kernels (void);
 
-/* Loops that are plain copies of bytes and tables; every implementation shares them. */
-
-/* Takes n_pixels pixels of n_channels samples, one source and pixel stride (bytes) a channel, and
- * lays the samples side by side. n_channels is 1 or 3. */
-void pixelnorm_gather_u8 (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
-    unsigned n_channels, int n_pixels);
-
-/* to[i] = tables[i % period][from[i]]; n is in samples. */
+/* to[i] = tables[i % period][from[i]]; n is in samples. A table knows no faster way. */
 void pixelnorm_lookup_u8 (
     uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n);

@@ -200,7 +200,7 @@ compare (const Family *family, const PixelnormKernels *kernels, GRand *rand, gin
     if (n > 0)
       memcpy (fast_arrays[i], reference[i], n * family->item[i]);
   family->run (kernels, fast_arrays, n);
-  family->run (&pixelnorm_kernel_table[0], reference, n);
+  family->run (pixelnorm_kernel_rows (), reference, n);
   for (guint i = 0; i < family->n_arrays; i++) {
     if (n > 0 && memcmp (fast_arrays[i], reference[i], n * family->item[i]) != 0)
       g_error ("%s of row %s differs from the reference in array %u, n %d, shift %d, seed %u",
@@ -216,7 +216,7 @@ test_family (gconstpointer data)
   const Family *family = data;
   GRand *rand = g_rand_new_with_seed (seed);
 
-  for (const PixelnormKernels *row = pixelnorm_kernel_table + 1; row->name; row++) {
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows () + 1; row->name; row++) {
     for (gint n = 0; n <= 70; n++)
       for (gint shift = 0; shift < 4; shift++)
         compare (family, row, rand, n, shift);
@@ -231,7 +231,7 @@ test_family (gconstpointer data)
 static void
 test_reference (void)
 {
-  const PixelnormKernels *c = &pixelnorm_kernel_table[0];
+  const PixelnormKernels *c = pixelnorm_kernel_rows ();
   GRand *rand = g_rand_new_with_seed (seed);
 
   for (gint round = 0; round < 100000; round++) {
@@ -261,7 +261,7 @@ test_reference (void)
 static void
 test_ties (void)
 {
-  for (const PixelnormKernels *row = pixelnorm_kernel_table; row->name; row++)
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
     for (guint x = 0; x < 256; x++) {
       const guint8 in = x, centre = 128;
       const float half = 0.5f, bias = 64, far = 8192, low = -2097152, high = 2097152;
@@ -277,26 +277,60 @@ test_ties (void)
     }
 }
 
+/* Where the three channels of a pixel lie: plane, byte; and bytes a pixel in each plane. */
+typedef struct {
+  guint8 places[3][2];
+  guint8 strides[3];
+} Gathering;
+
+static const Gathering gatherings[] = {
+  { { { 0, 0 }, { 0, 1 }, { 0, 2 } }, { 3 } },       /* RGB */
+  { { { 0, 2 }, { 0, 1 }, { 0, 0 } }, { 3 } },       /* BGR */
+  { { { 0, 0 }, { 0, 1 }, { 0, 2 } }, { 4 } },       /* RGBx */
+  { { { 0, 2 }, { 0, 1 }, { 0, 0 } }, { 4 } },       /* BGRx */
+  { { { 0, 1 }, { 0, 2 }, { 0, 3 } }, { 4 } },       /* xRGB */
+  { { { 0, 3 }, { 0, 2 }, { 0, 1 } }, { 4 } },       /* xBGR */
+  { { { 0, 0 }, { 0, 3 }, { 0, 1 } }, { 4 } },       /* a channel behind the padding */
+  { { { 2, 0 }, { 0, 0 }, { 1, 0 } }, { 1, 1, 1 } }, /* planes */
+  { { { 0, 0 }, { 1, 0 }, { 1, 1 } }, { 1, 2 } },    /* a plane and a pair */
+  { { { 0, 2 }, { 1, 2 }, { 2, 2 } }, { 3, 3, 3 } }, /* planes with padding */
+};
+
+static void
+check_gathering (const PixelnormKernels *row, const Gathering *gathering, guint n_channels, gint n)
+{
+  Guarded planes[3], to = guarded_new (n_channels * n);
+  const guint8 *from[3];
+  guint strides[3];
+
+  for (guint p = 0; p < 3; p++) {
+    planes[p] = guarded_new (gathering->strides[p] * n);
+    for (gint i = 0; i < gathering->strides[p] * n; i++)
+      planes[p].data[i] = (guint8) (i * 7 + i / 256 + p * 91);
+  }
+  for (guint c = 0; c < 3; c++) {
+    from[c] = planes[gathering->places[c][0]].data + gathering->places[c][1];
+    strides[c] = gathering->strides[gathering->places[c][0]];
+  }
+  row->gather_u8 (to.data, from, strides, n_channels, n);
+  for (gint i = 0; i < n; i++)
+    for (guint c = 0; c < n_channels; c++)
+      g_assert_cmpuint (to.data[n_channels * i + c], ==, from[c][i * strides[c]]);
+  for (guint p = 0; p < 3; p++)
+    guarded_free (&planes[p]);
+  guarded_free (&to);
+}
+
+/* Every row, against the places themselves, between pages that must not be touched. */
 static void
 test_gather (void)
 {
-  guint8 from[4 * 300 + 1], to[3 * 300];
-
-  for (guint i = 0; i < sizeof from; i++)
-    from[i] = (guint8) (i * 7 + i / 256);
-  for (guint stride = 1; stride <= 4; stride++)
-    for (gint n = 0; n < 300; n++) {
-      const guint8 *sources[3] = { from + 1, from, from + (stride > 2 ? 2 : 0) };
-      const guint strides[3] = { stride, stride, stride };
-
-      pixelnorm_gather_u8 (to, sources, strides, 3, n);
-      for (gint i = 0; i < n; i++)
-        for (guint c = 0; c < 3; c++)
-          g_assert_cmpuint (to[3 * i + c], ==, sources[c][i * stride]);
-      pixelnorm_gather_u8 (to, sources, strides, 1, n);
-      for (gint i = 0; i < n; i++)
-        g_assert_cmpuint (to[i], ==, sources[0][i * stride]);
-    }
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
+    for (guint k = 0; k < G_N_ELEMENTS (gatherings); k++)
+      for (gint n = 0; n <= PIXELNORM_TILE / 3; n += n < 70 ? 1 : 31) {
+        check_gathering (row, &gatherings[k], 3, n);
+        check_gathering (row, &gatherings[k], 1, n);
+      }
 }
 
 static void
