@@ -122,3 +122,8 @@ def normalize_frames(kind, format_name, frames, noise, **settings):
     found, carried = places.unpack(np.frombuffer(b"".join(out), np.uint8).reshape(len(frames), places.size))
     assert carried is None or (carried == passengers).all(), "alpha or x did not pass through"
     return found
+
+
+def enum_values(enum):
+    """The values of an enum of GObject-introspection; PyGObject 3.52 made them enums of Python."""
+    return list(enum.__enum_values__.values()) if hasattr(enum, "__enum_values__") else list(enum)

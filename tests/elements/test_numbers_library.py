@@ -9,7 +9,7 @@ import gi
 
 import pixel_reference as reference
 from pixel_reference import FORMATS, Places, channels_of, order_of
-from pixel_streams import TENSORS, VIDEO, buffers_of, collect, normalize
+from pixel_streams import TENSORS, VIDEO, buffers_of, collect, enum_values, normalize
 
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
@@ -21,10 +21,6 @@ WIDTH, HEIGHT = 13, 4
 Method, Scope, Output, Error = Pixelnorm.Method, Pixelnorm.Scope, Pixelnorm.Output, Pixelnorm.Error
 IMAGES = {"MEAN": lambda m: m.mean, "STD": lambda m: np.sqrt(m.variance), "RANGE": lambda m: m.range,
           "MIN": lambda m: m.min.astype(float), "MAX": lambda m: m.max.astype(float)}
-
-
-def enum_values(enum):
-    return list(enum.__enum_values__.values())
 
 
 def frames_of(channels, n=12, seed=0):
