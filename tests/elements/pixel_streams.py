@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Known frames through real pipelines: appsrc ! pixelstats ! fakesink and appsrc ! pixelnorm ! appsink."""
+import re
 import gi
 import numpy as np
 
@@ -98,14 +99,15 @@ def normalize(kind, format_name, size, buffers, **settings):
     samples = run(f"appsrc name=in format=time ! pixelnorm {words_of(settings)} ! {kind} ! "
                   "appsink name=out sync=false wait-on-eos=false",
                   [(video_caps(format_name, *size), buffers)])
-    structures = [s.get_caps().get_structure(0) for s in samples]
-    assert {s.get_name() for s in structures} == {kind}
+    # as text: what a structure of caps can do in Python differs by version
+    caps = [s.get_caps().to_string() for s in samples]
+    assert {text.split(",")[0] for text in caps} == {kind}
     if kind == VIDEO:
-        assert {s.get_string("format") for s in structures} == {format_name}
+        assert all(f"format=(string){format_name}," in text for text in caps)
         assert not any(GstVideo.buffer_get_video_meta(s.get_buffer()) for s in samples)
     else:
         dimensions = f"{len(channels_of(format_name))}:{size[0]}:{size[1]}:1"
-        assert {s.get_string("dimensions") for s in structures} == {dimensions}
+        assert all(re.search(rf"dimensions=\(string\){dimensions}(,|$)", text) for text in caps)
     return bytes_of(samples)
 
 
