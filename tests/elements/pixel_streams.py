@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Known frames through real pipelines: appsrc ! pixelstats ! fakesink and appsrc ! pixelnorm ! appsink."""
 import re
+
 import gi
 import numpy as np
 
