@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every line of README.md and every script in pipelines/ runs, and makes what it says."""
+import os
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from pipeline_help import (
+    check_profile, check_tensors, count_frames, frames_of, make_video, PIPELINES, run, SOURCE,
+    zscore)
+
+NOT_RUN = {"./pipelines/quickstart", "./tests/run", ". pipelines/env",
+           "meson setup --prefix=/usr -Dtests=false build/install", "sudo meson install -C build/install"}
+
+
+def readme_commands():
+    blocks = re.findall(r"^```sh\n(.*?)^```", (SOURCE / "README.md").read_text(), re.M | re.S)
+    return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
+
+
+@pytest.fixture(scope="module")
+def readme(tmp_path_factory):
+    """The directory in which every line was run, in order."""
+    directory = tmp_path_factory.mktemp("readme")
+    for line in readme_commands():
+        if line in NOT_RUN:
+            continue
+        assert line.split()[0] in ("gst-launch-1.0", "pixelprofile"), line
+        done = run(["bash", "-c", line], directory)
+        assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+        if line.startswith("pixelprofile info"):
+            assert "frames          300\n" in done.stdout
+    return directory
+
+
+@pytest.fixture(scope="module")
+def ball(tmp_path_factory):
+    return frames_of("videotestsrc pattern=ball num-buffers=300", tmp_path_factory.mktemp("ball"))
+
+
+def test_readme_commands_are_there():
+    lines = readme_commands()
+    assert NOT_RUN <= set(lines)
+    assert sum(line.startswith("gst-launch-1.0") for line in lines) >= 7
+
+
+def test_readme_profile(readme, ball):
+    check_profile(readme / "ball.safetensors", ball)
+
+
+def test_readme_pictures(readme, ball):
+    for name in ("mean", "std", "range"):
+        with Image.open(readme / f"ball-{name}.png") as picture:
+            assert picture.width == 320 and picture.height >= 240
+            if name == "mean":
+                assert np.array_equal(np.asarray(picture), np.rint(ball.mean(0)))
+
+
+def test_readme_tensor(readme, ball):
+    check_tensors(readme / "ball.f32", zscore(ball[:30], ball))
+
+
+def test_readme_video(readme):
+    assert count_frames("ball.avi", readme) == (30, 320, 240)
+
+
+def test_readme_imagenet(readme):
+    frames = frames_of("videotestsrc num-buffers=30 ! videoscale", readme, 224, 224)
+    mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
+    check_tensors(readme / "imagenet.f32", (frames / 255 - mean) / std)
+
+
+def flat_field_expected(cwd):
+    flat = frames_of("videotestsrc pattern=gradient num-buffers=30", cwd).astype(float)
+    dark = frames_of("videotestsrc pattern=solid-color foreground-color=0xff080808 num-buffers=30", cwd).mean(0)
+    light = flat.mean(0) - dark
+    return (flat - dark) * light.mean((0, 1)) / np.maximum(light, 1)
+
+
+def test_readme_flat_field(readme):
+    expected = flat_field_expected(readme)
+    found = np.fromfile(readme / "corrected.rgb", np.uint8).reshape(expected.shape)
+    assert np.abs(found - np.clip(expected, 0, 255)).max() <= 1
+
+
+def test_readme_python(readme):
+    blocks = re.findall(r"^```python\n(.*?)^```", (SOURCE / "README.md").read_text(), re.M | re.S)
+    found = [block for block in blocks if "gi" in block]
+    assert len(found) == 1
+    done = run(["/usr/bin/python3", "-c", found[0] + "\nprint(std.shape, std.max() > 1)"], readme)
+    assert (done.returncode, done.stdout) == (0, "(240, 320, 3) True\n"), done.stderr
+
+
+# --- the scripts
+
+def check_collect(directory, frames):
+    check_profile(directory / "profile.safetensors", frames)
+
+
+def check_look(directory, frames):
+    check_profile(directory / "test.safetensors", frames)
+    for name in ("mean", "std", "range"):
+        with Image.open(directory / f"test-{name}.png") as picture:
+            assert picture.width == 320 and picture.height >= 240
+
+
+def check_tensor(directory, frames):
+    check_profile(directory / "profile.safetensors", frames)
+    check_tensors(directory / "tensor.f32", zscore(frames))
+
+
+def check_imagenet(directory, frames):
+    found = np.fromfile(directory / "imagenet.f32", "<f4").reshape(-1, 224, 224, 3)
+    assert len(found) == min(len(frames), 30) and found.min() >= -2.2 and found.max() <= 2.7
+
+
+def check_flat(directory, frames):
+    assert count_frames("corrected.avi", directory) == (30, 320, 240)
+    check_profile(directory / "dark.safetensors", np.full((30, 240, 320, 3), 8, np.uint8))
+
+
+SCRIPTS = {"collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
+           "imagenet": check_imagenet, "flat-field": check_flat}
+
+
+def test_every_script_is_tested():
+    names = {path.name for path in PIPELINES.iterdir()}
+    assert names == set(SCRIPTS) | {"quickstart", "env", "setup.sh"}
+    for path in PIPELINES.iterdir():
+        assert os.access(path, os.X_OK) == (path.name not in ("env", "setup.sh")), path
+        assert "SPDX-License-Identifier: LGPL-2.1-or-later" in path.read_text()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_as_it_stands(name, tmp_path, ball):
+    done = run([PIPELINES / name], tmp_path)
+    assert done.returncode == 0, done.stderr
+    SCRIPTS[name](tmp_path, ball[:100])
+
+
+@pytest.mark.parametrize("name", ["collect", "normalize-to-tensor", "imagenet"])
+def test_script_with_a_file(name, tmp_path):
+    folder = tmp_path / "it's \"a\" folder"
+    folder.mkdir()
+    video = make_video(folder / "v 1%20!.avi", tmp_path, "videotestsrc pattern=ball num-buffers=20")
+    frames = frames_of(f"uridecodebin3 uri={video.as_uri()}", tmp_path)
+    done = run([PIPELINES / name, f"{folder.name}/{video.name}"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    SCRIPTS[name](tmp_path, frames)
+
+
+def test_flat_field_with_too_few_files(tmp_path):
+    done = run([PIPELINES / "flat-field", "one"], tmp_path)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+
+
+# --- the quickstart
