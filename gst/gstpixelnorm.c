@@ -37,7 +37,6 @@
  */
 #include "gstpixelnorm.h"
 
-#include <gst/video/gstvideopool.h>
 #include <gst/video/video.h>
 #include <math.h>
 #include <pixelnorm/pixelnorm.h>
