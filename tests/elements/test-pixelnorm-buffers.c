@@ -59,8 +59,9 @@ memory_of (GstBuffer *buffer)
   GstMapInfo map;
 
   g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  gpointer data = map.data; /* GStreamer 1.28 clears the map when it ends */
   gst_buffer_unmap (buffer, &map);
-  return map.data;
+  return data;
 }
 
 /* Memory that was given back is used again, so no frame costs new pages. */

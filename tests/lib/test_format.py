@@ -146,7 +146,7 @@ def test_squares_beyond_64_bits(tmp_path, page):
     profile = load(tmp_path, profile_bytes.build(words, arrays))
     found = profile.get_statistics(0)
     assert (found.mean, found.std) == (32767.5, 32767.5)
-    assert [float(a) for a in page["statistics"](arrays)] == [32767.5, 32767.5, 65535]
+    assert [a.item() for a in page["statistics"](arrays)] == [32767.5, 32767.5, 65535]
     profile.save(str(tmp_path / "again.safetensors"))
     _, again = page["read_profile"](tmp_path / "again.safetensors")
     assert again["sum_squares_high"] == arrays["sum_squares_high"]
@@ -226,7 +226,7 @@ def test_fast_statistics_of_the_page(page, depth):
               "sum_squares": numpy.array([[[n // 2 * top ** 2 + n // 2 * (top - 1) ** 2]]], "u8"),
               "min": numpy.array([[[top - 1]]], "u2"), "max": numpy.array([[[top]]], "u2")}
     for function in "statistics", "statistics_fast":
-        assert [float(a) for a in page[function](arrays)] == [top - .5, .5, 1]
+        assert [a.item() for a in page[function](arrays)] == [top - .5, .5, 1]
 
 
 def test_saved_anew_is_narrow_and_the_same(tmp_path, page):
