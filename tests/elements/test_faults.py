@@ -12,13 +12,15 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstBase", "1.0")
 from gi.repository import Gst, GstBase  # noqa: E402
 
+import gst_launch  # noqa: E402
+
 Gst.init(None)
 
 CAPS = "video/x-raw,format=RGB,width=8,height=4"
 
 
 def launch(*words):
-    return subprocess.run(["gst-launch-1.0", *words], capture_output=True, text=True, timeout=60)
+    return gst_launch.launch(words)
 
 
 def pipeline(properties, caps=CAPS + ",framerate=30/1"):

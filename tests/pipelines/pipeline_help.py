@@ -10,39 +10,26 @@ Needs the environment that pixelnorm_env of pipelines/setup.sh exports.
 import json
 import os
 import shlex
-import signal
-import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
 import xxhash
 
+import gst_launch
+from gst_launch import TIMEOUT, run  # noqa: F401 - for the tests
+
 SOURCE = Path(__file__).resolve().parents[2]
 PIPELINES = SOURCE / "pipelines"
-TIMEOUT = 180
 SEED = 20241122
 KILLS = 20
 
 builds = pytest.mark.skipif(os.environ.get("PIXELNORM_SANITIZED") == "1", reason="builds or fetches, not a test of ours")
 
 
-def run(command, cwd, **keywords):
-    """As subprocess.run(); what does not end in time is killed with its children."""
-    words = [str(word) for word in command]
-    with subprocess.Popen(words, cwd=cwd, text=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, start_new_session=True, **keywords) as process:
-        try:
-            stdout, stderr = process.communicate(timeout=TIMEOUT)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return subprocess.CompletedProcess(words, process.returncode, stdout, stderr)
-
-
 def launch(line, cwd):
     """Runs a pipeline that is written as in a shell."""
-    return run(["gst-launch-1.0", *shlex.split(line)], cwd)
+    return gst_launch.launch(shlex.split(line), cwd)
 
 
 def make(line, cwd):
