@@ -1,31 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tensor caps. NNStreamer compares dimensions as text and takes lists of strings badly, so each
  * spelling is a structure of its own with plain strings, never simplified. Dimensions go innermost
- * first: a tensor of height x width x channels is channels:width:height:1.
+ * first: a tensor of height x width x channels is channels:width:height:1, one of channels x height x
+ * width is width:height:channels:1. Nothing but the numbers tells one from the other.
+ *
+ * Video goes out in the format that came in, or in its 8-bit twin.
  */
 #include "gstpixelcaps.h"
 
-#include <gst/video/video.h>
+#include <string.h>
 
 #include "gstpixelformats.h"
 
-/* TENSOR TABLE: the spellings, best first. */
+/* TYPE TABLE: best first. */
+static const struct {
+  const gchar *name;
+  PixelnormOutput output;
+} types[] = {
+  { "float32", PIXELNORM_OUTPUT_FLOAT32 },
+  { "float16", PIXELNORM_OUTPUT_FLOAT16 },
+  { "uint8", PIXELNORM_OUTPUT_UINT8 },
+  { "int8", PIXELNORM_OUTPUT_INT8 },
+};
+
+/* SPELLING TABLE: best first. */
 typedef struct {
-  const gchar *fixed;      /* the caps without dimensions and framerate */
-  const gchar *dimensions; /* the name of the field */
-  gboolean four;           /* with the batch dimension */
+  const gchar *fixed;             /* the caps without type, dimensions and framerate */
+  const gchar *type, *dimensions; /* the names of the fields */
 } Spelling;
 
 static const Spelling spellings[] = {
-  { "other/tensors,format=(string)static,num_tensors=(int)1,types=(string)float32", "dimensions",
-      TRUE },
-  { "other/tensors,format=(string)static,num_tensors=(int)1,types=(string)float32", "dimensions",
-      FALSE },
-  { "other/tensor,type=(string)float32", "dimension", TRUE },
-  { "other/tensor,type=(string)float32", "dimension", FALSE },
+  { "other/tensors,format=(string)static,num_tensors=(int)1", "types", "dimensions" },
+  { "other/tensor", "type", "dimension" },
 };
 
-static const gchar *const channel_sets[] = { "RGB", "Y" };
+static const gchar *const channel_sets[] = { "RGB", "YUV", "Y" };
+static const gsize channel_counts[] = { 3, 1 };
 
 static gboolean
 is_video (const GstStructure *structure)
@@ -33,16 +43,13 @@ is_video (const GstStructure *structure)
   return gst_structure_has_name (structure, "video/x-raw");
 }
 
-gboolean
-gst_pixel_caps_are_video (const GstCaps *caps)
-{
-  return is_video (gst_caps_get_structure (caps, 0));
-}
-
 static GstStructure *
-new_tensor (const Spelling *spelling)
+new_tensor (const Spelling *spelling, guint type)
 {
-  return gst_structure_from_string (spelling->fixed, NULL);
+  GstStructure *tensor = gst_structure_from_string (spelling->fixed, NULL);
+
+  gst_structure_set (tensor, spelling->type, G_TYPE_STRING, types[type].name, NULL);
+  return tensor;
 }
 
 GstCaps *
@@ -50,82 +57,137 @@ gst_pixel_caps_output_template (void)
 {
   GstCaps *caps = gst_caps_new_empty ();
 
-  for (guint i = 0; i < G_N_ELEMENTS (spellings); i++) {
-    GstStructure *tensor = new_tensor (&spellings[i]);
-
-    if (spellings[i].four) /* the other spelling differs in the dimensions only */
-      gst_caps_append_structure (caps, tensor);
-    else
-      gst_structure_free (tensor);
-  }
-  gst_caps_append (caps, gst_pixel_formats_caps (NULL));
+  for (guint s = 0; s < G_N_ELEMENTS (spellings); s++)
+    for (guint t = 0; t < G_N_ELEMENTS (types); t++)
+      gst_caps_append_structure (caps, new_tensor (&spellings[s], t));
+  gst_caps_append (caps, gst_pixel_formats_8_bit_caps ());
   return caps;
 }
 
+/* How many channels a tensor of such video may have: is one of @format of that many, all of one
+ * size? */
 static gboolean
-value_has_channels (const GValue *format, const gchar *channels)
+value_has_channels (const GValue *format, gsize n_channels)
 {
   if (!format)
     return TRUE;
-  if (G_VALUE_HOLDS_STRING (format))
-    return g_strcmp0 (gst_pixel_formats_channels (g_value_get_string (format)), channels) == 0;
+  if (G_VALUE_HOLDS_STRING (format)) {
+    const gchar *name = g_value_get_string (format);
+    const gchar *channels = gst_pixel_formats_channels (name);
+
+    return channels && strlen (channels) == n_channels && gst_pixel_formats_is_whole (name);
+  }
   for (guint i = 0; GST_VALUE_HOLDS_LIST (format) && i < gst_value_list_get_size (format); i++)
-    if (value_has_channels (gst_value_list_get_value (format, i), channels))
+    if (value_has_channels (gst_value_list_get_value (format, i), n_channels))
       return TRUE;
   return FALSE;
 }
 
-/* Appends the tensors that video of these channels becomes. */
+static gchar *
+print_dimensions (
+    gint width, gint height, gsize n_channels, PixelnormTensorLayout layout, gboolean four)
+{
+  const gchar *last = four ? ":1" : "";
+
+  return layout == PIXELNORM_TENSOR_LAYOUT_NHWC
+      ? g_strdup_printf ("%d:%d:%d%s", (gint) n_channels, width, height, last)
+      : g_strdup_printf ("%d:%d:%d%s", width, height, (gint) n_channels, last);
+}
+
+/* Appends the tensors that video with so many channels becomes. */
 static void
-append_tensor (
-    GstCaps *caps, const Spelling *spelling, const GstStructure *video, const gchar *channels)
+append_tensors (GstCaps *caps, const Spelling *spelling, guint type, const GstStructure *video,
+    gsize n_channels, guint layouts)
 {
   const GValue *framerate = gst_structure_get_value (video, "framerate");
-  GstStructure *tensor = new_tensor (spelling);
+  g_autoptr (GstStructure) tensor = new_tensor (spelling, type);
   gint width, height;
 
   if (framerate)
     gst_structure_set_value (tensor, "framerate", framerate);
-  if (gst_structure_get_int (video, "width", &width)
-      && gst_structure_get_int (video, "height", &height)) {
-    g_autofree gchar *dimensions = g_strdup_printf (
-        "%d:%d:%d%s", (gint) strlen (channels), width, height, spelling->four ? ":1" : "");
-
-    gst_structure_set (tensor, spelling->dimensions, G_TYPE_STRING, dimensions, NULL);
+  if (!gst_structure_get_int (video, "width", &width)
+      || !gst_structure_get_int (video, "height", &height)) {
+    gst_caps_append_structure (caps, g_steal_pointer (&tensor));
+    return;
   }
-  gst_caps_append_structure (caps, tensor);
+  for (guint layout = 0; layout <= PIXELNORM_TENSOR_LAYOUT_NCHW; layout++)
+    for (gint four = 1; four >= 0 && layouts & (1u << layout); four--) {
+      g_autofree gchar *dimensions = print_dimensions (width, height, n_channels, layout, four);
+
+      gst_structure_set (tensor, spelling->dimensions, G_TYPE_STRING, dimensions, NULL);
+      gst_caps_append_structure (caps, gst_structure_copy (tensor));
+    }
+}
+
+/* A format, or a list of formats, with each replaced by its twins. */
+static void
+map_formats (const GValue *formats, GValue *mapped, gboolean to_8_bits)
+{
+  g_auto (GValue) all = G_VALUE_INIT;
+  g_autoptr (GstCaps) ours = gst_pixel_formats_caps (NULL);
+  const GValue *known = gst_structure_get_value (gst_caps_get_structure (ours, 0), "format");
+
+  g_value_init (mapped, GST_TYPE_LIST);
+  for (guint i = 0; i < gst_value_list_get_size (known); i++) {
+    const GValue *name = gst_value_list_get_value (known, i);
+    g_auto (GValue) twin = G_VALUE_INIT;
+
+    g_value_init (&twin, G_TYPE_STRING);
+    g_value_set_string (&twin, gst_pixel_formats_twin (g_value_get_string (name)));
+    const GValue *from = to_8_bits ? name : &twin, *to = to_8_bits ? &twin : name;
+    if (!formats || gst_value_intersect (NULL, formats, from))
+      if (gst_value_list_get_size (mapped) == 0 || !gst_value_intersect (NULL, mapped, to))
+        gst_value_list_append_value (mapped, to);
+  }
+}
+
+static void
+append_twins (GstCaps *caps, const GstStructure *video, gboolean to_8_bits)
+{
+  GstStructure *twin = gst_structure_copy (video);
+  g_auto (GValue) formats = G_VALUE_INIT;
+
+  map_formats (gst_structure_get_value (video, "format"), &formats, to_8_bits);
+  if (gst_value_list_get_size (&formats) == 0) {
+    gst_structure_free (twin);
+    return;
+  }
+  if (gst_value_list_get_size (&formats) == 1)
+    gst_structure_set_value (twin, "format", gst_value_list_get_value (&formats, 0));
+  else
+    gst_structure_set_value (twin, "format", &formats);
+  gst_caps_append_structure (caps, twin);
 }
 
 GstCaps *
-gst_pixel_caps_from_video (const GstCaps *caps)
+gst_pixel_caps_from_video (const GstCaps *caps, guint layouts)
 {
   GstCaps *result = gst_caps_new_empty ();
   const guint n = gst_caps_get_size (caps);
 
   for (guint s = 0; s < G_N_ELEMENTS (spellings); s++)
-    for (guint i = 0; i < n; i++) {
-      const GstStructure *video = gst_caps_get_structure (caps, i);
+    for (guint t = 0; t < G_N_ELEMENTS (types); t++)
+      for (guint i = 0; i < n; i++) {
+        const GstStructure *video = gst_caps_get_structure (caps, i);
 
-      for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++)
-        if (value_has_channels (gst_structure_get_value (video, "format"), channel_sets[c]))
-          append_tensor (result, &spellings[s], video, channel_sets[c]);
-    }
+        for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
+          if (value_has_channels (gst_structure_get_value (video, "format"), channel_counts[c]))
+            append_tensors (result, &spellings[s], t, video, channel_counts[c], layouts);
+      }
   for (guint i = 0; i < n; i++)
-    gst_caps_append_structure (result, gst_structure_copy (gst_caps_get_structure (caps, i)));
+    append_twins (result, gst_caps_get_structure (caps, i), TRUE);
   return result;
 }
 
 /* "3:640:480:1" or shorter -> sizes, missing ones 1. */
 static gboolean
-parse_dimensions (const gchar *text, gint sizes[4])
+parse_dimensions (const gchar *text, gint sizes[3])
 {
   g_auto (GStrv) parts = g_strsplit (text, ":", -1);
   const guint n = g_strv_length (parts);
 
-  for (guint i = 0; i < 4; i++)
+  for (guint i = 0; i < 3; i++)
     sizes[i] = 1;
-  if (n == 0)
-    return FALSE;
   for (guint i = 0; i < n; i++) {
     guint64 size;
 
@@ -135,39 +197,57 @@ parse_dimensions (const gchar *text, gint sizes[4])
     if (i < 3)
       sizes[i] = (gint) size;
   }
-  return TRUE;
+  return n > 0;
 }
 
 static void
-append_video (GstCaps *caps, const GstStructure *tensor)
+append_video_of (
+    GstCaps *caps, const gchar *channels, gint width, gint height, const GValue *framerate)
 {
-  const gchar *text = gst_structure_get_string (tensor, "dimensions");
-  const GValue *framerate = gst_structure_get_value (tensor, "framerate");
-  const gchar *channels = NULL;
-  gint sizes[4] = { 0 };
+  GstCaps *video = gst_pixel_formats_whole_caps (channels);
 
-  if (!text)
-    text = gst_structure_get_string (tensor, "dimension");
-  if (text) {
-    if (!parse_dimensions (text, sizes))
-      return;
-    for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++)
-      if ((gint) strlen (channel_sets[c]) == sizes[0])
-        channels = channel_sets[c];
-    if (!channels)
-      return;
-  }
-  GstCaps *video = gst_pixel_formats_caps (channels);
-  if (text)
-    gst_caps_set_simple (
-        video, "width", G_TYPE_INT, sizes[1], "height", G_TYPE_INT, sizes[2], NULL);
+  if (width > 0)
+    gst_caps_set_simple (video, "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
   if (framerate)
     gst_caps_set_value (video, "framerate", framerate);
   gst_caps_append (caps, video);
 }
 
+static const gchar *
+get_dimensions (const GstStructure *tensor)
+{
+  const gchar *text = NULL;
+
+  for (guint s = 0; s < G_N_ELEMENTS (spellings) && !text; s++)
+    text = gst_structure_get_string (tensor, spellings[s].dimensions);
+  return text;
+}
+
+static void
+append_video (GstCaps *caps, const GstStructure *tensor, guint layouts)
+{
+  const gchar *text = get_dimensions (tensor);
+  const GValue *framerate = gst_structure_get_value (tensor, "framerate");
+  gint sizes[3];
+
+  if (!text) {
+    append_video_of (caps, NULL, 0, 0, framerate);
+    return;
+  }
+  if (!parse_dimensions (text, sizes))
+    return;
+  for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++) {
+    const gint n_channels = (gint) strlen (channel_sets[c]);
+
+    if (layouts & GST_PIXEL_CAPS_NHWC && sizes[0] == n_channels)
+      append_video_of (caps, channel_sets[c], sizes[1], sizes[2], framerate);
+    if (layouts & GST_PIXEL_CAPS_NCHW && sizes[2] == n_channels)
+      append_video_of (caps, channel_sets[c], sizes[0], sizes[1], framerate);
+  }
+}
+
 GstCaps *
-gst_pixel_caps_to_video (const GstCaps *caps)
+gst_pixel_caps_to_video (const GstCaps *caps, guint layouts)
 {
   GstCaps *result = gst_caps_new_empty ();
 
@@ -175,40 +255,51 @@ gst_pixel_caps_to_video (const GstCaps *caps)
     const GstStructure *structure = gst_caps_get_structure (caps, i);
 
     if (is_video (structure))
-      gst_caps_append_structure (result, gst_structure_copy (structure));
+      append_twins (result, structure, FALSE);
     else
-      append_video (result, structure);
+      append_video (result, structure, layouts);
   }
   return result;
 }
 
-/* The lower the better. */
-static guint
-rank (const GstStructure *structure)
+GstCaps *
+gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (spellings); i++) {
-    const gchar *text = gst_structure_get_string (structure, spellings[i].dimensions);
-    guint n_colons = 0;
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts);
 
-    for (const gchar *c = text; c && *c; c++)
-      n_colons += *c == ':';
-    if (text && (n_colons >= 3) == spellings[i].four)
-      return i;
+  for (guint i = 0; i < gst_caps_get_size (ours); i++) {
+    g_autoptr (GstCaps) one = gst_caps_copy_nth (ours, i);
+    GstCaps *both = gst_caps_intersect (one, caps);
+
+    if (!gst_caps_is_empty (both)) {
+      gst_caps_unref (caps);
+      return gst_caps_fixate (both);
+    }
+    gst_caps_unref (both);
   }
-  return G_N_ELEMENTS (spellings) + (is_video (structure) ? 0 : 1);
+  return gst_caps_fixate (caps);
 }
 
-GstCaps *
-gst_pixel_caps_choose (GstCaps *caps)
+void
+gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint layouts,
+    PixelnormOutput *output, PixelnormTensorLayout *tensor_layout)
 {
-  guint best = 0;
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  const PixelnormGeometry *geometry = &layout->geometry;
+  const gchar *text = get_dimensions (structure), *type = NULL;
+  gint sizes[3] = { 0 };
 
-  if (gst_caps_get_size (caps) == 0)
-    return caps;
-  for (guint i = 1; i < gst_caps_get_size (caps); i++)
-    if (rank (gst_caps_get_structure (caps, i)) < rank (gst_caps_get_structure (caps, best)))
-      best = i;
-  GstCaps *chosen = gst_caps_copy_nth (caps, best);
-  gst_caps_unref (caps);
-  return gst_caps_fixate (chosen);
+  *output = PIXELNORM_OUTPUT_VIDEO;
+  *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NHWC;
+  if (is_video (structure))
+    return;
+  for (guint s = 0; s < G_N_ELEMENTS (spellings) && !type; s++)
+    type = gst_structure_get_string (structure, spellings[s].type);
+  for (guint t = 0; t < G_N_ELEMENTS (types); t++)
+    if (g_strcmp0 (types[t].name, type) == 0)
+      *output = types[t].output;
+  if (!text || !parse_dimensions (text, sizes) || !(layouts & GST_PIXEL_CAPS_NHWC)
+      || sizes[0] != (gint) layout->n_channels || sizes[1] != (gint) geometry->width
+      || sizes[2] != (gint) geometry->height)
+    *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NCHW;
 }

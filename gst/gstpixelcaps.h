@@ -1,20 +1,29 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Caps of tensors, and what a stream of video becomes as one. */
+/* Caps of tensors and of 8-bit video, and what a stream of video becomes as one of them. */
 #pragma once
 
 #include <gst/gst.h>
+#include <pixelnorm/pixelnorm.h>
+
+/* Which orders of dimensions may be taken. */
+typedef enum {
+  GST_PIXEL_CAPS_NHWC = 1 << PIXELNORM_TENSOR_LAYOUT_NHWC,
+  GST_PIXEL_CAPS_NCHW = 1 << PIXELNORM_TENSOR_LAYOUT_NCHW,
+} GstPixelCapsLayouts;
 
 /* What pixelnorm can send: every spelling of tensor caps, then video. Transfer full. */
 GstCaps *gst_pixel_caps_output_template (void);
 
 /* What pixelnorm can make of video @caps, best first. Transfer full. */
-GstCaps *gst_pixel_caps_from_video (const GstCaps *caps);
+GstCaps *gst_pixel_caps_from_video (const GstCaps *caps, guint layouts);
 
 /* The video from which pixelnorm can make @caps. Transfer full. */
-GstCaps *gst_pixel_caps_to_video (const GstCaps *caps);
+GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, guint layouts);
 
-/* Keeps the best structure of @caps: tensors before video, four dimensions before three. Takes over
- * @caps. Transfer full. */
-GstCaps *gst_pixel_caps_choose (GstCaps *caps);
+/* The best of @caps that video of the fixed caps @input can become: tensors before video, NHWC before
+ * NCHW, four dimensions before three. Takes over @caps. Transfer full. */
+GstCaps *gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts);
 
-gboolean gst_pixel_caps_are_video (const GstCaps *caps);
+/* What fixed @caps ask for, of video of this layout. */
+void gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint layouts,
+    PixelnormOutput *output, PixelnormTensorLayout *tensor_layout);

@@ -4,6 +4,8 @@
 
 #include <pixelnorm/pixelnorm.h>
 
+#include "gstpixelcaps.h"
+
 static const GEnumValue stats_scopes[] = {
   { PIXELNORM_SCOPE_PIXEL, "Every sample on its own, frames of one size", "pixel" },
   { PIXELNORM_SCOPE_CHANNEL, "All pixels of a channel together, frames of any size", "channel" },
@@ -37,6 +39,13 @@ static const GEnumValue units[] = {
   { 0 },
 };
 
+static const GEnumValue layouts[] = {
+  { GST_PIXEL_LAYOUT_AUTO, "NHWC, unless only NCHW fits what downstream asks for", "auto" },
+  { GST_PIXEL_CAPS_NHWC, "Height x width x channels", "nhwc" },
+  { GST_PIXEL_CAPS_NCHW, "Channels x height x width", "nchw" },
+  { 0 },
+};
+
 #define DEFINE_ENUM(function, name, values)                                                        \
   GType function (void)                                                                            \
   {                                                                                                \
@@ -51,6 +60,7 @@ DEFINE_ENUM (gst_pixel_stats_scope_get_type, "GstPixelStatsScope", stats_scopes)
 DEFINE_ENUM (gst_pixel_norm_scope_get_type, "GstPixelNormScope", norm_scopes)
 DEFINE_ENUM (gst_pixel_norm_method_get_type, "GstPixelNormMethod", methods)
 DEFINE_ENUM (gst_pixel_norm_units_get_type, "GstPixelNormUnits", units)
+DEFINE_ENUM (gst_pixel_norm_layout_get_type, "GstPixelNormLayout", layouts)
 
 const gchar *
 gst_pixel_enum_nick (GType type, gint value)

@@ -1,44 +1,212 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* FORMAT TABLE: names only, in order of preference, so that a format that only a newer GStreamer
  * knows takes part where it is known. What a format looks like comes from GstVideoFormatInfo.
+ *
+ * RGB before YUV: networks see RGB, and a converter that could give either is asked for that.
  */
 #include "gstpixelformats.h"
 
-static const gchar *const formats[] = { "RGB", "BGR", "RGBx", "BGRx", "xRGB", "xBGR", "RGBA",
-  "BGRA", "ARGB", "ABGR", "RBGA", "GBR", "GBRA", "RGBP", "BGRP", "GRAY8" };
+typedef struct {
+  const gchar *name;
+  const gchar *twin; /* the same order of samples in 8 bits; NULL: it is 8 bits itself */
+} Format;
+
+static const Format formats[] = {
+  { "RGB" },
+  { "BGR" },
+  { "RGBx" },
+  { "BGRx" },
+  { "xRGB" },
+  { "xBGR" },
+  { "RGBA" },
+  { "BGRA" },
+  { "ARGB" },
+  { "ABGR" },
+  { "RBGA" },
+  { "GBR" },
+  { "GBRA" },
+  { "RGBP" },
+  { "BGRP" },
+  { "GRAY8" },
+  /* more than 8 bits */
+  { "RGBA64_LE", "RGBA" },
+  { "RGBA64_BE", "RGBA" },
+  { "ARGB64", "ARGB" },
+  { "ARGB64_LE", "ARGB" },
+  { "ARGB64_BE", "ARGB" },
+  { "BGRA64_LE", "BGRA" },
+  { "BGRA64_BE", "BGRA" },
+  { "ABGR64_LE", "ABGR" },
+  { "ABGR64_BE", "ABGR" },
+  { "GBR_10LE", "GBR" },
+  { "GBR_10BE", "GBR" },
+  { "GBR_12LE", "GBR" },
+  { "GBR_12BE", "GBR" },
+  { "GBR_16LE", "GBR" },
+  { "GBR_16BE", "GBR" },
+  { "GBRA_10LE", "GBRA" },
+  { "GBRA_10BE", "GBRA" },
+  { "GBRA_12LE", "GBRA" },
+  { "GBRA_12BE", "GBRA" },
+  { "GRAY16_LE", "GRAY8" },
+  { "GRAY16_BE", "GRAY8" },
+  { "GRAY10_LE16", "GRAY8" },
+  /* YUV; where U and V are smaller than Y only statistics and 8-bit video */
+  { "Y444" },
+  { "I420" },
+  { "YV12" },
+  { "NV12" },
+  { "NV21" },
+  { "Y42B" },
+  { "NV16" },
+  { "NV61" },
+  { "NV24" },
+  { "Y444_10LE", "Y444" },
+  { "Y444_10BE", "Y444" },
+  { "Y444_12LE", "Y444" },
+  { "Y444_12BE", "Y444" },
+  { "Y444_16LE", "Y444" },
+  { "Y444_16BE", "Y444" },
+  { "I420_10LE", "I420" },
+  { "I420_10BE", "I420" },
+  { "I420_12LE", "I420" },
+  { "I420_12BE", "I420" },
+  { "I422_10LE", "Y42B" },
+  { "I422_10BE", "Y42B" },
+  { "I422_12LE", "Y42B" },
+  { "I422_12BE", "Y42B" },
+  { "P010_10LE", "NV12" },
+  { "P010_10BE", "NV12" },
+  { "P012_LE", "NV12" },
+  { "P012_BE", "NV12" },
+  { "P016_LE", "NV12" },
+  { "P016_BE", "NV12" },
+};
+
+/* The row of a format that this GStreamer knows, or NULL. */
+static const Format *
+find_format (const gchar *name, const GstVideoFormatInfo **info)
+{
+  const GstVideoFormat known = gst_video_format_from_string (name);
+
+  if (known == GST_VIDEO_FORMAT_UNKNOWN)
+    return NULL;
+  *info = gst_video_format_get_info (known);
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (g_str_equal (formats[i].name, name))
+      return &formats[i];
+  return NULL;
+}
 
 const gchar *
 gst_pixel_formats_channels (const gchar *format)
 {
-  const GstVideoFormat known = gst_video_format_from_string (format);
+  const GstVideoFormatInfo *info;
 
-  if (known == GST_VIDEO_FORMAT_UNKNOWN)
+  if (!format || !find_format (format, &info))
     return NULL;
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-    if (g_str_equal (formats[i], format))
-      return GST_VIDEO_FORMAT_INFO_IS_GRAY (gst_video_format_get_info (known)) ? "Y" : "RGB";
-  return NULL;
+  return GST_VIDEO_FORMAT_INFO_IS_GRAY (info) ? "Y"
+      : GST_VIDEO_FORMAT_INFO_IS_YUV (info)   ? "YUV"
+                                              : "RGB";
 }
 
-GstCaps *
-gst_pixel_formats_caps (const gchar *channels)
+gboolean
+gst_pixel_formats_is_whole (const gchar *format)
+{
+  const GstVideoFormatInfo *info;
+
+  return find_format (format, &info) && GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) == 0
+      && GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) == 0;
+}
+
+const gchar *
+gst_pixel_formats_twin (const gchar *format)
+{
+  const GstVideoFormatInfo *info;
+  const Format *row = find_format (format, &info);
+
+  return row && row->twin ? row->twin : format;
+}
+
+/* Caps of the formats that @chosen says yes to. */
+static GstCaps *
+make_caps (gboolean (*chosen) (const gchar *format, gconstpointer data), gconstpointer data)
 {
   g_auto (GValue) list = G_VALUE_INIT, name = G_VALUE_INIT;
 
   g_value_init (&list, GST_TYPE_LIST);
   g_value_init (&name, G_TYPE_STRING);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
-    const gchar *own = gst_pixel_formats_channels (formats[i]);
-
-    if (!own || (channels && !g_str_equal (channels, own)))
+    if (!gst_pixel_formats_channels (formats[i].name) || !chosen (formats[i].name, data))
       continue;
-    g_value_set_static_string (&name, formats[i]);
+    g_value_set_static_string (&name, formats[i].name);
     gst_value_list_append_value (&list, &name);
   }
   GstCaps *caps = gst_caps_new_simple ("video/x-raw", "width", GST_TYPE_INT_RANGE, 1, G_MAXINT,
       "height", GST_TYPE_INT_RANGE, 1, G_MAXINT, NULL);
   gst_caps_set_value (caps, "format", &list);
   return caps;
+}
+
+static gboolean
+has_channels (const gchar *format, gconstpointer channels)
+{
+  return !channels || g_str_equal (gst_pixel_formats_channels (format), channels);
+}
+
+static gboolean
+has_whole_channels (const gchar *format, gconstpointer channels)
+{
+  return has_channels (format, channels) && gst_pixel_formats_is_whole (format);
+}
+
+static gboolean
+is_8_bit (const gchar *format, gconstpointer data)
+{
+  return gst_pixel_formats_twin (format) == format;
+}
+
+static gboolean
+is_usual (const gchar *format, gconstpointer data)
+{
+  return is_8_bit (format, NULL) && !g_str_equal (gst_pixel_formats_channels (format), "YUV");
+}
+
+GstCaps *
+gst_pixel_formats_caps (const gchar *channels)
+{
+  return make_caps (has_channels, channels);
+}
+
+GstCaps *
+gst_pixel_formats_whole_caps (const gchar *channels)
+{
+  return make_caps (has_whole_channels, channels);
+}
+
+GstCaps *
+gst_pixel_formats_8_bit_caps (void)
+{
+  return make_caps (is_8_bit, NULL);
+}
+
+GstCaps *
+gst_pixel_formats_usual_caps (void)
+{
+  return make_caps (is_usual, NULL);
+}
+
+GstCaps *
+gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *possible)
+{
+  GstCaps *best = gst_caps_intersect_full ((GstCaps *) better, caps, GST_CAPS_INTERSECT_FIRST);
+
+  if (possible && gst_caps_can_intersect (best, possible)) {
+    gst_caps_unref (caps);
+    return best;
+  }
+  gst_caps_append (best, caps);
+  return best;
 }
 
 static const gchar *
@@ -83,6 +251,33 @@ check_kind (const GstVideoInfo *info, GError **error)
   return TRUE;
 }
 
+static void
+fill_layout (const GstVideoInfo *info, const gchar *channels, PixelnormLayout *layout)
+{
+  *layout = (PixelnormLayout){
+    .geometry = { GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
+        g_intern_string (channels), GST_VIDEO_INFO_COMP_DEPTH (info, 0) },
+    .n_channels = strlen (channels),
+    .n_planes = GST_VIDEO_INFO_N_PLANES (info),
+    .sample_bytes = GST_VIDEO_INFO_COMP_DEPTH (info, 0) > 8 ? 2 : 1,
+    .sample_shift = GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0),
+    /* the flag for little-endian stands on formats of bytes too, and not on native ones */
+    .big_endian = g_str_has_suffix (GST_VIDEO_INFO_NAME (info), "BE"),
+  };
+  if (layout->n_channels == 3) {
+    layout->geometry.log2_chroma_w = GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1);
+    layout->geometry.log2_chroma_h = GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1);
+  }
+  for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
+    const guint plane = GST_VIDEO_INFO_COMP_PLANE (info, c);
+
+    layout->pixel_strides[plane] = GST_VIDEO_INFO_COMP_PSTRIDE (info, c);
+    if (c < layout->n_channels) /* alpha comes last */
+      layout->channels[c] =
+          (PixelnormChannel){ channels[c], plane, GST_VIDEO_INFO_COMP_POFFSET (info, c) };
+  }
+}
+
 gboolean
 gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout, GError **error)
 {
@@ -90,7 +285,7 @@ gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout, GEr
 
   if (!channels) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected 8-bit RGB or GRAY8 video, found %s. Put videoconvert before.",
+        "Expected RGB, grey or planar YUV video, found %s. Put videoconvert before.",
         GST_VIDEO_INFO_NAME (info));
     return FALSE;
   }
@@ -103,20 +298,7 @@ gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout, GEr
         PIXELNORM_MAX_SIDE, GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
     return FALSE;
   }
-  *layout = (PixelnormLayout){
-    .geometry = { GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
-        g_intern_string (channels), GST_VIDEO_INFO_COMP_DEPTH (info, 0) },
-    .n_channels = strlen (channels),
-    .n_planes = GST_VIDEO_INFO_N_PLANES (info),
-  };
-  for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
-    const guint plane = GST_VIDEO_INFO_COMP_PLANE (info, c);
-
-    layout->pixel_strides[plane] = GST_VIDEO_INFO_COMP_PSTRIDE (info, c);
-    if (c < layout->n_channels) /* alpha comes last */
-      layout->channels[c] =
-          (PixelnormChannel){ channels[c], plane, GST_VIDEO_INFO_COMP_POFFSET (info, c) };
-  }
+  fill_layout (info, channels, layout);
   pixelnorm_layout_set_colorimetry (layout,
       GST_VIDEO_INFO_COLORIMETRY (info).range == GST_VIDEO_COLOR_RANGE_16_235
           ? PIXELNORM_RANGE_LIMITED

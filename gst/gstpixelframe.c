@@ -14,8 +14,9 @@ plane_fits (
   const gint64 size = (gint64) map->size;
   const gint64 row_bytes = (gint64) pixelnorm_layout_get_row_bytes (layout, p);
   const gint64 start = (gint64) ((guintptr) first - (guintptr) map->data);
-  const gint64 end =
-      start + (gint64) (layout->geometry.height - 1) * GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
+  const gint64 end = start
+      + (gint64) (pixelnorm_layout_get_rows (layout, p) - 1)
+          * GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
 
   return MIN (start, end) >= 0 && MAX (start, end) + row_bytes <= size;
 }
@@ -42,10 +43,19 @@ place_planes (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buf
         height, GST_VIDEO_FRAME_WIDTH (mapped), GST_VIDEO_FRAME_HEIGHT (mapped), x, y);
     return FALSE;
   }
+  if (x & ((1u << layout->geometry.log2_chroma_w) - 1)
+      || y & ((1u << layout->geometry.log2_chroma_h) - 1)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "Expected a crop that begins with a whole sample of U and V, found one at %u,%u.", x, y);
+    return FALSE;
+  }
   for (guint p = 0; p < layout->n_planes; p++) {
+    /* where U and V are smaller than Y, all planes but the first are theirs */
+    const guint column = p > 0 ? x >> layout->geometry.log2_chroma_w : x;
+    const guint row = p > 0 ? y >> layout->geometry.log2_chroma_h : y;
     const gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
-    guint8 *first = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (mapped, p) + (gssize) y * stride
-        + (gsize) x * layout->pixel_strides[p];
+    guint8 *first = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (mapped, p) + (gssize) row * stride
+        + (gsize) column * layout->pixel_strides[p];
 
     if (!plane_fits (mapped, layout, p, first)) {
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,

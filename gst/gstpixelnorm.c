@@ -5,15 +5,20 @@
  * @short_description: normalizes video, pixel-wise or channel-wise, into tensors or 8-bit video
  *
  * Computes y = (x - centre) * scale + bias for every sample, with coefficients made of a profile
- * that #pixelstats collected, or of fixed values, and sends the result as a float32 tensor
- * (other/tensors of NNStreamer: height x width x channels) or, where downstream takes video only,
- * as 8-bit video of the same format with [range-low, range-high] laid onto [0, 255].
+ * that #pixelstats collected, or of fixed values, and sends the result as a tensor (other/tensors of
+ * NNStreamer) of float32, float16, int8 or uint8 or, where downstream takes video only, as 8-bit video
+ * of the same format (the 8-bit twin of a deeper one) with [range-low, range-high] laid onto [0, 255].
  *
- * What downstream accepts decides: tensors first. Put caps behind the element to choose:
- * other/tensors or video/x-raw.
+ * What downstream accepts decides: tensors first, float32 first. Put caps behind the element to
+ * choose: other/tensors,types=float16 or video/x-raw. A tensor is height x width x channels (NHWC), or
+ * channels x height x width with layout=nchw. int8 and uint8 are round (y / quant-scale) +
+ * quant-zero-point, half to even, saturated.
+ *
+ * Formats whose U and V are smaller than Y (I420, NV12) can only become video, not tensors.
  *
  * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
- * scope, statistics, output, range-low and range-high (video), the profile's identity. An element
+ * scope, statistics, output, layout (tensors), range-low and range-high (video), quant-scale and
+ * quant-zero-point (int8, uint8), the profile's identity. An element
  * message `pixelnorm` says the same whenever it changes.
  *
  * ## Examples
@@ -62,10 +67,10 @@ struct _GstPixelNorm {
   PixelnormSettings settings;       /* likewise */
 
   /* the streaming thread, and state changes while it does not run */
-  GstVideoInfo info;
-  PixelnormLayout layout;
-  gboolean video; /* output is video */
-  gsize output_size;
+  GstVideoInfo info, output_info; /* the latter of video */
+  PixelnormLayout layout, output_layout;
+  PixelnormOutput output;
+  gsize output_size; /* of a buffer */
   PixelnormNormalizer *normalizer;
   GstStructure *applied; /* what PixelnormMeta says */
   guint plan;            /* its number */
@@ -75,7 +80,16 @@ struct _GstPixelNorm {
 G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
 
-/* Video that suits the profile, or NULL where any does. */
+static guint
+get_layouts (GstPixelNorm *self)
+{
+  GST_OBJECT_LOCK (self);
+  const guint layouts = self->wanted.layouts;
+  GST_OBJECT_UNLOCK (self);
+  return layouts;
+}
+
+/* Video that suits the profile; without one, what is usual. */
 static GstCaps *
 suitable_video (GstPixelNorm *self)
 {
@@ -91,26 +105,19 @@ suitable_video (GstPixelNorm *self)
           (gint) pixelnorm_profile_get_height (self->profile), NULL);
   }
   GST_OBJECT_UNLOCK (self);
-  return caps;
+  return caps ? caps : gst_pixel_formats_usual_caps ();
 }
 
-/* What suits the profile, where upstream can have it, so that converters and scalers do the right
- * thing by themselves; all of @any where it cannot, so that set_caps says in words what does not
- * fit instead of "not negotiated". */
+/* What suits, where upstream can have it, so that converters and scalers do the right thing by
+ * themselves; all where it cannot, so that set_caps says in words what does not fit instead of "not
+ * negotiated". */
 static GstCaps *
-prefer_suitable (GstPixelNorm *self, GstCaps *any, GstCaps *filter)
+video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 {
   g_autoptr (GstCaps) suitable = suitable_video (self);
 
-  if (!suitable)
-    return any;
-  GstCaps *best = gst_caps_intersect_full (suitable, any, GST_CAPS_INTERSECT_FIRST);
-  if (filter && gst_caps_can_intersect (best, filter)) {
-    gst_caps_unref (any);
-    return best;
-  }
-  gst_caps_append (best, any);
-  return best;
+  return gst_pixel_formats_prefer (
+      gst_pixel_caps_to_video (caps, get_layouts (self)), suitable, filter);
 }
 
 static GstCaps *
@@ -120,9 +127,9 @@ gst_pixel_norm_transform_caps (
   GstCaps *result;
 
   if (direction == GST_PAD_SINK)
-    result = gst_pixel_caps_from_video (caps);
+    result = gst_pixel_caps_from_video (caps, get_layouts (GST_PIXEL_NORM (trans)));
   else
-    result = prefer_suitable (GST_PIXEL_NORM (trans), gst_pixel_caps_to_video (caps), filter);
+    result = video_for (GST_PIXEL_NORM (trans), caps, filter);
   if (filter) {
     GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
 
@@ -137,7 +144,9 @@ static GstCaps *
 gst_pixel_norm_fixate_caps (
     GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
 {
-  return gst_pixel_caps_choose (othercaps);
+  if (direction == GST_PAD_SRC)
+    return gst_caps_fixate (othercaps);
+  return gst_pixel_caps_choose (othercaps, caps, get_layouts (GST_PIXEL_NORM (trans)));
 }
 
 static void
@@ -178,26 +187,43 @@ static gint n_plans;
 
 /* What the meta and the message say. */
 static void
+describe_output (GstPixelNorm *self, const PixelnormSettings *settings)
+{
+  gdouble low, high, scale;
+  gint zero_point;
+
+  if (self->output == PIXELNORM_OUTPUT_VIDEO) {
+    pixelnorm_normalizer_get_range (self->normalizer, &low, &high);
+    gst_structure_set (
+        self->applied, "range-low", G_TYPE_DOUBLE, low, "range-high", G_TYPE_DOUBLE, high, NULL);
+    return;
+  }
+  gst_structure_set (self->applied, "layout", G_TYPE_STRING,
+      gst_pixel_enum_nick (gst_pixel_norm_layout_get_type (), 1 << settings->tensor_layout), NULL);
+  if (self->output == PIXELNORM_OUTPUT_INT8 || self->output == PIXELNORM_OUTPUT_UINT8) {
+    pixelnorm_normalizer_get_quantization (self->normalizer, &scale, &zero_point);
+    gst_structure_set (self->applied, "quant-scale", G_TYPE_DOUBLE, scale, "quant-zero-point",
+        G_TYPE_INT, zero_point, NULL);
+  }
+}
+
+static void
 describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormProfile *profile)
 {
   const gboolean with_profile = profile && pixelnorm_method_needs_profile (settings->method);
-  gdouble low, high;
 
   g_clear_pointer (&self->applied, gst_structure_free);
   self->plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
-  self->applied = gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, self->plan, "method",
-      G_TYPE_STRING, gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method),
-      "output", G_TYPE_STRING, self->video ? "video" : "float32", NULL);
+  self->applied =
+      gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, self->plan, "method", G_TYPE_STRING,
+          gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method), "output",
+          G_TYPE_STRING, gst_pixel_enum_nick (pixelnorm_output_get_type (), self->output), NULL);
   if (with_profile)
     gst_structure_set (self->applied, "scope", G_TYPE_STRING,
         gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics",
         G_TYPE_STRING, "profile", "identity", G_TYPE_STRING,
         pixelnorm_profile_get_identity (profile), NULL);
-  if (self->video) {
-    pixelnorm_normalizer_get_range (self->normalizer, &low, &high);
-    gst_structure_set (
-        self->applied, "range-low", G_TYPE_DOUBLE, low, "range-high", G_TYPE_DOUBLE, high, NULL);
-  }
+  describe_output (self, settings);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
@@ -205,36 +231,32 @@ describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormP
 /* Where it fails, the old plan stays whole: caps that are the same as the last good ones come back
  * without set_caps. */
 static gboolean
-make_plan (GstPixelNorm *self, const PixelnormLayout *layout, gboolean video, GError **error)
+make_plan (GstPixelNorm *self, const PixelnormLayout *layout, GstCaps *outcaps, GError **error)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
   g_autoptr (PixelnormProfile) dark = NULL;
 
   GST_OBJECT_LOCK (self);
-  const PixelnormSettings settings = self->settings;
+  PixelnormSettings settings = self->settings;
+  const guint layouts = self->wanted.layouts;
   g_set_object (&profile, self->profile);
   g_set_object (&dark, self->dark);
   GST_OBJECT_UNLOCK (self);
 
-  PixelnormNormalizer *normalizer = pixelnorm_normalizer_new (&settings, profile, dark, layout,
-      video ? PIXELNORM_OUTPUT_VIDEO : PIXELNORM_OUTPUT_FLOAT32, error);
+  PixelnormOutput output;
+  gst_pixel_caps_parse (outcaps, layout, layouts, &output, &settings.tensor_layout);
+  PixelnormNormalizer *normalizer =
+      pixelnorm_normalizer_new (&settings, profile, dark, layout, output, error);
   if (!normalizer)
     return FALSE;
   g_clear_object (&self->normalizer);
   self->normalizer = normalizer;
   self->layout = *layout;
-  self->video = video;
+  self->output = output;
   warn_of_units (self, &settings);
   warn_of_matrix (self, profile);
   describe_plan (self, &settings, profile);
   return TRUE;
-}
-
-static gsize
-tensor_size (const PixelnormLayout *layout)
-{
-  return (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels
-      * sizeof (gfloat);
 }
 
 static gboolean
@@ -249,27 +271,42 @@ check_output_size (gsize size, GError **error)
   return FALSE;
 }
 
+/* The largest that a buffer can become, before much is allocated for it. */
+static gboolean
+check_caps (const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
+{
+  const gsize samples =
+      (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels;
+
+  return check_output_size (
+      output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat), error);
+}
+
 static gboolean
 gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
   g_autoptr (GError) error = NULL;
-  PixelnormLayout layout;
-  GstVideoInfo info;
+  PixelnormLayout layout, output_layout = { 0 };
+  GstVideoInfo info, output = { 0 };
+  const gboolean video =
+      gst_structure_has_name (gst_caps_get_structure (outcaps, 0), "video/x-raw");
 
   if (!gst_video_info_from_caps (&info, incaps)) {
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
-  } else if (gst_pixel_formats_layout (&info, &layout, &error)) {
-    const gboolean video = gst_pixel_caps_are_video (outcaps);
-    const gsize size = video ? GST_VIDEO_INFO_SIZE (&info) : tensor_size (&layout);
-
-    if (check_output_size (size, &error) && make_plan (self, &layout, video, &error)) {
-      self->info = info;
-      self->output_size = size;
-      gst_caps_replace (&self->refused, NULL);
-      return TRUE;
-    }
+  } else if (gst_pixel_formats_layout (&info, &layout, &error)
+      && (!video
+          || (gst_video_info_from_caps (&output, outcaps)
+              && gst_pixel_formats_layout (&output, &output_layout, &error)))
+      && check_caps (&layout, &output, &error) && make_plan (self, &layout, outcaps, &error)) {
+    self->info = info;
+    self->output_info = output;
+    self->output_layout = output_layout;
+    self->output_size = video ? GST_VIDEO_INFO_SIZE (&output)
+                              : pixelnorm_normalizer_get_output_size (self->normalizer);
+    gst_caps_replace (&self->refused, NULL);
+    return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
   if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
@@ -297,7 +334,7 @@ gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
   g_autoptr (GstBufferPool) pool = NULL;
   guint size = 0, min = 0, max = 0;
 
-  if (self->video && any)
+  if (self->output == PIXELNORM_OUTPUT_VIDEO && any)
     gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
   if (!pool)
     pool = gst_pixel_pool_new ();
@@ -363,7 +400,7 @@ gst_pixel_norm_transform_meta (
   if (!tags || !*tags)
     return TRUE;
   for (; *tags; tags++)
-    if (!self->video || !g_strv_contains (kept, *tags)
+    if (self->output != PIXELNORM_OUTPUT_VIDEO || !g_strv_contains (kept, *tags)
         || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
       return FALSE;
   return TRUE;
@@ -373,8 +410,9 @@ static gboolean
 map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor,
     PixelnormFrame *frame, GError **error)
 {
-  if (self->video) {
-    if (!gst_pixel_frame_map (video, &self->info, &self->layout, buffer, GST_MAP_WRITE, error))
+  if (self->output == PIXELNORM_OUTPUT_VIDEO) {
+    if (!gst_pixel_frame_map (
+            video, &self->output_info, &self->output_layout, buffer, GST_MAP_WRITE, error))
       return FALSE;
     *frame = video->frame;
     return TRUE;
@@ -389,8 +427,7 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapI
         self->output_size, gst_buffer_get_size (buffer));
     return FALSE;
   }
-  *frame = (PixelnormFrame){ { tensor->data },
-    { (gssize) (self->output_size / self->layout.geometry.height) } };
+  *frame = (PixelnormFrame){ { tensor->data } };
   return TRUE;
 }
 
@@ -410,7 +447,7 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
     goto failed;
   }
   pixelnorm_normalizer_run (self->normalizer, &in.frame, &out);
-  if (self->video)
+  if (self->output == PIXELNORM_OUTPUT_VIDEO)
     gst_pixel_frame_unmap (&video);
   else
     gst_buffer_unmap (outbuf, &tensor);

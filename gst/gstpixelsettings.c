@@ -4,6 +4,7 @@
  */
 #include "gstpixelsettings.h"
 
+#include "gstpixelcaps.h"
 #include "gstpixelenums.h"
 
 enum {
@@ -20,6 +21,9 @@ enum {
   PROP_UNITS,
   PROP_RANGE_LOW,
   PROP_RANGE_HIGH,
+  PROP_LAYOUT,
+  PROP_QUANT_SCALE,
+  PROP_QUANT_ZERO_POINT,
 };
 
 void
@@ -27,6 +31,7 @@ gst_pixel_settings_init (GstPixelSettings *self)
 {
   *self = (GstPixelSettings){ 0 };
   pixelnorm_settings_init (&self->settings);
+  self->layouts = GST_PIXEL_LAYOUT_AUTO;
 }
 
 void
@@ -192,6 +197,15 @@ gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
   case PROP_RANGE_HIGH:
     self->settings.range_high = g_value_get_double (value);
     break;
+  case PROP_LAYOUT:
+    self->layouts = g_value_get_enum (value);
+    break;
+  case PROP_QUANT_SCALE:
+    self->settings.quant_scale = g_value_get_double (value);
+    break;
+  case PROP_QUANT_ZERO_POINT:
+    self->settings.quant_zero_point = g_value_get_int (value);
+    break;
   default:
     return FALSE;
   }
@@ -237,6 +251,15 @@ gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
     break;
   case PROP_RANGE_HIGH:
     g_value_set_double (value, self->settings.range_high);
+    break;
+  case PROP_LAYOUT:
+    g_value_set_enum (value, (gint) self->layouts);
+    break;
+  case PROP_QUANT_SCALE:
+    g_value_set_double (value, self->settings.quant_scale);
+    break;
+  case PROP_QUANT_ZERO_POINT:
+    g_value_set_int (value, self->settings.quant_zero_point);
     break;
   default:
     return FALSE;
@@ -313,13 +336,33 @@ install_value_properties (GObjectClass *klass, GParamFlags flags)
   g_object_class_install_property (klass, PROP_RANGE_LOW,
       g_param_spec_double ("range-low", "Low end of the range",
           "For 8-bit video output: the y that becomes code 0; above range-high the picture is "
-          "inverted. Equal to range-high: the method's own range, -4 to 127/32 for zscore",
+          "inverted. Equal to range-high: the method's own range, -4 to 127/32 for zscore (of center "
+          "and flat-field it grows with the depth)",
           -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
   g_object_class_install_property (klass, PROP_RANGE_HIGH,
       g_param_spec_double ("range-high", "High end of the range",
           "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's "
           "own range",
           -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
+}
+
+static void
+install_tensor_properties (GObjectClass *klass, GParamFlags flags)
+{
+  g_object_class_install_property (klass, PROP_LAYOUT,
+      g_param_spec_enum ("layout", "Layout of tensors",
+          "Order of the dimensions of a tensor, outermost first; caps do not tell it. auto: NHWC, "
+          "unless only NCHW fits the dimensions that downstream asks for",
+          gst_pixel_norm_layout_get_type (), GST_PIXEL_LAYOUT_AUTO, flags));
+  g_object_class_install_property (klass, PROP_QUANT_SCALE,
+      g_param_spec_double ("quant-scale", "Scale of quantization",
+          "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
+          "zero-point are such that range-low to range-high becomes all of the codes",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
+  g_object_class_install_property (klass, PROP_QUANT_ZERO_POINT,
+      g_param_spec_int ("quant-zero-point", "Zero-point of quantization",
+          "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model says",
+          -128, 255, 0, flags));
 }
 
 void
@@ -330,6 +373,8 @@ gst_pixel_settings_install (GObjectClass *klass)
   install_profile_properties (klass, flags);
   install_method_properties (klass, flags);
   install_value_properties (klass, flags);
+  install_tensor_properties (klass, flags);
+  gst_type_mark_as_plugin_api (gst_pixel_norm_layout_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_method_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_scope_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_units_get_type (), 0);

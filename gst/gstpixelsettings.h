@@ -8,8 +8,9 @@
 /* The element's object lock guards it. */
 typedef struct {
   gchar *location, *dark_location;
-  PixelnormProfile *given; /* set by the application; before location */
-  PixelnormSettings settings;
+  PixelnormProfile *given;           /* set by the application; before location */
+  PixelnormSettings settings;        /* but for tensor_layout, which caps decide */
+  guint layouts;                     /* which may be taken, GstPixelCapsLayouts */
   gchar *mean_problem, *std_problem; /* they were set to something that is no list of numbers */
 } GstPixelSettings;
 

@@ -194,6 +194,22 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   return GST_FLOW_OK;
 }
 
+/* Where a converter before us can choose, it gives RGB or grey; what comes is what goes on. */
+static GstCaps *
+gst_pixel_stats_transform_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *result = filter ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
+                           : gst_caps_ref (caps);
+
+  if (direction == GST_PAD_SRC) {
+    g_autoptr (GstCaps) usual = gst_pixel_formats_usual_caps ();
+
+    result = gst_pixel_formats_prefer (result, usual, filter);
+  }
+  return result;
+}
+
 static void
 note_source (GstPixelStats *self)
 {
@@ -487,8 +503,8 @@ install_settings (GObjectClass *klass)
           DEFAULT_APPEND, ready));
   g_object_class_install_property (klass, PROP_FRAME_STEP,
       g_param_spec_uint ("frame-step", "Frame step",
-          "Take every Nth frame, 1 or more: neighbours in time are much alike, so a step saves work", 0,
-          G_MAXINT, DEFAULT_FRAME_STEP, playing));
+          "Take every Nth frame, 1 or more: neighbours in time are much alike, so a step saves work",
+          0, G_MAXINT, DEFAULT_FRAME_STEP, playing));
   g_object_class_install_property (klass, PROP_MAX_FRAMES,
       g_param_spec_uint64 ("max-frames", "Maximum of frames",
           "Stop taking frames after so many of this run, and save; frames go on passing (0 = take "
@@ -573,6 +589,7 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   transform_class->transform_ip_on_passthrough = TRUE;
   transform_class->start = gst_pixel_stats_start;
   transform_class->stop = gst_pixel_stats_stop;
+  transform_class->transform_caps = gst_pixel_stats_transform_caps;
   transform_class->set_caps = gst_pixel_stats_set_caps;
   transform_class->sink_event = gst_pixel_stats_sink_event;
   transform_class->transform_ip = gst_pixel_stats_transform_ip;

@@ -1,74 +1,77 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Frames -> statistics, exact.
  *
- * Two levels of sums: a frame adds x to a 16-bit sum and p = x (255 - x) to a 32-bit one; before
- * they can overflow (257 and 264,208 additions, kernels.h) they spill into 64-bit totals. The sum
- * of squares is 255 sum(x) - sum(p). 2^32 frames of 8-bit samples stay below 2^48 in every total.
+ * Channels of one size are added as lists of samples side by side, channels of a subsampled format each
+ * for itself. In scope pixel every sample of the lists has a lane of its own (lanes.h).
  *
- * In scope channel the same arrays are one tile long: every tile of every row is added to it as if
- * it were a frame of that size (a tile holds whole pixels), and the lanes are pooled by channel
- * when somebody asks.
+ * In scope channel there is one tile of lanes: every tile of every row is added to it as if it were a
+ * frame of that size (a tile holds whole pixels), and the lanes are pooled by channel when somebody
+ * asks. The channels of YUV have lanes each, so that frames may change between subsamplings. Before a
+ * lane could overflow, all are pooled into 128-bit sums.
  */
 #include <pixelnorm/accumulator.h>
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "lanes.h"
 #include "profile-private.h"
 #include "rows.h"
+
+/* Channels that are added together. */
+typedef struct {
+  guint first, n_channels;
+  PixelnormLanes lanes;
+} Group;
 
 struct _PixelnormAccumulator {
   GObject parent_instance;
 
   PixelnormScope scope;
-  PixelnormGeometry geometry; /* width and height 0 in scope channel */
+  PixelnormGeometry geometry; /* sizes and subsampling 0 in scope channel */
   guint n_channels;
-  const PixelnormKernels *kernels;
 
   guint64 frames, frames_skipped;
-  guint64 samples; /* scope channel: pooled so far, per channel */
   GString *sources;
   guint n_sources;
-  PixelnormMoments base[PIXELNORM_MAX_CHANNELS]; /* scope channel: of the profile begun from */
 
-  gsize n_lanes; /* samples of a frame, or PIXELNORM_TILE in scope channel */
-  void *block;   /* the arrays below, n_lanes each */
-  guint64 *total_sum, *total_p;
-  guint32 *p;
-  guint16 *sum;
-  guint8 *min, *max;
-  guint in_sum, in_p; /* additions since the last spill */
+  Group groups[PIXELNORM_MAX_CHANNELS];
+  guint n_groups;
+
+  /* scope channel */
+  guint64 samples[PIXELNORM_MAX_CHANNELS];       /* in the lanes, per channel */
+  PixelnormMoments base[PIXELNORM_MAX_CHANNELS]; /* pooled before, or of the profile begun from */
 };
 
 /* Lines of the list of sources; more would make a profile of many files mostly a list. */
 #define MAX_SOURCES 64
 
+/* Additions to a lane before it is pooled, well below the 2^32 that it holds. */
+#define MAX_ADDITIONS (G_GUINT64_CONSTANT (1) << 31)
+
 G_DEFINE_FINAL_TYPE (PixelnormAccumulator, pixelnorm_accumulator, G_TYPE_OBJECT)
 
 static gboolean
-allocate_lanes (PixelnormAccumulator *self, GError **error)
+add_group (PixelnormAccumulator *self, guint first, guint n_channels, GError **error)
 {
-  const gsize bytes_per_lane = 2 * sizeof (guint64) + sizeof (guint32) + sizeof (guint16) + 2;
-  const gsize n = self->n_lanes;
+  const PixelnormGeometry *geometry = &self->geometry;
+  Group *group = &self->groups[self->n_groups];
+  gsize n = PIXELNORM_TILE;
 
-  /* one block, so that a system that lends memory it does not have refuses by the whole size */
-  if (n <= G_MAXSIZE / bytes_per_lane)
-    self->block = calloc (n, bytes_per_lane);
-  if (!self->block) {
+  if (self->scope == PIXELNORM_SCOPE_PIXEL)
+    n = (gsize) pixelnorm_geometry_get_channel_width (geometry, first)
+        * pixelnorm_geometry_get_channel_height (geometry, first) * n_channels;
+  group->first = first;
+  group->n_channels = n_channels;
+  if (!pixelnorm_lanes_init (
+          &group->lanes, geometry->depth > 8 ? PIXELNORM_SAMPLE_U16 : PIXELNORM_SAMPLE_U8, n)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for statistics of %ux%u pixels with %u channels: %" G_GSIZE_FORMAT
         " MiB are needed. Scale the video down, or collect with scope channel.",
-        self->geometry.width, self->geometry.height, self->n_channels,
-        n / 1024 * bytes_per_lane / 1024);
+        geometry->width, geometry->height, self->n_channels, pixelnorm_lanes_bytes (n) >> 20);
     return FALSE;
   }
-  self->total_sum = self->block;
-  self->total_p = self->total_sum + n;
-  self->p = (guint32 *) (self->total_p + n);
-  self->sum = (guint16 *) (self->p + n);
-  self->min = (guint8 *) (self->sum + n);
-  self->max = self->min + n;
-  memset (self->min, 0xff, n);
+  self->n_groups++;
   return TRUE;
 }
 
@@ -76,28 +79,27 @@ static PixelnormAccumulator *
 accumulator_new (PixelnormScope scope, const PixelnormGeometry *geometry, GError **error)
 {
   g_autoptr (PixelnormAccumulator) self = NULL;
+  gboolean apart = pixelnorm_geometry_is_subsampled (geometry);
 
   if (scope == PIXELNORM_SCOPE_GLOBAL) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "Statistics are collected with scope pixel or channel; scope global follows from either.");
     return NULL;
   }
-  if (geometry->depth != 8) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "Statistics are collected of 8-bit samples; these have %u bits.", geometry->depth);
-    return NULL;
-  }
   self = g_object_new (PIXELNORM_TYPE_ACCUMULATOR, NULL);
   self->scope = scope;
   self->geometry = *geometry;
   self->n_channels = strlen (geometry->channels);
-  self->n_lanes = PIXELNORM_TILE;
-  if (scope == PIXELNORM_SCOPE_CHANNEL)
+  if (scope == PIXELNORM_SCOPE_CHANNEL) {
     self->geometry.width = self->geometry.height = 0;
-  else
-    self->n_lanes = (gsize) geometry->width * geometry->height * self->n_channels;
-  if (!allocate_lanes (self, error))
-    return NULL;
+    self->geometry.log2_chroma_w = self->geometry.log2_chroma_h = 0;
+    apart = g_str_equal (geometry->channels, "YUV");
+  }
+  for (guint c = 0; c < self->n_channels; c++)
+    self->base[c] = PIXELNORM_MOMENTS_EMPTY;
+  for (guint c = 0; c < self->n_channels; c += apart ? 1 : self->n_channels)
+    if (!add_group (self, c, apart ? 1 : self->n_channels, error))
+      return NULL;
   return g_steal_pointer (&self);
 }
 
@@ -123,17 +125,17 @@ pixelnorm_accumulator_new (PixelnormScope scope, const PixelnormLayout *layout, 
 }
 
 static void
-load_lanes (PixelnormAccumulator *self, PixelnormProfile *profile)
+load_lanes (PixelnormAccumulator *self, const PixelnormProfileData *data)
 {
-  for (gsize i = 0; i < self->n_lanes; i++) {
-    const PixelnormMoments moments = pixelnorm_profile_moments (
-        &profile->data, self->n_channels, i / self->n_channels, i % self->n_channels);
+  for (guint g = 0; g < self->n_groups; g++) {
+    Group *group = &self->groups[g];
 
-    self->total_sum[i] = moments.sum;
-    self->total_p[i] =
-        255 * moments.sum - moments.squares; /* the sum of x (255 - x): not negative */
-    self->min[i] = moments.min;
-    self->max[i] = moments.max;
+    for (gsize i = 0; i < group->lanes.n; i++) {
+      const PixelnormMoments moments = pixelnorm_profile_moments (
+          data, i / group->n_channels, group->first + i % group->n_channels);
+
+      pixelnorm_lanes_set (&group->lanes, i, &moments);
+    }
   }
 }
 
@@ -165,10 +167,10 @@ pixelnorm_accumulator_new_from_profile (PixelnormProfile *profile, GError **erro
   self->frames_skipped = data->frames_skipped;
   pixelnorm_accumulator_add_source (self, data->sources);
   if (data->scope == PIXELNORM_SCOPE_PIXEL)
-    load_lanes (self, profile);
+    load_lanes (self, data);
   else
     for (guint c = 0; c < self->n_channels; c++)
-      self->base[c] = pixelnorm_profile_moments (data, self->n_channels, 0, c);
+      self->base[c] = pixelnorm_profile_moments (data, 0, c);
   return g_steal_pointer (&self);
 }
 
@@ -188,49 +190,26 @@ pixelnorm_accumulator_accepts (
       &self->geometry, &layout->geometry, "what was collected so far", "the stream", error);
 }
 
-static void
-spill (PixelnormAccumulator *self, gboolean sum, gboolean p)
+static guint64
+channel_samples (const PixelnormLayout *layout, guint channel)
 {
-  /* kernels count in int; lanes may be more */
-  for (gsize i = 0; i < self->n_lanes; i += G_MAXINT16) {
-    const gint n = (gint) MIN (self->n_lanes - i, G_MAXINT16);
-
-    if (sum)
-      self->kernels->spill_u16 (self->total_sum + i, self->sum + i, n);
-    if (p)
-      self->kernels->spill_u32 (self->total_p + i, self->p + i, n);
-  }
-  if (sum)
-    self->in_sum = 0;
-  if (p)
-    self->in_p = 0;
-}
-
-/* Makes room for @n more additions to every lane. */
-static inline void
-make_room (PixelnormAccumulator *self, guint n)
-{
-  const gboolean sum = self->in_sum + n > PIXELNORM_SPILL_SUM_U8;
-  const gboolean p = self->in_p + n > PIXELNORM_SPILL_P_U8;
-
-  if (sum || p)
-    spill (self, sum, p);
-  self->in_sum += n;
-  self->in_p += n;
+  return (guint64) pixelnorm_geometry_get_channel_width (&layout->geometry, channel)
+      * pixelnorm_geometry_get_channel_height (&layout->geometry, channel);
 }
 
 static gboolean
 count_frames (
     PixelnormAccumulator *self, const PixelnormLayout *layout, guint n_frames, GError **error)
 {
-  const guint64 pixels = (guint64) layout->geometry.width * layout->geometry.height * n_frames;
-  const guint64 most = G_MAXUINT64 / 255; /* samples whose sum fits 64 bits for sure */
+  /* samples whose sum fits 64 bits for sure; the first channel has the most */
+  const guint64 most = G_MAXUINT64 / ((1u << layout->geometry.depth) - 1);
+  const guint64 more = channel_samples (layout, 0) * n_frames;
   const guint64 base = self->base[0].count;
 
   if (self->frames > PIXELNORM_MAX_FRAMES - n_frames
       || (self->scope == PIXELNORM_SCOPE_CHANNEL
-          && (base > most || self->samples > most - base
-              || pixels > most - base - self->samples))) {
+          && (base > most || self->samples[0] > most - base
+              || more > most - base - self->samples[0]))) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
         "The statistics are full after %" G_GUINT64_FORMAT
         " frames: the file cannot hold larger sums exactly. Save them and begin anew.",
@@ -238,85 +217,132 @@ count_frames (
     return FALSE;
   }
   self->frames += n_frames;
-  self->samples += pixels;
+  for (guint c = 0; c < self->n_channels; c++)
+    self->samples[c] += channel_samples (layout, c) * n_frames;
   return TRUE;
-}
-
-/* Adds @n_lists lists of @n samples to the lanes from @lane on. */
-static void
-add_lists (
-    PixelnormAccumulator *self, gsize lane, const guint8 *const *lists, guint n_lists, gint n)
-{
-  guint8 *min = self->min + lane, *max = self->max + lane;
-  guint16 *sum = self->sum + lane, scratch[PIXELNORM_TILE];
-  guint32 *p = self->p + lane;
-  guint k = 0;
-
-  for (; k + 4 <= n_lists; k += 4)
-    self->kernels->accumulate4_u8 (min, max, sum, p, lists + k, scratch, n);
-  for (; k < n_lists; k++)
-    self->kernels->accumulate_u8 (min, max, sum, p, lists[k], scratch, n);
 }
 
 /* A tile of all frames, then the next tile: the accumulators of a tile stay in cache meanwhile. */
 static void
-add_per_pixel (PixelnormAccumulator *self, const PixelnormLayout *layout,
-    const PixelnormFrame *frames, guint n_frames)
+add_per_pixel (
+    Group *group, const PixelnormLayout *layout, const PixelnormFrame *frames, guint n_frames)
 {
-  const PixelnormRows rows = pixelnorm_rows (layout);
-  guint8 buffers[PIXELNORM_MAX_BATCH][PIXELNORM_TILE];
-  const guint8 *lists[PIXELNORM_MAX_BATCH];
+  PixelnormTile buffers[PIXELNORM_MAX_BATCH];
+  const void *lists[PIXELNORM_MAX_BATCH];
+  PixelnormRows rows;
 
-  make_room (self, n_frames);
-  for (guint y = 0; y < layout->geometry.height; y++)
+  pixelnorm_rows_init_channels (&rows, layout, group->first, group->n_channels);
+  pixelnorm_lanes_make_room (&group->lanes, n_frames);
+  for (guint y = 0; y < rows.height; y++)
     for (gsize i = 0; i < rows.n_samples; i += PIXELNORM_TILE) {
       const gint n = (gint) MIN (rows.n_samples - i, PIXELNORM_TILE);
 
       for (guint k = 0; k < n_frames; k++)
-        lists[k] = pixelnorm_rows_tile (&rows, &frames[k], y, i, n, buffers[k]);
-      add_lists (self, y * rows.n_samples + i, lists, n_frames, n);
+        lists[k] = pixelnorm_rows_tile (&rows, &frames[k], y, i, n, &buffers[k]);
+      pixelnorm_lanes_add (&group->lanes, y * rows.n_samples + i, lists, n_frames, n);
     }
 }
 
 /* Tiles that wait until there are enough for one addition. */
 typedef struct {
-  guint8 buffers[4][PIXELNORM_TILE];
-  const guint8 *lists[4];
+  PixelnormTile buffers[4];
+  const void *lists[4];
   guint n_lists;
   gint n; /* samples of each */
 } Waiting;
 
 static void
-add_waiting (PixelnormAccumulator *self, Waiting *waiting)
+add_waiting (PixelnormLanes *lanes, Waiting *waiting)
 {
-  make_room (self, waiting->n_lists);
-  add_lists (self, 0, waiting->lists, waiting->n_lists, waiting->n);
+  pixelnorm_lanes_make_room (lanes, waiting->n_lists);
+  pixelnorm_lanes_add (lanes, 0, waiting->lists, waiting->n_lists, waiting->n);
   waiting->n_lists = 0;
 }
 
 /* All tiles go to the same lanes: the full ones four at a time, and so the last ones of the rows,
  * all as short. */
 static void
-add_per_channel (
-    PixelnormAccumulator *self, const PixelnormLayout *layout, const PixelnormFrame *frame)
+add_per_channel (Group *group, const PixelnormLayout *layout, const PixelnormFrame *frame)
 {
-  const PixelnormRows rows = pixelnorm_rows (layout);
+  PixelnormRows rows;
   Waiting full, last;
 
+  pixelnorm_rows_init_channels (&rows, layout, group->first, group->n_channels);
   full.n_lists = last.n_lists = 0;
-  for (guint y = 0; y < layout->geometry.height; y++)
+  full.n = last.n = 0;
+  for (guint y = 0; y < rows.height; y++)
     for (gsize i = 0; i < rows.n_samples; i += PIXELNORM_TILE) {
       const gint n = (gint) MIN (rows.n_samples - i, PIXELNORM_TILE);
       Waiting *waiting = n == PIXELNORM_TILE ? &full : &last;
 
       waiting->n = n;
       waiting->lists[waiting->n_lists] =
-          pixelnorm_rows_tile (&rows, frame, y, i, n, waiting->buffers[waiting->n_lists]);
+          pixelnorm_rows_tile (&rows, frame, y, i, n, &waiting->buffers[waiting->n_lists]);
       if (++waiting->n_lists == 4)
-        add_waiting (self, waiting);
+        add_waiting (&group->lanes, waiting);
     }
-  add_waiting (self, &full);
-  add_waiting (self, &last);
+  add_waiting (&group->lanes, &full);
+  add_waiting (&group->lanes, &last);
+}
+
+/* The lanes of a channel, pooled, in scope channel with what was pooled before. Needs a spill. */
+static PixelnormMoments
+pool_channel (PixelnormAccumulator *self, guint channel)
+{
+  PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
+
+  if (self->frames == 0)
+    return pooled;
+  for (guint g = 0; g < self->n_groups; g++) {
+    const Group *group = &self->groups[g];
+
+    if (channel < group->first || channel >= group->first + group->n_channels)
+      continue;
+    for (gsize i = channel - group->first; i < group->lanes.n; i += group->n_channels) {
+      const PixelnormMoments lane = pixelnorm_lanes_get (&group->lanes, i, self->frames);
+
+      pixelnorm_moments_pool (&pooled, &lane);
+    }
+  }
+  if (self->scope == PIXELNORM_SCOPE_CHANNEL) {
+    pooled.count = self->samples[channel]; /* lanes of a short row were added to less often */
+    pixelnorm_moments_pool (&pooled, &self->base[channel]);
+  }
+  return pooled;
+}
+
+static void
+spill (PixelnormAccumulator *self)
+{
+  for (guint g = 0; g < self->n_groups; g++)
+    pixelnorm_lanes_spill (&self->groups[g].lanes);
+}
+
+/* Pools all lanes into the base, before one of them could overflow. */
+static void
+empty_lanes (PixelnormAccumulator *self)
+{
+  spill (self);
+  for (guint c = 0; c < self->n_channels; c++) {
+    self->base[c] = pool_channel (self, c);
+    self->samples[c] = 0;
+  }
+  for (guint g = 0; g < self->n_groups; g++)
+    pixelnorm_lanes_empty (&self->groups[g].lanes);
+}
+
+static void
+add_to_channels (
+    PixelnormAccumulator *self, const PixelnormLayout *layout, const PixelnormFrame *frame)
+{
+  for (guint g = 0; g < self->n_groups; g++)
+    add_per_channel (&self->groups[g], layout, frame);
+  /* a frame adds to a lane at most 2^20 rows times 2^12 tiles */
+  for (guint g = 0; g < self->n_groups; g++)
+    if (self->groups[g].lanes.additions > MAX_ADDITIONS) {
+      empty_lanes (self);
+      return;
+    }
 }
 
 /**
@@ -343,10 +369,11 @@ pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *la
       || !count_frames (self, layout, n_frames, error))
     return FALSE;
   if (self->scope == PIXELNORM_SCOPE_PIXEL)
-    add_per_pixel (self, layout, frames, n_frames);
+    for (guint g = 0; g < self->n_groups; g++)
+      add_per_pixel (&self->groups[g], layout, frames, n_frames);
   else
     for (guint k = 0; k < n_frames; k++)
-      add_per_channel (self, layout, &frames[k]);
+      add_to_channels (self, layout, &frames[k]);
   return TRUE;
 }
 
@@ -435,35 +462,6 @@ pixelnorm_accumulator_get_frames_skipped (PixelnormAccumulator *self)
   return self->frames_skipped;
 }
 
-/* Needs a spill before. */
-static PixelnormMoments
-lane_moments (PixelnormAccumulator *self, gsize lane)
-{
-  const guint64 sum = self->total_sum[lane];
-
-  return (PixelnormMoments){ self->frames, sum, (PixelnormU128) 255 * sum - self->total_p[lane],
-    self->min[lane], self->max[lane] };
-}
-
-static PixelnormMoments
-pool_channel (PixelnormAccumulator *self, guint channel)
-{
-  PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
-
-  if (self->frames == 0)
-    return pooled;
-  for (gsize i = channel; i < self->n_lanes; i += self->n_channels) {
-    const PixelnormMoments lane = lane_moments (self, i);
-
-    pixelnorm_moments_pool (&pooled, &lane);
-  }
-  if (self->scope == PIXELNORM_SCOPE_CHANNEL) {
-    pooled.count = self->samples; /* lanes of a short row were added to less often */
-    pixelnorm_moments_pool (&pooled, &self->base[channel]);
-  }
-  return pooled;
-}
-
 /**
  * pixelnorm_accumulator_get_statistics:
  * @self: an accumulator
@@ -476,7 +474,7 @@ pixelnorm_accumulator_get_statistics (
 {
   PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
 
-  spill (self, TRUE, TRUE);
+  spill (self);
   for (guint c = 0; c < self->n_channels; c++) {
     if (channel >= 0 && c != (guint) channel)
       continue;
@@ -486,23 +484,38 @@ pixelnorm_accumulator_get_statistics (
   pixelnorm_statistics_init (statistics, &pooled);
 }
 
-/* Fills item @i of the four arrays of a profile. */
+/* Writes an item of an array that is ours. */
 static void
-store_moments (PixelnormProfileData *data, gsize i, const PixelnormMoments *moments)
+array_set (const PixelnormArray *array, gsize i, guint64 value)
 {
-  ((guint64 *) data->sum.data)[i] = (guint64) moments->sum;
-  ((guint64 *) data->sum_squares.data)[i] = (guint64) moments->squares;
-  if (data->sum_squares_high.data)
-    ((guint64 *) data->sum_squares_high.data)[i] = (guint64) (moments->squares >> 64);
-  ((guint8 *) data->min.data)[i] = (guint8) moments->min;
-  ((guint8 *) data->max.data)[i] = (guint8) moments->max;
+  if (array->item_size == 8)
+    ((guint64 *) array->data)[i * array->step] = value;
+  else if (array->item_size == 2)
+    ((guint16 *) array->data)[i * array->step] = (guint16) value;
+  else
+    ((guint8 *) array->data)[i * array->step] = (guint8) value;
+}
+
+/* Fills in sample @i of a channel. */
+static void
+store_moments (
+    const PixelnormProfileData *data, gsize i, guint channel, const PixelnormMoments *moments)
+{
+  array_set (&data->sum[channel], i, (guint64) moments->sum);
+  array_set (&data->sum_squares[channel], i, (guint64) moments->squares);
+  if (data->sum_squares_high[channel].data)
+    array_set (&data->sum_squares_high[channel], i, (guint64) (moments->squares >> 64));
+  array_set (&data->min[channel], i, moments->min);
+  array_set (&data->max[channel], i, moments->max);
 }
 
 static gboolean
-allocate_arrays (PixelnormProfileData *data, gsize n, GError **error)
+allocate_arrays (PixelnormProfileData *data, GError **error)
 {
   const gboolean high = data->scope == PIXELNORM_SCOPE_CHANNEL;
-  const gsize size = n * (2 * 8 + (high ? 8 : 0) + 2);
+  const gsize n = pixelnorm_profile_n_all_samples (data);
+  const guint sample_bytes = data->geometry.depth > 8 ? 2 : 1;
+  const gsize size = n * (2 * 8 + (high ? 8 : 0) + 2 * sample_bytes);
   guint64 *block = malloc (size);
 
   if (!block) {
@@ -510,14 +523,40 @@ allocate_arrays (PixelnormProfileData *data, gsize n, GError **error)
         "Not enough memory for a profile: %" G_GSIZE_FORMAT " MiB are needed.", size >> 20);
     return FALSE;
   }
-  data->sum = (PixelnormArray){ block, 8 };
-  data->sum_squares = (PixelnormArray){ block + n, 8 };
+  guint8 *min = (guint8 *) (block + (high ? 3 : 2) * n);
+  pixelnorm_profile_place_arrays (data, data->sum, block, 8);
+  pixelnorm_profile_place_arrays (data, data->sum_squares, block + n, 8);
   if (high)
-    data->sum_squares_high = (PixelnormArray){ block + 2 * n, 8 };
-  data->min = (PixelnormArray){ (guint8 *) (block + (high ? 3 : 2) * n), 1 };
-  data->max = (PixelnormArray){ (const guint8 *) data->min.data + n, 1 };
+    pixelnorm_profile_place_arrays (data, data->sum_squares_high, block + 2 * n, 8);
+  pixelnorm_profile_place_arrays (data, data->min, min, sample_bytes);
+  pixelnorm_profile_place_arrays (data, data->max, min + n * sample_bytes, sample_bytes);
   data->backing = g_bytes_new_with_free_func (block, size, free, block);
   return TRUE;
+}
+
+static void
+store_lanes (PixelnormAccumulator *self, const PixelnormProfileData *data)
+{
+  for (guint g = 0; g < self->n_groups; g++) {
+    const Group *group = &self->groups[g];
+
+    for (gsize i = 0; i < group->lanes.n; i++) {
+      const PixelnormMoments moments = pixelnorm_lanes_get (&group->lanes, i, self->frames);
+
+      store_moments (data, i / group->n_channels, group->first + i % group->n_channels, &moments);
+    }
+  }
+}
+
+static void
+store_channels (PixelnormAccumulator *self, PixelnormProfileData *data)
+{
+  for (guint c = 0; c < self->n_channels; c++) {
+    const PixelnormMoments moments = pool_channel (self, c);
+
+    store_moments (data, 0, c, &moments);
+    data->samples[c] = moments.count;
+  }
 }
 
 /**
@@ -525,7 +564,7 @@ allocate_arrays (PixelnormProfileData *data, gsize n, GError **error)
  * @self: an accumulator
  * @error: return location for a #GError, or %NULL
  *
- * Makes a profile of what was added so far. Takes 18 bytes of memory a sample.
+ * Makes a profile of what was added so far. Takes 18 bytes of memory a sample; 20 above 8 bits.
  *
  * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_SETTINGS where there was no
  * frame, or %PIXELNORM_ERROR_MEMORY
@@ -533,8 +572,6 @@ allocate_arrays (PixelnormProfileData *data, gsize n, GError **error)
 PixelnormProfile *
 pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
 {
-  const gboolean per_pixel = self->scope == PIXELNORM_SCOPE_PIXEL;
-  const gsize n = per_pixel ? self->n_lanes : self->n_channels;
   g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
   PixelnormProfileData data = { self->scope, self->geometry, self->frames, self->frames_skipped };
 
@@ -543,16 +580,13 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
         "There is no profile of no frames: add at least one.");
     return NULL;
   }
-  if (!allocate_arrays (&data, n, error))
+  if (!allocate_arrays (&data, error))
     return NULL;
-  spill (self, TRUE, TRUE);
-  for (gsize i = 0; i < n; i++) {
-    const PixelnormMoments moments = per_pixel ? lane_moments (self, i) : pool_channel (self, i);
-
-    store_moments (&data, i, &moments);
-    if (!per_pixel)
-      data.samples[i] = moments.count;
-  }
+  spill (self);
+  if (self->scope == PIXELNORM_SCOPE_PIXEL)
+    store_lanes (self, &data);
+  else
+    store_channels (self, &data);
   if (self->sources->len)
     data.sources = g_strdup (self->sources->str);
   data.created = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
@@ -565,7 +599,8 @@ pixelnorm_accumulator_finalize (GObject *object)
 {
   PixelnormAccumulator *self = PIXELNORM_ACCUMULATOR (object);
 
-  free (self->block);
+  for (guint g = 0; g < self->n_groups; g++)
+    pixelnorm_lanes_clear (&self->groups[g].lanes);
   g_string_free (self->sources, TRUE);
   G_OBJECT_CLASS (pixelnorm_accumulator_parent_class)->finalize (object);
 }
@@ -579,6 +614,5 @@ pixelnorm_accumulator_class_init (PixelnormAccumulatorClass *klass)
 static void
 pixelnorm_accumulator_init (PixelnormAccumulator *self)
 {
-  self->kernels = pixelnorm_kernels ();
   self->sources = g_string_new (NULL);
 }

@@ -18,21 +18,20 @@ still_moments (const PixelnormMoments *pooled)
 }
 
 static PixelnormMoments
-pixel_moments (const PixelnormCoefficients *self, gsize pixel, guint channel)
+sample_moments (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
   const PixelnormMoments moments =
-      pixelnorm_profile_moments (&self->profile->data, self->n_channels, pixel, channel);
+      pixelnorm_profile_moments (&self->profile->data, sample, channel);
 
   return moments.count ? moments : still_moments (&self->pooled[channel]);
 }
 
 static double
-dark_mean (const PixelnormCoefficients *self, gsize pixel, guint channel)
+dark_mean (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
   if (!self->dark || !self->per_pixel || self->dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
     return self->dark_pooled[channel];
-  const PixelnormMoments moments =
-      pixelnorm_profile_moments (&self->dark->data, self->n_channels, pixel, channel);
+  const PixelnormMoments moments = pixelnorm_profile_moments (&self->dark->data, sample, channel);
   return moments.count ? pixelnorm_moments_mean (&moments) : self->dark_pooled[channel];
 }
 
@@ -124,21 +123,21 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
 }
 
 PixelnormAffine
-pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize pixel, guint channel)
+pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
   const PixelnormSettings *settings = &self->settings;
   const double unit = settings->units == PIXELNORM_UNITS_UNIT ? self->max_code : 1;
   PixelnormMoments moments = self->pooled[channel];
 
   if (self->per_pixel)
-    moments = pixel_moments (self, pixel, channel);
+    moments = sample_moments (self, sample, channel);
   const PixelnormMethodInput input = {
     .settings = settings,
     .floor = self->floor,
     .mean = settings->mean[settings->n_mean > 1 ? channel : 0] * unit,
     .std = settings->std[settings->n_std > 1 ? channel : 0] * unit,
     .moments = &moments,
-    .dark = dark_mean (self, pixel, channel),
+    .dark = dark_mean (self, sample, channel),
     .gain = self->gain[channel],
   };
   return pixelnorm_method_affine (self->row, &input, self->max_code);
@@ -151,8 +150,9 @@ pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, do
   *high = self->settings.range_high;
   if (*low != *high)
     return;
-  *low = self->row->range_low;
-  *high = self->row->range_high;
+  const double unit = self->row->in_codes ? self->max_code / 255.0 : 1;
+  *low = self->row->range_low * unit;
+  *high = self->row->range_high * unit;
   if (*low != *high)
     return;
   *low = HUGE_VAL;

@@ -24,8 +24,9 @@ gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
     const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
     const PixelnormGeometry *geometry, GError **error);
 
+/* Of the @sample-th sample of a channel; of the channel where they are not per pixel. */
 PixelnormAffine pixelnorm_coefficients_get (
-    const PixelnormCoefficients *self, gsize pixel, guint channel);
+    const PixelnormCoefficients *self, gsize sample, guint channel);
 
 /* What becomes 0 and 255 in 8-bit video. */
 void pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, double *high);

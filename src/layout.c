@@ -25,6 +25,55 @@ range_name (PixelnormRange range)
   return range == PIXELNORM_RANGE_FULL ? "full" : "limited";
 }
 
+static gboolean
+is_chroma (char name)
+{
+  return name == 'U' || name == 'V';
+}
+
+/* How many samples of 2^@shift pixels each cover @pixels. */
+static guint
+covering (guint pixels, guint shift)
+{
+  return (guint) (((guint64) pixels + (1u << shift) - 1) >> shift);
+}
+
+/**
+ * pixelnorm_geometry_get_channel_width: (skip)
+ * @geometry: what a frame consists of
+ * @channel: a channel, counted in canonical order
+ *
+ * Returns: how many samples of the channel a row has
+ */
+guint
+pixelnorm_geometry_get_channel_width (const PixelnormGeometry *geometry, guint channel)
+{
+  return is_chroma (geometry->channels[channel])
+      ? covering (geometry->width, geometry->log2_chroma_w)
+      : geometry->width;
+}
+
+/**
+ * pixelnorm_geometry_get_channel_height: (skip)
+ * @geometry: what a frame consists of
+ * @channel: a channel, counted in canonical order
+ *
+ * Returns: how many rows of samples the channel has
+ */
+guint
+pixelnorm_geometry_get_channel_height (const PixelnormGeometry *geometry, guint channel)
+{
+  return is_chroma (geometry->channels[channel])
+      ? covering (geometry->height, geometry->log2_chroma_h)
+      : geometry->height;
+}
+
+static gboolean
+same_subsampling (const PixelnormGeometry *a, const PixelnormGeometry *b)
+{
+  return a->log2_chroma_w == b->log2_chroma_w && a->log2_chroma_h == b->log2_chroma_h;
+}
+
 /**
  * pixelnorm_geometry_check:
  * @expected: one side; a width of 0 fits every size
@@ -33,8 +82,8 @@ range_name (PixelnormRange range)
  * @found_name: what to call @found, as "the stream"
  * @error: return location for a #GError, or %NULL
  *
- * Compares what must agree before statistics of one can be used for the other: size, channels,
- * depth and range. The matrix is not compared: a difference there is small and left to the caller.
+ * Compares what must agree before statistics of one can be used for the other: size and
+ * subsampling (where both sides have a size), channels, depth and range. The matrix is not compared: a difference there is small and left to the caller.
  *
  * Returns: %TRUE where they agree; else %FALSE with a %PIXELNORM_ERROR_MISMATCH that names both
  * sides
@@ -55,6 +104,9 @@ pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeom
       && (expected->width != found->width || expected->height != found->height)) {
     what = "size";
     remedy = "scale to that size first (videoscale), or use statistics of scope channel";
+  } else if (expected->width != 0 && found->width != 0 && !same_subsampling (expected, found)) {
+    what = "subsampling of U and V";
+    remedy = "convert the format first (videoconvert), or use statistics of scope channel";
   } else if (expected->range != found->range) {
     what = "range";
     remedy = "convert the range first (videoconvert with colorimetry in the caps)";
@@ -111,7 +163,8 @@ find_channel_set (const char *order)
  * @height: rows
  * @error: return location for a #GError, or %NULL
  *
- * Describes 8-bit frames of full range. See pixelnorm_layout_set_colorimetry() for other ranges.
+ * Describes 8-bit frames of full range. See pixelnorm_layout_set_colorimetry(),
+ * pixelnorm_layout_set_depth() and pixelnorm_layout_set_subsampling() for others.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
  */
@@ -119,7 +172,8 @@ gboolean
 pixelnorm_layout_init (
     PixelnormLayout *layout, const gchar *order, guint width, guint height, GError **error)
 {
-  PixelnormLayout result = { .geometry = { width, height, find_channel_set (order), 8 } };
+  PixelnormLayout result = { .geometry = { width, height, find_channel_set (order), 8 },
+    .sample_bytes = 1 };
   guint plane = 0;
 
   if (width == 0 || height == 0 || width > PIXELNORM_MAX_SIDE || height > PIXELNORM_MAX_SIDE) {
@@ -148,8 +202,7 @@ pixelnorm_layout_init (
   if (result.n_channels == 0 || plane >= PIXELNORM_MAX_PLANES) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "\"%s\" is no order of samples: expected the letters R, G, B or Y, U, V or Y once each, A "
-        "or x for "
-        "bytes to step over, and commas between planes, as in \"BGRx\" or \"G,B,R\".",
+        "or x for samples to step over, and commas between planes, as in \"BGRx\" or \"G,B,R\".",
         order);
     return FALSE;
   }
@@ -221,6 +274,87 @@ pixelnorm_layout_set_colorimetry (
 }
 
 /**
+ * pixelnorm_layout_set_depth:
+ * @layout: a layout
+ * @depth: bits of a sample, 8 to 16; above 8 each is stored in a 16-bit word
+ * @shift: the lowest bits of the word that do not belong to the sample: 0, or 16 - @depth where
+ *   samples are stored high, as in P010
+ * @big_endian: whether the high byte of a word comes first
+ * @error: return location for a #GError, or %NULL
+ *
+ * Describes deeper samples in the same order.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
+ */
+gboolean
+pixelnorm_layout_set_depth (
+    PixelnormLayout *layout, guint depth, guint shift, gboolean big_endian, GError **error)
+{
+  const guint bytes = depth > 8 ? 2 : 1;
+
+  if (depth < 8 || depth + shift > 8 * bytes) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Expected samples of 8 bits, or of 9 to 16 bits in a 16-bit word, found %u bits shifted by "
+        "%u.",
+        depth, shift);
+    return FALSE;
+  }
+  for (guint p = 0; p < layout->n_planes; p++)
+    layout->pixel_strides[p] = layout->pixel_strides[p] / layout->sample_bytes * bytes;
+  for (guint c = 0; c < layout->n_channels; c++)
+    layout->channels[c].offset = layout->channels[c].offset / layout->sample_bytes * bytes;
+  layout->geometry.depth = depth;
+  layout->sample_bytes = bytes;
+  layout->sample_shift = shift;
+  layout->big_endian = big_endian;
+  return TRUE;
+}
+
+/**
+ * pixelnorm_layout_set_subsampling:
+ * @layout: a layout of the channels Y, U and V, with Y in a plane of its own
+ * @log2_chroma_w: 2^this columns share a sample of U and V, 0 to 2
+ * @log2_chroma_h: 2^this rows share one, 0 to 2
+ * @error: return location for a #GError, or %NULL
+ *
+ * Describes 4:2:0 (1, 1), 4:2:2 (1, 0) and the like.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
+ */
+gboolean
+pixelnorm_layout_set_subsampling (
+    PixelnormLayout *layout, guint log2_chroma_w, guint log2_chroma_h, GError **error)
+{
+  const gboolean whole = log2_chroma_w == 0 && log2_chroma_h == 0;
+
+  if (log2_chroma_w > 2 || log2_chroma_h > 2 || (log2_chroma_w < log2_chroma_h && log2_chroma_w)
+      || (log2_chroma_w == 2 && log2_chroma_h == 1) || (log2_chroma_w == 0 && log2_chroma_h == 2)
+      || (!whole
+          && (layout->n_channels != 3 || layout->channels[1].name != 'U'
+              || layout->channels[0].plane == layout->channels[1].plane
+              || layout->channels[0].plane == layout->channels[2].plane))) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Subsampling is for U and V in planes apart from Y, by 1, 2 or 4 columns and rows; found "
+        "channels %s, by %u columns and %u rows.",
+        layout->geometry.channels, 1u << MIN (log2_chroma_w, 31), 1u << MIN (log2_chroma_h, 31));
+    return FALSE;
+  }
+  layout->geometry.log2_chroma_w = log2_chroma_w;
+  layout->geometry.log2_chroma_h = log2_chroma_h;
+  return TRUE;
+}
+
+/* A channel that lies in @plane, or 0 for one without (alpha), which has all pixels as Y has. */
+static guint
+channel_in_plane (const PixelnormLayout *layout, guint plane)
+{
+  for (guint c = 0; c < layout->n_channels; c++)
+    if (layout->channels[c].plane == plane)
+      return c;
+  return 0;
+}
+
+/**
  * pixelnorm_layout_get_row_bytes:
  * @layout: a layout
  * @plane: a plane of it
@@ -230,7 +364,25 @@ pixelnorm_layout_set_colorimetry (
 gsize
 pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane)
 {
-  return (gsize) layout->geometry.width * layout->pixel_strides[plane];
+  const guint channel = channel_in_plane (layout, plane);
+
+  return (gsize) pixelnorm_geometry_get_channel_width (&layout->geometry, channel)
+      * layout->pixel_strides[plane];
+}
+
+/**
+ * pixelnorm_layout_get_rows:
+ * @layout: a layout
+ * @plane: a plane of it
+ *
+ * Returns: how many rows the plane has
+ */
+guint
+pixelnorm_layout_get_rows (const PixelnormLayout *layout, guint plane)
+{
+  const guint channel = channel_in_plane (layout, plane);
+
+  return pixelnorm_geometry_get_channel_height (&layout->geometry, channel);
 }
 
 /**
@@ -245,7 +397,7 @@ pixelnorm_layout_get_frame_bytes (const PixelnormLayout *layout)
   gsize bytes = 0;
 
   for (guint i = 0; i < layout->n_planes; i++)
-    bytes += pixelnorm_layout_get_row_bytes (layout, i) * layout->geometry.height;
+    bytes += pixelnorm_layout_get_row_bytes (layout, i) * pixelnorm_layout_get_rows (layout, i);
   return bytes;
 }
 
@@ -276,7 +428,7 @@ pixelnorm_frame_init_packed (PixelnormFrame *frame, const PixelnormLayout *layou
   for (guint i = 0; i < layout->n_planes; i++) {
     frame->planes[i] = at;
     frame->strides[i] = (gssize) pixelnorm_layout_get_row_bytes (layout, i);
-    at += (gsize) frame->strides[i] * layout->geometry.height;
+    at += (gsize) frame->strides[i] * pixelnorm_layout_get_rows (layout, i);
   }
   return TRUE;
 }

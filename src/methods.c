@@ -62,12 +62,12 @@ derive_flat_field (const PixelnormMethodInput *in, double *subtract, double *sca
 
 /* The ranges put y = 0 exactly on code 128, where y = 0 means something. */
 static const PixelnormMethodRow rows[] = {
-  { PIXELNORM_METHOD_FIXED, FALSE, FALSE, FALSE, 0, 0, derive_fixed },
-  { PIXELNORM_METHOD_CENTER, TRUE, FALSE, FALSE, -128, 127, derive_center },
-  { PIXELNORM_METHOD_ZSCORE, TRUE, FALSE, FALSE, -4, 127 / 32.0, derive_zscore },
-  { PIXELNORM_METHOD_MEAN_RANGE, TRUE, TRUE, FALSE, -2, 127 / 64.0, derive_mean_range },
-  { PIXELNORM_METHOD_MIN_MAX, TRUE, TRUE, FALSE, -128 / 127.0, 1, derive_min_max },
-  { PIXELNORM_METHOD_FLAT_FIELD, TRUE, TRUE, TRUE, 0, 255, derive_flat_field },
+  { PIXELNORM_METHOD_FIXED, FALSE, FALSE, FALSE, FALSE, 0, 0, derive_fixed },
+  { PIXELNORM_METHOD_CENTER, TRUE, FALSE, FALSE, TRUE, -128, 127, derive_center },
+  { PIXELNORM_METHOD_ZSCORE, TRUE, FALSE, FALSE, FALSE, -4, 127 / 32.0, derive_zscore },
+  { PIXELNORM_METHOD_MEAN_RANGE, TRUE, TRUE, FALSE, FALSE, -2, 127 / 64.0, derive_mean_range },
+  { PIXELNORM_METHOD_MIN_MAX, TRUE, TRUE, FALSE, FALSE, -128 / 127.0, 1, derive_min_max },
+  { PIXELNORM_METHOD_FLAT_FIELD, TRUE, TRUE, TRUE, TRUE, 0, 255, derive_flat_field },
 };
 
 guint

@@ -31,7 +31,8 @@ typedef struct {
   gboolean needs_profile;
   gboolean needs_floor; /* divides by what may be 0, and only min-deviation prevents it */
   gboolean takes_dark;
-  double range_low, range_high; /* default for 8 bits; equal: from the bounds of the result */
+  gboolean in_codes;            /* results are code values: they grow with the depth */
+  double range_low, range_high; /* default at 8 bits; equal: from the bounds of the result */
   void (*derive) (const PixelnormMethodInput *input, double *subtract, double *scale);
 } PixelnormMethodRow;
 

@@ -1,243 +1,121 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plan and run. The plan is made once: the affine of every sample in the order in which the loops
- * meet them, and which loop to use. Running it decides nothing more than where the next tile lies.
+/* Plan and run. The plan is made once: which passes (pass.h) go over a frame, the affine of every
+ * sample in the order in which they meet them, and which loops to use. Running it decides nothing more
+ * than where the next tile lies.
  *
- * Tensors: rows become canonical (R, G, B side by side), in place or through a tile in cache, then
- * one affine loop. Video: each plane is a list of samples as it lies in memory, alpha and padding
- * with the affine that changes nothing. Coefficients of scope channel and global repeat with every
- * tile.
- *
- * 8-bit results of scope channel and global are checked when the plan is made: all 256 codes of
- * every channel against the exact rounding. Where float32 rounds one of them otherwise, the plane
- * uses tables instead.
+ * Tensors in NHWC: one pass, over lists of all channels in canonical order (R, G, B side by side). In
+ * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie. The passes take turns
+ * row by row, so that what one of them read is in cache for the next.
  */
 #include <pixelnorm/normalizer.h>
 
 #include <fenv.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "coefficients.h"
-#include "rows.h"
+#include "pass.h"
 
-/* How one plane of the output is made. */
-typedef struct {
-  gsize row_samples;
-  guint period;    /* samples of a pixel, as they lie */
-  gsize row_step;  /* from a row's coefficients to the next one's: 0 where they repeat */
-  gsize tile_step; /* and from a tile's */
-  void *block;     /* the coefficient arrays */
-  float *scale, *bias;
-  guint8 *centre;
-  guint8 (*tables)[256]; /* instead of them, one a sample of a pixel; or NULL */
-  gboolean copy;         /* no channel lies in this plane */
-} Plane;
+#define DEFAULT_CACHE (8 << 20) /* bytes of the last-level cache, where the system does not say */
 
 struct _PixelnormNormalizer {
   GObject parent_instance;
 
   PixelnormLayout layout;
   PixelnormOutput output;
-  const PixelnormKernels *kernels;
   double low, high;
-  PixelnormRows rows;
-  Plane planes[PIXELNORM_MAX_PLANES];
-  guint n_planes;
-  void (*run) (PixelnormNormalizer *self, const PixelnormFrame *in, const PixelnormFrame *out);
+  PixelnormQuantization quantization; /* of 8-bit outputs */
+  PixelnormPass passes[PIXELNORM_MAX_PLANES];
+  guint n_passes;
+  guint height; /* of the highest pass */
+  gsize output_size;
+  void (*end) (void); /* of a frame; or NULL */
 };
 
 G_DEFINE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, G_TYPE_OBJECT)
 
+/* OUTPUT TABLE */
+static const struct {
+  PixelnormItem item;
+  guint bytes;
+  gboolean quantized, is_signed, video;
+} outputs[] = {
+  [PIXELNORM_OUTPUT_FLOAT32] = { PIXELNORM_ITEM_F32, 4, FALSE, FALSE, FALSE },
+  [PIXELNORM_OUTPUT_FLOAT16] = { PIXELNORM_ITEM_F16, 2, FALSE, FALSE, FALSE },
+  [PIXELNORM_OUTPUT_INT8] = { PIXELNORM_ITEM_I8, 1, TRUE, TRUE, FALSE },
+  [PIXELNORM_OUTPUT_UINT8] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, FALSE },
+  [PIXELNORM_OUTPUT_VIDEO] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, TRUE },
+};
+
+/* Whether results are so many that they would only push other data out of the caches: written past
+ * them, a frame of 1080p in float32 takes two thirds of the time. */
 static gboolean
-allocate_plane (Plane *plane, gboolean per_pixel, guint height, GError **error)
+is_beyond_cache (gsize bytes)
 {
-  const gsize n = per_pixel ? plane->row_samples * height : PIXELNORM_TILE;
-  const gsize bytes_per_sample = 2 * sizeof (float) + 1;
+#ifdef _SC_LEVEL3_CACHE_SIZE
+  const long cache = sysconf (_SC_LEVEL3_CACHE_SIZE);
+#else
+  const long cache = 0;
+#endif
 
-  if (n <= G_MAXSIZE / bytes_per_sample)
-    plane->block = calloc (n, bytes_per_sample);
-  if (!plane->block) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Not enough memory for the coefficients of %" G_GSIZE_FORMAT " samples. Scale the video "
-        "down, or use scope channel.",
-        n);
-    return FALSE;
+  return bytes > (gsize) (cache > 0 ? cache : DEFAULT_CACHE) / 2;
+}
+
+/* Finishes a pass whose rows and destination are set. */
+static gboolean
+add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoefficients *coefficients,
+    const PixelnormPassChannels channels, GError **error)
+{
+  const PixelnormKernels *kernels = pixelnorm_kernels ();
+  const PixelnormItem item = outputs[self->output].item;
+
+  self->n_passes++;
+  self->height = MAX (self->height, pass->rows.height);
+  pass->item_bytes = outputs[self->output].bytes;
+  pass->normalize = kernels->normalize[pass->rows.type][item];
+  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)) {
+    pass->normalize = kernels->normalize_stream[pass->rows.type];
+    self->end = kernels->stream_end;
   }
-  plane->scale = plane->block;
-  plane->bias = plane->scale + n;
-  plane->centre = (guint8 *) (plane->bias + n);
-  plane->row_step = per_pixel ? plane->row_samples : 0;
-  plane->tile_step = per_pixel ? PIXELNORM_TILE : 0;
-  return TRUE;
-}
-
-static void
-store_affine (Plane *plane, gsize i, const PixelnormAffine *affine)
-{
-  plane->centre[i] = (guint8) affine->centre;
-  plane->scale[i] = (float) affine->scale;
-  plane->bias[i] = (float) affine->bias;
-}
-
-/* Lays [low, high] onto [0, 255]. The centre moves to the code whose result is next to the middle,
- * so that what is not saturated is a difference of small numbers. A scale beyond the kernel's bound
- * saturates at every code but the centre, and the clamps keep that: there |bias - 127.5| <= |scale|
- * / 2, or all codes lie on one side. */
-static PixelnormAffine
-affine_to_8_bits (const PixelnormNormalizer *self, PixelnormAffine affine)
-{
-  const double step = 255 / (self->high - self->low);
-  const double scale = affine.scale * step;
-  const double max_code = (1u << self->layout.geometry.depth) - 1;
-  double bias = (affine.bias - self->low) * step;
-
-  if (scale != 0) {
-    const double centre = CLAMP (rint (affine.centre + (127.5 - bias) / scale), 0.0, max_code);
-
-    bias += (centre - affine.centre) * scale;
-    affine.centre = (guint) centre;
-  }
-  affine.bias =
-      CLAMP (bias, 127.5 - PIXELNORM_MAX_SCALE_U8 / 2, 127.5 + PIXELNORM_MAX_SCALE_U8 / 2);
-  affine.scale = CLAMP (scale, -PIXELNORM_MAX_SCALE_U8, PIXELNORM_MAX_SCALE_U8);
-  return affine;
-}
-
-/* Calls for every sample whose coefficients plane @p holds: fills them in. @channels says which
- * channel the i-th sample of a pixel is; -1 is none. */
-static void
-fill_plane (PixelnormNormalizer *self, Plane *plane, const PixelnormCoefficients *coefficients,
-    const gint *channels)
-{
-  const gboolean per_pixel = plane->row_step != 0;
-  const gsize n = per_pixel ? plane->row_samples * self->layout.geometry.height : PIXELNORM_TILE;
-  const PixelnormAffine identity = { 0, 1, 0, 0 };
-
-  for (gsize i = 0; i < n; i++) {
-    const gint channel = channels[i % plane->period];
-    PixelnormAffine affine = identity;
-
-    if (channel >= 0) {
-      affine =
-          pixelnorm_coefficients_get (coefficients, per_pixel ? i / plane->period : 0, channel);
-      if (self->output == PIXELNORM_OUTPUT_VIDEO)
-        affine = affine_to_8_bits (self, affine);
-    }
-    store_affine (plane, i, &affine);
-  }
-}
-
-/* (x - subtract) * scale laid onto [0, 255], rounded half to even, as exactly as long double says;
- * what is within 1e-9 of a tie is one, since no decimal setting is exact in binary. */
-static guint8
-exact_code (const PixelnormNormalizer *self, const PixelnormAffine *affine, guint x)
-{
-  const long double y = (x - (long double) affine->subtract) * affine->scale;
-  const long double code = (y - self->low) * 255 / ((long double) self->high - self->low);
-  const long double clamped = fminl (fmaxl (code, 0), 255);
-  const long double whole = floorl (clamped);
-
-  if (fabsl (clamped - whole - 0.5L) < 1e-9L)
-    return (guint8) (whole + ((guint) whole & 1));
-  return (guint8) rintl (clamped);
-}
-
-/* Replaces the affine of a plane by tables where float32 would round a code of a channel otherwise.
- */
-static void
-make_tables_exact (PixelnormNormalizer *self, Plane *plane,
-    const PixelnormCoefficients *coefficients, const gint *channels)
-{
-  guint8 (*tables)[256] = g_malloc0 (plane->period * sizeof *tables);
-  gboolean differs = FALSE;
-
-  for (guint i = 0; i < plane->period; i++) {
-    for (guint x = 0; x < 256; x++) {
-      const guint8 sample = (guint8) x;
-      guint8 rounded;
-
-      if (channels[i] >= 0) {
-        const PixelnormAffine affine = pixelnorm_coefficients_get (coefficients, 0, channels[i]);
-
-        tables[i][x] = exact_code (self, &affine, x);
-      } else {
-        tables[i][x] = sample;
-      }
-      pixelnorm_kernel_rows ()[0].normalize_u8_u8 (
-          &rounded, &sample, plane->centre + i, plane->scale + i, plane->bias + i, 1);
-      differs |= rounded != tables[i][x];
-    }
-  }
-  if (differs)
-    plane->tables = g_steal_pointer (&tables);
-  g_free (tables);
-}
-
-static void
-run_float32 (PixelnormNormalizer *self, const PixelnormFrame *in, const PixelnormFrame *out)
-{
-  const Plane *plane = &self->planes[0];
-  guint8 buffer[PIXELNORM_TILE];
-
-  for (guint y = 0; y < self->layout.geometry.height; y++) {
-    float *to = (float *) (out->planes[0] + (gssize) y * out->strides[0]);
-    gsize k = y * plane->row_step;
-
-    for (gsize i = 0; i < plane->row_samples; i += PIXELNORM_TILE, k += plane->tile_step) {
-      const gint n = (gint) MIN (plane->row_samples - i, PIXELNORM_TILE);
-      const guint8 *x = pixelnorm_rows_tile (&self->rows, in, y, i, n, buffer);
-
-      self->kernels->normalize_u8_f32 (
-          to + i, x, plane->centre + k, plane->scale + k, plane->bias + k, n);
-    }
-  }
-}
-
-static void
-run_video_row (
-    PixelnormNormalizer *self, const Plane *plane, guint y, const guint8 *from, guint8 *to)
-{
-  gsize k = y * plane->row_step;
-
-  if (plane->copy) {
-    memcpy (to, from, plane->row_samples);
-    return;
-  }
-  for (gsize i = 0; i < plane->row_samples; i += PIXELNORM_TILE, k += plane->tile_step) {
-    const gint n = (gint) MIN (plane->row_samples - i, PIXELNORM_TILE);
-
-    if (plane->tables)
-      pixelnorm_lookup_u8 (
-          to + i, from + i, (const guint8 (*)[256]) plane->tables, plane->period, n);
-    else
-      self->kernels->normalize_u8_u8 (
-          to + i, from + i, plane->centre + k, plane->scale + k, plane->bias + k, n);
-  }
-}
-
-static void
-run_video (PixelnormNormalizer *self, const PixelnormFrame *in, const PixelnormFrame *out)
-{
-  for (guint p = 0; p < self->n_planes; p++)
-    for (guint y = 0; y < self->layout.geometry.height; y++)
-      run_video_row (self, &self->planes[p], y, in->planes[p] + (gssize) y * in->strides[p],
-          out->planes[p] + (gssize) y * out->strides[p]);
+  return pixelnorm_pass_fill (pass, coefficients,
+      outputs[self->output].quantized ? &self->quantization : NULL, channels, error);
 }
 
 static gboolean
-plan_float32 (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
+check_whole (const PixelnormNormalizer *self, GError **error)
 {
-  const gint channels[PIXELNORM_MAX_CHANNELS] = { 0, 1, 2 };
-  Plane *plane = &self->planes[0];
+  if (!pixelnorm_geometry_is_subsampled (&self->layout.geometry))
+    return TRUE;
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "A tensor needs all channels in one size, and U and V of this format are smaller than Y. Convert "
+      "the format first (videoconvert), or ask for 8-bit video.");
+  return FALSE;
+}
 
-  self->n_planes = 1;
-  self->run = run_float32;
-  plane->period = self->layout.n_channels;
-  plane->row_samples = (gsize) self->layout.geometry.width * plane->period;
-  if (!allocate_plane (plane, coefficients->per_pixel, self->layout.geometry.height, error))
+/* All channels in one pass, or each in its own. */
+static gboolean
+plan_tensor (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
+{
+  const gboolean planes = coefficients->settings.tensor_layout == PIXELNORM_TENSOR_LAYOUT_NCHW;
+  const guint n = planes ? 1 : self->layout.n_channels;
+  const gsize bytes = outputs[self->output].bytes;
+  gsize offset = 0;
+
+  self->output_size = (gsize) self->layout.geometry.width * self->layout.geometry.height
+      * self->layout.n_channels * bytes;
+  if (!check_whole (self, error))
     return FALSE;
-  fill_plane (self, plane, coefficients, channels);
+  for (gint c = 0; c < (gint) self->layout.n_channels; c += n) {
+    const PixelnormPassChannels channels = { c, c + 1, c + 2, -1 };
+    PixelnormPass *pass = &self->passes[self->n_passes];
+
+    pixelnorm_rows_init_channels (&pass->rows, &self->layout, c, n);
+    pass->stride = (gssize) (pass->rows.n_samples * bytes);
+    pass->offset = offset;
+    offset += (gsize) pass->stride * pass->rows.height;
+    if (!add_pass (self, pass, coefficients, channels, error))
+      return FALSE;
+  }
   return TRUE;
 }
 
@@ -246,37 +124,36 @@ plan_video (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients
 {
   const PixelnormLayout *layout = &self->layout;
 
-  self->n_planes = layout->n_planes;
-  self->run = run_video;
+  self->output_size = pixelnorm_layout_get_frame_bytes (layout) / layout->sample_bytes;
   for (guint p = 0; p < layout->n_planes; p++) {
-    Plane *plane = &self->planes[p];
-    gint channels[4] = { -1, -1, -1, -1 };
+    PixelnormPassChannels channels = { -1, -1, -1, -1 };
+    PixelnormPass *pass = &self->passes[p];
 
-    plane->period = layout->pixel_strides[p];
-    plane->row_samples = pixelnorm_layout_get_row_bytes (layout, p);
-    plane->copy = TRUE;
     for (guint c = 0; c < layout->n_channels; c++)
-      if (layout->channels[c].plane == p) {
-        channels[layout->channels[c].offset] = (gint) c;
-        plane->copy = FALSE;
-      }
-    if (plane->copy)
-      continue;
-    if (!allocate_plane (plane, coefficients->per_pixel, layout->geometry.height, error))
+      if (layout->channels[c].plane == p)
+        channels[layout->channels[c].offset / layout->sample_bytes] = (gint) c;
+    pixelnorm_rows_init_plane (&pass->rows, layout, p);
+    pass->plane = p;
+    if (!add_pass (self, pass, coefficients, channels, error))
       return FALSE;
-    fill_plane (self, plane, coefficients, channels);
-    if (!coefficients->per_pixel)
-      make_tables_exact (self, plane, coefficients, channels);
   }
   return TRUE;
 }
 
-/* OUTPUT TABLE */
-static gboolean (*const plans[]) (
-    PixelnormNormalizer *, const PixelnormCoefficients *, GError **) = {
-  [PIXELNORM_OUTPUT_FLOAT32] = plan_float32,
-  [PIXELNORM_OUTPUT_VIDEO] = plan_video,
-};
+static gboolean
+plan (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
+{
+  pixelnorm_coefficients_range (coefficients, &self->low, &self->high);
+  if (outputs[self->output].video) {
+    pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
+    return plan_video (self, coefficients, error);
+  }
+  if (outputs[self->output].quantized
+      && !pixelnorm_quantization_of_settings (&self->quantization, &coefficients->settings,
+          self->low, self->high, outputs[self->output].is_signed, error))
+    return FALSE;
+  return plan_tensor (self, coefficients, error);
+}
 
 /**
  * pixelnorm_normalizer_new:
@@ -288,7 +165,7 @@ static gboolean (*const plans[]) (
  * @error: return location for a #GError, or %NULL
  *
  * Makes the plan: all coefficients, and which loops to use. The profiles are not needed any more
- * afterwards. In scope pixel a plan takes 9 bytes of memory a sample.
+ * afterwards. In scope pixel a plan takes 9 bytes of memory a sample, 10 above 8 bits.
  *
  * A normalizer can be used by several threads at once, since running it changes nothing in it.
  *
@@ -303,7 +180,7 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
   PixelnormCoefficients coefficients;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
-  g_return_val_if_fail ((guint) output < G_N_ELEMENTS (plans), NULL);
+  g_return_val_if_fail ((guint) output < G_N_ELEMENTS (outputs), NULL);
 
   if (!pixelnorm_coefficients_init (
           &coefficients, settings, profile, dark, &layout->geometry, error))
@@ -311,9 +188,7 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
   self->output = output;
-  self->rows = pixelnorm_rows (&self->layout);
-  pixelnorm_coefficients_range (&coefficients, &self->low, &self->high);
-  if (!plans[output](self, &coefficients, error))
+  if (!plan (self, &coefficients, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -334,11 +209,38 @@ pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low, gdouble
 }
 
 /**
+ * pixelnorm_normalizer_get_quantization:
+ * @self: a normalizer of output int8 or uint8
+ * @scale: (out): how much y is in one step
+ * @zero_point: (out): the code of y = 0
+ *
+ * With them y = (code - zero_point) * scale is the way back from an int8 or uint8 tensor.
+ */
+void
+pixelnorm_normalizer_get_quantization (PixelnormNormalizer *self, gdouble *scale, gint *zero_point)
+{
+  *scale = self->quantization.step;
+  *zero_point = self->quantization.zero_point;
+}
+
+/**
+ * pixelnorm_normalizer_get_output_size:
+ * @self: a normalizer
+ *
+ * Returns: bytes of one result, a tensor or a frame without padding
+ */
+gsize
+pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
+{
+  return self->output_size;
+}
+
+/**
  * pixelnorm_normalizer_run: (skip)
  * @self: a normalizer
  * @input: a frame of the layout that the normalizer was made for
- * @output: where to write: one plane of floats, aligned to 4 bytes, or the planes of a frame of the
- * same layout; must not overlap @input
+ * @output: where to write: plane 0 is a packed tensor, aligned for its items; or the planes of a frame
+ *   whose samples are 8 bits in the same order. Must not overlap @input
  *
  * Normalizes a frame.
  */
@@ -351,7 +253,12 @@ pixelnorm_normalizer_run (
   /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
    * is not ours */
   fegetenv (&state);
-  self->run (self, input, output);
+  for (guint y = 0; y < self->height; y++)
+    for (guint p = 0; p < self->n_passes; p++)
+      if (y < self->passes[p].rows.height)
+        pixelnorm_pass_run_row (&self->passes[p], input, output, y);
+  if (self->end)
+    self->end ();
   fesetenv (&state);
 }
 
@@ -364,35 +271,31 @@ pixelnorm_normalizer_run (
  *
  * Normalizes a frame that lies in one piece.
  *
- * Returns: (transfer full): float32 of shape [height, width, channels], or a packed 8-bit frame;
- * %NULL with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ * Returns: (transfer full): a packed tensor, or a packed 8-bit frame; %NULL with
+ *   %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
  */
 GBytes *
 pixelnorm_normalizer_run_data (
     PixelnormNormalizer *self, const guint8 *data, gsize size, GError **error)
 {
   const PixelnormLayout *layout = &self->layout;
-  const gboolean video = self->output == PIXELNORM_OUTPUT_VIDEO;
-  const gsize row_bytes = self->planes[0].row_samples * sizeof (float);
-  const gsize out_size = video ? size : row_bytes * layout->geometry.height;
   PixelnormFrame in, out = { 0 };
 
   if (!pixelnorm_frame_init_packed (&in, layout, data, size, error))
     return NULL;
-  void *block = malloc (out_size);
+  void *block = malloc (self->output_size);
   if (!block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Not enough memory for a result of %" G_GSIZE_FORMAT " bytes.", out_size);
+        "Not enough memory for a result of %" G_GSIZE_FORMAT " bytes.", self->output_size);
     return NULL;
   }
-  if (video) {
-    pixelnorm_frame_init_packed (&out, layout, block, out_size, NULL);
-  } else {
-    out.planes[0] = block;
-    out.strides[0] = (gssize) row_bytes;
+  /* a packed frame of 8-bit samples in the same order; of a tensor only the first plane counts */
+  for (guint p = 0; p < layout->n_planes; p++) {
+    out.strides[p] = in.strides[p] / (gssize) layout->sample_bytes;
+    out.planes[p] = (guint8 *) block + (in.planes[p] - in.planes[0]) / layout->sample_bytes;
   }
   pixelnorm_normalizer_run (self, &in, &out);
-  return g_bytes_new_with_free_func (block, out_size, free, block);
+  return g_bytes_new_with_free_func (block, self->output_size, free, block);
 }
 
 static void
@@ -400,10 +303,8 @@ pixelnorm_normalizer_finalize (GObject *object)
 {
   PixelnormNormalizer *self = PIXELNORM_NORMALIZER (object);
 
-  for (guint p = 0; p < self->n_planes; p++) {
-    free (self->planes[p].block);
-    g_free (self->planes[p].tables);
-  }
+  for (guint p = 0; p < self->n_passes; p++)
+    pixelnorm_pass_clear (&self->passes[p]);
   G_OBJECT_CLASS (pixelnorm_normalizer_parent_class)->finalize (object);
 }
 
@@ -416,5 +317,4 @@ pixelnorm_normalizer_class_init (PixelnormNormalizerClass *klass)
 static void
 pixelnorm_normalizer_init (PixelnormNormalizer *self)
 {
-  self->kernels = pixelnorm_kernels ();
 }

@@ -163,6 +163,30 @@ read_matrix (SafetensorsFile *file, PixelnormGeometry *geometry, GError **error)
   return TRUE;
 }
 
+/* Only profiles of scope pixel know how many pixels share a sample. */
+static gboolean
+read_subsampling (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
+{
+  const char *name = safetensors_get_metadata (file, PIXELNORM_KEY_SUBSAMPLING);
+  g_autofree char *found = NULL;
+
+  if (name == NULL)
+    return TRUE;
+  found = safetensors_printable (name);
+  if (data->scope != PIXELNORM_SCOPE_PIXEL || !g_str_equal (data->geometry.channels, "YUV"))
+    return safetensors_damaged (error,
+        "Metadata: \"" PIXELNORM_KEY_SUBSAMPLING
+        "\" is \"%s\", but only profiles of scope pixel and channels YUV have one",
+        found);
+  if (!pixelnorm_subsampling_parse (name, &data->geometry))
+    return safetensors_damaged (error,
+        "Metadata: \"" PIXELNORM_KEY_SUBSAMPLING
+        "\" is \"%s\", expected one as \"4:2:0\", or no such key where every pixel has its own U "
+        "and V",
+        found);
+  return TRUE;
+}
+
 static gboolean
 read_geometry (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
 {
@@ -187,7 +211,7 @@ read_geometry (SafetensorsFile *file, PixelnormProfileData *data, GError **error
   geometry->width = (guint) width;
   geometry->height = (guint) height;
   geometry->depth = (guint) depth;
-  return read_matrix (file, geometry, error);
+  return read_matrix (file, geometry, error) && read_subsampling (file, data, error);
 }
 
 static char *
@@ -202,7 +226,7 @@ print_shape (const SafetensorsArray *array)
 }
 
 static gboolean
-check_tensor_form (const PixelnormTensor *tensor, const PixelnormProfileData *data,
+check_tensor_form (const PixelnormTensor *tensor, const PixelnormProfileData *data, guint part,
     const SafetensorsArray *found, GError **error)
 {
   const guint size = safetensors_type_size (found->type);
@@ -210,10 +234,10 @@ check_tensor_form (const PixelnormTensor *tensor, const PixelnormProfileData *da
   SafetensorsArray expected = { 0 };
 
   if (!(size & sizes))
-    return safetensors_damaged (error, "Tensor \"%s\": items of type %s, expected %s", tensor->name,
+    return safetensors_damaged (error, "Tensor \"%s\": items of type %s, expected %s", found->name,
         safetensors_type_name (found->type),
         sizes == (4 | 8) ? "U32 or U64" : safetensors_type_name (safetensors_type_of_size (sizes)));
-  pixelnorm_tensor_set_shape (tensor, data, &expected);
+  pixelnorm_tensor_set_shape (tensor, data, part, &expected);
   if (found->n_dimensions != expected.n_dimensions
       || memcmp (found->shape, expected.shape, sizeof *found->shape * found->n_dimensions) != 0) {
     g_autofree char *found_text = print_shape (found), *expected_text = print_shape (&expected);
@@ -221,33 +245,98 @@ check_tensor_form (const PixelnormTensor *tensor, const PixelnormProfileData *da
     return safetensors_damaged (error,
         "Tensor \"%s\": its shape is %s, expected %s from the metadata's width, height and "
         "channels",
-        tensor->name, found_text, expected_text);
+        found->name, found_text, expected_text);
   }
   return TRUE;
 }
 
+/* Where the items are, for the channels that they are of. */
+static void
+store_tensor (const PixelnormTensor *tensor, PixelnormProfileData *data, guint part,
+    const SafetensorsArray *found)
+{
+  PixelnormArray *arrays = &G_STRUCT_MEMBER (PixelnormArray, data, tensor->offset);
+  const guint item_size = safetensors_type_size (found->type);
+
+  if (tensor->embedded)
+    memcpy (G_STRUCT_MEMBER_P (data, tensor->offset), found->data, found->size);
+  else if (tensor->shape == PIXELNORM_SHAPE_SAMPLES && pixelnorm_tensor_n_parts (tensor, data) == 1)
+    pixelnorm_profile_place_arrays (data, arrays, found->data, item_size);
+  else
+    arrays[part] = (PixelnormArray){ found->data, item_size, 1 };
+}
+
 static gboolean
 read_tensor (const PixelnormTensor *tensor, SafetensorsFile *file, PixelnormProfileData *data,
-    GError **error)
+    guint part, GError **error)
 {
-  const SafetensorsArray *found = safetensors_find_array (file, tensor->name);
   const gboolean belongs = (tensor->scopes >> data->scope) & 1;
+  char name[PIXELNORM_MAX_TENSOR_NAME];
+
+  pixelnorm_tensor_name (tensor, data, part, name);
+  const SafetensorsArray *found = safetensors_find_array (file, name);
 
   if (found == NULL) {
     if (tensor->optional || !belongs)
       return TRUE;
-    return safetensors_damaged (error, "Tensor \"%s\" is missing", tensor->name);
+    return safetensors_damaged (error, "Tensor \"%s\" is missing", name);
   }
   if (!belongs)
     return safetensors_damaged (error, "Tensor \"%s\" does not belong into a profile of scope %s",
-        tensor->name, data->scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel");
-  if (!check_tensor_form (tensor, data, found, error))
+        name, data->scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel");
+  if (tensor->shape == PIXELNORM_SHAPE_PIXELS && pixelnorm_geometry_is_subsampled (&data->geometry))
+    return safetensors_damaged (
+        error, "Tensor \"%s\" does not belong into a profile of a subsampled format", name);
+  if (!check_tensor_form (tensor, data, part, found, error))
     return FALSE;
-  if (tensor->embedded)
-    memcpy (G_STRUCT_MEMBER_P (data, tensor->offset), found->data, found->size);
-  else
-    G_STRUCT_MEMBER (PixelnormArray, data, tensor->offset) =
-        (PixelnormArray){ found->data, safetensors_type_size (found->type) };
+  store_tensor (tensor, data, part, found);
+  return TRUE;
+}
+
+/* Whether there are profiles with a tensor of this name. */
+static gboolean
+is_known_name (const char *name)
+{
+  const gsize length = strcspn (name, ".");
+  const gboolean part = name[length] != '\0';
+
+  for (guint t = 0; t < pixelnorm_n_tensors; t++)
+    if (strlen (pixelnorm_tensors[t].name) == length
+        && strncmp (pixelnorm_tensors[t].name, name, length) == 0)
+      return !part
+          || (pixelnorm_tensors[t].shape == PIXELNORM_SHAPE_SAMPLES && name[length + 1] != '\0'
+              && strchr ("YUV", name[length + 1]) && name[length + 2] == '\0');
+  return FALSE;
+}
+
+/* Whether one of the tensors of such a profile has this name. */
+static gboolean
+is_own_name (const char *name, const PixelnormProfileData *data)
+{
+  for (guint t = 0; t < pixelnorm_n_tensors; t++)
+    for (guint part = 0; part < pixelnorm_tensor_n_parts (&pixelnorm_tensors[t], data); part++) {
+      char own[PIXELNORM_MAX_TENSOR_NAME];
+
+      pixelnorm_tensor_name (&pixelnorm_tensors[t], data, part, own);
+      if (g_str_equal (name, own))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Names that a profile of this subsampling does not have. */
+static gboolean
+check_parts (SafetensorsFile *file, const PixelnormProfileData *data, GError **error)
+{
+  for (guint i = 0; i < safetensors_get_n_arrays (file); i++) {
+    const char *name = safetensors_get_array (file, i)->name;
+
+    if (!is_own_name (name, data))
+      return safetensors_damaged (error,
+          "Tensor \"%s\" does not belong into a profile whose channels are %s", name,
+          pixelnorm_geometry_is_subsampled (&data->geometry) ? "of several sizes, a tensor each"
+                                                             : "of one size");
+  }
   return TRUE;
 }
 
@@ -257,16 +346,13 @@ check_tensor_names (SafetensorsFile *file, GError **error)
   for (guint i = 0; i < safetensors_get_n_arrays (file); i++) {
     const char *name = safetensors_get_array (file, i)->name;
     g_autofree char *printable = safetensors_printable (name);
-    gboolean known = FALSE;
 
-    for (guint t = 0; t < pixelnorm_n_tensors; t++)
-      known |= g_str_equal (name, pixelnorm_tensors[t].name);
-    if (known)
+    if (is_known_name (name))
       continue;
-    if (g_str_equal (name, "histogram") || g_str_has_prefix (name, "sum."))
+    if (g_str_equal (name, "histogram"))
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-          "Tensor \"%s\": profiles with histograms or of subsampled formats are not supported by "
-          "this version. Use a newer version, or make the profile without.",
+          "Tensor \"%s\": profiles with histograms are not supported by this version. Use a newer "
+          "version, or make the profile without.",
           printable);
     else
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
@@ -278,8 +364,22 @@ check_tensor_names (SafetensorsFile *file, GError **error)
   return TRUE;
 }
 
-/* frames, and in scope channel the samples: without a subsampled format every channel has as many.
- */
+/* Whether a channel can have been counted as often as it says: as often as the first; U and V as
+ * often as each other, and up to 16 times less than Y. */
+static gboolean
+samples_fit (const PixelnormProfileData *data, gsize channel)
+{
+  const guint64 *samples = data->samples;
+
+  if (samples[channel] < data->frames || samples[channel] > MAX_SAMPLES)
+    return FALSE;
+  if (channel == 0 || data->geometry.channels[0] != 'Y')
+    return samples[channel] == samples[0];
+  return samples[channel] == samples[1] && samples[channel] <= samples[0]
+      && samples[channel] >= samples[0] / 16;
+}
+
+/* frames, and in scope channel the samples. */
 static gboolean
 check_totals (const PixelnormProfileData *data, GError **error)
 {
@@ -292,11 +392,10 @@ check_totals (const PixelnormProfileData *data, GError **error)
   if (data->scope == PIXELNORM_SCOPE_PIXEL)
     return TRUE;
   for (gsize i = 0; i < n_channels; i++)
-    if (data->samples[i] < data->frames || data->samples[i] != data->samples[0]
-        || data->samples[i] > MAX_SAMPLES)
+    if (!samples_fit (data, i))
       return safetensors_damaged (error,
           "Tensor \"samples\": channel %c has %" G_GUINT64_FORMAT
-          ", expected as many as the other channels, at least one for each of %" G_GUINT64_FORMAT
+          ", expected as many as the other channels (fewer of U and V), at least one for each of %" G_GUINT64_FORMAT
           " frames and at most %" G_GUINT64_FORMAT,
           data->geometry.channels[i], data->samples[i], data->frames, MAX_SAMPLES);
   return TRUE;
@@ -347,14 +446,14 @@ static gboolean
 check_samples (const PixelnormProfileData *data, GError **error)
 {
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
-  const gsize width = per_pixel ? data->geometry.width : 1;
-  const gsize n_pixels = per_pixel ? width * data->geometry.height : 1;
-  const guint n_channels = (guint) strlen (data->geometry.channels);
   const guint limit = (1u << data->geometry.depth) - 1;
 
-  for (gsize p = 0; p < n_pixels; p++) {
-    for (guint c = 0; c < n_channels; c++) {
-      const PixelnormMoments moments = pixelnorm_profile_moments (data, n_channels, p, c);
+  for (guint c = 0; data->geometry.channels[c]; c++) {
+    const gsize n_samples = pixelnorm_profile_n_samples (data, c);
+    const gsize width = per_pixel ? pixelnorm_geometry_get_channel_width (&data->geometry, c) : 1;
+
+    for (gsize p = 0; p < n_samples; p++) {
+      const PixelnormMoments moments = pixelnorm_profile_moments (data, p, c);
       const char *problem = sample_problem (&moments, limit);
 
       if (G_LIKELY (problem == NULL))
@@ -379,12 +478,14 @@ read_data (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
   data->scope =
       safetensors_find_array (file, "samples") ? PIXELNORM_SCOPE_CHANNEL : PIXELNORM_SCOPE_PIXEL;
   if (!check_tensor_names (file, error) || !read_geometry (file, data, error)
+      || !check_parts (file, data, error)
       || !read_number (
           file, PIXELNORM_KEY_FRAMES_SKIPPED, 0, G_MAXUINT64, &data->frames_skipped, error))
     return FALSE;
   for (guint i = 0; i < pixelnorm_n_tensors; i++)
-    if (!read_tensor (&pixelnorm_tensors[i], file, data, error))
-      return FALSE;
+    for (guint part = 0; part < pixelnorm_tensor_n_parts (&pixelnorm_tensors[i], data); part++)
+      if (!read_tensor (&pixelnorm_tensors[i], file, data, part, error))
+        return FALSE;
   return check_totals (data, error) && check_counts (data, error) && check_samples (data, error);
 }
 

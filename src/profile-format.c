@@ -30,9 +30,62 @@ const PixelnormTensor pixelnorm_tensors[] = {
 
 const guint pixelnorm_n_tensors = G_N_ELEMENTS (pixelnorm_tensors);
 
+/* SUBSAMPLING TABLE: as the field writes it. */
+static const struct {
+  const char *name;
+  guint log2_chroma_w, log2_chroma_h;
+} subsamplings[] = {
+  { "4:2:2", 1, 0 },
+  { "4:2:0", 1, 1 },
+  { "4:4:0", 0, 1 },
+  { "4:1:1", 2, 0 },
+  { "4:1:0", 2, 2 },
+};
+
+const char *
+pixelnorm_subsampling_name (const PixelnormGeometry *geometry)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (subsamplings); i++)
+    if (subsamplings[i].log2_chroma_w == geometry->log2_chroma_w
+        && subsamplings[i].log2_chroma_h == geometry->log2_chroma_h)
+      return subsamplings[i].name;
+  return NULL;
+}
+
+gboolean
+pixelnorm_subsampling_parse (const char *name, PixelnormGeometry *geometry)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (subsamplings); i++)
+    if (g_str_equal (subsamplings[i].name, name)) {
+      geometry->log2_chroma_w = subsamplings[i].log2_chroma_w;
+      geometry->log2_chroma_h = subsamplings[i].log2_chroma_h;
+      return TRUE;
+    }
+  return FALSE;
+}
+
+guint
+pixelnorm_tensor_n_parts (const PixelnormTensor *tensor, const PixelnormProfileData *data)
+{
+  return tensor->shape == PIXELNORM_SHAPE_SAMPLES
+          && pixelnorm_geometry_is_subsampled (&data->geometry)
+      ? strlen (data->geometry.channels)
+      : 1;
+}
+
 void
-pixelnorm_tensor_set_shape (
-    const PixelnormTensor *tensor, const PixelnormProfileData *data, SafetensorsArray *array)
+pixelnorm_tensor_name (
+    const PixelnormTensor *tensor, const PixelnormProfileData *data, guint part, char *name)
+{
+  const char letter[] = { '.', data->geometry.channels[part], '\0' };
+  const gboolean apart = pixelnorm_tensor_n_parts (tensor, data) > 1;
+
+  g_snprintf (name, PIXELNORM_MAX_TENSOR_NAME, "%s%s", tensor->name, apart ? letter : "");
+}
+
+void
+pixelnorm_tensor_set_shape (const PixelnormTensor *tensor, const PixelnormProfileData *data,
+    guint part, SafetensorsArray *array)
 {
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
   const gsize n_channels = strlen (data->geometry.channels);
@@ -40,6 +93,12 @@ pixelnorm_tensor_set_shape (
   if (tensor->shape == PIXELNORM_SHAPE_ONE || tensor->shape == PIXELNORM_SHAPE_CHANNELS) {
     array->n_dimensions = 1;
     array->shape[0] = tensor->shape == PIXELNORM_SHAPE_ONE ? 1 : n_channels;
+    return;
+  }
+  if (pixelnorm_tensor_n_parts (tensor, data) > 1) {
+    array->n_dimensions = 2;
+    array->shape[0] = pixelnorm_geometry_get_channel_height (&data->geometry, part);
+    array->shape[1] = pixelnorm_geometry_get_channel_width (&data->geometry, part);
     return;
   }
   array->n_dimensions = 3;

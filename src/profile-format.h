@@ -21,6 +21,7 @@
 #define PIXELNORM_KEY_DEPTH "depth"
 #define PIXELNORM_KEY_RANGE "range"
 #define PIXELNORM_KEY_MATRIX "matrix"
+#define PIXELNORM_KEY_SUBSAMPLING "subsampling"
 #define PIXELNORM_KEY_FRAMES_SKIPPED "frames_skipped"
 #define PIXELNORM_KEY_IDENTITY "identity"
 #define PIXELNORM_KEY_XXH3 "xxh3"
@@ -31,7 +32,8 @@
 typedef enum {
   PIXELNORM_SHAPE_ONE,      /* [1] */
   PIXELNORM_SHAPE_CHANNELS, /* [channels] */
-  PIXELNORM_SHAPE_SAMPLES,  /* [height, width, channels]; scope channel: [1, 1, channels] */
+  PIXELNORM_SHAPE_SAMPLES,  /* [height, width, channels]; scope channel: [1, 1, channels];
+                             * subsampled: a tensor a channel, [height, width] of its own */
   PIXELNORM_SHAPE_PIXELS    /* [height, width, 1] */
 } PixelnormShape;
 
@@ -41,16 +43,26 @@ typedef struct {
   guint item_sizes; /* the widths that it may have, or-ed; 0: 1 byte at depth 8, else 2 */
   guint scopes;     /* 1 << scope of every scope that has it */
   gboolean optional;
-  gsize offset; /* into PixelnormProfileData: of a PixelnormArray, or of the guint64s themselves */
+  gsize
+      offset; /* into PixelnormProfileData: of the PixelnormArrays, or of the guint64s themselves */
   gboolean embedded; /* the latter */
 } PixelnormTensor;
+
+#define PIXELNORM_MAX_TENSOR_NAME 24
 
 extern const PixelnormTensor pixelnorm_tensors[];
 extern const guint pixelnorm_n_tensors;
 
-/* The shape of a tensor in a profile of this geometry, with which the rest of @array agrees. */
-void pixelnorm_tensor_set_shape (
-    const PixelnormTensor *tensor, const PixelnormProfileData *data, SafetensorsArray *array);
+/* In how many parts the file holds a tensor: as many as channels, where they differ in size. */
+guint pixelnorm_tensor_n_parts (const PixelnormTensor *tensor, const PixelnormProfileData *data);
+
+/* The name of a part, "sum" or "sum.Y"; @name holds PIXELNORM_MAX_TENSOR_NAME. */
+void pixelnorm_tensor_name (
+    const PixelnormTensor *tensor, const PixelnormProfileData *data, guint part, char *name);
+
+/* The shape of a part in a profile of this geometry, with which the rest of @array agrees. */
+void pixelnorm_tensor_set_shape (const PixelnormTensor *tensor, const PixelnormProfileData *data,
+    guint part, SafetensorsArray *array);
 
 /* The 32 digits of "xxh3" in a header of @size bytes, or NULL where they do not stand there exactly
  * once. */

@@ -12,15 +12,16 @@
 
 #include "atomic-file.h"
 
-#define CHUNK 4096 /* items converted at once */
-#define MAX_PIECES 8
-#define MAX_METADATA 13
+#define CHUNK 4096    /* items converted at once */
+#define MAX_PIECES 24 /* 3 for each of at most 8 tensors */
+#define MAX_METADATA 14
 
 /* A tensor as it is in memory, and as it will be in the file. */
 typedef struct {
   PixelnormArray source;
   gsize n_items;
-  SafetensorsArray array;
+  char name[PIXELNORM_MAX_TENSOR_NAME];
+  SafetensorsArray array; /* but for the name */
 } Piece;
 
 typedef gboolean (*WriteFunc) (gpointer to, const void *data, gsize size, GError **error);
@@ -48,26 +49,30 @@ largest_item (const PixelnormArray *array, gsize n)
   return largest;
 }
 
-/* The tensor as a piece; FALSE where the profile has none. */
+/* A part of a tensor as a piece; FALSE where the profile has none. */
 static gboolean
-make_piece (const PixelnormTensor *tensor, PixelnormProfile *self, Piece *piece)
+make_piece (const PixelnormTensor *tensor, PixelnormProfile *self, guint part, Piece *piece)
 {
   const PixelnormProfileData *data = &self->data;
   guint item_size;
 
   if (!((tensor->scopes >> data->scope) & 1))
     return FALSE;
-  *piece = (Piece){ .array = { .name = tensor->name } };
-  pixelnorm_tensor_set_shape (tensor, data, &piece->array);
+  *piece = (Piece){ 0 };
+  pixelnorm_tensor_name (tensor, data, part, piece->name);
+  pixelnorm_tensor_set_shape (tensor, data, part, &piece->array);
   piece->n_items = 1;
   for (guint i = 0; i < piece->array.n_dimensions; i++)
     piece->n_items *= piece->array.shape[i];
   if (tensor->embedded)
-    piece->source = (PixelnormArray){ G_STRUCT_MEMBER_P (data, tensor->offset), sizeof (guint64) };
+    piece->source.data = G_STRUCT_MEMBER_P (data, tensor->offset);
   else
-    piece->source = G_STRUCT_MEMBER (PixelnormArray, data, tensor->offset);
+    piece->source = (&G_STRUCT_MEMBER (PixelnormArray, data, tensor->offset))[part];
   if (piece->source.data == NULL)
     return FALSE;
+  piece->source.step = 1; /* all that lies there, channel by channel */
+  if (tensor->embedded)
+    piece->source.item_size = sizeof (guint64);
 
   item_size = piece->source.item_size;
   if (item_size == 8 && (tensor->item_sizes & 4)
@@ -87,9 +92,11 @@ make_pieces (PixelnormProfile *self, Piece *pieces)
   Piece found[MAX_PIECES];
   guint n_found = 0, n = 0;
 
-  g_assert (pixelnorm_n_tensors <= MAX_PIECES);
+  g_assert (pixelnorm_n_tensors * PIXELNORM_MAX_CHANNELS <= MAX_PIECES);
   for (guint i = 0; i < pixelnorm_n_tensors; i++)
-    n_found += make_piece (&pixelnorm_tensors[i], self, &found[n_found]);
+    for (guint part = 0; part < pixelnorm_tensor_n_parts (&pixelnorm_tensors[i], &self->data);
+         part++)
+      n_found += make_piece (&pixelnorm_tensors[i], self, part, &found[n_found]);
   for (guint size = 8; size > 0; size /= 2)
     for (guint i = 0; i < n_found; i++)
       if (safetensors_type_size (found[i].array.type) == size)
@@ -151,6 +158,7 @@ make_header (PixelnormProfile *self, const Piece *pieces, guint n)
     { PIXELNORM_KEY_DEPTH, depth },
     { PIXELNORM_KEY_RANGE, geometry->range == PIXELNORM_RANGE_FULL ? "full" : "limited" },
     { PIXELNORM_KEY_MATRIX, geometry->matrix },
+    { PIXELNORM_KEY_SUBSAMPLING, pixelnorm_subsampling_name (geometry) },
     { PIXELNORM_KEY_FRAMES_SKIPPED, skipped },
     { PIXELNORM_KEY_IDENTITY, pixelnorm_profile_get_identity (self) },
     { PIXELNORM_KEY_XXH3, PIXELNORM_DIGEST_ZEROS },
@@ -165,8 +173,10 @@ make_header (PixelnormProfile *self, const Piece *pieces, guint n)
     metadata[n_metadata++] = pairs[i][0];
     metadata[n_metadata++] = pairs[i][1];
   }
-  for (guint i = 0; i < n; i++)
+  for (guint i = 0; i < n; i++) {
     arrays[i] = pieces[i].array;
+    arrays[i].name = pieces[i].name;
+  }
   return safetensors_make_header (metadata, arrays, n);
 }
 

@@ -53,8 +53,32 @@ static double (*const images[]) (const PixelnormMoments *) = {
   [PIXELNORM_IMAGE_MAX] = image_max,
 };
 
+gsize
+pixelnorm_profile_n_all_samples (const PixelnormProfileData *data)
+{
+  gsize n = 0;
+
+  for (guint c = 0; data->geometry.channels[c]; c++)
+    n += pixelnorm_profile_n_samples (data, c);
+  return n;
+}
+
+void
+pixelnorm_profile_place_arrays (
+    const PixelnormProfileData *data, PixelnormArray *arrays, const void *items, guint item_size)
+{
+  const gboolean apart = pixelnorm_geometry_is_subsampled (&data->geometry);
+  const guint n_channels = strlen (data->geometry.channels);
+  const guint8 *at = items;
+
+  for (guint c = 0; c < n_channels; c++) {
+    arrays[c] = (PixelnormArray){ at, item_size, apart ? 1 : n_channels };
+    at += item_size * (apart ? pixelnorm_profile_n_samples (data, c) : 1);
+  }
+}
+
 static void
-hash_array (XXH3_state_t *state, const PixelnormArray *array, gsize n)
+hash_items (XXH3_state_t *state, const PixelnormArray *array, gsize n)
 {
   guint64 chunk[512];
 
@@ -67,34 +91,49 @@ hash_array (XXH3_state_t *state, const PixelnormArray *array, gsize n)
   }
 }
 
+/* In the order of the file; an array that is not there as zeros. */
+static void
+hash_arrays (XXH3_state_t *state, const PixelnormProfileData *data, const PixelnormArray *arrays)
+{
+  if (pixelnorm_geometry_is_subsampled (&data->geometry)) {
+    for (guint c = 0; data->geometry.channels[c]; c++)
+      hash_items (state, &arrays[c], pixelnorm_profile_n_samples (data, c));
+  } else {
+    const PixelnormArray all = { arrays[0].data, arrays[0].item_size, 1 };
+
+    hash_items (state, &all, pixelnorm_profile_n_all_samples (data));
+  }
+}
+
 static void
 compute_identity (PixelnormProfile *self)
 {
   const PixelnormProfileData *data = &self->data;
   const PixelnormGeometry *geometry = &data->geometry;
-  const gsize n = self->n_pixels * self->n_channels;
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
   XXH3_state_t *state = XXH3_createState ();
   XXH128_canonical_t digest;
+  const char *subsampling = pixelnorm_subsampling_name (geometry);
   g_autofree char *words =
-      g_strdup_printf ("scope=%s width=%u height=%u channels=%s depth=%u range=%s matrix=%s\n",
+      g_strdup_printf ("scope=%s width=%u height=%u channels=%s depth=%u range=%s matrix=%s%s%s\n",
           per_pixel ? "pixel" : "channel", geometry->width, geometry->height, geometry->channels,
           geometry->depth, geometry->range == PIXELNORM_RANGE_FULL ? "full" : "limited",
-          geometry->matrix ? geometry->matrix : "none");
+          geometry->matrix ? geometry->matrix : "none", subsampling ? " subsampling=" : "",
+          subsampling ? subsampling : "");
 
   XXH3_128bits_reset (state);
   XXH3_128bits_update (state, words, strlen (words));
   XXH3_128bits_update (state, &data->frames, sizeof data->frames);
   if (!per_pixel)
     XXH3_128bits_update (state, data->samples, self->n_channels * sizeof *data->samples);
-  hash_array (state, &data->sum, n);
-  hash_array (state, &data->sum_squares, n);
+  hash_arrays (state, data, data->sum);
+  hash_arrays (state, data, data->sum_squares);
   if (!per_pixel)
-    hash_array (state, &data->sum_squares_high, n);
+    hash_arrays (state, data, data->sum_squares_high);
   if (data->count.data)
-    hash_array (state, &data->count, self->n_pixels);
-  hash_array (state, &data->min, n);
-  hash_array (state, &data->max, n);
+    hash_items (state, &data->count, pixelnorm_profile_n_samples (data, 0));
+  hash_arrays (state, data, data->min);
+  hash_arrays (state, data, data->max);
   XXH128_canonicalFromHash (&digest, XXH3_128bits_digest (state));
   for (guint i = 0; i < sizeof digest.digest; i++)
     g_snprintf (self->identity + 2 * i, 3, "%02x", digest.digest[i]);
@@ -108,9 +147,6 @@ pixelnorm_profile_new_take (const PixelnormProfileData *data)
 
   self->data = *data;
   self->n_channels = strlen (data->geometry.channels);
-  self->n_pixels = data->scope == PIXELNORM_SCOPE_PIXEL
-      ? (gsize) data->geometry.width * data->geometry.height
-      : 1;
   return self;
 }
 
@@ -122,8 +158,8 @@ pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
   for (guint c = 0; c < self->n_channels; c++) {
     if (channel >= 0 && c != (guint) channel)
       continue;
-    for (gsize p = 0; p < self->n_pixels; p++) {
-      const PixelnormMoments more = pixelnorm_profile_moments (&self->data, self->n_channels, p, c);
+    for (gsize i = 0; i < pixelnorm_profile_n_samples (&self->data, c); i++) {
+      const PixelnormMoments more = pixelnorm_profile_moments (&self->data, i, c);
 
       pixelnorm_moments_pool (&pooled, &more);
     }
@@ -312,11 +348,26 @@ pixelnorm_profile_get_statistics (
   pixelnorm_statistics_init (statistics, &pooled);
 }
 
+/* Which sample of a channel is that of pixel @p, counted through the frame. */
+static gsize
+sample_of_pixel (PixelnormProfile *self, gsize p, guint channel)
+{
+  const PixelnormGeometry *geometry = &self->data.geometry;
+
+  if (channel == 0 || !pixelnorm_geometry_is_subsampled (geometry))
+    return p;
+  return (p / geometry->width >> geometry->log2_chroma_h)
+      * pixelnorm_geometry_get_channel_width (geometry, channel)
+      + (p % geometry->width >> geometry->log2_chroma_w);
+}
+
 /**
  * pixelnorm_profile_get_image:
  * @self: a profile
  * @image: which statistic
  * @error: return location for a #GError, or %NULL
+ *
+ * Samples that several pixels share (U and V of a subsampled format) are repeated.
  *
  * Returns: (transfer full): float64 of shape [height, width, channels] ([1, 1, channels] in scope
  *   channel), in code values; %NULL with %PIXELNORM_ERROR_MEMORY
@@ -324,7 +375,10 @@ pixelnorm_profile_get_statistics (
 GBytes *
 pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GError **error)
 {
-  const gsize n = self->n_pixels * self->n_channels;
+  const PixelnormGeometry *geometry = &self->data.geometry;
+  const gboolean per_pixel = self->data.scope == PIXELNORM_SCOPE_PIXEL;
+  const guint width = per_pixel ? geometry->width : 1, height = per_pixel ? geometry->height : 1;
+  const gsize n = (gsize) width * height * self->n_channels;
 
   g_return_val_if_fail ((guint) image < G_N_ELEMENTS (images), NULL);
 
@@ -334,12 +388,13 @@ pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GErro
         "Not enough memory for a picture of %" G_GSIZE_FORMAT " samples.", n);
     return NULL;
   }
-  for (gsize i = 0; i < n; i++) {
-    const PixelnormMoments moments = pixelnorm_profile_moments (
-        &self->data, self->n_channels, i / self->n_channels, i % self->n_channels);
+  for (guint c = 0; c < self->n_channels; c++)
+    for (gsize p = 0; p < (gsize) width * height; p++) {
+      const PixelnormMoments moments =
+          pixelnorm_profile_moments (&self->data, sample_of_pixel (self, p, c), c);
 
-    values[i] = images[image](&moments);
-  }
+      values[p * self->n_channels + c] = images[image](&moments);
+    }
   return g_bytes_new_with_free_func (values, n * sizeof *values, free, values);
 }
 

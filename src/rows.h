@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Rows of a frame as samples side by side in canonical order, a tile at a time: in place where they
- * lie so already, gathered into a buffer in cache where not. */
+/* Rows of a frame as lists of code values side by side, a tile at a time: in place where they lie so
+ * already; gathered, and turned from words as they lie into code values, in a buffer in cache where
+ * not.
+ */
 #pragma once
 
 #include <pixelnorm/layout.h>
@@ -8,42 +10,33 @@
 #include "kernels/kernels.h"
 
 typedef struct {
-  const PixelnormLayout *layout;
-  gsize n_samples;    /* of a row */
-  gboolean canonical; /* they lie side by side in order already */
-  PixelnormGatherU8 gather;
+  guint width, height; /* pixels; a pixel is n_channels samples of the list */
+  guint n_channels;
+  gsize n_samples; /* of a row */
+  PixelnormSample type;
+  PixelnormChannel channels[PIXELNORM_MAX_CHANNELS]; /* where to gather from */
+  guint strides[PIXELNORM_MAX_CHANNELS];
+  gboolean contiguous;  /* nothing to gather: they lie side by side from the first on */
+  gboolean as_they_lie; /* nothing to unpack: they are code values */
+  gboolean swap;
+  guint shift, mask;
+  PixelnormGather gather;
+  PixelnormUnpackU16 unpack;
 } PixelnormRows;
 
-static inline PixelnormRows
-pixelnorm_rows (const PixelnormLayout *layout)
-{
-  PixelnormRows rows = { layout, (gsize) layout->geometry.width * layout->n_channels,
-    layout->pixel_strides[0] == layout->n_channels, pixelnorm_kernels ()->gather_u8 };
+/* Room for a tile. */
+typedef union {
+  guint8 u8[PIXELNORM_TILE];
+  guint16 u16[PIXELNORM_TILE];
+} PixelnormTile;
 
-  for (guint c = 0; c < layout->n_channels; c++)
-    if (layout->channels[c].plane != 0 || layout->channels[c].offset != c)
-      rows.canonical = FALSE;
-  return rows;
-}
+/* Lists of @n_channels channels from @first on, all of one size, side by side in canonical order. */
+void pixelnorm_rows_init_channels (
+    PixelnormRows *self, const PixelnormLayout *layout, guint first, guint n_channels);
 
-/* @n samples of row @y from sample @i on, both whole pixels; @buffer holds a tile. */
-static inline const guint8 *
-pixelnorm_rows_tile (const PixelnormRows *rows, const PixelnormFrame *frame, guint y, gsize i,
-    gint n, guint8 *buffer)
-{
-  const PixelnormLayout *layout = rows->layout;
-  const guint8 *from[PIXELNORM_MAX_CHANNELS];
-  guint strides[PIXELNORM_MAX_CHANNELS];
+/* Lists of all samples of a plane as they lie, those that are no channels included. */
+void pixelnorm_rows_init_plane (PixelnormRows *self, const PixelnormLayout *layout, guint plane);
 
-  if (rows->canonical)
-    return frame->planes[0] + (gssize) y * frame->strides[0] + i;
-  for (guint c = 0; c < layout->n_channels; c++) {
-    const PixelnormChannel *channel = &layout->channels[c];
-
-    strides[c] = layout->pixel_strides[channel->plane];
-    from[c] = frame->planes[channel->plane] + (gssize) y * frame->strides[channel->plane]
-        + i / layout->n_channels * strides[c] + channel->offset;
-  }
-  rows->gather (buffer, from, strides, layout->n_channels, n / (gint) layout->n_channels);
-  return buffer;
-}
+/* @n samples of row @y from sample @i on, both whole pixels, n at most PIXELNORM_TILE. */
+const void *pixelnorm_rows_tile (const PixelnormRows *self, const PixelnormFrame *frame, guint y,
+    gsize i, gint n, PixelnormTile *buffer);

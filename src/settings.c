@@ -209,6 +209,9 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
         settings->range_low, settings->range_high, SMALLEST_DIVISOR);
     return FALSE;
   }
+  if (settings->quant_scale != 0
+      && !in_range ("quant-scale", settings->quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, error))
+    return FALSE;
   if (settings->method == PIXELNORM_METHOD_FIXED)
     return check_fixed (settings, error);
   return check_floor (settings, row, error);

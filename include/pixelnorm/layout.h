@@ -29,8 +29,12 @@ typedef enum { PIXELNORM_RANGE_FULL, PIXELNORM_RANGE_LIMITED } PixelnormRange;
  * @range: which code values stand for black and white
  * @matrix: (nullable): "bt601", "bt709", ... where a matrix made the channels (Y, YUV); an interned
  *   string; %NULL where there is none or it is not known
+ * @log2_chroma_w: 2^this columns share a sample of U and V: 1 for 4:2:0 and 4:2:2, 0 for 4:4:4 and
+ *   where there are no such channels
+ * @log2_chroma_h: 2^this rows share one: 1 for 4:2:0, 0 for 4:2:2 and 4:4:4
  *
- * What a frame, or the frames that a profile was made of, consist of, wherever the samples lie.
+ * What a frame, or the frames that a profile was made of, consist of, wherever the samples lie. A
+ * channel of shared samples has as many columns and rows as cover the frame (rounded up).
  */
 typedef struct {
   guint width;
@@ -39,7 +43,14 @@ typedef struct {
   guint depth;
   PixelnormRange range;
   const gchar *matrix;
+  guint log2_chroma_w;
+  guint log2_chroma_h;
 } PixelnormGeometry;
+
+PIXELNORM_API guint pixelnorm_geometry_get_channel_width (
+    const PixelnormGeometry *geometry, guint channel);
+PIXELNORM_API guint pixelnorm_geometry_get_channel_height (
+    const PixelnormGeometry *geometry, guint channel);
 
 PIXELNORM_API gboolean pixelnorm_geometry_check (const PixelnormGeometry *expected,
     const PixelnormGeometry *found, const gchar *expected_name, const gchar *found_name,
@@ -68,6 +79,9 @@ typedef struct {
  * @n_channels: how many of @channels are used
  * @pixel_strides: per plane, bytes from a pixel to the next one in its row
  * @n_planes: how many planes a frame has, those without a channel (alpha) included
+ * @sample_bytes: 1 at depth 8, else 2: a sample is a 16-bit word
+ * @sample_shift: the lowest bits of a word that do not belong to its sample: 6 for P010
+ * @big_endian: whether the high byte of a word comes first
  *
  * Where the samples of a frame lie. Alpha and padding bytes are not channels.
  */
@@ -77,6 +91,9 @@ typedef struct {
   guint n_channels;
   guint pixel_strides[PIXELNORM_MAX_PLANES];
   guint n_planes;
+  guint sample_bytes;
+  guint sample_shift;
+  gboolean big_endian;
 } PixelnormLayout;
 
 PIXELNORM_API GType pixelnorm_layout_get_type (void);
@@ -88,7 +105,12 @@ PIXELNORM_API gboolean pixelnorm_layout_init (
     PixelnormLayout *layout, const gchar *order, guint width, guint height, GError **error);
 PIXELNORM_API void pixelnorm_layout_set_colorimetry (
     PixelnormLayout *layout, PixelnormRange range, const gchar *matrix);
+PIXELNORM_API gboolean pixelnorm_layout_set_depth (
+    PixelnormLayout *layout, guint depth, guint shift, gboolean big_endian, GError **error);
+PIXELNORM_API gboolean pixelnorm_layout_set_subsampling (
+    PixelnormLayout *layout, guint log2_chroma_w, guint log2_chroma_h, GError **error);
 PIXELNORM_API gsize pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane);
+PIXELNORM_API guint pixelnorm_layout_get_rows (const PixelnormLayout *layout, guint plane);
 PIXELNORM_API gsize pixelnorm_layout_get_frame_bytes (const PixelnormLayout *layout);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormLayout, pixelnorm_layout_free)

@@ -39,14 +39,34 @@ typedef enum { PIXELNORM_UNITS_CODE, PIXELNORM_UNITS_UNIT } PixelnormUnits;
 
 /**
  * PixelnormOutput:
- * @PIXELNORM_OUTPUT_FLOAT32: a packed float32 tensor, height x width x channels, the channels in
- *   canonical order (R, G, B)
- * @PIXELNORM_OUTPUT_VIDEO: an 8-bit frame in the input's own layout, with [range-low, range-high]
- *   laid onto [0, 255], rounded half to even and saturated; alpha and padding are copied
+ * @PIXELNORM_OUTPUT_FLOAT32: a packed float32 tensor, the channels in canonical order (R, G, B)
+ * @PIXELNORM_OUTPUT_FLOAT16: likewise in IEEE 754 half precision, rounded half to even, saturated at
+ *   65504
+ * @PIXELNORM_OUTPUT_INT8: likewise in 8 bits: round (y / quant-scale) + quant-zero-point, half to even,
+ *   saturated to -128..127
+ * @PIXELNORM_OUTPUT_UINT8: likewise, saturated to 0..255
+ * @PIXELNORM_OUTPUT_VIDEO: an 8-bit frame in the input's own order, with [range-low, range-high] laid
+ *   onto [0, 255], rounded half to even and saturated; alpha and padding stay as they are, or are
+ *   brought to 8 bits
  *
  * What a normalizer writes.
  */
-typedef enum { PIXELNORM_OUTPUT_FLOAT32, PIXELNORM_OUTPUT_VIDEO } PixelnormOutput;
+typedef enum {
+  PIXELNORM_OUTPUT_FLOAT32,
+  PIXELNORM_OUTPUT_FLOAT16,
+  PIXELNORM_OUTPUT_INT8,
+  PIXELNORM_OUTPUT_UINT8,
+  PIXELNORM_OUTPUT_VIDEO
+} PixelnormOutput;
+
+/**
+ * PixelnormTensorLayout:
+ * @PIXELNORM_TENSOR_LAYOUT_NHWC: height x width x channels, as frames of RGB lie; TensorFlow, TFLite
+ * @PIXELNORM_TENSOR_LAYOUT_NCHW: channels x height x width: a plane a channel; PyTorch, ONNX
+ *
+ * The order of the dimensions of a tensor, outermost first.
+ */
+typedef enum { PIXELNORM_TENSOR_LAYOUT_NHWC, PIXELNORM_TENSOR_LAYOUT_NCHW } PixelnormTensorLayout;
 
 #define PIXELNORM_TYPE_SETTINGS (pixelnorm_settings_get_type ())
 
@@ -64,6 +84,10 @@ typedef enum { PIXELNORM_OUTPUT_FLOAT32, PIXELNORM_OUTPUT_VIDEO } PixelnormOutpu
  * @std: for the method fixed; not 0
  * @range_low: the value that becomes 0 in 8-bit video
  * @range_high: the value that becomes 255; equal to @range_low: the method's own range is used
+ * @tensor_layout: the order of the dimensions of a tensor
+ * @quant_scale: how much y is in one step of an int8 or uint8 tensor; 0: both quantization numbers are
+ *   such that the range, as of 8-bit video, becomes all of the codes
+ * @quant_zero_point: the code of y = 0
  *
  * What is asked of a normalizer.
  */
@@ -79,6 +103,9 @@ typedef struct {
   gdouble std[PIXELNORM_MAX_CHANNELS];
   gdouble range_low;
   gdouble range_high;
+  PixelnormTensorLayout tensor_layout;
+  gdouble quant_scale;
+  gint quant_zero_point;
 } PixelnormSettings;
 
 PIXELNORM_API GType pixelnorm_settings_get_type (void);
@@ -105,6 +132,9 @@ PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new (const PixelnormSett
     PixelnormOutput output, GError **error);
 PIXELNORM_API void pixelnorm_normalizer_get_range (
     PixelnormNormalizer *self, gdouble *low, gdouble *high);
+PIXELNORM_API void pixelnorm_normalizer_get_quantization (
+    PixelnormNormalizer *self, gdouble *scale, gint *zero_point);
+PIXELNORM_API gsize pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self);
 PIXELNORM_API void pixelnorm_normalizer_run (
     PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output);
 PIXELNORM_API GBytes *pixelnorm_normalizer_run_data (

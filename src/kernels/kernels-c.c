@@ -1,87 +1,155 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The reference: each kernel as plainly as C can say it. What the fast ones give is compared with
- * this. */
+ * this. What differs by the type of the samples only is written once, as a macro.
+ */
 #include "kernels-c.h"
 
 #include <math.h>
 #include <string.h>
 
-void
-pixelnorm_accumulate_u8_c (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p, const uint8_t *x,
-    uint16_t *scratch, int n)
-{
-  (void) scratch;
-  for (int i = 0; i < n; i++) {
-    min[i] = x[i] < min[i] ? x[i] : min[i];
-    max[i] = x[i] > max[i] ? x[i] : max[i];
-    sum[i] += x[i];
-    p[i] += (uint32_t) x[i] * (255u - x[i]);
+#define DEFINE_STATISTICS(name, Sample, Sum, P, largest)                                           \
+  static void accumulate_##name##_c (void *min_, void *max_, void *sum_, void *p_,                 \
+      const void *const *lists, void *scratch, int n)                                              \
+  {                                                                                                \
+    Sample *min = min_, *max = max_;                                                               \
+    Sum *sum = sum_;                                                                               \
+    P *p = p_;                                                                                     \
+    const Sample *x = lists[0];                                                                    \
+                                                                                                   \
+    (void) scratch;                                                                                \
+    for (int i = 0; i < n; i++) {                                                                  \
+      min[i] = x[i] < min[i] ? x[i] : min[i];                                                      \
+      max[i] = x[i] > max[i] ? x[i] : max[i];                                                      \
+      sum[i] += x[i];                                                                              \
+      p[i] += (P) x[i] * (largest - x[i]);                                                         \
+    }                                                                                              \
+  }                                                                                                \
+                                                                                                   \
+  static void accumulate4_##name##_c (                                                             \
+      void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)    \
+  {                                                                                                \
+    for (int k = 0; k < 4; k++)                                                                    \
+      accumulate_##name##_c (min, max, sum, p, lists + k, scratch, n);                             \
   }
-}
 
-void
-pixelnorm_accumulate4_u8_c (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
-    const uint8_t *const x[4], uint16_t *scratch, int n)
-{
-  for (int k = 0; k < 4; k++)
-    pixelnorm_accumulate_u8_c (min, max, sum, p, x[k], scratch, n);
-}
+DEFINE_STATISTICS (u8, uint8_t, uint16_t, uint32_t, 255u)
+DEFINE_STATISTICS (u16, uint16_t, uint32_t, uint64_t, 65535u)
 
-void
-pixelnorm_spill_u16_c (uint64_t *total, uint16_t *part, int n)
+static void
+spill_u16_c (uint64_t *total, uint16_t *part, int n)
 {
   for (int i = 0; i < n; i++)
     total[i] += part[i];
   memset (part, 0, (size_t) n * sizeof *part);
 }
 
-void
-pixelnorm_spill_u32_c (uint64_t *total, uint32_t *part, int n)
+static void
+spill_u32_c (uint64_t *total, uint32_t *part, int n)
 {
   for (int i = 0; i < n; i++)
     total[i] += part[i];
   memset (part, 0, (size_t) n * sizeof *part);
 }
 
+/* 1 sign, 5 exponent (bias 15), 10 fraction. The smallest normal half is 2^-14, the unit of the
+ * denormal ones 2^-24. */
+static uint16_t
+half_of (float value)
+{
+  const uint16_t sign = signbit (value) ? 0x8000 : 0;
+  const float size = fminf (fabsf (value), 65504);
+  int exponent;
+
+  if (size < 0x1p-14f)
+    return sign | (uint16_t) rintf (size * 0x1p24f); /* 1024 is the smallest normal one */
+  (void) frexpf (size, &exponent); /* size = fraction * 2^exponent, fraction >= .5 */
+  const uint16_t fraction = (uint16_t) rintf (ldexpf (size, 11 - exponent)); /* 1024 to 2048 */
+  return sign | (uint16_t) (((exponent + 14) << 10) + (fraction - 1024));    /* 2048 carries */
+}
+
 void
-pixelnorm_normalize_u8_f32_c (
-    float *y, const uint8_t *x, const uint8_t *centre, const float *scale, const float *bias, int n)
+pixelnorm_convert_f32_f16_c (uint16_t *to, const float *from, int n)
 {
   for (int i = 0; i < n; i++)
-    y[i] = (float) (x[i] - centre[i]) * scale[i] + bias[i];
+    to[i] = half_of (from[i]);
 }
 
-void
-pixelnorm_normalize_u8_u8_c (uint8_t *y, const uint8_t *x, const uint8_t *centre,
-    const float *scale, const float *bias, int n)
+static int
+round_to_code (float value, int zero_point, int smallest, int largest)
+{
+  const int code = (int) rintf (fmaxf (fminf (value, 1024), -1024)) + zero_point;
+
+  return code < smallest ? smallest : code > largest ? largest : code;
+}
+
+#define DEFINE_NORMALIZE(name, Sample, Item, expression)                                           \
+  static void normalize_##name##_c (void *y_, const void *x_, const void *centre_,                 \
+      const float *scale, const float *bias, int zero_point, int n)                                \
+  {                                                                                                \
+    Item *y = y_;                                                                                  \
+    const Sample *x = x_, *centre = centre_;                                                       \
+                                                                                                   \
+    (void) zero_point;                                                                             \
+    for (int i = 0; i < n; i++) {                                                                  \
+      const float value = (float) (x[i] - centre[i]) * scale[i] + bias[i];                         \
+                                                                                                   \
+      y[i] = (Item) expression;                                                                    \
+    }                                                                                              \
+  }
+
+DEFINE_NORMALIZE (u8_f32, uint8_t, float, value)
+DEFINE_NORMALIZE (u8_f16, uint8_t, uint16_t, half_of (value))
+DEFINE_NORMALIZE (u8_u8, uint8_t, uint8_t, round_to_code (value, zero_point, 0, 255))
+DEFINE_NORMALIZE (u8_i8, uint8_t, int8_t, round_to_code (value, zero_point, -128, 127))
+DEFINE_NORMALIZE (u16_f32, uint16_t, float, value)
+DEFINE_NORMALIZE (u16_f16, uint16_t, uint16_t, half_of (value))
+DEFINE_NORMALIZE (u16_u8, uint16_t, uint8_t, round_to_code (value, zero_point, 0, 255))
+DEFINE_NORMALIZE (u16_i8, uint16_t, int8_t, round_to_code (value, zero_point, -128, 127))
+
+static void
+stream_end_c (void)
+{
+}
+
+#define DEFINE_GATHER(name, Sample)                                                                \
+  static void gather_##name##_c (void *to_, const void *const *from, const unsigned *strides,      \
+      unsigned n_channels, int n_pixels)                                                           \
+  {                                                                                                \
+    for (unsigned c = 0; c < n_channels; c++) {                                                    \
+      const uint8_t *at = from[c];                                                                 \
+      Sample *to = (Sample *) to_ + c;                                                             \
+                                                                                                   \
+      for (int i = 0; i < n_pixels; i++, at += strides[c], to += n_channels)                       \
+        *to = *(const Sample *) at;                                                                \
+    }                                                                                              \
+  }
+
+DEFINE_GATHER (u8, uint8_t)
+DEFINE_GATHER (u16, uint16_t)
+
+static void
+unpack_u16_c (uint16_t *x, int swap, int shift, unsigned mask, int n)
 {
   for (int i = 0; i < n; i++) {
-    const float value = (float) (x[i] - centre[i]) * scale[i] + bias[i];
+    const uint16_t word = swap ? (uint16_t) (x[i] << 8 | x[i] >> 8) : x[i];
 
-    y[i] = (uint8_t) rintf (fminf (fmaxf (value, 0), 255));
+    x[i] = (uint16_t) (word >> shift & mask);
   }
 }
 
-void
-pixelnorm_gather_u8_c (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
-    unsigned n_channels, int n_pixels)
-{
-  if (n_channels == 1) {
-    for (int i = 0; i < n_pixels; i++)
-      to[i] = from[0][(size_t) i * strides[0]];
-    return;
-  }
-  const uint8_t *a = from[0], *b = from[1], *c = from[2];
-
-  for (int i = 0; i < n_pixels; i++) {
-    to[3 * i] = *a;
-    to[3 * i + 1] = *b;
-    to[3 * i + 2] = *c;
-    a += strides[0];
-    b += strides[1];
-    c += strides[2];
-  }
-}
+const PixelnormKernels pixelnorm_kernels_c = {
+  "c",
+  { accumulate_u8_c, accumulate_u16_c },
+  { accumulate4_u8_c, accumulate4_u16_c },
+  spill_u16_c,
+  spill_u32_c,
+  { { normalize_u8_f32_c, normalize_u8_f16_c, normalize_u8_u8_c, normalize_u8_i8_c },
+      { normalize_u16_f32_c, normalize_u16_f16_c, normalize_u16_u8_c, normalize_u16_i8_c } },
+  { normalize_u8_f32_c, normalize_u16_f32_c },
+  stream_end_c,
+  { gather_u8_c, gather_u16_c },
+  unpack_u16_c,
+};
 
 void
 pixelnorm_lookup_u8 (

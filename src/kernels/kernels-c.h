@@ -4,15 +4,8 @@
 
 #include "kernels.h"
 
-void pixelnorm_accumulate_u8_c (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
-    const uint8_t *x, uint16_t *scratch, int n);
-void pixelnorm_accumulate4_u8_c (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
-    const uint8_t *const x[4], uint16_t *scratch, int n);
-void pixelnorm_spill_u16_c (uint64_t *total, uint16_t *part, int n);
-void pixelnorm_spill_u32_c (uint64_t *total, uint32_t *part, int n);
-void pixelnorm_normalize_u8_f32_c (float *y, const uint8_t *x, const uint8_t *centre,
-    const float *scale, const float *bias, int n);
-void pixelnorm_normalize_u8_u8_c (uint8_t *y, const uint8_t *x, const uint8_t *centre,
-    const float *scale, const float *bias, int n);
-void pixelnorm_gather_u8_c (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
-    unsigned n_channels, int n_pixels);
+extern const PixelnormKernels pixelnorm_kernels_c;
+
+/* Half precision, rounded half to even, saturated: what float16 results are made with where the
+ * processor cannot. */
+void pixelnorm_convert_f32_f16_c (uint16_t *to, const float *from, int n);

@@ -15,6 +15,8 @@
 
 #include "kernels-c.h"
 
+#define gather_rest pixelnorm_kernels_c.gather[PIXELNORM_SAMPLE_U8]
+
 #define PIXELS_LEFT 6 /* a step reads and writes less than so many */
 
 /* Three channels of one plane, @stride 3 or 4 bytes a pixel. */
@@ -40,11 +42,11 @@ gather_packed (uint8_t *to, const uint8_t *const *from, unsigned stride, int n_p
 
     _mm_storeu_si128 ((__m128i *) (to + 3 * i), _mm_shuffle_epi8 (x, shuffle));
   }
-  const uint8_t *rest[3] = { from[0] + (long) i * stride, from[1] + (long) i * stride,
+  const void *rest[3] = { from[0] + (long) i * stride, from[1] + (long) i * stride,
     from[2] + (long) i * stride };
   const unsigned strides[3] = { stride, stride, stride };
 
-  pixelnorm_gather_u8_c (to + 3 * i, rest, strides, 3, n_pixels - i);
+  gather_rest (to + 3 * i, rest, strides, 3, n_pixels - i);
 }
 
 /* Three planes: 16 pixels become 3 x 16 bytes, each byte from one of the planes. */
@@ -73,10 +75,10 @@ gather_planar (uint8_t *to, const uint8_t *const *from, int n_pixels)
                             _mm_shuffle_epi8 (b, shuffles[o][1])),
               _mm_shuffle_epi8 (c, shuffles[o][2])));
   }
-  const uint8_t *rest[3] = { from[0] + i, from[1] + i, from[2] + i };
+  const void *rest[3] = { from[0] + i, from[1] + i, from[2] + i };
   const unsigned strides[3] = { 1, 1, 1 };
 
-  pixelnorm_gather_u8_c (to + 3 * i, rest, strides, 3, n_pixels - i);
+  gather_rest (to + 3 * i, rest, strides, 3, n_pixels - i);
 }
 
 /* Whether the three samples of a pixel lie within one stride of @stride bytes. */
@@ -92,15 +94,19 @@ is_packed (const uint8_t *const *from, const unsigned *strides, unsigned stride)
 }
 
 static void
-gather_u8_ssse3 (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
-    unsigned n_channels, int n_pixels)
+gather_u8_ssse3 (
+    void *to, const void *const *places, const unsigned *strides, unsigned n_channels, int n_pixels)
 {
+  const uint8_t *from[3];
+
+  for (unsigned c = 0; c < n_channels; c++)
+    from[c] = places[c];
   if (n_channels == 3 && strides[0] == 1 && strides[1] == 1 && strides[2] == 1)
     gather_planar (to, from, n_pixels);
   else if (n_channels == 3 && (is_packed (from, strides, 3) || is_packed (from, strides, 4)))
     gather_packed (to, from, strides[0], n_pixels);
   else
-    pixelnorm_gather_u8_c (to, from, strides, n_channels, n_pixels);
+    gather_rest (to, places, strides, n_channels, n_pixels);
 }
 
 int
@@ -109,7 +115,7 @@ pixelnorm_kernels_x86 (PixelnormKernels *kernels)
   if (!__builtin_cpu_supports ("ssse3"))
     return 0;
   kernels->name = "orc and ssse3";
-  kernels->gather_u8 = gather_u8_ssse3;
+  kernels->gather[PIXELNORM_SAMPLE_U8] = gather_u8_ssse3;
   return 1;
 }
 

@@ -6,3 +6,13 @@
 
 /* Puts what this processor does better into a copy of another row; 0 where that is nothing. */
 int pixelnorm_kernels_x86 (PixelnormKernels *kernels);
+
+/* Leaves the upper halves of vector registers clean, where there are any. */
+static inline void
+pixelnorm_clean_vectors (void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+  if (__builtin_cpu_supports ("avx"))
+    __asm__ volatile("vzeroupper" ::: "memory");
+#endif
+}

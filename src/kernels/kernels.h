@@ -1,62 +1,79 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The inner loops. One signature a family; the KERNEL TABLE in kernels.c holds a row for each
  * implementation of all of them, slowest and most readable (C) first. Lengths n are in samples, 0
- * is allowed; arrays need no alignment and never overlap, except that an accumulator is read and
- * written. Same bits whichever row ran.
+ * is allowed; arrays need no alignment beyond that of their items and never overlap, except that
+ * an accumulator is read and written. Same bits whichever row ran.
  */
 #pragma once
 
 #include <stdint.h>
 
 /* Samples in a tile: what lies between two kernels of one pass stays in the first-level cache. A
- * multiple of 1, 3 and 4 samples a pixel, so that coefficients of scope channel repeat with every
- * tile. */
+ * multiple of 1, 2, 3 and 4 samples a pixel, so that coefficients of scope channel repeat with
+ * every tile. */
 #define PIXELNORM_TILE 768
 
-/* How many samples may be added to a u16 sum, and p = x (255 - x) <= 16256 to a u32 sum, before it
- * overflows: 65535 / 255 and (2^32 - 1) / 16256. */
+/* How samples are stored: bytes, or native 16-bit words, for every depth above 8. */
+typedef enum { PIXELNORM_SAMPLE_U8, PIXELNORM_SAMPLE_U16, PIXELNORM_N_SAMPLES } PixelnormSample;
+
+/* What the items of a result are. */
+typedef enum {
+  PIXELNORM_ITEM_F32,
+  PIXELNORM_ITEM_F16,
+  PIXELNORM_ITEM_U8,
+  PIXELNORM_ITEM_I8,
+  PIXELNORM_N_ITEMS
+} PixelnormItem;
+
+/* Statistics: min, max, sum += x, p += x (M - x), where M is the largest value of the type: 255 or
+ * 65535. The sum of squares follows exactly: sum x^2 = M sum x - sum p.
+ *   u8: min, max u8; sum u16; p u32. p = x (255 - x) <= 16256 of four samples fits 16 bits.
+ *   u16: min, max u16; sum u32; p u64. p = x (65535 - x) <= 2^30 - 2^15 of four samples fits 32.
+ * scratch: n items of 32 bits, n <= PIXELNORM_TILE. lists: one list of samples, or four. */
+typedef void (*PixelnormAccumulate) (
+    void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n);
+
+/* How many samples may be added to a sum and to p before they overflow: 65535 / 255 and
+ * (2^32 - 1) / 16256 for u8; (2^32 - 1) / 65535 for u16, whose p needs no spilling. */
 #define PIXELNORM_SPILL_SUM_U8 257
 #define PIXELNORM_SPILL_P_U8 264208
-
-/* Statistics of 8-bit samples: min, max, sum += x, p += x (255 - x). The sum of squares follows
- * exactly: sum x^2 = 255 sum x - sum p. scratch: n samples of 16 bits, n <= PIXELNORM_TILE. */
-typedef void (*PixelnormAccumulateU8) (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
-    const uint8_t *x, uint16_t *scratch, int n);
-
-/* The same for the samples of four frames at once. */
-typedef void (*PixelnormAccumulate4U8) (uint8_t *min, uint8_t *max, uint16_t *sum, uint32_t *p,
-    const uint8_t *const x[4], uint16_t *scratch, int n);
+#define PIXELNORM_SPILL_SUM_U16 65537
 
 /* Widening: total += part, part = 0. */
 typedef void (*PixelnormSpillU16) (uint64_t *total, uint16_t *part, int n);
 typedef void (*PixelnormSpillU32) (uint64_t *total, uint32_t *part, int n);
 
-/* y = (x - centre) * scale + bias, x - centre exact, in float32 with two roundings. */
-typedef void (*PixelnormNormalizeU8F32) (float *y, const uint8_t *x, const uint8_t *centre,
-    const float *scale, const float *bias, int n);
+/* y = (x - centre) * scale + bias, x - centre exact, in float32 with two roundings; centre is of
+ * the samples' type.
+ *   f32: that. f16: rounded half to even, saturated at +-65504 (never infinite).
+ *   u8, i8: rounded half to even, zero_point added to the integer, saturated. The value is clamped
+ *   to +-1024 before it is rounded, so every finite scale and bias will do; |zero_point| <= 128 or
+ *   <= 255. Other types ignore zero_point. */
+typedef void (*PixelnormNormalize) (void *y, const void *x, const void *centre, const float *scale,
+    const float *bias, int zero_point, int n);
 
-/* The same, rounded half to even and saturated to 0..255. |scale| <= 8192 and |bias| <= 2^21: then
- * every value before saturation stays below 2^22, where adding 1.5 * 2^23 rounds to an integer. */
-typedef void (*PixelnormNormalizeU8U8) (uint8_t *y, const uint8_t *x, const uint8_t *centre,
-    const float *scale, const float *bias, int n);
+/* Takes n_pixels pixels of n_channels (1, 2 or 3) samples, one source and pixel stride (in bytes) a
+ * channel, and lays the samples side by side. */
+typedef void (*PixelnormGather) (
+    void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels);
 
-#define PIXELNORM_MAX_SCALE_U8 8192.0
-#define PIXELNORM_MAX_BIAS_U8 2097152.0
-
-/* Takes n_pixels pixels of n_channels (1 or 3) samples, one source and pixel stride (bytes) a channel,
- * and lays the samples side by side. */
-typedef void (*PixelnormGatherU8) (uint8_t *to, const uint8_t *const *from, const unsigned *strides,
-    unsigned n_channels, int n_pixels);
+/* 16-bit words as they lie in memory -> code values, in place: bytes swapped where swap is not 0,
+ * then x >> shift & mask. */
+typedef void (*PixelnormUnpackU16) (uint16_t *x, int swap, int shift, unsigned mask, int n);
 
 typedef struct {
   const char *name;
-  PixelnormAccumulateU8 accumulate_u8;
-  PixelnormAccumulate4U8 accumulate4_u8;
+  PixelnormAccumulate accumulate[PIXELNORM_N_SAMPLES];  /* one list */
+  PixelnormAccumulate accumulate4[PIXELNORM_N_SAMPLES]; /* four lists */
   PixelnormSpillU16 spill_u16;
   PixelnormSpillU32 spill_u32;
-  PixelnormNormalizeU8F32 normalize_u8_f32;
-  PixelnormNormalizeU8U8 normalize_u8_u8;
-  PixelnormGatherU8 gather_u8;
+  PixelnormNormalize normalize[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
+  /* f32 past the caches, for results that they could not hold; elsewhere the same as the above.
+   * Whoever used it calls stream_end before another thread reads the result. */
+  PixelnormNormalize normalize_stream[PIXELNORM_N_SAMPLES];
+  void (*stream_end) (void);
+  PixelnormGather gather[PIXELNORM_N_SAMPLES];
+  PixelnormUnpackU16 unpack_u16;
 } PixelnormKernels;
 
 /* The rows of the table, those that this processor can run, ended by one without a name. */

@@ -1,4 +1,4 @@
-# Statistics of 8-bit samples. p = x (255 - x) <= 16256 fits 16 bits, so squares need no wider product.
+# Statistics. 8-bit samples: p = x (255 - x) <= 16256 fits 16 bits, so squares need no wider product.
 .function pixelnorm_orc_accumulate_u8
 .dest 1 min uint8_t
 .dest 1 max uint8_t
@@ -68,6 +68,85 @@ addw sum, t, w
 xorw v, w, 255
 mullw w, w, v
 addw p, q, w
+
+
+# 16-bit samples: p = x (65535 - x) < 2^30, so four p fit 32 bits.
+.function pixelnorm_orc_accumulate_u16
+.dest 2 min uint16_t
+.dest 2 max uint16_t
+.dest 4 sum uint32_t
+.dest 4 p uint32_t
+.source 2 source uint16_t
+.temp 2 x
+.temp 2 v
+.temp 4 l
+
+loadw x, source
+minuw min, min, x
+maxuw max, max, x
+convuwl l, x
+addl sum, sum, l
+xorw v, x, 65535
+muluwl p, x, v
+
+
+.function pixelnorm_orc_accumulate4_u16
+.dest 2 min uint16_t
+.dest 2 max uint16_t
+.dest 4 sum uint32_t
+.dest 4 p uint32_t
+.source 2 source0 uint16_t
+.source 2 source1 uint16_t
+.source 2 source2 uint16_t
+.source 2 source3 uint16_t
+.temp 2 x
+.temp 2 v
+.temp 2 a
+.temp 2 b
+.temp 4 l
+.temp 4 t
+.temp 4 q
+
+loadw x, source0
+minuw a, min, x
+maxuw b, max, x
+convuwl l, x
+addl t, sum, l
+xorw v, x, 65535
+muluwl q, x, v
+loadw x, source1
+minuw a, a, x
+maxuw b, b, x
+convuwl l, x
+addl t, t, l
+xorw v, x, 65535
+muluwl l, x, v
+addl q, q, l
+loadw x, source2
+minuw a, a, x
+maxuw b, b, x
+convuwl l, x
+addl t, t, l
+xorw v, x, 65535
+muluwl l, x, v
+addl q, q, l
+loadw x, source3
+minuw min, a, x
+maxuw max, b, x
+convuwl l, x
+addl sum, t, l
+xorw v, x, 65535
+muluwl l, x, v
+addl p, q, l
+
+
+.function pixelnorm_orc_add_u32_u64
+.dest 8 total uint64_t
+.source 4 part uint32_t
+.temp 8 q
+
+convulq q, part
+addq total, total, q
 
 
 .function pixelnorm_orc_add_u16_u32

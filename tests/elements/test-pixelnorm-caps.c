@@ -103,11 +103,10 @@ test_impossible (void)
 {
   static const gchar *const downstream[] = {
     TENSORS ",dimensions=(string)3:6:5:1",
-    TENSORS ",dimensions=(string)6:4:3:1",
     TENSORS ",dimensions=(string)1:6:4:1",
     TENSORS ",dimensions=(string)3:6:4:2",
     TENSORS ",dimensions=(string)3:6:4:1,framerate=(fraction)25/1",
-    "other/tensors,types=(string)uint8",
+    "other/tensors,types=(string)float64",
     "other/tensors,num_tensors=(int)2",
     "other/tensors,format=(string)flexible",
     "video/x-raw,format=BGR",

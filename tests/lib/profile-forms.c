@@ -18,6 +18,9 @@ const Form forms[] = {
   { "y16-channel", "Y", 0, 0, 16, 7, 1000, FALSE, PIXELNORM_RANGE_FULL, "bt601" },
   { "yuv16-channel-high", "YUV", 0, 0, 16, 9, 1u << 28, FALSE, PIXELNORM_RANGE_LIMITED, "bt2020" },
   { "rgb8-large", "RGB", 32, 32, 8, 5, 1, FALSE, PIXELNORM_RANGE_FULL, NULL },
+  { "yuv8-420", "YUV", 5, 3, 8, 4, 1, FALSE, PIXELNORM_RANGE_LIMITED, "bt709", 1, 1 },
+  { "yuv10-422", "YUV", 5, 3, 10, 4, 1, FALSE, PIXELNORM_RANGE_LIMITED, NULL, 1, 0 },
+  { "yuv16-410", "YUV", 9, 6, 16, 8, 100000, FALSE, PIXELNORM_RANGE_FULL, "bt2020", 2, 2 },
 };
 
 const guint n_forms = G_N_ELEMENTS (forms);
@@ -77,14 +80,15 @@ allocate (PixelnormProfileData *data, const Form *form, gsize n_pixels, gsize n)
   guint64 *block = g_new0 (guint64, 3 * n + n_pixels + (n + 3) / 4 * 2);
   const guint size = form->depth == 8 ? 1 : 2;
 
-  data->sum = (PixelnormArray){ block, 8 };
-  data->sum_squares = (PixelnormArray){ block + n, 8 };
+  pixelnorm_profile_place_arrays (data, data->sum, block, 8);
+  pixelnorm_profile_place_arrays (data, data->sum_squares, block + n, 8);
   if (data->scope == PIXELNORM_SCOPE_CHANNEL)
-    data->sum_squares_high = (PixelnormArray){ block + 2 * n, 8 };
+    pixelnorm_profile_place_arrays (data, data->sum_squares_high, block + 2 * n, 8);
   if (form->counted)
-    data->count = (PixelnormArray){ block + 3 * n, 8 };
-  data->min = (PixelnormArray){ block + 3 * n + n_pixels, size };
-  data->max = (PixelnormArray){ (const guint8 *) data->min.data + n * size, size };
+    data->count = (PixelnormArray){ block + 3 * n, 8, 1 };
+  const guint8 *min = (const guint8 *) (block + 3 * n + n_pixels);
+  pixelnorm_profile_place_arrays (data, data->min, min, size);
+  pixelnorm_profile_place_arrays (data, data->max, min + n * size, size);
   data->backing = g_bytes_new_take (block, 1);
 }
 
@@ -92,7 +96,7 @@ static void
 set_item (const PixelnormArray *array, gsize i, guint64 value)
 {
   if (array->data)
-    memcpy ((guint8 *) array->data + i * array->item_size, &value, array->item_size);
+    memcpy ((guint8 *) array->data + i * array->step * array->item_size, &value, array->item_size);
 }
 
 /* A profile of random samples; the seed is the form's index. */
@@ -101,27 +105,28 @@ make_profile (const Form *form)
 {
   const gboolean per_pixel = form->width > 0;
   const gsize n_channels = strlen (form->channels);
-  const gsize n_pixels = per_pixel ? form->width * form->height : 1;
   g_autoptr (GRand) random = g_rand_new_with_seed ((guint32) (form - forms));
   PixelnormProfileData data = { per_pixel ? PIXELNORM_SCOPE_PIXEL : PIXELNORM_SCOPE_CHANNEL,
     { form->width, form->height, g_intern_string (form->channels), form->depth, form->range,
-        g_intern_string (form->matrix) },
+        g_intern_string (form->matrix), form->log2_chroma_w, form->log2_chroma_h },
     (guint64) form->frames * form->weight, 3 };
 
-  allocate (&data, form, n_pixels, n_pixels * n_channels);
+  const gsize n_pixels = pixelnorm_profile_n_samples (&data, 0);
+  allocate (&data, form, n_pixels, pixelnorm_profile_n_all_samples (&data));
   for (gsize p = 0; p < n_pixels; p++) {
     const guint kept = kept_frames (form, p, n_pixels, random);
 
     set_item (&data.count, p, (guint64) kept * form->weight);
     for (gsize c = 0; c < n_channels; c++) {
       const PixelnormMoments moments = random_moments (form, per_pixel ? kept : 50 * kept, random);
-      const gsize i = p * n_channels + c;
 
-      set_item (&data.sum, i, (guint64) moments.sum);
-      set_item (&data.sum_squares, i, (guint64) moments.squares);
-      set_item (&data.sum_squares_high, i, (guint64) (moments.squares >> 64));
-      set_item (&data.min, i, moments.min);
-      set_item (&data.max, i, moments.max);
+      if (p >= pixelnorm_profile_n_samples (&data, c))
+        continue;
+      set_item (&data.sum[c], p, (guint64) moments.sum);
+      set_item (&data.sum_squares[c], p, (guint64) moments.squares);
+      set_item (&data.sum_squares_high[c], p, (guint64) (moments.squares >> 64));
+      set_item (&data.min[c], p, moments.min);
+      set_item (&data.max[c], p, moments.max);
       if (!per_pixel)
         data.samples[c] = moments.count;
     }

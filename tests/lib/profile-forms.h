@@ -14,6 +14,7 @@ typedef struct {
   gboolean counted;
   PixelnormRange range;
   const char *matrix;
+  guint log2_chroma_w, log2_chroma_h;
 } Form;
 
 extern const Form forms[];

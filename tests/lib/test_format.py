@@ -308,7 +308,7 @@ def test_refused():
     refuse(profile_bytes.build({**words, "identity": "0" * 32}, arrays), "\"identity\"")
     refuse(profile_bytes.build({**words, "\"xxh3": "0" * 32}, arrays), "exactly one")
     refuse(profile_bytes.build(words, {**arrays, "mean": arrays["sum"]}), "\"mean\" is not known")
-    refuse(profile_bytes.build(words, {**arrays, "sum.Y": arrays["sum"]}), "subsampled")
+    refuse(profile_bytes.build(words, {**arrays, "sum.Y": arrays["sum"]}), "sum.Y")
     refuse(profile_bytes.build(words, {**arrays, "histogram": arrays["sum"]}), "histograms")
     refuse(good + b"\0", "of which the tensors cover")
     refuse(good[:-1] + bytes([good[-1] ^ 1]), "digest")

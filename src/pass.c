@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One pass over a frame. Coefficients of scope pixel lie in the order of the samples, 9 or 10 bytes
+ * each; those of scope channel and global are one tile, which repeats.
+ *
+ * 8-bit results of 8-bit samples in scope channel and global are checked when the coefficients are
+ * made: all 256 codes of every channel against the exact rounding. Where float32 rounds one of them
+ * otherwise, the pass uses tables instead.
+ */
+#include "pass.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static gsize
+n_coefficients (const PixelnormPass *self)
+{
+  return self->per_pixel ? self->rows.n_samples * self->rows.height : PIXELNORM_TILE;
+}
+
+static gboolean
+allocate (PixelnormPass *self, GError **error)
+{
+  const gsize n = n_coefficients (self);
+  const gsize bytes = 2 * sizeof (float) + self->sample_bytes;
+
+  if (n <= G_MAXSIZE / bytes)
+    self->block = calloc (n, bytes);
+  if (!self->block) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for the coefficients of %" G_GSIZE_FORMAT " samples. Scale the video "
+        "down, or use scope channel.",
+        n);
+    return FALSE;
+  }
+  self->scale = self->block;
+  self->bias = self->scale + n;
+  self->centre = (guint8 *) (self->bias + n);
+  self->row_step = self->per_pixel ? self->rows.n_samples : 0;
+  self->tile_step = self->per_pixel ? PIXELNORM_TILE : 0;
+  return TRUE;
+}
+
+static void
+store_affine (PixelnormPass *self, gsize i, const PixelnormAffine *affine)
+{
+  if (self->sample_bytes == 2)
+    ((guint16 *) self->centre)[i] = (guint16) affine->centre;
+  else
+    self->centre[i] = (guint8) affine->centre;
+  self->scale[i] = (float) affine->scale;
+  self->bias[i] = (float) affine->bias;
+}
+
+/* Replaces the coefficients by tables where float32 would round a code of a channel otherwise. */
+static void
+make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormQuantization *quantization, const PixelnormPassChannels channels)
+{
+  guint8 (*tables)[256] = g_malloc0 (self->rows.n_channels * sizeof *tables);
+  gboolean differs = FALSE;
+
+  for (guint i = 0; i < self->rows.n_channels; i++) {
+    for (guint x = 0; x < 256; x++) {
+      const guint8 sample = (guint8) x;
+      guint8 rounded;
+
+      if (channels[i] >= 0) {
+        const PixelnormAffine affine = pixelnorm_coefficients_get (coefficients, 0, channels[i]);
+
+        tables[i][x] = (guint8) pixelnorm_quantization_code (quantization, &affine, x);
+      } else {
+        tables[i][x] = sample;
+      }
+      self->normalize (&rounded, &sample, self->centre + i, self->scale + i, self->bias + i,
+          self->zero_point, 1);
+      differs |= rounded != tables[i][x];
+    }
+  }
+  if (differs)
+    self->tables = g_steal_pointer (&tables);
+  g_free (tables);
+}
+
+gboolean
+pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormQuantization *quantization, const PixelnormPassChannels channels, GError **error)
+{
+  const guint period = self->rows.n_channels;
+  /* to 8 bits, since only 8-bit video has samples that are no channels */
+  const PixelnormAffine unchanged = { 0, 255.0 / coefficients->max_code, 0, 0 };
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < period; i++)
+    any |= channels[i] >= 0;
+  self->sample_bytes = self->rows.type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+  self->per_pixel = coefficients->per_pixel && any;
+  self->zero_point = quantization ? quantization->zero_point : 0;
+  if (!allocate (self, error))
+    return FALSE;
+  for (gsize i = 0; i < n_coefficients (self); i++) {
+    const gint channel = channels[i % period];
+    PixelnormAffine affine = unchanged;
+
+    if (channel >= 0)
+      affine = pixelnorm_coefficients_get (coefficients, self->per_pixel ? i / period : 0, channel);
+    if (channel >= 0 && quantization)
+      affine = pixelnorm_quantization_affine (quantization, affine, coefficients->max_code);
+    store_affine (self, i, &affine);
+  }
+  if (quantization && !self->per_pixel && self->rows.type == PIXELNORM_SAMPLE_U8)
+    make_tables_exact (self, coefficients, quantization, channels);
+  return TRUE;
+}
+
+void
+pixelnorm_pass_run_row (
+    const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y)
+{
+  const gssize stride = self->stride ? self->stride : out->strides[self->plane];
+  guint8 *to = out->planes[self->plane] + self->offset + (gssize) y * stride;
+  const gsize step = PIXELNORM_TILE * self->item_bytes;
+  gsize k = y * self->row_step;
+  PixelnormTile buffer;
+
+  for (gsize i = 0; i < self->rows.n_samples;
+       i += PIXELNORM_TILE, k += self->tile_step, to += step) {
+    const gint n = (gint) MIN (self->rows.n_samples - i, PIXELNORM_TILE);
+    const void *x = pixelnorm_rows_tile (&self->rows, in, y, i, n, &buffer);
+
+    if (self->tables)
+      pixelnorm_lookup_u8 (to, x, (const guint8 (*)[256]) self->tables, self->rows.n_channels, n);
+    else
+      self->normalize (to, x, self->centre + k * self->sample_bytes, self->scale + k,
+          self->bias + k, self->zero_point, n);
+  }
+}
+
+void
+pixelnorm_pass_clear (PixelnormPass *self)
+{
+  free (self->block);
+  g_free (self->tables);
+}

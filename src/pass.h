@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One pass over a frame: lists of samples in, normalized items out. */
+#pragma once
+
+#include "quantization.h"
+#include "rows.h"
+
+typedef struct {
+  PixelnormRows rows;
+
+  /* the coefficients, in the order of the samples */
+  gboolean per_pixel;
+  gsize row_step;  /* from a row's coefficients to the next one's: 0 where they repeat */
+  gsize tile_step; /* and from a tile's */
+  void *block;     /* all three arrays */
+  float *scale, *bias;
+  guint8 *centre; /* of the samples' type */
+  gsize sample_bytes;
+  guint8 (*tables)[256]; /* instead of them, one a sample of a pixel; or NULL */
+
+  PixelnormNormalize normalize;
+  gint zero_point;
+  gsize item_bytes;
+
+  /* where results go */
+  guint plane;
+  gsize offset;  /* bytes from its start */
+  gssize stride; /* 0: that of the frame's plane */
+} PixelnormPass;
+
+/* What the i-th sample of a pixel is, for a pass: a channel, or -1: alpha and padding, which go
+ * through unchanged. */
+typedef gint PixelnormPassChannels[4];
+
+/* Lays out the coefficients of a pass whose rows are set; @quantization is NULL for float results. */
+gboolean pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormQuantization *quantization, const PixelnormPassChannels channels,
+    GError **error);
+
+void pixelnorm_pass_run_row (
+    const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y);
+
+void pixelnorm_pass_clear (PixelnormPass *self);

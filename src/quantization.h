@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From values to 8-bit codes. */
+#pragma once
+
+#include "coefficients.h"
+
+/* code = round ((y - offset) / step) + zero_point, half to even, saturated. */
+typedef struct {
+  double offset;
+  double step;
+  gint zero_point;
+  gint smallest, largest; /* codes */
+} PixelnormQuantization;
+
+/* [low, high] onto [0, 255]. */
+void pixelnorm_quantization_of_range (PixelnormQuantization *self, double low, double high);
+
+/* As settings say for a tensor of uint8 or int8; quant-scale 0 takes both numbers from the range. */
+gboolean pixelnorm_quantization_of_settings (PixelnormQuantization *self,
+    const PixelnormSettings *settings, double low, double high, gboolean is_signed, GError **error);
+
+/* The affine whose rounded results are codes, but for the zero-point, which is added to them. */
+PixelnormAffine pixelnorm_quantization_affine (
+    const PixelnormQuantization *self, PixelnormAffine affine, guint max_code);
+
+/* The code of sample @x, as exactly as long double says. */
+gint pixelnorm_quantization_code (
+    const PixelnormQuantization *self, const PixelnormAffine *affine, guint x);
