@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The collecting side of pixelstats: an accumulator behind a lock, the rules of which buffers
- * count, and saving. Every frame taken or skipped counts as a change; a file knows up to which
+ * count, and saving. In scope pixel frames wait in a batch; they count from when they came, and are
+ * added before anybody sees statistics, so that those are of every frame that passed. Every frame taken or skipped counts as a change; a file knows up to which
  * change it was written, so nothing is written twice and an older snapshot never counts as newer.
  */
 #include "gstpixelcollector.h"
 
 #include "gstpixelformats.h"
-#include "gstpixelframe.h"
 
 #define MAX_SOURCE 4096 /* characters of a URI that names a source */
 
@@ -15,11 +15,63 @@ gst_pixel_collector_init (GstPixelCollector *self)
 {
   g_mutex_init (&self->lock);
   g_mutex_init (&self->write_lock);
+  gst_pixel_batch_init (&self->batch);
+}
+
+/* For all who may have emptied the batch. */
+static void
+unlock (GstPixelCollector *self)
+{
+  GstBuffer *released[PIXELNORM_MAX_BATCH];
+  const guint n = gst_pixel_batch_steal_released (&self->batch, released);
+
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < n; i++)
+    gst_buffer_unref (released[i]);
+}
+
+/* What the accumulator refuses counts as skipped; the error waits for somebody who can tell it.
+ * Needs the lock. */
+static void
+add_batch (GstPixelCollector *self)
+{
+  const PixelnormFrame *frames = self->batch.frames;
+  const guint n = self->batch.n_frames;
+  guint added = 0;
+
+  if (n == 0)
+    return;
+  if (pixelnorm_accumulator_add (self->accumulator, &self->layout, frames, n, NULL))
+    added = n;
+  /* that was all or nothing: where it is nearly full, some may fit */
+  while (added < n
+      && pixelnorm_accumulator_add (self->accumulator, &self->layout, frames + added, 1,
+          self->add_error ? NULL : &self->add_error))
+    added++;
+  pixelnorm_accumulator_skip (self->accumulator, n - added);
+  self->taken -= n - added;
+  self->changes += n - added;
+  gst_pixel_batch_empty (&self->batch);
+}
+
+gboolean
+gst_pixel_collector_add_held (GstPixelCollector *self, GError **error)
+{
+  g_mutex_lock (&self->lock);
+  add_batch (self);
+  gst_pixel_batch_forget_pool (&self->batch);
+  GError *add_error = g_steal_pointer (&self->add_error);
+  unlock (self);
+  if (add_error)
+    g_propagate_error (error, add_error);
+  return add_error == NULL;
 }
 
 void
 gst_pixel_collector_clear (GstPixelCollector *self)
 {
+  gst_pixel_collector_add_held (self, NULL);
+  gst_pixel_batch_clear (&self->batch);
   g_clear_object (&self->accumulator);
   g_free (self->saved_location);
   g_free (self->source);
@@ -31,6 +83,8 @@ gst_pixel_collector_clear (GstPixelCollector *self)
 static void
 forget_frames (GstPixelCollector *self)
 {
+  gst_pixel_batch_empty (&self->batch);
+  g_clear_error (&self->add_error);
   g_clear_object (&self->accumulator);
   self->taken = self->seen = self->skipped_early = 0;
   self->full = FALSE;
@@ -48,7 +102,7 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   self->scope = scope;
   self->layout = (PixelnormLayout){ 0 };
   g_clear_pointer (&self->source, g_free);
-  g_mutex_unlock (&self->lock);
+  unlock (self);
   g_mutex_unlock (&self->write_lock);
 }
 
@@ -80,7 +134,7 @@ gst_pixel_collector_reset (GstPixelCollector *self)
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
   forget_frames (self); /* the next frame makes a new accumulator */
-  g_mutex_unlock (&self->lock);
+  unlock (self);
   g_mutex_unlock (&self->write_lock);
 }
 
@@ -121,12 +175,15 @@ gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *inf
   if (!gst_pixel_formats_layout (info, &layout, error))
     return FALSE;
   g_mutex_lock (&self->lock);
+  add_batch (self);
   const gboolean ok = prepare_accumulator (self, &layout, error);
   if (ok) {
-    self->info = *info;
     self->layout = layout;
+    /* in scope channel a batch is no less work */
+    gst_pixel_batch_set_format (&self->batch, info, &layout,
+        self->scope == PIXELNORM_SCOPE_PIXEL ? PIXELNORM_MAX_BATCH : 1);
   }
-  g_mutex_unlock (&self->lock);
+  unlock (self);
   return ok;
 }
 
@@ -171,20 +228,15 @@ skip_frame (GstPixelCollector *self)
 static gboolean
 take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
 {
-  GstPixelFrame frame;
-
   if (!self->accumulator && !prepare_accumulator (self, &self->layout, error))
     return FALSE;
-  if (!gst_pixel_frame_map (&frame, &self->info, &self->layout, buffer, GST_MAP_READ, error))
+  if (!gst_pixel_batch_take (&self->batch, buffer, error))
     return FALSE;
-  const gboolean ok =
-      pixelnorm_accumulator_add (self->accumulator, &self->layout, &frame.frame, 1, error);
-  gst_pixel_frame_unmap (&frame);
-  if (ok) {
-    self->taken++;
-    self->changes++;
-  }
-  return ok;
+  self->taken++;
+  self->changes++;
+  if (gst_pixel_batch_is_due (&self->batch))
+    add_batch (self);
+  return TRUE;
 }
 
 gboolean
@@ -204,7 +256,11 @@ gst_pixel_collector_look (
   }
   self->full = max > 0 && self->taken >= max;
   const gboolean reached = self->full && !was_full;
-  g_mutex_unlock (&self->lock);
+  if (reached)
+    add_batch (self);
+  if (self->add_error && !*error)
+    *error = g_steal_pointer (&self->add_error);
+  unlock (self);
   return reached;
 }
 
@@ -221,8 +277,8 @@ guint64
 gst_pixel_collector_get_frames (GstPixelCollector *self)
 {
   g_mutex_lock (&self->lock);
-  const guint64 frames =
-      self->accumulator ? pixelnorm_accumulator_get_frames (self->accumulator) : 0;
+  const guint64 frames = self->batch.n_frames
+      + (self->accumulator ? pixelnorm_accumulator_get_frames (self->accumulator) : 0);
   g_mutex_unlock (&self->lock);
   return frames;
 }
@@ -267,6 +323,7 @@ gst_pixel_collector_describe (GstPixelCollector *self)
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     g_value_init (&arrays[i], GST_TYPE_ARRAY);
   g_mutex_lock (&self->lock);
+  add_batch (self);
   skipped = self->skipped_early;
   if (self->accumulator) {
     frames = pixelnorm_accumulator_get_frames (self->accumulator);
@@ -282,7 +339,7 @@ gst_pixel_collector_describe (GstPixelCollector *self)
     append_number (&arrays[3], statistics.max);
   }
   const gchar *channels = self->layout.geometry.channels;
-  g_mutex_unlock (&self->lock);
+  unlock (self);
   GstStructure *structure = gst_structure_new ("pixelstats", "frames", G_TYPE_UINT64, frames,
       "frames-skipped", G_TYPE_UINT64, skipped, "channels", G_TYPE_STRING, channels, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
@@ -296,10 +353,11 @@ gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes, GError 
   PixelnormProfile *profile = NULL;
 
   g_mutex_lock (&self->lock);
+  add_batch (self);
   *changes = self->changes;
   if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
     profile = pixelnorm_accumulator_snapshot (self->accumulator, error);
-  g_mutex_unlock (&self->lock);
+  unlock (self);
   return profile;
 }
 

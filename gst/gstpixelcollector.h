@@ -6,14 +6,17 @@
 #include <gst/video/video.h>
 #include <pixelnorm/pixelnorm.h>
 
+#include "gstpixelbatch.h"
+
 typedef struct {
   /* the streaming thread takes it a frame at a time, the application's to save, reset or look */
   GMutex lock;
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
   PixelnormScope scope;
-  GstVideoInfo info;
   PixelnormLayout layout; /* n_channels is 0 until caps are known */
   gchar *source;          /* where frames come from, or NULL */
+  GstPixelBatch batch;    /* frames that were taken, but not added yet */
+  GError *add_error;      /* why frames of a batch could not be added; nobody heard of it yet */
   guint64 taken;          /* frames of this run, without those of an appended file */
   guint64 seen;           /* whole frames, for frame-step */
   guint64 skipped_early;  /* before there was an accumulator */
@@ -45,10 +48,16 @@ gboolean gst_pixel_collector_set_format (
 /* Notes where frames come from, without names, passwords and queries. */
 void gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri);
 
-/* Takes, skips or passes over @buffer. Returns whether @max (0 = none) was just reached. An error
- * PIXELNORM_ERROR_READ: the buffer was broken and is counted as skipped; others end collecting. */
+/* Takes, skips or passes over @buffer, which in scope pixel may be held until there are enough for a
+ * batch. Returns whether @max (0 = none) was just reached. An error PIXELNORM_ERROR_READ: the buffer
+ * was broken and is counted as skipped; others end collecting. */
 gboolean gst_pixel_collector_look (
     GstPixelCollector *self, GstBuffer *buffer, guint step, guint64 max, GError **error);
+
+/* Adds the frames that wait, so that no buffer is held. Whoever looks at the statistics need not call
+ * it; this is for those who wait for buffers, and for those who can tell errors: also one that a
+ * batch met while somebody looked is returned here. */
+gboolean gst_pixel_collector_add_held (GstPixelCollector *self, GError **error);
 
 guint64 gst_pixel_collector_get_taken (GstPixelCollector *self);
 guint64 gst_pixel_collector_get_frames (GstPixelCollector *self);

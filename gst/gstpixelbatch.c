@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A batch keeps a frame in one of two ways, and its pointers stay good in both:
+ *
+ * - held: a reference to the buffer, mapped for reading from the moment when it was checked. Nobody
+ *   can write to it, or change its metas, while that lasts: elements downstream copy it first.
+ * - copied into memory of the batch, which is allocated once a format. That is the way wherever
+ *   somebody may wait for the buffer: it comes from a pool that has a maximum, from a device, or
+ *   wraps memory of an application.
+ *
+ * The frame that makes a batch full, and one for whose copy there is no memory, is only borrowed: it
+ * is used while its buffer is still in the hands of the caller.
+ */
+#include "gstpixelbatch.h"
+
+#include <string.h>
+
+void
+gst_pixel_batch_init (GstPixelBatch *self)
+{
+  self->system = gst_allocator_find (GST_ALLOCATOR_SYSMEM);
+}
+
+static void
+free_copies (GstPixelBatch *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->copies); i++)
+    g_clear_pointer (&self->copies[i], g_free);
+}
+
+void
+gst_pixel_batch_clear (GstPixelBatch *self)
+{
+  free_copies (self);
+  gst_pixel_batch_forget_pool (self);
+  gst_clear_object (&self->system);
+}
+
+void
+gst_pixel_batch_set_format (
+    GstPixelBatch *self, const GstVideoInfo *info, const PixelnormLayout *layout, guint size)
+{
+  g_return_if_fail (self->n_frames == 0 && size >= 1 && size <= PIXELNORM_MAX_BATCH);
+
+  free_copies (self);
+  self->info = *info;
+  self->layout = *layout;
+  self->size = size;
+}
+
+/* Asked once a pool: its configuration comes as a copy. */
+static gboolean
+is_pool_bounded (GstPixelBatch *self, GstBufferPool *pool)
+{
+  if (!pool)
+    return FALSE;
+  if (pool != self->pool) {
+    GstStructure *config = gst_buffer_pool_get_config (pool);
+    guint max = 0;
+
+    self->pool_bounded =
+        !gst_buffer_pool_config_get_params (config, NULL, NULL, NULL, &max) || max > 0;
+    gst_structure_free (config);
+    /* a reference, so that no other pool gets the same address */
+    gst_object_replace ((GstObject **) &self->pool, GST_OBJECT (pool));
+  }
+  return self->pool_bounded;
+}
+
+/* Whether nobody can run out of buffers for this one. */
+static gboolean
+can_hold (GstPixelBatch *self, GstBuffer *buffer)
+{
+  for (guint i = 0; i < gst_buffer_n_memory (buffer); i++) {
+    const GstMemory *memory = gst_buffer_peek_memory (buffer, i);
+
+    /* memory that GStreamer allocated is aligned; what others wrapped says 0 */
+    if (memory->allocator != self->system || memory->align == 0 || GST_MEMORY_IS_READONLY (memory))
+      return FALSE;
+  }
+  /* such a meta keeps another buffer out of its pool */
+  return !gst_buffer_get_parent_buffer_meta (buffer) && !is_pool_bounded (self, buffer->pool);
+}
+
+static guint
+plane_rows (const PixelnormLayout *layout, guint plane)
+{
+  return layout->geometry.height;
+}
+
+static void
+copy_frame (const PixelnormFrame *to, const PixelnormFrame *from, const PixelnormLayout *layout)
+{
+  for (guint p = 0; p < layout->n_planes; p++) {
+    const gsize row_bytes = pixelnorm_layout_get_row_bytes (layout, p);
+    const guint n_rows = plane_rows (layout, p);
+
+    if (from->strides[p] == to->strides[p]) {
+      memcpy (to->planes[p], from->planes[p], row_bytes * n_rows);
+      continue;
+    }
+    for (guint y = 0; y < n_rows; y++)
+      memcpy (to->planes[p] + (gssize) y * to->strides[p],
+          from->planes[p] + (gssize) y * from->strides[p], row_bytes);
+  }
+}
+
+/* Leaves the frame as it is where there is no memory. */
+static gboolean
+copy_last (GstPixelBatch *self)
+{
+  const guint i = self->n_frames - 1;
+  const gsize bytes = pixelnorm_layout_get_frame_bytes (&self->layout);
+  PixelnormFrame copy;
+
+  if (!self->copies[i])
+    self->copies[i] = g_try_malloc (bytes);
+  if (!self->copies[i]
+      || !pixelnorm_frame_init_packed (&copy, &self->layout, self->copies[i], bytes, NULL))
+    return FALSE;
+  copy_frame (&copy, &self->frames[i], &self->layout);
+  gst_pixel_frame_unmap (&self->mapped[i]);
+  self->frames[i] = copy;
+  return TRUE;
+}
+
+gboolean
+gst_pixel_batch_take (GstPixelBatch *self, GstBuffer *buffer, GError **error)
+{
+  const guint i = self->n_frames;
+
+  if (!gst_pixel_frame_map (
+          &self->mapped[i], &self->info, &self->layout, buffer, GST_MAP_READ, error))
+    return FALSE;
+  self->frames[i] = self->mapped[i].frame;
+  self->n_frames++;
+  if (self->n_frames == self->size)
+    self->borrowed = TRUE;
+  else if (can_hold (self, buffer))
+    self->buffers[i] = gst_buffer_ref (buffer);
+  else
+    self->borrowed = !copy_last (self);
+  return TRUE;
+}
+
+gboolean
+gst_pixel_batch_is_due (const GstPixelBatch *self)
+{
+  return self->borrowed;
+}
+
+void
+gst_pixel_batch_empty (GstPixelBatch *self)
+{
+  for (guint i = 0; i < self->n_frames; i++) {
+    if (self->buffers[i] || (self->borrowed && i == self->n_frames - 1))
+      gst_pixel_frame_unmap (&self->mapped[i]);
+    if (self->buffers[i])
+      self->released[self->n_released++] = g_steal_pointer (&self->buffers[i]);
+  }
+  self->n_frames = 0;
+  self->borrowed = FALSE;
+}
+
+guint
+gst_pixel_batch_steal_released (GstPixelBatch *self, GstBuffer **buffers)
+{
+  const guint n = self->n_released;
+
+  memcpy (buffers, self->released, n * sizeof *buffers);
+  self->n_released = 0;
+  return n;
+}
+
+void
+gst_pixel_batch_forget_pool (GstPixelBatch *self)
+{
+  gst_clear_object (&self->pool);
+}
+
+/* A pool that somebody else proposes stays as it is: it grows, or its buffers are not held. */
+gboolean
+gst_pixel_batch_propose (GstQuery *query)
+{
+  const guint n_pools = gst_query_get_n_allocation_pools (query);
+  GstBufferPool *pool = NULL;
+  guint size, min, max;
+  GstVideoInfo info;
+  GstCaps *caps;
+
+  gst_query_parse_allocation (query, &caps, NULL);
+  if (!caps || !gst_video_info_from_caps (&info, caps))
+    return FALSE;
+  for (guint i = 0; i < n_pools; i++) {
+    gst_query_parse_nth_allocation_pool (query, i, &pool, &size, &min, &max);
+    if (!pool && max == 0)
+      gst_query_set_nth_allocation_pool (query, i, NULL, size, min + GST_PIXEL_BATCH_MAX_KEPT, max);
+    gst_clear_object (&pool);
+  }
+  if (n_pools == 0)
+    gst_query_add_allocation_pool (
+        query, NULL, (guint) GST_VIDEO_INFO_SIZE (&info), GST_PIXEL_BATCH_MAX_KEPT, 0);
+  return TRUE;
+}
