@@ -81,18 +81,12 @@ can_hold (GstPixelBatch *self, GstBuffer *buffer)
   return !gst_buffer_get_parent_buffer_meta (buffer) && !is_pool_bounded (self, buffer->pool);
 }
 
-static guint
-plane_rows (const PixelnormLayout *layout, guint plane)
-{
-  return layout->geometry.height;
-}
-
 static void
 copy_frame (const PixelnormFrame *to, const PixelnormFrame *from, const PixelnormLayout *layout)
 {
   for (guint p = 0; p < layout->n_planes; p++) {
     const gsize row_bytes = pixelnorm_layout_get_row_bytes (layout, p);
-    const guint n_rows = plane_rows (layout, p);
+    const guint n_rows = pixelnorm_layout_get_rows (layout, p);
 
     if (from->strides[p] == to->strides[p]) {
       memcpy (to->planes[p], from->planes[p], row_bytes * n_rows);

@@ -160,6 +160,21 @@ has_whole_channels (const gchar *format, gconstpointer channels)
   return has_channels (format, channels) && gst_pixel_formats_is_whole (format);
 }
 
+/* Whether frames of a format can be of a geometry. */
+static gboolean
+has_geometry (const gchar *format, gconstpointer data)
+{
+  const PixelnormGeometry *geometry = data;
+  const GstVideoFormatInfo *info;
+
+  find_format (format, &info);
+  return has_channels (format, geometry->channels)
+      && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == geometry->depth
+      && (geometry->width == 0
+          || (GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) == geometry->log2_chroma_w
+              && GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) == geometry->log2_chroma_h));
+}
+
 static gboolean
 is_8_bit (const gchar *format, gconstpointer data)
 {
@@ -176,6 +191,17 @@ GstCaps *
 gst_pixel_formats_caps (const gchar *channels)
 {
   return make_caps (has_channels, channels);
+}
+
+GstCaps *
+gst_pixel_formats_geometry_caps (const PixelnormGeometry *geometry)
+{
+  GstCaps *caps = make_caps (has_geometry, geometry);
+
+  if (geometry->width != 0)
+    gst_caps_set_simple (caps, "width", G_TYPE_INT, (gint) geometry->width, "height", G_TYPE_INT,
+        (gint) geometry->height, NULL);
+  return caps;
 }
 
 GstCaps *
@@ -205,6 +231,7 @@ gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *p
     gst_caps_unref (caps);
     return best;
   }
+  best = gst_caps_make_writable (best);
   gst_caps_append (best, caps);
   return best;
 }

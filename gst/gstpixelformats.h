@@ -13,6 +13,10 @@ GstCaps *gst_pixel_formats_whole_caps (const gchar *channels);
 GstCaps *gst_pixel_formats_8_bit_caps (void);
 GstCaps *gst_pixel_formats_usual_caps (void);
 
+/* Caps of what can be of a geometry: its channels and depth, and its size and subsampling where it has
+ * a size. Transfer full. */
+GstCaps *gst_pixel_formats_geometry_caps (const PixelnormGeometry *geometry);
+
 /* @caps with those that are in @better before the others, and only those where one of @possible is
  * among them, so that a converter before us gives them. Takes over @caps. Transfer full. */
 GstCaps *gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *possible);

@@ -97,12 +97,11 @@ suitable_video (GstPixelNorm *self)
 
   GST_OBJECT_LOCK (self);
   if (self->profile && pixelnorm_method_needs_profile (self->settings.method)) {
-    caps = gst_pixel_formats_caps (pixelnorm_profile_get_channels (self->profile));
-    if (self->settings.scope == PIXELNORM_SCOPE_PIXEL
-        && pixelnorm_profile_get_scope (self->profile) == PIXELNORM_SCOPE_PIXEL)
-      gst_caps_set_simple (caps, "width", G_TYPE_INT,
-          (gint) pixelnorm_profile_get_width (self->profile), "height", G_TYPE_INT,
-          (gint) pixelnorm_profile_get_height (self->profile), NULL);
+    PixelnormGeometry geometry = *pixelnorm_profile_get_geometry (self->profile);
+
+    if (self->settings.scope != PIXELNORM_SCOPE_PIXEL)
+      geometry.width = geometry.height = 0;
+    caps = gst_pixel_formats_geometry_caps (&geometry);
   }
   GST_OBJECT_UNLOCK (self);
   return caps ? caps : gst_pixel_formats_usual_caps ();

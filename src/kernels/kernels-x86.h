@@ -7,6 +7,12 @@
 /* Puts what this processor does better into a copy of another row; 0 where that is nothing. */
 int pixelnorm_kernels_x86 (PixelnormKernels *kernels);
 
+/* The parts of it: bytes that change places (SSSE3); normalization (AVX2 and F16C), all of it where
+ * Orc's vectors are @orc_is_narrow, 128 bits, and statistics (AVX2), where they are. */
+void pixelnorm_kernels_x86_gather (PixelnormKernels *kernels);
+void pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow);
+void pixelnorm_kernels_x86_statistics (PixelnormKernels *kernels);
+
 /* Leaves the upper halves of vector registers clean, where there are any. */
 static inline void
 pixelnorm_clean_vectors (void)

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bytes that change places (pshufb of SSSE3), for which Orc has no opcode: samples from packed pixels
+ * or planes to lists.
+ *
+ * A step takes 16 bytes or more of a packed frame, or 16 of each plane. The last pixels of a row go
+ * one by one through the C reference, so that no byte outside of the row is read and none outside of
+ * the list is written.
+ */
+#include "kernels-x86.h"
+
+#if defined(__x86_64__)
+
+#include <string.h>
+#include <tmmintrin.h>
+
+#include "kernels-c.h"
+
+#define SSSE3 __attribute__ ((target ("ssse3")))
+
+/* Where nothing is to be put. */
+#define NONE 0x80
+
+static void
+gather_rest (void *to, const void *const *from, const unsigned *strides, unsigned n_channels,
+    int done, int n_pixels, unsigned sample_bytes)
+{
+  const PixelnormSample type = sample_bytes == 2 ? PIXELNORM_SAMPLE_U16 : PIXELNORM_SAMPLE_U8;
+  const void *rest[3];
+
+  for (unsigned c = 0; c < n_channels; c++)
+    rest[c] = (const uint8_t *) from[c] + (size_t) done * strides[c];
+  pixelnorm_kernels_c.gather[type]((uint8_t *) to + (size_t) done * n_channels * sample_bytes, rest,
+      strides, n_channels, n_pixels - done);
+}
+
+/* Three channels out of pixels of @stride bytes, as many pixels as 16 bytes hold of them and of their
+ * results a step. */
+SSSE3 static void
+gather_packed (
+    void *to, const void *const *from, const unsigned *strides, int n_pixels, unsigned sample_bytes)
+{
+  const int stride = (int) strides[0], pixel = 3 * (int) sample_bytes;
+  const int step = 16 / stride < 16 / pixel ? 16 / stride : 16 / pixel;
+  const int left = (16 + pixel - 1) / pixel; /* what a step reads and writes is less than so many */
+  const uint8_t *base = from[0];
+  uint8_t places[16];
+  int i = 0;
+
+  for (int c = 1; c < 3; c++)
+    base = (const uint8_t *) from[c] < base ? from[c] : base;
+  for (int k = 0; k < 16; k++) {
+    const int sample = k / (int) sample_bytes;
+    const long place = sample / 3 * (long) stride + ((const uint8_t *) from[sample % 3] - base)
+        + k % (int) sample_bytes;
+
+    places[k] = (uint8_t) (place < 16 ? place : NONE); /* what lies outside is written again */
+  }
+  const __m128i shuffle = _mm_loadu_si128 ((const __m128i *) places);
+
+  for (; i + left <= n_pixels; i += step) {
+    const __m128i x = _mm_loadu_si128 ((const __m128i *) (base + (long) i * stride));
+
+    _mm_storeu_si128 (
+        (__m128i *) ((uint8_t *) to + (long) i * pixel), _mm_shuffle_epi8 (x, shuffle));
+  }
+  gather_rest (to, from, strides, 3, i, n_pixels, sample_bytes);
+}
+
+/* Three planes: 16 bytes of each become 3 x 16 bytes, each sample from one of the planes. */
+SSSE3 static void
+gather_planar (
+    void *to, const void *const *from, const unsigned *strides, int n_pixels, unsigned sample_bytes)
+{
+  const int step = 16 / (int) sample_bytes;
+  const uint8_t *planes[3] = { from[0], from[1], from[2] };
+  __m128i shuffles[3][3]; /* output, plane */
+  int i = 0;
+
+  for (int o = 0; o < 3; o++)
+    for (int c = 0; c < 3; c++) {
+      uint8_t places[16];
+
+      for (int k = 0; k < 16; k++) {
+        const int sample = (16 * o + k) / (int) sample_bytes;
+
+        places[k] =
+            (uint8_t) (sample % 3 == c ? sample / 3 * (int) sample_bytes + k % (int) sample_bytes
+                                       : NONE);
+      }
+      shuffles[o][c] = _mm_loadu_si128 ((const __m128i *) places);
+    }
+  for (; i + step <= n_pixels; i += step) {
+    const long at = (long) i * (int) sample_bytes;
+    const __m128i a = _mm_loadu_si128 ((const __m128i *) (planes[0] + at));
+    const __m128i b = _mm_loadu_si128 ((const __m128i *) (planes[1] + at));
+    const __m128i c = _mm_loadu_si128 ((const __m128i *) (planes[2] + at));
+
+    for (int o = 0; o < 3; o++)
+      _mm_storeu_si128 ((__m128i *) ((uint8_t *) to + 3 * at + 16 * o),
+          _mm_or_si128 (_mm_or_si128 (_mm_shuffle_epi8 (a, shuffles[o][0]),
+                            _mm_shuffle_epi8 (b, shuffles[o][1])),
+              _mm_shuffle_epi8 (c, shuffles[o][2])));
+  }
+  gather_rest (to, from, strides, 3, i, n_pixels, sample_bytes);
+}
+
+/* One channel out of pixels of 2, 3, 4, 6 or 8 bytes: 16 bytes of results out of as many blocks of 16
+ * bytes as hold them a step. The last block may end within the pixel after them. */
+SSSE3 static void
+gather_channel (
+    void *to, const void *const *from, const unsigned *strides, int n_pixels, unsigned sample_bytes)
+{
+  const int stride = (int) strides[0], step = 16 / (int) sample_bytes;
+  const int n_blocks = stride / (int) sample_bytes; /* 2 to 4 */
+  const uint8_t *base = from[0];
+  __m128i shuffles[4];
+  int i = 0;
+
+  for (int b = 0; b < n_blocks; b++) {
+    uint8_t places[16];
+
+    for (int k = 0; k < 16; k++) {
+      const int place = k / (int) sample_bytes * stride + k % (int) sample_bytes - 16 * b;
+
+      places[k] = (uint8_t) (place >= 0 && place < 16 ? place : NONE);
+    }
+    shuffles[b] = _mm_loadu_si128 ((const __m128i *) places);
+  }
+  for (; i + step + 1 <= n_pixels; i += step) {
+    const __m128i *blocks = (const __m128i *) (base + (long) i * stride);
+    __m128i y = _mm_shuffle_epi8 (_mm_loadu_si128 (blocks), shuffles[0]);
+
+    for (int b = 1; b < n_blocks; b++)
+      y = _mm_or_si128 (y, _mm_shuffle_epi8 (_mm_loadu_si128 (blocks + b), shuffles[b]));
+    _mm_storeu_si128 ((__m128i *) ((uint8_t *) to + (long) i * (int) sample_bytes), y);
+  }
+  gather_rest (to, from, strides, 1, i, n_pixels, sample_bytes);
+}
+
+/* Whether the three samples of a pixel lie within one stride of @stride bytes. */
+static int
+is_packed (const void *const *from, const unsigned *strides, unsigned stride, unsigned sample_bytes)
+{
+  const uintptr_t span = stride - sample_bytes;
+
+  for (int c = 0; c < 3; c++)
+    for (int k = 0; k < 3; k++)
+      if (strides[c] != stride || (uintptr_t) from[c] - (uintptr_t) from[k] + span > 2 * span)
+        return 0;
+  return 1;
+}
+
+static void
+gather_ssse3 (void *to, const void *const *from, const unsigned *strides, unsigned n_channels,
+    int n_pixels, unsigned sample_bytes)
+{
+  const unsigned stride = strides[0];
+
+  if (n_channels == 1 && stride == sample_bytes)
+    memcpy (to, from[0], (size_t) n_pixels * sample_bytes);
+  else if (n_channels == 1 && stride <= 4 * sample_bytes && stride % sample_bytes == 0)
+    gather_channel (to, from, strides, n_pixels, sample_bytes);
+  else if (n_channels == 3 && stride == sample_bytes && strides[1] == stride
+      && strides[2] == stride)
+    gather_planar (to, from, strides, n_pixels, sample_bytes);
+  else if (n_channels == 3 && stride >= 3 * sample_bytes && stride <= 4 * sample_bytes
+      && is_packed (from, strides, stride, sample_bytes))
+    gather_packed (to, from, strides, n_pixels, sample_bytes);
+  else
+    gather_rest (to, from, strides, n_channels, 0, n_pixels, sample_bytes);
+}
+
+static void
+gather_u8_ssse3 (
+    void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels)
+{
+  gather_ssse3 (to, from, strides, n_channels, n_pixels, 1);
+}
+
+static void
+gather_u16_ssse3 (
+    void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels)
+{
+  gather_ssse3 (to, from, strides, n_channels, n_pixels, 2);
+}
+
+void
+pixelnorm_kernels_x86_gather (PixelnormKernels *kernels)
+{
+  kernels->gather[PIXELNORM_SAMPLE_U8] = gather_u8_ssse3;
+  kernels->gather[PIXELNORM_SAMPLE_U16] = gather_u16_ssse3;
+}
+
+#endif
