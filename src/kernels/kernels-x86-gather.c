@@ -20,6 +20,32 @@
 /* Where nothing is to be put. */
 #define NONE 0x80
 
+#define MAX_BLOCKS 4
+
+/* Where the bytes of a result come from, made once, by bytes of a sample less one: the o-th result out
+ * of plane c; and one channel out of block b of n, n samples a pixel. */
+static uint8_t planar_places[2][3][3][16];
+static uint8_t channel_places[2][MAX_BLOCKS + 1][MAX_BLOCKS][16];
+
+static void
+make_places (int sample_bytes)
+{
+  for (int k = 0; k < 48; k++)
+    for (int c = 0; c < 3; c++) {
+      const int sample = k / sample_bytes;
+
+      planar_places[sample_bytes - 1][k / 16][c][k % 16] =
+          (uint8_t) (sample % 3 == c ? sample / 3 * sample_bytes + k % sample_bytes : NONE);
+    }
+  for (int n = 1; n <= MAX_BLOCKS; n++)
+    for (int k = 0; k < 16; k++) {
+      const int place = k / sample_bytes * sample_bytes * n + k % sample_bytes;
+
+      for (int b = 0; b < n; b++)
+        channel_places[sample_bytes - 1][n][b][k] = (uint8_t) (place / 16 == b ? place % 16 : NONE);
+    }
+}
+
 static void
 gather_rest (void *to, const void *const *from, const unsigned *strides, unsigned n_channels,
     int done, int n_pixels, unsigned sample_bytes)
@@ -44,16 +70,18 @@ gather_packed (
   const int left = (16 + pixel - 1) / pixel; /* what a step reads and writes is less than so many */
   const uint8_t *base = from[0];
   uint8_t places[16];
+  long offsets[3];
   int i = 0;
 
   for (int c = 1; c < 3; c++)
     base = (const uint8_t *) from[c] < base ? from[c] : base;
-  for (int k = 0; k < 16; k++) {
-    const int sample = k / (int) sample_bytes;
-    const long place = sample / 3 * (long) stride + ((const uint8_t *) from[sample % 3] - base)
-        + k % (int) sample_bytes;
-
-    places[k] = (uint8_t) (place < 16 ? place : NONE); /* what lies outside is written again */
+  for (int c = 0; c < 3; c++)
+    offsets[c] = (const uint8_t *) from[c] - base;
+  /* what lies outside is written again by the next step */
+  for (int k = 0, c = 0; k < 16; c = c == 2 ? 0 : c + 1) {
+    for (unsigned b = 0; b < sample_bytes; b++)
+      places[k++] = (uint8_t) (offsets[c] < 16 ? offsets[c] + b : NONE);
+    offsets[c] += stride;
   }
   const __m128i shuffle = _mm_loadu_si128 ((const __m128i *) places);
 
@@ -77,18 +105,8 @@ gather_planar (
   int i = 0;
 
   for (int o = 0; o < 3; o++)
-    for (int c = 0; c < 3; c++) {
-      uint8_t places[16];
-
-      for (int k = 0; k < 16; k++) {
-        const int sample = (16 * o + k) / (int) sample_bytes;
-
-        places[k] =
-            (uint8_t) (sample % 3 == c ? sample / 3 * (int) sample_bytes + k % (int) sample_bytes
-                                       : NONE);
-      }
-      shuffles[o][c] = _mm_loadu_si128 ((const __m128i *) places);
-    }
+    for (int c = 0; c < 3; c++)
+      shuffles[o][c] = _mm_loadu_si128 ((const __m128i *) planar_places[sample_bytes - 1][o][c]);
   for (; i + step <= n_pixels; i += step) {
     const long at = (long) i * (int) sample_bytes;
     const __m128i a = _mm_loadu_si128 ((const __m128i *) (planes[0] + at));
@@ -104,37 +122,43 @@ gather_planar (
   gather_rest (to, from, strides, 3, i, n_pixels, sample_bytes);
 }
 
-/* One channel out of pixels of 2, 3, 4, 6 or 8 bytes: 16 bytes of results out of as many blocks of 16
- * bytes as hold them a step. The last block may end within the pixel after them. */
-SSSE3 static void
-gather_channel (
-    void *to, const void *const *from, const unsigned *strides, int n_pixels, unsigned sample_bytes)
+/* 16 bytes of results out of @n_blocks blocks of 16 bytes a step. The last block may end within the
+ * pixel after them. Returns how many pixels were done. */
+SSSE3 static inline __attribute__ ((always_inline)) int
+gather_blocks (uint8_t *to, const uint8_t *from, int n_pixels, int sample_bytes, const int n_blocks)
 {
-  const int stride = (int) strides[0], step = 16 / (int) sample_bytes;
-  const int n_blocks = stride / (int) sample_bytes; /* 2 to 4 */
-  const uint8_t *base = from[0];
-  __m128i shuffles[4];
+  const int step = 16 / sample_bytes;
+  __m128i shuffles[MAX_BLOCKS];
   int i = 0;
 
-  for (int b = 0; b < n_blocks; b++) {
-    uint8_t places[16];
-
-    for (int k = 0; k < 16; k++) {
-      const int place = k / (int) sample_bytes * stride + k % (int) sample_bytes - 16 * b;
-
-      places[k] = (uint8_t) (place >= 0 && place < 16 ? place : NONE);
-    }
-    shuffles[b] = _mm_loadu_si128 ((const __m128i *) places);
-  }
-  for (; i + step + 1 <= n_pixels; i += step) {
-    const __m128i *blocks = (const __m128i *) (base + (long) i * stride);
+  for (int b = 0; b < n_blocks; b++)
+    shuffles[b] = _mm_loadu_si128 ((const __m128i *) channel_places[sample_bytes - 1][n_blocks][b]);
+  for (; i + step + 1 <= n_pixels; i += step, from += 16 * n_blocks, to += 16) {
+    const __m128i *blocks = (const __m128i *) from;
     __m128i y = _mm_shuffle_epi8 (_mm_loadu_si128 (blocks), shuffles[0]);
 
     for (int b = 1; b < n_blocks; b++)
       y = _mm_or_si128 (y, _mm_shuffle_epi8 (_mm_loadu_si128 (blocks + b), shuffles[b]));
-    _mm_storeu_si128 ((__m128i *) ((uint8_t *) to + (long) i * (int) sample_bytes), y);
+    _mm_storeu_si128 ((__m128i *) to, y);
   }
-  gather_rest (to, from, strides, 1, i, n_pixels, sample_bytes);
+  return i;
+}
+
+/* One channel out of pixels of 2, 3 or 4 samples. */
+SSSE3 static void
+gather_channel (
+    void *to, const void *const *from, const unsigned *strides, int n_pixels, unsigned sample_bytes)
+{
+  const int bytes = (int) sample_bytes;
+  int done;
+
+  if (strides[0] == 2 * sample_bytes)
+    done = gather_blocks (to, from[0], n_pixels, bytes, 2);
+  else if (strides[0] == 3 * sample_bytes)
+    done = gather_blocks (to, from[0], n_pixels, bytes, 3);
+  else
+    done = gather_blocks (to, from[0], n_pixels, bytes, 4);
+  gather_rest (to, from, strides, 1, done, n_pixels, sample_bytes);
 }
 
 /* Whether the three samples of a pixel lie within one stride of @stride bytes. */
@@ -187,6 +211,8 @@ gather_u16_ssse3 (
 void
 pixelnorm_kernels_x86_gather (PixelnormKernels *kernels)
 {
+  make_places (1);
+  make_places (2);
   kernels->gather[PIXELNORM_SAMPLE_U8] = gather_u8_ssse3;
   kernels->gather[PIXELNORM_SAMPLE_U16] = gather_u16_ssse3;
 }
