@@ -298,10 +298,14 @@ fill_layout (const GstVideoInfo *info, const gchar *channels, PixelnormLayout *l
   for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
     const guint plane = GST_VIDEO_INFO_COMP_PLANE (info, c);
 
+    guint offset = GST_VIDEO_INFO_COMP_POFFSET (info, c);
+
+    /* GStreamer counts samples instead of bytes for V of P010 and its like */
+    if (offset % layout->sample_bytes)
+      offset *= layout->sample_bytes;
     layout->pixel_strides[plane] = GST_VIDEO_INFO_COMP_PSTRIDE (info, c);
     if (c < layout->n_channels) /* alpha comes last */
-      layout->channels[c] =
-          (PixelnormChannel){ channels[c], plane, GST_VIDEO_INFO_COMP_POFFSET (info, c) };
+      layout->channels[c] = (PixelnormChannel){ channels[c], plane, offset };
   }
 }
 
