@@ -2,28 +2,31 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Adds up JUnit files of meson and pytest; a file that is missing counts as a failure.
 
-Prints which tests failed, and last the line `N passed, N failed, N skipped`. Exit status 1 where one failed, or none
-passed.
+    tests/count-results.py NAME=FILE...
+
+NAME says which run it was: plain, sanitized, trixie. Prints which tests failed, and last the line `N passed, N failed,
+N skipped`. Exit status 1 where one failed, or none passed.
 """
 import sys
 import xml.etree.ElementTree as ElementTree
 
 
-def main(paths):
+def main(runs):
     passed = failed = skipped = 0
-    for path in paths:
+    for run in runs:
+        name, _, path = run.partition("=")
         try:
             cases = list(ElementTree.parse(path).iter("testcase"))
         except (OSError, ElementTree.ParseError) as error:
-            print(f"no results: {path}: {error}")
+            print(f"FAILED {name}: no results: {path}: {error}")
             failed += 1
             continue
         if not cases:
-            print(f"no test ran: {path}")
+            print(f"FAILED {name}: no test ran: {path}")
             failed += 1
         for case in cases:
             if case.find("failure") is not None or case.find("error") is not None:
-                print(f"FAILED {case.get('classname')} {case.get('name')}")
+                print(f"FAILED {name}: {case.get('classname')} {case.get('name')}")
                 failed += 1
             elif case.find("skipped") is not None:
                 skipped += 1

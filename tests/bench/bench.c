@@ -1,45 +1,120 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How fast the elements are: each path and size, a whole element between two pads, one core. Prints
- * a line of JSON per path and size: the median time of a frame, and that of a copy which moves as
- * many bytes (read + written) through the same caches, measured in the same run, since machines
- * differ and drift.
+/* How fast the elements are: each path and size, a whole element between two pads. Prints a line of
+ * JSON that names the versions, then one per path and size: median seconds of processor time a
+ * frame of the element, of a copy that moves as many bytes, of a read of the frame, of a copy with
+ * streaming stores, and of OpenCV doing the same. They take turns, round by round, on the same
+ * frames, since machines differ and drift.
  *
- * Eight frames are sent round and round, as a decoder's pool would.
+ * Before each path and size it waits for a line on standard input, so that whoever reads can use
+ * the machine alone meanwhile; at its end it goes on without.
  */
 #include <gst/gst.h>
 #include <gst/video/video.h>
+#include <malloc.h>
+#include <orc/orc.h>
 #include <pixelnorm/pixelnorm.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
 
-#define N_FRAMES 8
-#define N_ROUNDS 15
+#include "memory.h"
+#include "opencv.h"
 
-/* BENCH TABLE: what is measured. bytes: read and written per sample, coefficients and sums
- * included. */
+#define MIN_ROUNDS 5
+#define MAX_ROUNDS 15
+#define ROUND_SECONDS 2e-3 /* of each contestant, at least */
+#define PATH_SECONDS .5    /* of all rounds, about */
+
 typedef struct {
   const char *name;
-  const char *element; /* as for gst_parse_launch; %s is the profile */
-  const char *output;  /* caps behind it, or NULL */
-  double bytes;
+  const char *format;
+  const char *element; /* as for gst_parse_launch; pixelnorm gets a profile of the same scope */
+  const char *output;  /* caps behind it, or NULL: what came goes on */
+  double rest;         /* bytes read per sample beside the frame: coefficients, sums */
+  double written;      /* bytes written per sample */
+  const char *opencv;  /* its work, opencv.cpp, or NULL */
 } Path;
 
+#define STATISTICS "pixelstats checkpoint-interval=0"
+#define STATISTICS_CHANNEL STATISTICS " scope=channel"
+#define NORM "pixelnorm"
+#define NORM_CHANNEL NORM " scope=channel"
+#define TENSORS(type) "other/tensors,types=(string)" type
+#define VIDEO "video/x-raw"
+
+/* BENCH TABLE: what is measured, by format. What does not negotiate is passed over with a word.
+ *
+ * Statistics of pixels: sums of 16 and 32 bits, minimum and maximum are read and written, 8 bytes
+ * for 8-bit samples, 8 + 4 + 2 * 2 for deeper ones. Coefficients of pixels: two floats and a
+ * centre as wide as the sample. Those of channels stay in cache. */
 static const Path paths[] = {
-  /* 8 arrays of sums and extremes are 8 bytes, read and written, and the sample */
-  { "statistics, pixel", "pixelstats checkpoint-interval=0", NULL, 17 },
-  { "statistics, channel", "pixelstats scope=channel checkpoint-interval=0", NULL, 1 },
-  { "float32, pixel", "pixelnorm location=%s", "other/tensors", 14 },
-  { "float32, channel", "pixelnorm location=%s scope=channel", "other/tensors", 5 },
-  { "8-bit video, pixel", "pixelnorm location=%s", "video/x-raw", 11 },
-  { "8-bit video, channel", "pixelnorm location=%s scope=channel", "video/x-raw", 2 },
+  { "statistics, pixel", "RGB", STATISTICS, NULL, 8, 8, "statistics" },
+  { "statistics, channel", "RGB", STATISTICS_CHANNEL, NULL, 0, 0, "meanStdDev" },
+  { "float32, pixel", "RGB", NORM, TENSORS ("float32"), 9, 4, "convertTo, subtract, multiply" },
+  { "float32, channel", "RGB", NORM_CHANNEL, TENSORS ("float32"), 0, 4, "convertTo" },
+  { "float32 NCHW, pixel", "RGB", NORM " layout=nchw", TENSORS ("float32"), 9, 4, NULL },
+  { "float32 NCHW, channel", "RGB", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4,
+      "blobFromImage" },
+  { "float16, pixel", "RGB", NORM, TENSORS ("float16"), 9, 2, NULL },
+  { "float16, channel", "RGB", NORM_CHANNEL, TENSORS ("float16"), 0, 2, NULL },
+  { "uint8 tensor, channel", "RGB", NORM_CHANNEL, TENSORS ("uint8"), 0, 1, NULL },
+  { "int8 tensor, channel", "RGB", NORM_CHANNEL, TENSORS ("int8"), 0, 1, NULL },
+  { "8-bit video, pixel", "RGB", NORM, VIDEO, 9, 1, NULL },
+  { "8-bit video, channel", "RGB", NORM_CHANNEL, VIDEO, 0, 1, NULL },
+  { "statistics, pixel", "BGRx", STATISTICS, NULL, 8, 8, NULL },
+  { "statistics, channel", "BGRx", STATISTICS_CHANNEL, NULL, 0, 0, NULL },
+  { "float32, pixel", "BGRx", NORM, TENSORS ("float32"), 9, 4, NULL },
+  { "float32, channel", "BGRx", NORM_CHANNEL, TENSORS ("float32"), 0, 4, NULL },
+  { "float32 NCHW, channel", "BGRx", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4, NULL },
+  { "8-bit video, channel", "BGRx", NORM_CHANNEL, VIDEO, 0, 4. / 3, NULL },
+  { "statistics, pixel", "GRAY8", STATISTICS, NULL, 8, 8, NULL },
+  { "float32, pixel", "GRAY8", NORM, TENSORS ("float32"), 9, 4, NULL },
+  { "statistics, pixel", "I420", STATISTICS, NULL, 8, 8, NULL },
+  { "8-bit video, pixel", "I420", NORM, VIDEO, 9, 1, NULL },
+  { "statistics, pixel", "NV12", STATISTICS, NULL, 8, 8, NULL },
+  { "8-bit video, channel", "NV12", NORM_CHANNEL, VIDEO, 0, 1, NULL },
+  { "statistics, pixel", "GRAY16_LE", STATISTICS, NULL, 16, 16, NULL },
+  { "float32, pixel", "GRAY16_LE", NORM, TENSORS ("float32"), 10, 4, NULL },
+  { "statistics, pixel", "GBR_10LE", STATISTICS, NULL, 16, 16, NULL },
+  { "float32, pixel", "GBR_10LE", NORM, TENSORS ("float32"), 10, 4, NULL },
+  { "statistics, pixel", "RGBA64_LE", STATISTICS, NULL, 16, 16, NULL },
+  { "float32, channel", "RGBA64_LE", NORM_CHANNEL, TENSORS ("float32"), 0, 4, NULL },
 };
 
 static const guint sizes[][2] = { { 224, 224 }, { 640, 480 }, { 1920, 1080 }, { 3840, 2160 } };
 
-static const char *const formats[] = { "RGB", "BGRx" };
+/* Streaming stores are for what does not fit the caches. */
+#define STREAM_FROM_BYTES ((gsize) 16 << 20)
 
 static GstStaticPadTemplate any_source =
     GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+/* Frames of one format and size, and the profiles of them that were asked for. */
+typedef struct {
+  GstVideoInfo info;
+  gsize n_samples; /* of a frame, without alpha and padding */
+  guint8 *data[N_FRAMES];
+  GstBuffer *buffers[N_FRAMES];
+  PixelnormProfile *profiles[2]; /* scope pixel, scope channel */
+} Frames;
+
+/* An element between two pads. */
+typedef struct {
+  const Frames *frames;
+  GstElement *element;
+  GstPad *source, *sink;
+} Bench;
+
+/* What takes its turn in a round. */
+typedef struct {
+  const char *name;
+  void (*work) (gpointer data, guint i); /* on frame i of N_FRAMES */
+  gpointer data;
+  gdouble seconds[MAX_ROUNDS];
+} Contestant;
 
 static GstFlowReturn
 drop (GstPad *pad, GstObject *parent, GstBuffer *buffer)
@@ -48,11 +123,158 @@ drop (GstPad *pad, GstObject *parent, GstBuffer *buffer)
   return GST_FLOW_OK;
 }
 
-typedef struct {
-  GstElement *element;
-  GstPad *source, *sink;
-  GstBuffer *frames[N_FRAMES];
-} Bench;
+static void
+bench_stop (Bench *bench)
+{
+  gst_element_set_state (bench->element, GST_STATE_NULL);
+  gst_object_unref (bench->element);
+  gst_object_unref (bench->source);
+  gst_object_unref (bench->sink);
+}
+
+static GstElement *
+make_element (const char *text, PixelnormProfile *profile)
+{
+  g_autoptr (GError) error = NULL;
+  GstElement *element = gst_parse_launch (text, &error);
+
+  if (error) { /* a property that it does not have, too */
+    gst_clear_object (&element);
+    return NULL;
+  }
+  if (profile)
+    g_object_set (element, "profile", profile, NULL);
+  return gst_object_ref_sink (element);
+}
+
+static void
+push_caps (Bench *bench)
+{
+  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&bench->frames->info);
+  GstSegment segment;
+
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_pad_push_event (bench->source, gst_event_new_stream_start ("bench"));
+  gst_pad_push_event (bench->source, gst_event_new_caps (caps));
+  gst_pad_push_event (bench->source, gst_event_new_segment (&segment));
+}
+
+/* Returns whether a frame went through. */
+static gboolean
+bench_start (Bench *bench, const char *element, const char *output, const Frames *frames,
+    PixelnormProfile *profile)
+{
+  g_autoptr (GstCaps) caps = output ? gst_caps_from_string (output) : gst_caps_new_any ();
+
+  bench->frames = frames;
+  bench->element = make_element (element, profile);
+  if (!bench->element)
+    return FALSE;
+  bench->source = gst_pad_new_from_static_template (&any_source, "src");
+  g_autoptr (GstPadTemplate) template =
+      gst_object_ref_sink (gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  bench->sink = gst_pad_new_from_template (template, "sink");
+  gst_pad_set_chain_function (bench->sink, drop);
+  gst_pad_set_active (bench->sink, TRUE);
+  gst_pad_set_active (bench->source, TRUE);
+  g_autoptr (GstPad) in = gst_element_get_static_pad (bench->element, "sink");
+  g_autoptr (GstPad) out = gst_element_get_static_pad (bench->element, "src");
+  if (gst_pad_link (bench->source, in) == GST_PAD_LINK_OK
+      && gst_pad_link (out, bench->sink) == GST_PAD_LINK_OK
+      && gst_element_set_state (bench->element, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE) {
+    push_caps (bench);
+    if (gst_pad_push (bench->source, gst_buffer_ref (frames->buffers[0])) == GST_FLOW_OK)
+      return TRUE;
+  }
+  bench_stop (bench);
+  return FALSE;
+}
+
+static void
+bench_push (gpointer data, guint i)
+{
+  Bench *bench = data;
+  GstBuffer *buffer = gst_buffer_ref (bench->frames->buffers[i % N_FRAMES]);
+
+  g_assert_cmpint (gst_pad_push (bench->source, buffer), ==, GST_FLOW_OK);
+}
+
+static gsize
+count_samples (const GstVideoInfo *info)
+{
+  gsize n = 0;
+
+  for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++)
+    if (c < 3) /* alpha comes last */
+      n += (gsize) GST_VIDEO_INFO_COMP_WIDTH (info, c) * GST_VIDEO_INFO_COMP_HEIGHT (info, c);
+  return n;
+}
+
+static void
+fill_frame (guint8 *data, const GstVideoInfo *info, guint k)
+{
+  const gsize size = GST_VIDEO_INFO_SIZE (info);
+  const guint depth = GST_VIDEO_INFO_COMP_DEPTH (info, 0);
+  guint16 *words = (guint16 *) data;
+
+  if (depth == 8)
+    for (gsize i = 0; i < size; i++)
+      data[i] = (guint8) (i * 5 + i / 257 * 11 + k * 17);
+  else
+    for (gsize i = 0; i < size / 2; i++)
+      words[i] = (guint16) ((i * 1237 + i / 257 * 2741 + k * 4357) & ((1u << depth) - 1));
+}
+
+/* Returns whether this GStreamer knows the format. */
+static gboolean
+frames_init (Frames *frames, const char *format, guint width, guint height)
+{
+  const GstVideoFormat known = gst_video_format_from_string (format);
+
+  memset (frames, 0, sizeof *frames);
+  if (known == GST_VIDEO_FORMAT_UNKNOWN)
+    return FALSE;
+  gst_video_info_set_format (&frames->info, known, width, height);
+  frames->n_samples = count_samples (&frames->info);
+  for (guint k = 0; k < N_FRAMES; k++) {
+    const gsize size = GST_VIDEO_INFO_SIZE (&frames->info);
+    void *data = NULL;
+
+    if (posix_memalign (&data, 64, size) != 0)
+      g_error ("no memory for frames");
+    fill_frame (data, &frames->info, k);
+    frames->data[k] = data;
+    frames->buffers[k] =
+        gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, data, size, 0, size, data, free);
+  }
+  return TRUE;
+}
+
+static void
+frames_clear (Frames *frames)
+{
+  for (guint k = 0; k < N_FRAMES; k++)
+    gst_clear_buffer (&frames->buffers[k]);
+  g_clear_object (&frames->profiles[0]);
+  g_clear_object (&frames->profiles[1]);
+}
+
+/* What pixelstats says of the frames; NULL where it does not take them. */
+static PixelnormProfile *
+frames_get_profile (Frames *frames, gboolean per_channel)
+{
+  PixelnormProfile **profile = &frames->profiles[per_channel];
+  Bench bench;
+
+  if (!*profile
+      && bench_start (&bench, per_channel ? STATISTICS_CHANNEL : STATISTICS, NULL, frames, NULL)) {
+    for (guint i = 0; i < N_FRAMES; i++)
+      bench_push (&bench, i);
+    g_object_get (bench.element, "profile", profile, NULL);
+    bench_stop (&bench);
+  }
+  return *profile;
+}
 
 static gdouble
 median (gdouble *values, guint n)
@@ -67,150 +289,192 @@ median (gdouble *values, guint n)
   return values[n / 2];
 }
 
-static void
-make_profile (const GstVideoInfo *info, const char *location)
+static glong
+count_faults (void)
 {
-  g_autoptr (PixelnormLayout) layout =
-      pixelnorm_layout_new ("RGB", info->width, info->height, NULL);
-  g_autoptr (PixelnormAccumulator) accumulator =
-      pixelnorm_accumulator_new (PIXELNORM_SCOPE_PIXEL, layout, NULL);
-  const gsize size = pixelnorm_layout_get_frame_bytes (layout);
-  g_autofree guint8 *data = g_malloc (size);
+  struct rusage usage;
 
-  for (guint k = 0; k < 3; k++) {
-    for (gsize i = 0; i < size; i++)
-      data[i] = (guint8) (i * 7 + i / 251 * 13 + k * 31);
-    pixelnorm_accumulator_add_data (accumulator, layout, data, size, NULL);
+  getrusage (RUSAGE_SELF, &usage);
+  return usage.ru_minflt;
+}
+
+/* Bytes of memory that are ours alone, without what was freed. */
+static gsize
+count_memory (void)
+{
+  gsize total, resident = 0, shared = 0;
+  FILE *file = fopen ("/proc/self/statm", "r");
+
+  malloc_trim (0);
+  if (file) {
+    if (fscanf (file, "%zu %zu %zu", &total, &resident, &shared) != 3)
+      resident = shared = 0;
+    fclose (file);
   }
-  g_autoptr (PixelnormProfile) profile = pixelnorm_accumulator_snapshot (accumulator, NULL);
-  g_assert_true (pixelnorm_profile_save (profile, location, NULL));
+  return (resident - shared) * (gsize) sysconf (_SC_PAGESIZE);
 }
 
-static void
-bench_start (Bench *bench, const Path *path, const GstVideoInfo *info, const char *location)
-{
-  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
-  g_autofree char *text = g_strdup_printf (path->element, location);
-  G_GNUC_END_IGNORE_DEPRECATIONS
-  g_autoptr (GstCaps) caps = gst_video_info_to_caps (info);
-  g_autoptr (GstCaps) output = path->output ? gst_caps_new_empty_simple (path->output) : NULL;
-  GstSegment segment;
-
-  bench->element = gst_parse_launch (text, NULL);
-  bench->source = gst_pad_new_from_static_template (&any_source, "src");
-  bench->sink = output ? gst_pad_new_from_template (
-                    gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, output), "sink")
-                       : gst_pad_new ("sink", GST_PAD_SINK);
-  gst_pad_set_chain_function (bench->sink, drop);
-  gst_pad_set_active (bench->sink, TRUE);
-  gst_pad_set_active (bench->source, TRUE);
-  g_autoptr (GstPad) in = gst_element_get_static_pad (bench->element, "sink");
-  g_autoptr (GstPad) out = gst_element_get_static_pad (bench->element, "src");
-  g_assert_cmpint (gst_pad_link (bench->source, in), ==, GST_PAD_LINK_OK);
-  g_assert_cmpint (gst_pad_link (out, bench->sink), ==, GST_PAD_LINK_OK);
-  g_assert_cmpint (
-      gst_element_set_state (bench->element, GST_STATE_PLAYING), !=, GST_STATE_CHANGE_FAILURE);
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (bench->source, gst_event_new_stream_start ("bench"));
-  gst_pad_push_event (bench->source, gst_event_new_caps (caps));
-  gst_pad_push_event (bench->source, gst_event_new_segment (&segment));
-  for (guint k = 0; k < N_FRAMES; k++) {
-    GstMapInfo map;
-
-    bench->frames[k] = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (info), NULL);
-    gst_buffer_map (bench->frames[k], &map, GST_MAP_WRITE);
-    for (gsize i = 0; i < map.size; i++)
-      map.data[i] = (guint8) (i * 5 + i / 257 * 11 + k * 17);
-    gst_buffer_unmap (bench->frames[k], &map);
-  }
-}
-
-static void
-bench_stop (Bench *bench)
-{
-  for (guint k = 0; k < N_FRAMES; k++)
-    gst_buffer_unref (bench->frames[k]);
-  gst_element_set_state (bench->element, GST_STATE_NULL);
-  gst_object_unref (bench->element);
-  gst_object_unref (bench->source);
-  gst_object_unref (bench->sink);
-}
-
-/* Seconds a frame takes, @n_frames of them a round. */
+/* Of the whole process: a thread beside ours would count, other programs do not. */
 static gdouble
-time_frames (Bench *bench, guint n_frames)
+get_processor_seconds (void)
 {
-  gdouble seconds[N_ROUNDS];
+  struct timespec now;
 
-  for (guint round = 0; round < N_ROUNDS; round++) {
-    const gint64 start = g_get_monotonic_time ();
-
-    for (guint i = 0; i < n_frames; i++)
-      g_assert_cmpint (gst_pad_push (bench->source, gst_buffer_ref (bench->frames[i % N_FRAMES])),
-          ==, GST_FLOW_OK);
-    seconds[round] = (gdouble) (g_get_monotonic_time () - start) / 1e6 / n_frames;
-  }
-  return median (seconds, N_ROUNDS);
+  clock_gettime (CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (gdouble) now.tv_sec + (gdouble) now.tv_nsec / 1e9;
 }
 
-/* Seconds a copy takes that moves @bytes, read and written. */
+/* Seconds a call takes. Calls come N_FRAMES at a time, since an element may gather that many. */
 static gdouble
-time_copy (gsize bytes, guint n_copies)
+time_calls (const Contestant *contestant, guint n)
 {
-  const gsize half = bytes / 2;
-  guint8 *from = g_malloc (half * 2), *to = from + half;
-  gdouble seconds[N_ROUNDS];
+  const gdouble start = get_processor_seconds ();
 
-  memset (from, 1, half * 2);
-  for (guint round = 0; round < N_ROUNDS; round++) {
-    const gint64 start = g_get_monotonic_time ();
+  for (guint i = 0; i < n; i++)
+    contestant->work (contestant->data, i);
+  return (get_processor_seconds () - start) / n;
+}
 
-    for (guint i = 0; i < n_copies; i++) {
-      memcpy (to, from, half);
-      __asm__ volatile("" ::"r"(to), "r"(from) : "memory"); /* every copy is made */
+/* The contestants take turns; the first is the element. Returns its page faults a frame. */
+static gdouble
+compete (Contestant *contestants, guint n_contestants)
+{
+  gdouble round_seconds = 0;
+  glong faults = 0;
+
+  for (guint c = 0; c < n_contestants; c++) /* pages, caches, Orc's programs */
+    time_calls (&contestants[c], N_FRAMES);
+  for (guint c = 0; c < n_contestants; c++)
+    round_seconds += time_calls (&contestants[c], N_FRAMES) * N_FRAMES;
+  const guint n = N_FRAMES * (guint) CLAMP (ROUND_SECONDS * n_contestants / round_seconds, 1, 1000);
+  const guint n_rounds =
+      (guint) CLAMP (PATH_SECONDS / (round_seconds * n / N_FRAMES), MIN_ROUNDS, MAX_ROUNDS);
+  for (guint round = 0; round < n_rounds; round++)
+    for (guint c = 0; c < n_contestants; c++) {
+      const glong before = count_faults ();
+
+      contestants[c].seconds[round] = time_calls (&contestants[c], n);
+      if (c == 0)
+        faults += count_faults () - before;
     }
-    seconds[round] = (gdouble) (g_get_monotonic_time () - start) / 1e6 / n_copies;
-  }
-  g_free (from);
-  return median (seconds, N_ROUNDS);
+  for (guint c = 0; c < n_contestants; c++)
+    contestants[c].seconds[0] = median (contestants[c].seconds, n_rounds);
+  return (gdouble) faults / (n_rounds * n);
 }
 
 static void
-run_path (const Path *path, const GstVideoInfo *info, const char *location)
+print_result (const Path *path, const Traffic *traffic, gsize n_samples,
+    const Contestant *contestants, guint n_contestants, gdouble faults, gdouble memory)
 {
-  const gsize samples = (gsize) info->width * info->height * 3;
-  const guint n = (guint) CLAMP (20000000 / samples, 4, 64);
+  const gdouble bytes = (gdouble) (traffic->frame + traffic->rest + traffic->written);
+
+  printf (", \"samples\": %zu, \"bytes_per_sample\": %.4g, \"faults_per_frame\": %.4g, "
+          "\"memory_per_sample\": %.4g, \"opencv_work\": \"%s\", \"seconds\": {",
+      n_samples, bytes / (gdouble) n_samples, faults, memory / (gdouble) n_samples,
+      path->opencv ? path->opencv : "");
+  for (guint c = 0; c < n_contestants; c++)
+    printf ("%s\"%s\": %.9f", c ? ", " : "", contestants[c].name, contestants[c].seconds[0]);
+  printf ("}}\n");
+}
+
+/* Touches all memory that the element will use: sums of 64 bits are first written to when somebody
+ * asks for the statistics, or after some 250 frames. */
+static void
+warm_up (Bench *bench)
+{
+  g_autoptr (PixelnormProfile) profile = NULL;
+
+  for (guint i = 0; i < 2 * N_FRAMES; i++)
+    bench_push (bench, i);
+  g_object_get (bench->element, "profile", &profile, NULL);
+}
+
+static void
+measure (const Path *path, Frames *frames, Bench *bench, gsize memory)
+{
+  const gsize n = frames->n_samples;
+  const gsize size = GST_VIDEO_INFO_SIZE (&frames->info);
+  Contestant contestants[5] = { { "element", bench_push, bench } };
+  OpencvWork *opencv = NULL;
+  guint n_contestants = 1;
+  Traffic traffic;
+
+  warm_up (bench);
+  const gdouble used = (gdouble) count_memory () - (gdouble) memory;
+  traffic_init (&traffic, frames->data, size, (gsize) (path->rest * (gdouble) n),
+      (gsize) (path->written * (gdouble) n));
+  contestants[n_contestants++] = (Contestant){ "copy", traffic_copy, &traffic };
+  if (!path->output)
+    contestants[n_contestants++] = (Contestant){ "read", traffic_read, &traffic };
+  else if (traffic.written >= STREAM_FROM_BYTES && traffic_can_stream ())
+    contestants[n_contestants++] = (Contestant){ "stream", traffic_stream, &traffic };
+  if (path->opencv)
+    opencv = opencv_work_new (path->opencv, GST_VIDEO_INFO_WIDTH (&frames->info),
+        GST_VIDEO_INFO_HEIGHT (&frames->info), frames->data, N_FRAMES);
+  if (opencv)
+    contestants[n_contestants++] = (Contestant){ "opencv", opencv_work_run, opencv };
+  const gdouble faults = compete (contestants, n_contestants);
+  print_result (path, &traffic, n, contestants, n_contestants, faults, MAX (used, 0));
+  if (opencv)
+    opencv_work_free (opencv);
+  traffic_clear (&traffic);
+}
+
+static void
+run_path (const Path *path, Frames *frames, guint width, guint height)
+{
+  const gboolean norm = g_str_has_prefix (path->element, NORM);
+  const gboolean known = frames->buffers[0] != NULL;
+  PixelnormProfile *profile = NULL;
   Bench bench;
 
-  bench_start (&bench, path, info, location);
-  time_frames (&bench, N_FRAMES); /* pages, caches, Orc's programs */
-  const gdouble frame = time_frames (&bench, n);
-  bench_stop (&bench);
-  const gdouble copy = time_copy ((gsize) (samples * path->bytes), n);
-  printf ("{\"path\": \"%s\", \"format\": \"%s\", \"width\": %d, \"height\": %d, "
-          "\"seconds\": %.9f, \"copy_seconds\": %.9f, \"bytes_per_sample\": %g}\n",
-      path->name, GST_VIDEO_INFO_NAME (info), info->width, info->height, frame, copy, path->bytes);
+  printf ("{\"path\": \"%s\", \"format\": \"%s\", \"width\": %u, \"height\": %u", path->name,
+      path->format, width, height);
+  if (known && norm)
+    profile = frames_get_profile (frames, strstr (path->element, "channel") != NULL);
+  const gsize memory = count_memory ();
+  if (known && (profile || !norm)
+      && bench_start (&bench, path->element, path->output, frames, profile)) {
+    measure (path, frames, &bench, memory);
+    bench_stop (&bench);
+  } else {
+    printf (
+        ", \"skipped\": \"%s\"}\n", known ? "does not negotiate" : "is unknown to this GStreamer");
+  }
   fflush (stdout);
+}
+
+static void
+wait_for_line (void)
+{
+  int c;
+
+  do
+    c = getchar ();
+  while (c != '\n' && c != EOF);
 }
 
 int
 main (int argc, char **argv)
 {
+  Frames frames;
+
   gst_init (&argc, &argv);
-  g_autofree char *folder = g_dir_make_tmp ("pixelnorm-bench-XXXXXX", NULL);
-  g_autofree char *location = g_build_filename (folder, "bench.safetensors", NULL);
-
+  g_autofree char *gstreamer = gst_version_string ();
+  const char *opencv = opencv_version ();
+  printf ("{\"gstreamer\": \"%s\", \"orc\": \"%s\", \"opencv\": \"%s\"}\n",
+      gstreamer + strlen ("GStreamer "), orc_version_string (), opencv ? opencv : "");
+  fflush (stdout);
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
-    for (guint f = 0; f < G_N_ELEMENTS (formats); f++) {
-      GstVideoInfo info;
-
-      gst_video_info_set_format (
-          &info, gst_video_format_from_string (formats[f]), sizes[s][0], sizes[s][1]);
-      make_profile (&info, location);
-      for (guint p = 0; p < G_N_ELEMENTS (paths); p++)
-        run_path (&paths[p], &info, location);
+    for (guint p = 0; p < G_N_ELEMENTS (paths); p++) {
+      if (p == 0 || !g_str_equal (paths[p].format, paths[p - 1].format)) {
+        if (s + p > 0)
+          frames_clear (&frames);
+        frames_init (&frames, paths[p].format, sizes[s][0], sizes[s][1]);
+      }
+      wait_for_line ();
+      run_path (&paths[p], &frames, sizes[s][0], sizes[s][1]);
     }
-  remove (location);
-  remove (folder);
+  frames_clear (&frames);
   return 0;
 }
