@@ -48,10 +48,10 @@ typedef struct {
 /* BENCH TABLE: what is measured, by format. What does not negotiate is passed over with a word.
  *
  * Statistics of pixels: sums of 16 and 32 bits, minimum and maximum are read and written, 8 bytes
- * for 8-bit samples, 8 + 4 + 2 * 2 for deeper ones. Coefficients of pixels: two floats and a
+ * for 8-bit samples, 8 + 4 + 2 * 2 for deeper ones, once for 8 frames. Coefficients of pixels: two floats and a
  * centre as wide as the sample. Those of channels stay in cache. */
 static const Path paths[] = {
-  { "statistics, pixel", "RGB", STATISTICS, NULL, 8, 8, "statistics" },
+  { "statistics, pixel", "RGB", STATISTICS, NULL, 1, 1, "statistics" },
   { "statistics, channel", "RGB", STATISTICS_CHANNEL, NULL, 0, 0, "meanStdDev" },
   { "float32, pixel", "RGB", NORM, TENSORS ("float32"), 9, 4, "convertTo, subtract, multiply" },
   { "float32, channel", "RGB", NORM_CHANNEL, TENSORS ("float32"), 0, 4, "convertTo" },
@@ -64,23 +64,23 @@ static const Path paths[] = {
   { "int8 tensor, channel", "RGB", NORM_CHANNEL, TENSORS ("int8"), 0, 1, NULL },
   { "8-bit video, pixel", "RGB", NORM, VIDEO, 9, 1, NULL },
   { "8-bit video, channel", "RGB", NORM_CHANNEL, VIDEO, 0, 1, NULL },
-  { "statistics, pixel", "BGRx", STATISTICS, NULL, 8, 8, NULL },
+  { "statistics, pixel", "BGRx", STATISTICS, NULL, 1, 1, NULL },
   { "statistics, channel", "BGRx", STATISTICS_CHANNEL, NULL, 0, 0, NULL },
   { "float32, pixel", "BGRx", NORM, TENSORS ("float32"), 9, 4, NULL },
   { "float32, channel", "BGRx", NORM_CHANNEL, TENSORS ("float32"), 0, 4, NULL },
   { "float32 NCHW, channel", "BGRx", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4, NULL },
   { "8-bit video, channel", "BGRx", NORM_CHANNEL, VIDEO, 0, 4. / 3, NULL },
-  { "statistics, pixel", "GRAY8", STATISTICS, NULL, 8, 8, NULL },
+  { "statistics, pixel", "GRAY8", STATISTICS, NULL, 1, 1, NULL },
   { "float32, pixel", "GRAY8", NORM, TENSORS ("float32"), 9, 4, NULL },
-  { "statistics, pixel", "I420", STATISTICS, NULL, 8, 8, NULL },
+  { "statistics, pixel", "I420", STATISTICS, NULL, 1, 1, NULL },
   { "8-bit video, pixel", "I420", NORM, VIDEO, 9, 1, NULL },
-  { "statistics, pixel", "NV12", STATISTICS, NULL, 8, 8, NULL },
+  { "statistics, pixel", "NV12", STATISTICS, NULL, 1, 1, NULL },
   { "8-bit video, channel", "NV12", NORM_CHANNEL, VIDEO, 0, 1, NULL },
-  { "statistics, pixel", "GRAY16_LE", STATISTICS, NULL, 16, 16, NULL },
+  { "statistics, pixel", "GRAY16_LE", STATISTICS, NULL, 2, 2, NULL },
   { "float32, pixel", "GRAY16_LE", NORM, TENSORS ("float32"), 10, 4, NULL },
-  { "statistics, pixel", "GBR_10LE", STATISTICS, NULL, 16, 16, NULL },
+  { "statistics, pixel", "GBR_10LE", STATISTICS, NULL, 2, 2, NULL },
   { "float32, pixel", "GBR_10LE", NORM, TENSORS ("float32"), 10, 4, NULL },
-  { "statistics, pixel", "RGBA64_LE", STATISTICS, NULL, 16, 16, NULL },
+  { "statistics, pixel", "RGBA64_LE", STATISTICS, NULL, 2, 2, NULL },
   { "float32, channel", "RGBA64_LE", NORM_CHANNEL, TENSORS ("float32"), 0, 4, NULL },
 };
 
