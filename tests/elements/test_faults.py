@@ -6,6 +6,7 @@ import sys
 import time
 
 import gi
+import numpy
 import pytest
 
 gi.require_version("Gst", "1.0")
@@ -13,6 +14,8 @@ gi.require_version("GstBase", "1.0")
 from gi.repository import Gst, GstBase  # noqa: E402
 
 import gst_launch  # noqa: E402
+import pixel_reference  # noqa: E402
+import profile_bytes  # noqa: E402
 
 Gst.init(None)
 
@@ -159,3 +162,26 @@ def test_two_errors_never_for_caps_that_come_again(tmp_path):
                   "!", "pixelstats", f"location={tmp_path}/p.safetensors", "!", "fakesink")
     assert done.returncode != 0
     assert done.stderr.count("interlace-mode interleaved") == 1
+
+
+@pytest.mark.parametrize("way", ["a full batch", "end of the stream", "save"])
+def test_statistics_that_become_full_within_a_batch(tmp_path, way):
+    """Frames that fit are counted, the others are skipped, and an error says so."""
+    path = tmp_path / "p.safetensors"
+    words, arrays = profile_bytes.pixel_profile(numpy.zeros((1, 4, 8, 3), "u1"), "RGB", 8)
+    arrays["frames"][0] = 2 ** 32 - 3  # of black frames: every sum is 0
+    path.write_bytes(profile_bytes.build(words, arrays))
+    made, stats = pipeline(f"append=true location={path}")
+    push(made, 8 if way == "a full batch" else 5)
+    if way == "save":
+        wait_for_frames(stats, 2 ** 32 + 2)
+        assert stats.emit("save")
+    elif way == "end of the stream":
+        made.get_by_name("in").emit("end-of-stream")
+    error = made.get_bus().timed_pop_filtered(10 * Gst.SECOND, Gst.MessageType.ERROR)
+    assert "full after 4294967296 frames" in error.parse_error()[0].message
+    made.set_state(Gst.State.NULL)
+    assert not messages(made, Gst.MessageType.ERROR)
+    assert stats.props.frames == 2 ** 32
+    assert stats.props.frames_skipped == (5 if way == "a full batch" else 2)
+    assert pixel_reference.read_profile(path)[1]["frames"][0] == 2 ** 32
