@@ -72,9 +72,11 @@ add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoeffic
   self->n_passes++;
   self->height = MAX (self->height, pass->rows.height);
   pass->item_bytes = outputs[self->output].bytes;
-  pass->normalize = kernels->normalize[pass->rows.type][item];
+  pass->normalize = coefficients->per_pixel ? kernels->normalize[pass->rows.type][item]
+                                            : kernels->normalize_repeat[pass->rows.type][item];
   if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)) {
-    pass->normalize = kernels->normalize_stream[pass->rows.type];
+    pass->normalize = coefficients->per_pixel ? kernels->normalize_stream[pass->rows.type]
+                                              : kernels->normalize_repeat_stream[pass->rows.type];
     self->end = kernels->stream_end;
   }
   return pixelnorm_pass_fill (pass, coefficients,

@@ -23,9 +23,11 @@
 #define MAX_BLOCKS 4
 
 /* Where the bytes of a result come from, made once, by bytes of a sample less one: the o-th result out
- * of plane c; and one channel out of block b of n, n samples a pixel. */
+ * of plane c; and one channel out of block b of n, n samples a pixel, where the channel is the first
+ * of the pixel, and where it is the last. */
 static uint8_t planar_places[2][3][3][16];
 static uint8_t channel_places[2][MAX_BLOCKS + 1][MAX_BLOCKS][16];
+static uint8_t last_places[2][MAX_BLOCKS + 1][MAX_BLOCKS][16];
 
 static void
 make_places (int sample_bytes)
@@ -40,9 +42,12 @@ make_places (int sample_bytes)
   for (int n = 1; n <= MAX_BLOCKS; n++)
     for (int k = 0; k < 16; k++) {
       const int place = k / sample_bytes * sample_bytes * n + k % sample_bytes;
+      const int last = place + (n - 1) * sample_bytes;
 
-      for (int b = 0; b < n; b++)
+      for (int b = 0; b < n; b++) {
         channel_places[sample_bytes - 1][n][b][k] = (uint8_t) (place / 16 == b ? place % 16 : NONE);
+        last_places[sample_bytes - 1][n][b][k] = (uint8_t) (last / 16 == b ? last % 16 : NONE);
+      }
     }
 }
 
@@ -122,26 +127,44 @@ gather_planar (
   gather_rest (to, from, strides, 3, i, n_pixels, sample_bytes);
 }
 
+SSSE3 static inline __attribute__ ((always_inline)) __m128i
+load (const uint8_t *from)
+{
+  return _mm_loadu_si128 ((const __m128i *) from);
+}
+
+SSSE3 static inline __attribute__ ((always_inline)) __m128i
+shuffle_blocks (const uint8_t *from, const __m128i *shuffles, const int n_blocks)
+{
+  __m128i y = _mm_setzero_si128 ();
+
+  for (int b = 0; b < n_blocks; b++)
+    y = _mm_or_si128 (y, _mm_shuffle_epi8 (load (from + 16 * b), shuffles[b]));
+  return y;
+}
+
 /* 16 bytes of results out of @n_blocks blocks of 16 bytes a step. The last block may end within the
- * pixel after them. Returns how many pixels were done. */
+ * pixel after them: so the last step, which overlaps the one before, takes blocks that end with the
+ * last sample and begin within the pixel before. Returns whether there were enough pixels. */
 SSSE3 static inline __attribute__ ((always_inline)) int
 gather_blocks (uint8_t *to, const uint8_t *from, int n_pixels, int sample_bytes, const int n_blocks)
 {
-  const int step = 16 / sample_bytes;
+  const int step = 16 / sample_bytes, end = n_pixels - step;
   __m128i shuffles[MAX_BLOCKS];
-  int i = 0;
 
+  if (end < 1)
+    return 0;
   for (int b = 0; b < n_blocks; b++)
-    shuffles[b] = _mm_loadu_si128 ((const __m128i *) channel_places[sample_bytes - 1][n_blocks][b]);
-  for (; i + step + 1 <= n_pixels; i += step, from += 16 * n_blocks, to += 16) {
-    const __m128i *blocks = (const __m128i *) from;
-    __m128i y = _mm_shuffle_epi8 (_mm_loadu_si128 (blocks), shuffles[0]);
-
-    for (int b = 1; b < n_blocks; b++)
-      y = _mm_or_si128 (y, _mm_shuffle_epi8 (_mm_loadu_si128 (blocks + b), shuffles[b]));
-    _mm_storeu_si128 ((__m128i *) to, y);
-  }
-  return i;
+    shuffles[b] = load (channel_places[sample_bytes - 1][n_blocks][b]);
+  for (int i = 0; i < end; i += step)
+    _mm_storeu_si128 ((__m128i *) (to + (long) i * sample_bytes),
+        shuffle_blocks (from + (long) i * sample_bytes * n_blocks, shuffles, n_blocks));
+  for (int b = 0; b < n_blocks; b++)
+    shuffles[b] = load (last_places[sample_bytes - 1][n_blocks][b]);
+  from += ((long) end * n_blocks - (n_blocks - 1)) * sample_bytes;
+  _mm_storeu_si128 (
+      (__m128i *) (to + (long) end * sample_bytes), shuffle_blocks (from, shuffles, n_blocks));
+  return 1;
 }
 
 /* One channel out of pixels of 2, 3 or 4 samples. */
@@ -158,7 +181,8 @@ gather_channel (
     done = gather_blocks (to, from[0], n_pixels, bytes, 3);
   else
     done = gather_blocks (to, from[0], n_pixels, bytes, 4);
-  gather_rest (to, from, strides, 1, done, n_pixels, sample_bytes);
+  if (!done)
+    gather_rest (to, from, strides, 1, 0, n_pixels, sample_bytes);
 }
 
 /* Whether the three samples of a pixel lie within one stride of @stride bytes. */

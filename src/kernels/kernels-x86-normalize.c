@@ -28,26 +28,33 @@ load_u16 (const void *x, int i)
   return _mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *) ((const uint16_t *) x + i)));
 }
 
-INLINE_AVX2 __m256
-scale_and_shift (__m256i x, __m256i centre, const float *scale, const float *bias)
-{
-  const __m256 difference = _mm256_cvtepi32_ps (_mm256_sub_epi32 (x, centre));
-
-  return _mm256_add_ps (
-      _mm256_mul_ps (difference, _mm256_loadu_ps (scale)), _mm256_loadu_ps (bias));
-}
+/* The coefficients of 8 samples. */
+typedef struct {
+  __m256i centre;
+  __m256 scale, bias;
+} Coefficients;
 
 INLINE_AVX2 __m256
-clamp (__m256 value, float bound)
+scale_and_shift (__m256i x, Coefficients k)
 {
-  return _mm256_max_ps (_mm256_min_ps (value, _mm256_set1_ps (bound)), _mm256_set1_ps (-bound));
+  const __m256 difference = _mm256_cvtepi32_ps (_mm256_sub_epi32 (x, k.centre));
+
+  return _mm256_add_ps (_mm256_mul_ps (difference, k.scale), k.bias);
 }
 
-/* Eight codes before they are narrowed. */
+/* Eight codes before they are narrowed. What is below -1024 is so afterwards, too; what is far below
+ * becomes the smallest integer. */
 INLINE_AVX2 __m256i
-round_8 (__m256 value, __m256i zero_point)
+round_8 (__m256 value)
 {
-  return _mm256_add_epi32 (_mm256_cvtps_epi32 (clamp (value, 1024)), zero_point);
+  return _mm256_cvtps_epi32 (_mm256_min_ps (value, _mm256_set1_ps (1024)));
+}
+
+/* 16 of them with the zero-point. */
+INLINE_AVX2 __m256i
+narrow_16 (__m256 a, __m256 b, __m256i zero_point)
+{
+  return _mm256_adds_epi16 (_mm256_packs_epi32 (round_8 (a), round_8 (b)), zero_point);
 }
 
 /* Narrowing works in halves of a register; this puts their quarters in order. */
@@ -58,91 +65,138 @@ in_order (__m256i packed)
 }
 
 INLINE_AVX2 void
-store_u8 (void *y, int i, __m256i low, __m256i high)
+store_f32 (float *y, __m256 value)
 {
-  _mm256_storeu_si256 ((__m256i *) ((uint8_t *) y + i), in_order (_mm256_packus_epi16 (low, high)));
+  _mm256_storeu_ps (y, value);
 }
 
 INLINE_AVX2 void
-store_i8 (void *y, int i, __m256i low, __m256i high)
+store_stream (float *y, __m256 value)
 {
-  _mm256_storeu_si256 ((__m256i *) ((uint8_t *) y + i), in_order (_mm256_packs_epi16 (low, high)));
+  _mm256_stream_ps (y, value);
 }
 
-#define VALUE(samples, i)                                                                          \
-  scale_and_shift (load_##samples (x, i), load_##samples (centre, i), scale + (i), bias + (i))
+INLINE_AVX2 void
+store_f16 (uint16_t *y, __m256 value)
+{
+  const __m256 largest = _mm256_set1_ps (65504), least = _mm256_set1_ps (-65504);
+  const __m256 clamped = _mm256_max_ps (_mm256_min_ps (value, largest), least);
 
-#define REST(samples, row, item_bytes, Sample)                                                     \
-  row ((uint8_t *) y + (size_t) i * (item_bytes), (const Sample *) x + i,                          \
-      (const Sample *) centre + i, scale + i, bias + i, zero_point, n - i)
+  _mm_storeu_si128 (
+      (__m128i *) y, _mm256_cvtps_ph (clamped, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+INLINE_AVX2 void
+store_u8 (void *y, __m256i low, __m256i high)
+{
+  _mm256_storeu_si256 ((__m256i *) y, in_order (_mm256_packus_epi16 (low, high)));
+}
+
+INLINE_AVX2 void
+store_i8 (void *y, __m256i low, __m256i high)
+{
+  _mm256_storeu_si256 ((__m256i *) y, in_order (_mm256_packs_epi16 (low, high)));
+}
 
 #define ARGUMENTS                                                                                  \
-  void *y, const void *x, const void *centre, const float *scale, const float *bias,               \
+  void *y_, const void *x, const void *centre, const float *scale, const float *bias,              \
       int zero_point, int n
 
-#define DEFINE_F32(samples, SAMPLE, Sample)                                                        \
-  AVX2 static void normalize_##samples##_f32_avx2 (ARGUMENTS)                                      \
+#define COEFFICIENTS(samples, i)                                                                   \
+  ((Coefficients){                                                                                 \
+      load_##samples (centre, i), _mm256_loadu_ps (scale + (i)), _mm256_loadu_ps (bias + (i)) })
+
+#define VALUE(samples, i, k) scale_and_shift (load_##samples (x, i), k)
+
+/* The samples from i on. */
+#define REST(SAMPLE, ITEM, Sample)                                                                 \
+  pixelnorm_kernels_c.normalize[SAMPLE][ITEM](y + i, (const Sample *) x + i,                       \
+      (const Sample *) centre + i, scale + i, bias + i, zero_point, n - i)
+
+/* Floats of either width, 8 a step, from an aligned place on where they stream. */
+#define DEFINE_FLOATS(samples, item, SAMPLE, ITEM, Sample, Item, HEAD)                             \
+  AVX2 static void normalize_##samples##_##item##_avx2 (ARGUMENTS)                                 \
   {                                                                                                \
-    int i = 0;                                                                                     \
+    Item *y = y_;                                                                                  \
+    int i = HEAD;                                                                                  \
                                                                                                    \
+    pixelnorm_kernels_c.normalize[SAMPLE][ITEM](y, x, centre, scale, bias, zero_point, i);         \
     for (; i + 8 <= n; i += 8)                                                                     \
-      _mm256_storeu_ps ((float *) y + i, VALUE (samples, i));                                      \
-    REST (samples, pixelnorm_kernels_c.normalize[SAMPLE][PIXELNORM_ITEM_F32], 4, Sample);          \
+      store_##item (y + i, VALUE (samples, i, COEFFICIENTS (samples, i)));                         \
+    REST (SAMPLE, ITEM, Sample);                                                                   \
+  }                                                                                                \
+                                                                                                   \
+  AVX2 static void normalize_repeat_##samples##_##item##_avx2 (ARGUMENTS)                          \
+  {                                                                                                \
+    Item *y = y_;                                                                                  \
+    int i = HEAD;                                                                                  \
+    const Coefficients a = COEFFICIENTS (samples, i);                                              \
+    const Coefficients b = COEFFICIENTS (samples, i + 8);                                          \
+    const Coefficients c = COEFFICIENTS (samples, i + 16);                                         \
+                                                                                                   \
+    pixelnorm_kernels_c.normalize[SAMPLE][ITEM](y, x, centre, scale, bias, zero_point, i);         \
+    const int first = i;                                                                           \
+    for (; i + 24 <= n; i += 24) {                                                                 \
+      store_##item (y + i, VALUE (samples, i, a));                                                 \
+      store_##item (y + i + 8, VALUE (samples, i + 8, b));                                         \
+      store_##item (y + i + 16, VALUE (samples, i + 16, c));                                       \
+    }                                                                                              \
+    normalize_##samples##_##item##_avx2 (y + i, (const Sample *) x + i,                            \
+        (const Sample *) centre + first, scale + first, bias + first, zero_point, n - i);          \
   }
 
-/* Results up to the next 32 bytes go through the C reference too. */
-#define DEFINE_STREAM(samples, SAMPLE, Sample)                                                     \
-  AVX2 static void normalize_##samples##_stream_avx2 (ARGUMENTS)                                   \
-  {                                                                                                \
-    const int head = (int) (-(uintptr_t) y % 32 / 4);                                              \
-    int i = head < n ? head : n;                                                                   \
-                                                                                                   \
-    pixelnorm_kernels_c.normalize[SAMPLE][PIXELNORM_ITEM_F32](                                     \
-        y, x, centre, scale, bias, zero_point, i);                                                 \
-    for (; i + 8 <= n; i += 8)                                                                     \
-      _mm256_stream_ps ((float *) y + i, VALUE (samples, i));                                      \
-    REST (samples, pixelnorm_kernels_c.normalize[SAMPLE][PIXELNORM_ITEM_F32], 4, Sample);          \
-  }
+#define NO_HEAD 0
+/* Results up to the next 32 bytes go through the C reference. */
+#define STREAM_HEAD (n < 8 ? n : (int) (-(uintptr_t) y % 32 / 4))
 
-#define DEFINE_F16(samples, SAMPLE, Sample)                                                        \
-  AVX2 static void normalize_##samples##_f16_avx2 (ARGUMENTS)                                      \
-  {                                                                                                \
-    int i = 0;                                                                                     \
-                                                                                                   \
-    for (; i + 8 <= n; i += 8)                                                                     \
-      _mm_storeu_si128 ((__m128i *) ((uint16_t *) y + i),                                          \
-          _mm256_cvtps_ph (                                                                        \
-              clamp (VALUE (samples, i), 65504), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));  \
-    REST (samples, pixelnorm_kernels_c.normalize[SAMPLE][PIXELNORM_ITEM_F16], 2, Sample);          \
-  }
-
+/* 32 codes a step; with coefficients that repeat, 96. */
 #define DEFINE_CODES(samples, item, SAMPLE, ITEM, Sample)                                          \
   AVX2 static void normalize_##samples##_##item##_avx2 (ARGUMENTS)                                 \
   {                                                                                                \
-    const __m256i zero = _mm256_set1_epi32 (zero_point);                                           \
+    const __m256i zero = _mm256_set1_epi16 ((short) zero_point);                                   \
+    uint8_t *y = y_;                                                                               \
     int i = 0;                                                                                     \
                                                                                                    \
-    for (; i + 32 <= n; i += 32) {                                                                 \
-      const __m256i low = _mm256_packs_epi32 (                                                     \
-          round_8 (VALUE (samples, i), zero), round_8 (VALUE (samples, i + 8), zero));             \
-      const __m256i high = _mm256_packs_epi32 (                                                    \
-          round_8 (VALUE (samples, i + 16), zero), round_8 (VALUE (samples, i + 24), zero));       \
+    for (; i + 32 <= n; i += 32)                                                                   \
+      store_##item (y + i,                                                                         \
+          narrow_16 (VALUE (samples, i, COEFFICIENTS (samples, i)),                                \
+              VALUE (samples, i + 8, COEFFICIENTS (samples, i + 8)), zero),                        \
+          narrow_16 (VALUE (samples, i + 16, COEFFICIENTS (samples, i + 16)),                      \
+              VALUE (samples, i + 24, COEFFICIENTS (samples, i + 24)), zero));                     \
+    REST (SAMPLE, ITEM, Sample);                                                                   \
+  }                                                                                                \
                                                                                                    \
-      store_##item (y, i, low, high);                                                              \
+  AVX2 static void normalize_repeat_##samples##_##item##_avx2 (ARGUMENTS)                          \
+  {                                                                                                \
+    const __m256i zero = _mm256_set1_epi16 ((short) zero_point);                                   \
+    uint8_t *y = y_;                                                                               \
+    int i = 0;                                                                                     \
+    const Coefficients a = COEFFICIENTS (samples, 0), b = COEFFICIENTS (samples, 8);               \
+    const Coefficients c = COEFFICIENTS (samples, 16);                                             \
+                                                                                                   \
+    for (; i + 96 <= n; i += 96) {                                                                 \
+      store_##item (y + i, narrow_16 (VALUE (samples, i, a), VALUE (samples, i + 8, b), zero),     \
+          narrow_16 (VALUE (samples, i + 16, c), VALUE (samples, i + 24, a), zero));               \
+      store_##item (y + i + 32,                                                                    \
+          narrow_16 (VALUE (samples, i + 32, b), VALUE (samples, i + 40, c), zero),                \
+          narrow_16 (VALUE (samples, i + 48, a), VALUE (samples, i + 56, b), zero));               \
+      store_##item (y + i + 64,                                                                    \
+          narrow_16 (VALUE (samples, i + 64, c), VALUE (samples, i + 72, a), zero),                \
+          narrow_16 (VALUE (samples, i + 80, b), VALUE (samples, i + 88, c), zero));               \
     }                                                                                              \
-    REST (samples, pixelnorm_kernels_c.normalize[SAMPLE][ITEM], 1, Sample);                        \
+    normalize_##samples##_##item##_avx2 (                                                          \
+        y + i, (const Sample *) x + i, centre, scale, bias, zero_point, n - i);                    \
   }
 
-DEFINE_F32 (u8, PIXELNORM_SAMPLE_U8, uint8_t)
-DEFINE_F32 (u16, PIXELNORM_SAMPLE_U16, uint16_t)
-DEFINE_STREAM (u8, PIXELNORM_SAMPLE_U8, uint8_t)
-DEFINE_STREAM (u16, PIXELNORM_SAMPLE_U16, uint16_t)
-DEFINE_F16 (u8, PIXELNORM_SAMPLE_U8, uint8_t)
-DEFINE_F16 (u16, PIXELNORM_SAMPLE_U16, uint16_t)
-DEFINE_CODES (u8, u8, PIXELNORM_SAMPLE_U8, PIXELNORM_ITEM_U8, uint8_t)
-DEFINE_CODES (u8, i8, PIXELNORM_SAMPLE_U8, PIXELNORM_ITEM_I8, uint8_t)
-DEFINE_CODES (u16, u8, PIXELNORM_SAMPLE_U16, PIXELNORM_ITEM_U8, uint16_t)
-DEFINE_CODES (u16, i8, PIXELNORM_SAMPLE_U16, PIXELNORM_ITEM_I8, uint16_t)
+#define DEFINE_ALL(samples, SAMPLE, Sample)                                                        \
+  DEFINE_FLOATS (samples, f32, SAMPLE, PIXELNORM_ITEM_F32, Sample, float, NO_HEAD)                 \
+  DEFINE_FLOATS (samples, stream, SAMPLE, PIXELNORM_ITEM_F32, Sample, float, STREAM_HEAD)          \
+  DEFINE_FLOATS (samples, f16, SAMPLE, PIXELNORM_ITEM_F16, Sample, uint16_t, NO_HEAD)              \
+  DEFINE_CODES (samples, u8, SAMPLE, PIXELNORM_ITEM_U8, Sample)                                    \
+  DEFINE_CODES (samples, i8, SAMPLE, PIXELNORM_ITEM_I8, Sample)
+
+DEFINE_ALL (u8, PIXELNORM_SAMPLE_U8, uint8_t)
+DEFINE_ALL (u16, PIXELNORM_SAMPLE_U16, uint16_t)
 
 static void
 stream_end_x86 (void)
@@ -150,25 +204,28 @@ stream_end_x86 (void)
   _mm_sfence ();
 }
 
+#define USE(SAMPLE, samples, ITEM, item)                                                           \
+  kernels->normalize[SAMPLE][ITEM] = normalize_##samples##_##item##_avx2;                          \
+  kernels->normalize_repeat[SAMPLE][ITEM] = normalize_repeat_##samples##_##item##_avx2
+
 void
 pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow)
 {
-  PixelnormNormalize (*bytes) = kernels->normalize[PIXELNORM_SAMPLE_U8];
-  PixelnormNormalize (*words) = kernels->normalize[PIXELNORM_SAMPLE_U16];
-
-  bytes[PIXELNORM_ITEM_F16] = normalize_u8_f16_avx2;
-  words[PIXELNORM_ITEM_F16] = normalize_u16_f16_avx2;
+  USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_F16, f16);
+  USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_F16, f16);
   kernels->normalize_stream[PIXELNORM_SAMPLE_U8] = normalize_u8_stream_avx2;
   kernels->normalize_stream[PIXELNORM_SAMPLE_U16] = normalize_u16_stream_avx2;
+  kernels->normalize_repeat_stream[PIXELNORM_SAMPLE_U8] = normalize_repeat_u8_stream_avx2;
+  kernels->normalize_repeat_stream[PIXELNORM_SAMPLE_U16] = normalize_repeat_u16_stream_avx2;
   kernels->stream_end = stream_end_x86;
   if (!orc_is_narrow)
     return;
-  bytes[PIXELNORM_ITEM_F32] = normalize_u8_f32_avx2;
-  bytes[PIXELNORM_ITEM_U8] = normalize_u8_u8_avx2;
-  bytes[PIXELNORM_ITEM_I8] = normalize_u8_i8_avx2;
-  words[PIXELNORM_ITEM_F32] = normalize_u16_f32_avx2;
-  words[PIXELNORM_ITEM_U8] = normalize_u16_u8_avx2;
-  words[PIXELNORM_ITEM_I8] = normalize_u16_i8_avx2;
+  USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_F32, f32);
+  USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_U8, u8);
+  USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_I8, i8);
+  USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_F32, f32);
+  USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_U8, u8);
+  USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_I8, i8);
 }
 
 #endif

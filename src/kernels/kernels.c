@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "kernels-c.h"
 #include "kernels-x86.h"
@@ -146,8 +147,10 @@ make_rows (void)
   row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F16] = normalize_u16_f16_orc;
   row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_U8] = normalize_u16_u8_orc;
   row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_I8] = normalize_u16_i8_orc;
+  memcpy (row.normalize_repeat, row.normalize, sizeof row.normalize);
   row.normalize_stream[PIXELNORM_SAMPLE_U8] = normalize_u8_f32_orc;
   row.normalize_stream[PIXELNORM_SAMPLE_U16] = normalize_u16_f32_orc;
+  memcpy (row.normalize_repeat_stream, row.normalize_stream, sizeof row.normalize_stream);
   row.unpack_u16 = unpack_u16_orc;
   rows[1] = row;
   if (pixelnorm_kernels_x86 (&row))

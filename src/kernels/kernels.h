@@ -13,6 +13,10 @@
  * every tile. */
 #define PIXELNORM_TILE 768
 
+/* Coefficients of scope channel repeat after fewer samples already: a multiple of 1, 2, 3 and 4, and
+ * of the 8 samples of a vector. */
+#define PIXELNORM_REPEAT 24
+
 /* How samples are stored: bytes, or native 16-bit words, for every depth above 8. */
 typedef enum { PIXELNORM_SAMPLE_U8, PIXELNORM_SAMPLE_U16, PIXELNORM_N_SAMPLES } PixelnormSample;
 
@@ -68,9 +72,13 @@ typedef struct {
   PixelnormSpillU16 spill_u16;
   PixelnormSpillU32 spill_u32;
   PixelnormNormalize normalize[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
+  /* coefficients that repeat every PIXELNORM_REPEAT samples, a whole tile of them whatever n is: maybe
+   * only the first are looked at */
+  PixelnormNormalize normalize_repeat[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
   /* f32 past the caches, for results that they could not hold; elsewhere the same as the above.
    * Whoever used it calls stream_end before another thread reads the result. */
   PixelnormNormalize normalize_stream[PIXELNORM_N_SAMPLES];
+  PixelnormNormalize normalize_repeat_stream[PIXELNORM_N_SAMPLES];
   void (*stream_end) (void);
   PixelnormGather gather[PIXELNORM_N_SAMPLES];
   PixelnormUnpackU16 unpack_u16;
