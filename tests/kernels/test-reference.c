@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The C reference against plain arithmetic: integers equal, floats within their two roundings, codes
+ * rounded half to even. Half precision against a table of all its numbers.
+ */
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+
+static const PixelnormKernels *c;
+
+static void
+test_statistics (void)
+{
+  GRand *rand = g_rand_new_with_seed (11);
+
+  for (gint round = 0; round < 100000; round++) {
+    const guint8 byte = g_rand_int (rand);
+    const guint16 word = g_rand_int (rand);
+    const void *bytes = &byte, *words = &word;
+    guint8 min8 = 200, max8 = 100;
+    guint16 min16 = 50000, max16 = 10000, sum8 = 1000;
+    guint32 p8 = 5, sum16 = 7, scratch;
+    guint64 p16 = 9;
+
+    c->accumulate[PIXELNORM_SAMPLE_U8](&min8, &max8, &sum8, &p8, &bytes, &scratch, 1);
+    g_assert_cmpuint (min8, ==, MIN (byte, 200));
+    g_assert_cmpuint (max8, ==, MAX (byte, 100));
+    g_assert_cmpuint (sum8, ==, 1000 + byte);
+    g_assert_cmpuint (255 * (sum8 - 1000) - (p8 - 5), ==, byte * byte);
+    c->accumulate[PIXELNORM_SAMPLE_U16](&min16, &max16, &sum16, &p16, &words, &scratch, 1);
+    g_assert_cmpuint (min16, ==, MIN (word, 50000));
+    g_assert_cmpuint (max16, ==, MAX (word, 10000));
+    g_assert_cmpuint (sum16, ==, 7u + word);
+    g_assert_cmpuint (
+        G_GUINT64_CONSTANT (65535) * (sum16 - 7) - (p16 - 9), ==, (guint64) word * word);
+  }
+  g_rand_free (rand);
+}
+
+static void
+check_one (PixelnormSample sample, guint x, guint centre, float scale, float bias, gint zero)
+{
+  const guint16 words[] = { x, centre };
+  const guint8 bytes[] = { x, centre };
+  const gsize step = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+  const guint8 *in = sample == PIXELNORM_SAMPLE_U16 ? (const guint8 *) words : bytes;
+  const double exact = ((double) x - centre) * scale + bias;
+  const PixelnormNormalize *row = c->normalize[sample];
+  guint8 u8;
+  gint8 i8;
+  float y;
+
+  row[PIXELNORM_ITEM_F32](&y, in, in + step, &scale, &bias, zero, 1);
+  g_assert_cmpfloat (fabs (y - exact), <=, 6e-8 * (fabs (exact) + fabs (exact - bias)));
+  row[PIXELNORM_ITEM_U8](&u8, in, in + step, &scale, &bias, zero, 1);
+  g_assert_cmpfloat (fabs (u8 - CLAMP (exact + zero, 0, 255)), <=, .502);
+  row[PIXELNORM_ITEM_I8](&i8, in, in + step, &scale, &bias, zero, 1);
+  g_assert_cmpfloat (fabs (i8 - CLAMP (exact + zero, -128, 127)), <=, .502);
+}
+
+static void
+test_normalize (void)
+{
+  GRand *rand = g_rand_new_with_seed (12);
+
+  for (gint round = 0; round < 100000; round++) {
+    const float scale = (float) g_rand_double_range (rand, -2, 2);
+    const float bias = (float) g_rand_double_range (rand, -300, 300);
+    const gint zero = g_rand_int_range (rand, -128, 128);
+
+    check_one (PIXELNORM_SAMPLE_U8, g_rand_int_range (rand, 0, 256),
+        g_rand_int_range (rand, 0, 256), scale, bias, zero);
+    check_one (PIXELNORM_SAMPLE_U16, g_rand_int_range (rand, 0, 65536),
+        g_rand_int_range (rand, 0, 65536), scale / 257, bias, zero);
+  }
+  g_rand_free (rand);
+}
+
+/* Ties go to the even neighbour before the zero-point is added, and what lies outside saturates, in
+ * every row. */
+static void
+test_ties (void)
+{
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
+    for (guint x = 0; x < 256; x++)
+      for (gint zero = 0; zero <= 3; zero++) {
+        const guint8 in = x, centre = 128;
+        const float half = .5f, bias = 64, far = 1e30f, low = -1e30f;
+        const double exact = ((double) x - 128) / 2 + 64;
+        guint8 out;
+
+        const PixelnormNormalize kernel = row->normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_U8];
+        kernel (&out, &in, &centre, &half, &bias, zero, 1);
+        g_assert_cmpuint (out, ==, (guint) rint (exact) + zero);
+        kernel (&out, &in, &centre, &far, &low, zero, 1);
+        g_assert_cmpuint (out, ==, x > 129 ? 255 : x == 129 ? (guint) zero : 0);
+      }
+}
+
+/* The number of a half with these bits, by its definition. */
+static double
+half_value (guint bits)
+{
+  const int exponent = (bits >> 10) & 31;
+  const double fraction = (bits & 1023) / 1024.;
+  const double size = exponent ? ldexp (1 + fraction, exponent - 15) : ldexp (fraction, -14);
+
+  return bits & 0x8000 ? -size : size;
+}
+
+#define LARGEST_HALF 0x7bff
+
+static guint
+reference_half (float value)
+{
+  const float scale = 0;
+  const guint8 x = 0;
+  guint16 bits;
+
+  c->normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F16](&bits, &x, &x, &scale, &value, 0, 1);
+  return bits;
+}
+
+/* Every half, the midpoint between it and the next, and the floats around that, with both signs. */
+static void
+test_half (void)
+{
+  for (guint bits = 0; bits <= LARGEST_HALF; bits++) {
+    const double low = half_value (bits), high = half_value (bits + 1);
+    const float middle = (float) ((low + high) / 2); /* 12 digits: exact */
+    const guint even = bits & 1 ? bits + 1 : bits;
+    const guint next = MIN (bits + 1, LARGEST_HALF);
+
+    g_assert_cmpuint (reference_half ((float) low), ==, bits);
+    g_assert_cmpuint (reference_half ((float) -low) & 0x7fff, ==, bits);
+    g_assert_cmpuint (reference_half (middle), ==, MIN (even, LARGEST_HALF));
+    g_assert_cmpuint (reference_half (nextafterf (middle, 0)), ==, bits);
+    g_assert_cmpuint (reference_half (nextafterf (middle, INFINITY)), ==, next);
+    g_assert_cmpuint (reference_half (-middle), ==, 0x8000 | MIN (even, LARGEST_HALF));
+  }
+  g_assert_cmpuint (reference_half (1e30f), ==, LARGEST_HALF);
+  g_assert_cmpuint (reference_half (-1e30f), ==, 0x8000 | LARGEST_HALF);
+  g_assert_cmpuint (reference_half (1e-30f), ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  c = pixelnorm_kernel_rows ();
+  g_test_add_func ("/reference/statistics", test_statistics);
+  g_test_add_func ("/reference/normalize", test_normalize);
+  g_test_add_func ("/reference/ties", test_ties);
+  g_test_add_func ("/reference/half", test_half);
+  return g_test_run ();
+}
