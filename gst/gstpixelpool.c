@@ -6,8 +6,10 @@
 #include "gstpixelpool.h"
 
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #define ALIGNMENT 64 /* a cache line, and the widest vector */
+#define LARGE_PAGE (2 << 20)
 
 struct _GstPixelPool {
   GstBufferPool parent;
@@ -35,8 +37,12 @@ gst_pixel_pool_alloc_buffer (
   const gsize size = GST_PIXEL_POOL (pool)->size;
   void *data = NULL;
 
-  if (posix_memalign (&data, ALIGNMENT, size) != 0)
+  if (posix_memalign (&data, size < LARGE_PAGE ? ALIGNMENT : LARGE_PAGE, size) != 0)
     return GST_FLOW_ERROR;
+#ifdef MADV_HUGEPAGE
+  if (size >= LARGE_PAGE)
+    madvise (data, size, MADV_HUGEPAGE); /* a wish: no matter where it is not granted */
+#endif
   *buffer = gst_buffer_new_wrapped_full (0, data, size, 0, size, data, free);
   return GST_FLOW_OK;
 }

@@ -8,8 +8,9 @@
  */
 #include "lanes.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "pages.h"
 
 /* SAMPLE TABLE: bytes of the items, and after how many additions they spill (0: never). */
 static const struct {
@@ -38,7 +39,7 @@ pixelnorm_lanes_init (PixelnormLanes *self, PixelnormSample type, gsize n)
   *self = (PixelnormLanes){ .kernels = pixelnorm_kernels (), .type = type, .n = n };
   /* one block, so that a system that lends memory it does not have refuses by the whole size */
   if (bytes)
-    self->block = calloc (1, bytes);
+    self->block = pixelnorm_pages_new (bytes);
   if (!self->block)
     return FALSE;
   self->total_sum = self->block;
@@ -59,7 +60,7 @@ pixelnorm_lanes_init (PixelnormLanes *self, PixelnormSample type, gsize n)
 void
 pixelnorm_lanes_clear (PixelnormLanes *self)
 {
-  free (self->block);
+  pixelnorm_pages_free (self->block);
   self->block = NULL;
 }
 

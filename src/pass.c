@@ -8,8 +8,7 @@
  */
 #include "pass.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "pages.h"
 
 static gsize
 n_coefficients (const PixelnormPass *self)
@@ -24,7 +23,7 @@ allocate (PixelnormPass *self, GError **error)
   const gsize bytes = 2 * sizeof (float) + self->sample_bytes;
 
   if (n <= G_MAXSIZE / bytes)
-    self->block = calloc (n, bytes);
+    self->block = pixelnorm_pages_new (n * bytes);
   if (!self->block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for the coefficients of %" G_GSIZE_FORMAT " samples. Scale the video "
@@ -138,6 +137,6 @@ pixelnorm_pass_run_row (
 void
 pixelnorm_pass_clear (PixelnormPass *self)
 {
-  free (self->block);
+  pixelnorm_pages_free (self->block);
   g_free (self->tables);
 }
