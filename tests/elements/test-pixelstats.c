@@ -55,7 +55,8 @@ test_format (gconstpointer data)
     }
 }
 
-/* A format that was added without a test, or taken away, shows here. */
+/* A format of 8-bit RGB or grey that was added without a test, or taken away, shows here; the others
+ * in test_numbers_formats.py. */
 static void
 test_formats_are_all (void)
 {
@@ -64,15 +65,23 @@ test_formats_are_all (void)
   g_assert_nonnull (factory);
   for (const GList *l = gst_element_factory_get_static_pad_templates (factory); l; l = l->next) {
     g_autoptr (GstCaps) caps = gst_static_pad_template_get_caps (l->data);
-    guint n_known = 0;
+    guint n_known = 0, n_found = 0;
 
     g_assert_cmpuint (gst_caps_get_size (caps), ==, 1);
     const GValue *list = gst_structure_get_value (gst_caps_get_structure (caps, 0), "format");
-    for (guint i = 0; i < gst_value_list_get_size (list); i++)
-      g_assert_nonnull (format_find (g_value_get_string (gst_value_list_get_value (list, i))));
+    for (guint i = 0; i < gst_value_list_get_size (list); i++) {
+      const gchar *name = g_value_get_string (gst_value_list_get_value (list, i));
+      const GstVideoFormatInfo *info =
+          gst_video_format_get_info (gst_video_format_from_string (name));
+
+      if (GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) > 8 || GST_VIDEO_FORMAT_INFO_IS_YUV (info))
+        continue;
+      g_assert_nonnull (format_find (name));
+      n_found++;
+    }
     for (guint i = 0; i < n_formats; i++)
       n_known += gst_video_format_from_string (formats[i].name) != GST_VIDEO_FORMAT_UNKNOWN;
-    g_assert_cmpuint (gst_value_list_get_size (list), ==, n_known);
+    g_assert_cmpuint (n_found, ==, n_known);
   }
 }
 
