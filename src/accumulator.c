@@ -11,7 +11,6 @@
  */
 #include <pixelnorm/accumulator.h>
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "lanes.h"
@@ -484,56 +483,6 @@ pixelnorm_accumulator_get_statistics (
   pixelnorm_statistics_init (statistics, &pooled);
 }
 
-/* Writes an item of an array that is ours. */
-static void
-array_set (const PixelnormArray *array, gsize i, guint64 value)
-{
-  if (array->item_size == 8)
-    ((guint64 *) array->data)[i * array->step] = value;
-  else if (array->item_size == 2)
-    ((guint16 *) array->data)[i * array->step] = (guint16) value;
-  else
-    ((guint8 *) array->data)[i * array->step] = (guint8) value;
-}
-
-/* Fills in sample @i of a channel. */
-static void
-store_moments (
-    const PixelnormProfileData *data, gsize i, guint channel, const PixelnormMoments *moments)
-{
-  array_set (&data->sum[channel], i, (guint64) moments->sum);
-  array_set (&data->sum_squares[channel], i, (guint64) moments->squares);
-  if (data->sum_squares_high[channel].data)
-    array_set (&data->sum_squares_high[channel], i, (guint64) (moments->squares >> 64));
-  array_set (&data->min[channel], i, moments->min);
-  array_set (&data->max[channel], i, moments->max);
-}
-
-static gboolean
-allocate_arrays (PixelnormProfileData *data, GError **error)
-{
-  const gboolean high = data->scope == PIXELNORM_SCOPE_CHANNEL;
-  const gsize n = pixelnorm_profile_n_all_samples (data);
-  const guint sample_bytes = data->geometry.depth > 8 ? 2 : 1;
-  const gsize size = n * (2 * 8 + (high ? 8 : 0) + 2 * sample_bytes);
-  guint64 *block = malloc (size);
-
-  if (!block) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Not enough memory for a profile: %" G_GSIZE_FORMAT " MiB are needed.", size >> 20);
-    return FALSE;
-  }
-  guint8 *min = (guint8 *) (block + (high ? 3 : 2) * n);
-  pixelnorm_profile_place_arrays (data, data->sum, block, 8);
-  pixelnorm_profile_place_arrays (data, data->sum_squares, block + n, 8);
-  if (high)
-    pixelnorm_profile_place_arrays (data, data->sum_squares_high, block + 2 * n, 8);
-  pixelnorm_profile_place_arrays (data, data->min, min, sample_bytes);
-  pixelnorm_profile_place_arrays (data, data->max, min + n * sample_bytes, sample_bytes);
-  data->backing = g_bytes_new_with_free_func (block, size, free, block);
-  return TRUE;
-}
-
 static void
 store_lanes (PixelnormAccumulator *self, const PixelnormProfileData *data)
 {
@@ -543,7 +492,8 @@ store_lanes (PixelnormAccumulator *self, const PixelnormProfileData *data)
     for (gsize i = 0; i < group->lanes.n; i++) {
       const PixelnormMoments moments = pixelnorm_lanes_get (&group->lanes, i, self->frames);
 
-      store_moments (data, i / group->n_channels, group->first + i % group->n_channels, &moments);
+      pixelnorm_profile_store (
+          data, i / group->n_channels, group->first + i % group->n_channels, &moments);
     }
   }
 }
@@ -554,7 +504,7 @@ store_channels (PixelnormAccumulator *self, PixelnormProfileData *data)
   for (guint c = 0; c < self->n_channels; c++) {
     const PixelnormMoments moments = pool_channel (self, c);
 
-    store_moments (data, 0, c, &moments);
+    pixelnorm_profile_store (data, 0, c, &moments);
     data->samples[c] = moments.count;
   }
 }
@@ -580,7 +530,7 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
         "There is no profile of no frames: add at least one.");
     return NULL;
   }
-  if (!allocate_arrays (&data, error))
+  if (!pixelnorm_profile_allocate_arrays (&data, error))
     return NULL;
   spill (self);
   if (self->scope == PIXELNORM_SCOPE_PIXEL)

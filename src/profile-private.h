@@ -93,6 +93,13 @@ gsize pixelnorm_profile_n_all_samples (const PixelnormProfileData *data);
 void pixelnorm_profile_place_arrays (
     const PixelnormProfileData *data, PixelnormArray *arrays, const void *items, guint item_size);
 
+/* Makes arrays of a profile's geometry and scope that can be written, with their backing. */
+gboolean pixelnorm_profile_allocate_arrays (PixelnormProfileData *data, GError **error);
+
+/* Fills in sample @i of a channel of such arrays. */
+void pixelnorm_profile_store (
+    const PixelnormProfileData *data, gsize i, guint channel, const PixelnormMoments *moments);
+
 /* The moments of one stored sample, or of one channel in scope channel. */
 static inline PixelnormMoments
 pixelnorm_profile_moments (const PixelnormProfileData *data, gsize i, guint channel)

@@ -77,6 +77,55 @@ pixelnorm_profile_place_arrays (
   }
 }
 
+/* Writes an item of an array that is ours. */
+static void
+array_set (const PixelnormArray *array, gsize i, guint64 value)
+{
+  if (array->item_size == 8)
+    ((guint64 *) array->data)[i * array->step] = value;
+  else if (array->item_size == 2)
+    ((guint16 *) array->data)[i * array->step] = (guint16) value;
+  else
+    ((guint8 *) array->data)[i * array->step] = (guint8) value;
+}
+
+void
+pixelnorm_profile_store (
+    const PixelnormProfileData *data, gsize i, guint channel, const PixelnormMoments *moments)
+{
+  array_set (&data->sum[channel], i, (guint64) moments->sum);
+  array_set (&data->sum_squares[channel], i, (guint64) moments->squares);
+  if (data->sum_squares_high[channel].data)
+    array_set (&data->sum_squares_high[channel], i, (guint64) (moments->squares >> 64));
+  array_set (&data->min[channel], i, moments->min);
+  array_set (&data->max[channel], i, moments->max);
+}
+
+gboolean
+pixelnorm_profile_allocate_arrays (PixelnormProfileData *data, GError **error)
+{
+  const gboolean high = data->scope == PIXELNORM_SCOPE_CHANNEL;
+  const gsize n = pixelnorm_profile_n_all_samples (data);
+  const guint sample_bytes = data->geometry.depth > 8 ? 2 : 1;
+  const gsize size = n * (2 * 8 + (high ? 8 : 0) + 2 * sample_bytes);
+  guint64 *block = malloc (size);
+
+  if (!block) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for a profile: %" G_GSIZE_FORMAT " MiB are needed.", size >> 20);
+    return FALSE;
+  }
+  guint8 *min = (guint8 *) (block + (high ? 3 : 2) * n);
+  pixelnorm_profile_place_arrays (data, data->sum, block, 8);
+  pixelnorm_profile_place_arrays (data, data->sum_squares, block + n, 8);
+  if (high)
+    pixelnorm_profile_place_arrays (data, data->sum_squares_high, block + 2 * n, 8);
+  pixelnorm_profile_place_arrays (data, data->min, min, sample_bytes);
+  pixelnorm_profile_place_arrays (data, data->max, min + n * sample_bytes, sample_bytes);
+  data->backing = g_bytes_new_with_free_func (block, size, free, block);
+  return TRUE;
+}
+
 static void
 hash_items (XXH3_state_t *state, const PixelnormArray *array, gsize n)
 {
