@@ -1,6 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Normalization with AVX2: what Orc's SSE backend does at half the width, and what no Orc can: half
- * precision (F16C) and stores past the caches.
+ * precision (F16C), stores past the caches, and coefficients that stay in registers.
+ *
+ * Measured against Orc 0.4.33 (GCC 12, Zen 4), ns a sample, 224x224 and 1920x1080 RGB, gain in speed:
+ *
+ *   8-bit samples to     pixel-wise             channel-wise (repeat)
+ *   float32              .168 / .230 +36 %      .070 / .212 +200 %
+ *     at 1080p           .437 / .510 +17 %      .149 / .233 +57 %
+ *   float32 streaming    .378 / .562 +49 %      .156 / .241 +54 %    both at 1080p
+ *   float16              .159 / 12               .137 / 12           Orc: through C
+ *   uint8, int8          .134 / .517 +290 %     .106 / .508 +380 %
+ *   16-bit samples to
+ *   float32              Orc                    .076 / .191 +150 %
+ *     streaming, 1080p   .436 / .573 +31 %      .169 / .234 +38 %
+ *   float16              .176 / 11               .137 / 11           Orc: through C
+ *   uint8, int8          .150 / .480 +220 %     .107 / .469 +340 %
  *
  * Multiplication and addition stay two roundings, as everywhere: no FMA. The last samples of a list go
  * through the C reference.
@@ -223,7 +237,9 @@ pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow)
   USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_F32, f32);
   USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_U8, u8);
   USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_I8, i8);
-  USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_F32, f32);
+  /* pixel-wise Orc is as good */
+  kernels->normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F32] =
+      normalize_repeat_u16_f32_avx2;
   USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_U8, u8);
   USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_I8, i8);
 }

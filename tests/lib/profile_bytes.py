@@ -41,6 +41,16 @@ def pixel_profile(frames, channels, depth, seen=None, wide=False, **more):
     return metadata(channels, depth, width, height, **more), {**arrays, **store(found, depth, wide)}
 
 
+def subsampled_profile(frames, depth, subsampling, wide=False, **more):
+    """frames: {"Y": [N, H, W], "U": [N, h, w], "V": ...}. Returns metadata and arrays."""
+    n, height, width = frames["Y"].shape
+    arrays = {"frames": numpy.array([n], "u8")}
+    for letter, values in frames.items():
+        for name, items in store(moments(values, depth), depth, wide).items():
+            arrays[f"{name}.{letter}"] = items
+    return metadata("YUV", depth, width, height, subsampling=subsampling, **more), arrays
+
+
 def channel_profile(frames, channels, depth, wide=False, **more):
     """frames: a list of [H, W, C]."""
     pixels = numpy.concatenate([f.reshape(-1, len(channels)) for f in frames])
@@ -68,11 +78,12 @@ def store(found, depth, wide):
 
 def identity(words, arrays):
     channel = "samples" in arrays
-    line = "scope=%s width=%s height=%s channels=%s depth=%s range=%s matrix=%s\n" % (
+    line = "scope=%s width=%s height=%s channels=%s depth=%s range=%s matrix=%s" % (
         "channel" if channel else "pixel", words["width"], words["height"], words["channels"],
         words["depth"], words["range"], words.get("matrix", "none"))
+    line += f" subsampling={words['subsampling']}\n" if "subsampling" in words else "\n"
     content = line.encode()
-    for name in ORDER:
+    for name in [part for name in ORDER for part in (name, f"{name}.Y", f"{name}.U", f"{name}.V")]:
         values = arrays.get(name)
         if name == "sum_squares_high" and channel and values is None:
             values = numpy.zeros(arrays["sum"].size, int)

@@ -114,6 +114,76 @@ def test_pixel_file_made_here(tmp_path, page, case, counted, wide):
     check_statistics(profile, frames, seen)
 
 
+SUBSAMPLINGS = {"4:2:2": (2, 1), "4:2:0": (2, 2), "4:4:0": (1, 2), "4:1:1": (4, 1), "4:1:0": (4, 4)}
+
+
+def subsampled_frames(subsampling, width, height, depth, n=6):
+    columns, rows = SUBSAMPLINGS[subsampling]
+    small = (-(-height // rows), -(-width // columns))
+    sizes = {"Y": (height, width), "U": small, "V": small}
+    return {letter: random_frames(i, n, (*sizes[letter], 1), depth)[..., 0] for i, letter in enumerate("YUV")}
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["narrow", "wide"])
+@pytest.mark.parametrize("depth", [8, 10, 16])
+@pytest.mark.parametrize("subsampling", SUBSAMPLINGS)
+def test_subsampled_file_made_here(tmp_path, page, subsampling, depth, wide):
+    """Pictures have the size of the frame, with shared samples repeated."""
+    (width, height), (columns, rows) = (7, 5), SUBSAMPLINGS[subsampling]
+    frames = subsampled_frames(subsampling, width, height, depth)
+    words, arrays = profile_bytes.subsampled_profile(frames, depth, subsampling, wide)
+    profile = load(tmp_path, profile_bytes.build(words, arrays))
+
+    assert profile.get_identity() == page["identity"](words, arrays)
+    maxima = image(profile, Pixelnorm.Image.MAX, (height, width, 3))
+    for c, letter in enumerate("YUV"):
+        found, samples = profile.get_statistics(c), frames[letter].astype("f8")
+        assert (found.count, found.min, found.max) == (samples.size, samples.min(), samples.max())
+        assert found.mean == pytest.approx(samples.mean(), rel=1e-12)
+        assert found.std == pytest.approx(samples.std(), rel=1e-12)
+        whole = samples.max(axis=0)
+        if letter != "Y":
+            whole = whole.repeat(rows, axis=0)[:height].repeat(columns, axis=1)[:, :width]
+        assert (maxima[..., c] == whole).all()
+    saved = tmp_path / "again.safetensors"
+    profile.save(str(saved))
+    assert Pixelnorm.Profile.load(str(saved)).get_identity() == profile.get_identity()
+
+
+def test_subsampled_refused():
+    words, arrays = profile_bytes.subsampled_profile(subsampled_frames("4:2:0", 6, 4, 8), 8, "4:2:0")
+    Pixelnorm.Profile.parse(GLib.Bytes.new(profile_bytes.build(words, arrays)))
+
+    def without(*names):
+        return {name: items for name, items in arrays.items() if name not in names}
+
+    refuse(profile_bytes.build(words, without("max.U")), '"max.U" is missing')
+    refuse(profile_bytes.build(words, {**arrays, "min.V": arrays["min.V"][:1]}), '"min.V": its shape is [1, 3]')
+    refuse(profile_bytes.build(words, {**arrays, "sum": arrays["sum.Y"]}), '"sum" does not belong')
+    refuse(profile_bytes.build({**words, "subsampling": "4:2:1"}, arrays), '"subsampling" is "4:2:1"')
+    refuse(profile_bytes.build({**words, "subsampling": "4:2:2"}, arrays), '"sum.U": its shape')
+    refuse(profile_bytes.build({**words, "channels": "RGB"}, arrays), "only profiles of scope pixel and channels YUV")
+    whole = {key: word for key, word in words.items() if key != "subsampling"}
+    refuse(profile_bytes.build(whole, arrays), "does not belong into a profile whose channels are of one size")
+    counts = numpy.full((4, 6, 1), 5, "u4")
+    refuse(profile_bytes.build(words, {**arrays, "count": counts}), '"count" does not belong')
+    refuse(profile_bytes.build(words, {**arrays, "sum.A": arrays["sum.U"]}), '"sum.A" is not known')
+    refuse(changed(words, arrays, "max.V", (1, 2), 0), "V at x 2, y 1")
+    channel = profile_bytes.channel_profile([random_frames(1, 1, (4, 4, 3), 8)[0]], "YUV", 8)
+    refuse(profile_bytes.build({**channel[0], "subsampling": "4:2:0"}, channel[1]), "only profiles of scope pixel")
+    for samples, good in [([16, 4, 4], True), ([16, 4, 8], False), ([16, 0, 0], False), ([16, 17, 17], False)]:
+        pooled = [random_frames(c, 1, (count, 1, 1), 8).reshape(-1, 1) for c, count in enumerate([16, 4, 4])]
+        found = [profile_bytes.moments(p, 8) for p in pooled]
+        stacked = {name: numpy.array([f[name][0] for f in found], object).reshape(1, 1, 3) for name in found[0]}
+        content = profile_bytes.build(profile_bytes.metadata("YUV", 8, 0, 0), {
+            "frames": numpy.array([1], "u8"), "samples": numpy.array(samples, "u8"),
+            **profile_bytes.store(stacked, 8, False)})
+        if good:
+            Pixelnorm.Profile.parse(GLib.Bytes.new(content))
+        else:
+            refuse(content, '"samples"')
+
+
 @pytest.mark.parametrize("wide", [False, True], ids=["narrow", "wide"])
 @pytest.mark.parametrize("channels,depth", [("RGB", 8), ("YUV", 10), ("Y", 16)])
 def test_channel_file_made_here(tmp_path, page, channels, depth, wide):
