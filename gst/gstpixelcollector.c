@@ -8,6 +8,7 @@
 
 #include "gstpixelformats.h"
 
+#define MAX_KEPT_BYTES ((gsize) 256 << 20)
 #define MAX_SOURCE 4096 /* characters of a URI that names a source */
 
 void
@@ -167,6 +168,17 @@ gst_pixel_collector_append (GstPixelCollector *self, const gchar *location, GErr
   return ok;
 }
 
+/* Frames that wait take at most MAX_KEPT_BYTES; in scope channel a batch is no less work. */
+static guint
+batch_size (GstPixelCollector *self, const PixelnormLayout *layout)
+{
+  const gsize n_kept = MAX_KEPT_BYTES / pixelnorm_layout_get_frame_bytes (layout);
+
+  if (self->scope == PIXELNORM_SCOPE_CHANNEL)
+    return 1;
+  return (guint) MIN (n_kept, GST_PIXEL_BATCH_MAX_KEPT) + 1;
+}
+
 gboolean
 gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *info, GError **error)
 {
@@ -179,9 +191,7 @@ gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *inf
   const gboolean ok = prepare_accumulator (self, &layout, error);
   if (ok) {
     self->layout = layout;
-    /* in scope channel a batch is no less work */
-    gst_pixel_batch_set_format (&self->batch, info, &layout,
-        self->scope == PIXELNORM_SCOPE_PIXEL ? PIXELNORM_MAX_BATCH : 1);
+    gst_pixel_batch_set_format (&self->batch, info, &layout, batch_size (self, &layout));
   }
   unlock (self);
   return ok;

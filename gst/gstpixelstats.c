@@ -11,7 +11,7 @@
  * In scope pixel eight frames are added at once, which takes half the time. Until then a frame is
  * held where nobody can run out of buffers by that, and elements that write in place downstream copy
  * it; frames from a pool with a maximum number of buffers, of a device, or in memory of an
- * application are copied here, into memory for at most seven frames. Whoever looks at the statistics
+ * application are copied here, into memory for at most seven frames and 256 MiB. Whoever looks at the statistics
  * sees every frame that passed.
  *
  * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does
