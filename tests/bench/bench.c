@@ -230,6 +230,7 @@ static gboolean
 frames_init (Frames *frames, const char *format, guint width, guint height)
 {
   const GstVideoFormat known = gst_video_format_from_string (format);
+  GstAllocationParams alignment = { .align = 63 };
 
   memset (frames, 0, sizeof *frames);
   if (known == GST_VIDEO_FORMAT_UNKNOWN)
@@ -237,15 +238,16 @@ frames_init (Frames *frames, const char *format, guint width, guint height)
   gst_video_info_set_format (&frames->info, known, width, height);
   frames->n_samples = count_samples (&frames->info);
   for (guint k = 0; k < N_FRAMES; k++) {
-    const gsize size = GST_VIDEO_INFO_SIZE (&frames->info);
-    void *data = NULL;
+    GstMapInfo map;
 
-    if (posix_memalign (&data, 64, size) != 0)
-      g_error ("no memory for frames");
-    fill_frame (data, &frames->info, k);
-    frames->data[k] = data;
+    /* memory of GStreamer, as sources and decoders have it: pixelstats holds it instead of copying */
     frames->buffers[k] =
-        gst_buffer_new_wrapped_full (GST_MEMORY_FLAG_READONLY, data, size, 0, size, data, free);
+        gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&frames->info), &alignment);
+    if (!frames->buffers[k] || !gst_buffer_map (frames->buffers[k], &map, GST_MAP_WRITE))
+      g_error ("no memory for frames");
+    fill_frame (map.data, &frames->info, k);
+    frames->data[k] = map.data; /* stays there as long as the buffer does */
+    gst_buffer_unmap (frames->buffers[k], &map);
   }
   return TRUE;
 }
