@@ -50,13 +50,16 @@ store_affine (PixelnormPass *self, gsize i, const PixelnormAffine *affine)
   self->bias[i] = (float) affine->bias;
 }
 
-/* Replaces the coefficients by tables where float32 would round a code of a channel otherwise. */
+/* Replaces the coefficients by tables where float32 would round a code of a channel otherwise, or where
+ * tables are faster anyway. */
 static void
 make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficients,
     const PixelnormQuantization *quantization, const PixelnormPassChannels channels)
 {
   guint8 (*tables)[256] = g_malloc0 (self->rows.n_channels * sizeof *tables);
   gboolean differs = FALSE;
+
+  self->lookup = pixelnorm_kernels ()->lookup_u8;
 
   for (guint i = 0; i < self->rows.n_channels; i++) {
     for (guint x = 0; x < 256; x++) {
@@ -75,7 +78,7 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
       differs |= rounded != tables[i][x];
     }
   }
-  if (differs)
+  if (differs || self->rows.n_channels <= pixelnorm_kernels ()->fast_tables)
     self->tables = g_steal_pointer (&tables);
   g_free (tables);
 }
@@ -127,7 +130,7 @@ pixelnorm_pass_run_row (
     const void *x = pixelnorm_rows_tile (&self->rows, in, y, i, n, &buffer);
 
     if (self->tables)
-      pixelnorm_lookup_u8 (to, x, (const guint8 (*)[256]) self->tables, self->rows.n_channels, n);
+      self->lookup (to, x, (const guint8 (*)[256]) self->tables, self->rows.n_channels, n);
     else
       self->normalize (to, x, self->centre + k * self->sample_bytes, self->scale + k,
           self->bias + k, self->zero_point, n);

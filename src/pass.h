@@ -17,6 +17,7 @@ typedef struct {
   guint8 *centre; /* of the samples' type */
   gsize sample_bytes;
   guint8 (*tables)[256]; /* instead of them, one a sample of a pixel; or NULL */
+  PixelnormLookupU8 lookup;
 
   PixelnormNormalize normalize;
   gint zero_point;

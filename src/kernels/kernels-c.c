@@ -137,6 +137,17 @@ unpack_u16_c (uint16_t *x, int swap, int shift, unsigned mask, int n)
   }
 }
 
+static void
+lookup_u8_c (uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n)
+{
+  for (unsigned c = 0; c < period; c++) {
+    const uint8_t *table = tables[c];
+
+    for (int i = (int) c; i < n; i += (int) period)
+      to[i] = table[from[i]];
+  }
+}
+
 const PixelnormKernels pixelnorm_kernels_c = {
   "c",
   { accumulate_u8_c, accumulate_u16_c },
@@ -152,16 +163,6 @@ const PixelnormKernels pixelnorm_kernels_c = {
   stream_end_c,
   { gather_u8_c, gather_u16_c },
   unpack_u16_c,
+  lookup_u8_c,
+  0,
 };
-
-void
-pixelnorm_lookup_u8 (
-    uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n)
-{
-  for (unsigned c = 0; c < period; c++) {
-    const uint8_t *table = tables[c];
-
-    for (int i = (int) c; i < n; i += (int) period)
-      to[i] = table[from[i]];
-  }
-}

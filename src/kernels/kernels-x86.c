@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The x86 row of the kernel table: chosen once, from the processor and from what Orc makes of it. */
+/* The x86 rows of the kernel table: chosen once, from the processor and from what Orc makes of it. */
 #include "kernels-x86.h"
 
 #if defined(__x86_64__)
@@ -26,10 +26,28 @@ pixelnorm_kernels_x86 (PixelnormKernels *kernels)
   return 1;
 }
 
+int
+pixelnorm_kernels_x86_wide (PixelnormKernels *kernels)
+{
+  if (!__builtin_cpu_supports ("avx512bw") || !__builtin_cpu_supports ("avx512vl")
+      || !__builtin_cpu_supports ("avx512vbmi"))
+    return 0;
+  kernels->name = "x86 wide";
+  pixelnorm_kernels_x86_avx512 (kernels);
+  return 1;
+}
+
 #else
 
 int
 pixelnorm_kernels_x86 (PixelnormKernels *kernels)
+{
+  (void) kernels;
+  return 0;
+}
+
+int
+pixelnorm_kernels_x86_wide (PixelnormKernels *kernels)
 {
   (void) kernels;
   return 0;

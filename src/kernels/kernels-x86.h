@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The x86 row of the kernel table. */
+/* The x86 rows of the kernel table. */
 #pragma once
 
 #include "kernels.h"
 
 /* Puts what this processor does better into a copy of another row; 0 where that is nothing. */
 int pixelnorm_kernels_x86 (PixelnormKernels *kernels);
+/* The same with AVX-512 and VBMI, on top of that row. */
+int pixelnorm_kernels_x86_wide (PixelnormKernels *kernels);
 
 /* The parts of it: bytes that change places (SSSE3); normalization (AVX2 and F16C), all of it where
- * Orc's vectors are @orc_is_narrow, 128 bits, and statistics (AVX2), where they are. */
+ * Orc's vectors are @orc_is_narrow, 128 bits, and statistics (AVX2), where they are; AVX-512 with VBMI. */
 void pixelnorm_kernels_x86_gather (PixelnormKernels *kernels);
 void pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow);
 void pixelnorm_kernels_x86_statistics (PixelnormKernels *kernels);
+void pixelnorm_kernels_x86_avx512 (PixelnormKernels *kernels);
 
 /* Leaves the upper halves of vector registers clean, where there are any. */
 static inline void

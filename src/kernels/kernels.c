@@ -123,7 +123,7 @@ unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
 
 /* KERNEL TABLE. The first row is the reference, the last what the processor does better than Orc,
  * where it does. */
-static PixelnormKernels rows[4];
+static PixelnormKernels rows[5];
 static pthread_once_t rows_made = PTHREAD_ONCE_INIT;
 
 static void
@@ -155,6 +155,8 @@ make_rows (void)
   rows[1] = row;
   if (pixelnorm_kernels_x86 (&row))
     rows[2] = row;
+  if (rows[2].name && pixelnorm_kernels_x86_wide (&row))
+    rows[3] = row;
 }
 
 const PixelnormKernels *

@@ -61,6 +61,10 @@ typedef void (*PixelnormNormalize) (void *y, const void *x, const void *centre, 
 typedef void (*PixelnormGather) (
     void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels);
 
+/* to[i] = tables[i % period][from[i]], period 1 to 4; n is in samples. */
+typedef void (*PixelnormLookupU8) (
+    uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n);
+
 /* 16-bit words as they lie in memory -> code values, in place: bytes swapped where swap is not 0,
  * then x >> shift & mask. */
 typedef void (*PixelnormUnpackU16) (uint16_t *x, int swap, int shift, unsigned mask, int n);
@@ -82,13 +86,11 @@ typedef struct {
   void (*stream_end) (void);
   PixelnormGather gather[PIXELNORM_N_SAMPLES];
   PixelnormUnpackU16 unpack_u16;
+  PixelnormLookupU8 lookup_u8;
+  unsigned fast_tables; /* up to so many tables take less time than normalize to 8 bits */
 } PixelnormKernels;
 
 /* The rows of the table, those that this processor can run, ended by one without a name. */
 const PixelnormKernels *pixelnorm_kernel_rows (void);
 /* The row to use: the last one. */
 const PixelnormKernels *pixelnorm_kernels (void);
-
-/* to[i] = tables[i % period][from[i]]; n is in samples. A table knows no faster way. */
-void pixelnorm_lookup_u8 (
-    uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n);

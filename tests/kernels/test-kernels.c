@@ -418,18 +418,27 @@ test_gather (void)
 static void
 test_lookup (void)
 {
-  guint8 tables[4][256], from[301], to[301];
+  guint8 tables[4][256];
 
-  for (guint i = 0; i < sizeof from; i++)
-    from[i] = (guint8) (i * 31);
   for (guint t = 0; t < 4; t++)
     for (guint x = 0; x < 256; x++)
       tables[t][x] = (guint8) (x * (2 * t + 1) + t);
-  for (guint period = 1; period <= 4; period++) {
-    pixelnorm_lookup_u8 (to, from, (const guint8 (*)[256]) tables, period, sizeof from);
-    for (guint i = 0; i < sizeof from; i++)
-      g_assert_cmpuint (to[i], ==, (guint8) (from[i] * (2 * (i % period) + 1) + i % period));
-  }
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
+    for (guint period = 1; period <= 4; period++)
+      for (guint n = 0; n <= 800; n += n < 300 ? 1 : 17) {
+        Guarded from = guarded_new (n), to = guarded_new (n);
+
+        for (guint i = 0; i < n; i++)
+          from.data[i] = (guint8) (i * 31 + n);
+        const KernelCall call = { KERNEL (row->lookup_u8),
+          { ARGUMENT (to.data), ARGUMENT (from.data), ARGUMENT (tables), period, n } };
+        kernel_call (&call, "lookup");
+        for (guint i = 0; i < n; i++)
+          g_assert_cmpuint (
+              to.data[i], ==, (guint8) (from.data[i] * (2 * (i % period) + 1) + i % period));
+        guarded_free (&from);
+        guarded_free (&to);
+      }
 }
 
 static void
