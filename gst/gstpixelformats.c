@@ -101,7 +101,7 @@ find_format (const gchar *name, const GstVideoFormatInfo **info)
 const gchar *
 gst_pixel_formats_channels (const gchar *format)
 {
-  const GstVideoFormatInfo *info;
+  const GstVideoFormatInfo *info = NULL;
 
   if (!format || !find_format (format, &info))
     return NULL;
@@ -113,7 +113,7 @@ gst_pixel_formats_channels (const gchar *format)
 gboolean
 gst_pixel_formats_is_whole (const gchar *format)
 {
-  const GstVideoFormatInfo *info;
+  const GstVideoFormatInfo *info = NULL;
 
   return find_format (format, &info) && GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) == 0
       && GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) == 0;
@@ -122,7 +122,7 @@ gst_pixel_formats_is_whole (const gchar *format)
 const gchar *
 gst_pixel_formats_twin (const gchar *format)
 {
-  const GstVideoFormatInfo *info;
+  const GstVideoFormatInfo *info = NULL;
   const Format *row = find_format (format, &info);
 
   return row && row->twin ? row->twin : format;
@@ -165,10 +165,9 @@ static gboolean
 has_geometry (const gchar *format, gconstpointer data)
 {
   const PixelnormGeometry *geometry = data;
-  const GstVideoFormatInfo *info;
+  const GstVideoFormatInfo *info = NULL;
 
-  find_format (format, &info);
-  return has_channels (format, geometry->channels)
+  return find_format (format, &info) && has_channels (format, geometry->channels)
       && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == geometry->depth
       && (geometry->width == 0
           || (GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) == geometry->log2_chroma_w

@@ -157,6 +157,19 @@ plan (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GErr
   return plan_tensor (self, coefficients, error);
 }
 
+/* Loops of float run while a plan is made, too. */
+static gboolean
+plan_and_restore (
+    PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
+{
+  fenv_t state;
+
+  fegetenv (&state);
+  const gboolean planned = plan (self, coefficients, error);
+  fesetenv (&state);
+  return planned;
+}
+
 /**
  * pixelnorm_normalizer_new:
  * @settings: what is asked for
@@ -190,9 +203,8 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
   self->output = output;
-  if (!plan (self, &coefficients, error))
-    return NULL;
-  return g_steal_pointer (&self);
+  const gboolean planned = plan_and_restore (self, &coefficients, error);
+  return planned ? g_steal_pointer (&self) : NULL;
 }
 
 /**
