@@ -76,6 +76,7 @@ gst_pixel_collector_clear (GstPixelCollector *self)
   g_clear_object (&self->accumulator);
   g_free (self->saved_location);
   g_free (self->source);
+  gst_pixel_mask_clear (&self->mask);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->write_lock);
 }
@@ -103,8 +104,43 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   self->scope = scope;
   self->layout = (PixelnormLayout){ 0 };
   g_clear_pointer (&self->source, g_free);
+  self->histogram = FALSE;
+  gst_pixel_mask_clear (&self->mask);
   unlock (self);
   g_mutex_unlock (&self->write_lock);
+}
+
+gboolean
+gst_pixel_collector_choose (GstPixelCollector *self, gboolean histogram, const gchar *mask,
+    const GstPixelRegion *roi, GError **error)
+{
+  GstPixelMask fresh = { 0 };
+
+  if (mask && !gst_pixel_mask_load (&fresh, mask, error))
+    return FALSE;
+  fresh.has_region = roi != NULL;
+  if (roi)
+    fresh.region = *roi;
+  g_mutex_lock (&self->lock);
+  self->histogram = histogram;
+  gst_pixel_mask_clear (&self->mask);
+  self->mask = fresh;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+/* Tells the accumulator which pixels of frames of @layout count. Needs the lock. */
+static gboolean
+apply_mask (GstPixelCollector *self, const PixelnormLayout *layout, GError **error)
+{
+  const guint width = layout->geometry.width, height = layout->geometry.height;
+
+  if (!gst_pixel_mask_is_set (&self->mask))
+    return TRUE;
+  g_autofree guint8 *bytes = gst_pixel_mask_make (&self->mask, width, height, error);
+  return bytes
+      && pixelnorm_accumulator_set_mask (
+          self->accumulator, layout, bytes, (gsize) width * height, error);
 }
 
 /* Makes an accumulator for @layout where there is none, or none with frames. Needs the lock. */
@@ -112,7 +148,8 @@ static gboolean
 prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GError **error)
 {
   if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
-    return pixelnorm_accumulator_accepts (self->accumulator, layout, error);
+    return apply_mask (self, layout, error)
+        && pixelnorm_accumulator_accepts (self->accumulator, layout, error);
 
   PixelnormAccumulator *fresh = pixelnorm_accumulator_new (self->scope, layout, error);
   if (!fresh)
@@ -126,7 +163,8 @@ prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GEr
     pixelnorm_accumulator_add_source (fresh, self->source);
   g_clear_object (&self->accumulator);
   self->accumulator = fresh;
-  return TRUE;
+  return (!self->histogram || pixelnorm_accumulator_keep_histogram (fresh, error))
+      && apply_mask (self, layout, error);
 }
 
 void
@@ -163,7 +201,8 @@ gst_pixel_collector_append (GstPixelCollector *self, const gchar *location, GErr
   }
   g_mutex_lock (&self->lock);
   self->accumulator = pixelnorm_accumulator_new_from_profile (profile, error);
-  const gboolean ok = self->accumulator != NULL;
+  const gboolean ok = self->accumulator
+      && (!self->histogram || pixelnorm_accumulator_keep_histogram (self->accumulator, error));
   g_mutex_unlock (&self->lock);
   return ok;
 }

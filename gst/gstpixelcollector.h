@@ -7,6 +7,7 @@
 #include <pixelnorm/pixelnorm.h>
 
 #include "gstpixelbatch.h"
+#include "gstpixelmask.h"
 
 typedef struct {
   /* the streaming thread takes it a frame at a time, the application's to save, reset or look */
@@ -14,14 +15,16 @@ typedef struct {
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
   PixelnormScope scope;
   PixelnormLayout layout; /* n_channels is 0 until caps are known */
-  gchar *source;          /* where frames come from, or NULL */
-  GstPixelBatch batch;    /* frames that were taken, but not added yet */
-  GError *add_error;      /* why frames of a batch could not be added; nobody heard of it yet */
-  guint64 taken;          /* frames of this run, without those of an appended file */
-  guint64 seen;           /* whole frames, for frame-step */
-  guint64 skipped_early;  /* before there was an accumulator */
-  gboolean full;          /* max-frames was reached */
-  guint64 changes;        /* counts every frame taken or skipped */
+  gboolean histogram;
+  GstPixelMask mask;
+  gchar *source;         /* where frames come from, or NULL */
+  GstPixelBatch batch;   /* frames that were taken, but not added yet */
+  GError *add_error;     /* why frames of a batch could not be added; nobody heard of it yet */
+  guint64 taken;         /* frames of this run, without those of an appended file */
+  guint64 seen;          /* whole frames, for frame-step */
+  guint64 skipped_early; /* before there was an accumulator */
+  gboolean full;         /* max-frames was reached */
+  guint64 changes;       /* counts every frame taken or skipped */
 
   /* one file is written at a time; taken before the lock */
   GMutex write_lock;
@@ -34,6 +37,11 @@ void gst_pixel_collector_clear (GstPixelCollector *self);
 
 /* Forgets everything, the format too, and begins with @scope. */
 void gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope);
+
+/* What is counted from now on: a histogram, too; only where the image at @mask is not 0; only inside
+ * of @roi. Before anything else after a restart. */
+gboolean gst_pixel_collector_choose (GstPixelCollector *self, gboolean histogram, const gchar *mask,
+    const GstPixelRegion *roi, GError **error);
 
 /* Forgets all frames; goes on with frames of the same format. */
 void gst_pixel_collector_reset (GstPixelCollector *self);

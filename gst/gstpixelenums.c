@@ -30,6 +30,10 @@ static const GEnumValue methods[] = {
       "(x - middle of the range) / half of the range: within [-1, 1] on the profile's data",
       "min-max" },
   { PIXELNORM_METHOD_FLAT_FIELD, "(x - dark) * gain that makes the mean image even", "flat-field" },
+  { PIXELNORM_METHOD_PERCENTILE,
+      "A low and a high percentile of the channel onto -1 and 1, for data with outliers; scope "
+      "channel or global",
+      "percentile" },
   { 0 },
 };
 

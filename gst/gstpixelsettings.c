@@ -16,6 +16,8 @@ enum {
   PROP_SCOPE,
   PROP_MIN_DEVIATION,
   PROP_EPSILON,
+  PROP_PERCENTILE_LOW,
+  PROP_PERCENTILE_HIGH,
   PROP_MEAN,
   PROP_STD,
   PROP_UNITS,
@@ -182,6 +184,12 @@ gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
   case PROP_EPSILON:
     self->settings.epsilon = g_value_get_double (value);
     break;
+  case PROP_PERCENTILE_LOW:
+    self->settings.percentile_low = g_value_get_double (value);
+    break;
+  case PROP_PERCENTILE_HIGH:
+    self->settings.percentile_high = g_value_get_double (value);
+    break;
   case PROP_MEAN:
     set_mean (self, value);
     break;
@@ -236,6 +244,12 @@ gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
     break;
   case PROP_EPSILON:
     g_value_set_double (value, self->settings.epsilon);
+    break;
+  case PROP_PERCENTILE_LOW:
+    g_value_set_double (value, self->settings.percentile_low);
+    break;
+  case PROP_PERCENTILE_HIGH:
+    g_value_set_double (value, self->settings.percentile_high);
     break;
   case PROP_MEAN:
     get_values (self->settings.mean, self->settings.n_mean, value);
@@ -293,7 +307,7 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
       g_param_spec_enum ("method", "Method",
           "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half "
           "of the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean "
-          "is subtracted. fixed: (x - mean) / std with values that you give. flat-field: evens out "
+          "is subtracted. percentile: as min-max, between two percentiles. fixed: (x - mean) / std with values that you give. flat-field: evens out "
           "lens and sensor",
           gst_pixel_norm_method_get_type (), PIXELNORM_METHOD_ZSCORE, flags));
   g_object_class_install_property (klass, PROP_SCOPE,
@@ -311,6 +325,16 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
           "Added to the variance of method=zscore, in squared code values (0 or more), as batch "
           "normalization layers do",
           -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
+  g_object_class_install_property (klass, PROP_PERCENTILE_LOW,
+      g_param_spec_double ("percentile-low", "Low percentile",
+          "For method=percentile: the percentile of a channel that becomes -1, 0 to 100. It needs a "
+          "profile collected with histogram=true",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
+  g_object_class_install_property (klass, PROP_PERCENTILE_HIGH,
+      g_param_spec_double ("percentile-high", "High percentile",
+          "For method=percentile: the percentile of a channel that becomes 1, more than "
+          "percentile-low and at most 100",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 99, flags));
 }
 
 static void

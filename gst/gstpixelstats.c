@@ -17,6 +17,10 @@
  * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does
  * not hold a frame, are not counted but their number is noted.
  *
+ * With mask or roi only some of the pixels count; the profile then says how often each pixel was
+ * counted. With histogram it also holds how often each code value occurred in each channel, of
+ * which the method percentile of #pixelnorm and the reports of pixelprofile make use.
+ *
  * The profile is written at the end of the stream, when the element stops, every
  * checkpoint-interval, and when max-frames is reached; always whole: a reader sees the old file or
  * the new one.
@@ -49,19 +53,14 @@ GST_DEBUG_CATEGORY_STATIC (pixelstats_debug);
 #define GST_CAT_DEFAULT pixelstats_debug
 
 enum { SIGNAL_SAVE, SIGNAL_RESET, N_SIGNALS };
+enum { PROP_FRAMES = 1, PROP_FRAMES_SKIPPED, PROP_PROFILE }; /* after those of the settings */
 
 static guint signals[N_SIGNALS];
 
 struct _GstPixelStats {
   GstBaseTransform parent;
 
-  /* the object lock */
-  gchar *location;
-  PixelnormScope scope;
-  gboolean append;
-  guint frame_step;
-  guint64 max_frames;
-  GstClockTime checkpoint_interval, message_interval;
+  GstPixelStatsSettings settings; /* the object lock */
 
   GstPixelCollector collector; /* these two have their own locks */
   GstPixelCheckpoints checkpoints;
@@ -84,7 +83,7 @@ static gchar *
 dup_location (GstPixelStats *self)
 {
   GST_OBJECT_LOCK (self);
-  gchar *location = g_strdup (self->location);
+  gchar *location = g_strdup (self->settings.location);
   GST_OBJECT_UNLOCK (self);
   return location;
 }
@@ -127,7 +126,7 @@ post_when_due (GstPixelStats *self, GstBuffer *buffer)
   GstClockTime now = GST_CLOCK_TIME_NONE, *last = &self->message_time;
 
   GST_OBJECT_LOCK (self);
-  const GstClockTime interval = self->message_interval;
+  const GstClockTime interval = self->settings.message_interval;
   GST_OBJECT_UNLOCK (self);
   if (interval == 0)
     return;
@@ -155,7 +154,7 @@ checkpoint_when_due (GstPixelStats *self)
   const gint64 now = g_get_monotonic_time ();
 
   GST_OBJECT_LOCK (self);
-  const GstClockTime interval = self->checkpoint_interval;
+  const GstClockTime interval = self->settings.checkpoint_interval;
   GST_OBJECT_UNLOCK (self);
   if (interval == 0 || (GstClockTime) (now - self->checkpoint_time) * GST_USECOND < interval)
     return;
@@ -170,8 +169,8 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
-  const guint step = MAX (self->frame_step, 1);
-  const guint64 max = self->max_frames;
+  const guint step = MAX (self->settings.frame_step, 1);
+  const guint64 max = self->settings.max_frames;
   GST_OBJECT_UNLOCK (self);
   self->finished = FALSE;
   if (gst_pixel_collector_look (&self->collector, buffer, step, max, &error))
@@ -332,7 +331,7 @@ gst_pixel_stats_propose_allocation (
                                 ->propose_allocation (trans, decide_query, query);
 
   GST_OBJECT_LOCK (trans);
-  const gboolean holds = GST_PIXEL_STATS (trans)->scope == PIXELNORM_SCOPE_PIXEL;
+  const gboolean holds = GST_PIXEL_STATS (trans)->settings.scope == PIXELNORM_SCOPE_PIXEL;
   GST_OBJECT_UNLOCK (trans);
   return (holds && gst_pixel_batch_propose (query)) || answered;
 }
@@ -341,8 +340,12 @@ static gboolean
 check_settings (GstPixelStats *self, const gchar *location, GError **error)
 {
   GST_OBJECT_LOCK (self);
-  const guint frame_step = self->frame_step;
-  const gboolean append = self->append;
+  const guint frame_step = self->settings.frame_step;
+  const gboolean append = self->settings.append, histogram = self->settings.histogram;
+  const gboolean has_roi = self->settings.has_roi;
+  const GstPixelRegion roi = self->settings.roi;
+  g_autofree gchar *mask = g_strdup (self->settings.mask);
+  g_autofree gchar *roi_problem = g_strdup (self->settings.roi_problem);
   GST_OBJECT_UNLOCK (self);
 
   if (frame_step == 0) {
@@ -350,7 +353,13 @@ check_settings (GstPixelStats *self, const gchar *location, GError **error)
         "frame-step is 0; expected 1 to take every frame, 2 to take every second one, ...");
     return FALSE;
   }
+  if (roi_problem) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, roi_problem);
+    return FALSE;
+  }
   return (!location || pixelnorm_profile_check_path (location, error))
+      && gst_pixel_collector_choose (
+          &self->collector, histogram, mask, has_roi ? &roi : NULL, error)
       && (!append || gst_pixel_collector_append (&self->collector, location, error));
 }
 
@@ -362,7 +371,7 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
-  const PixelnormScope scope = self->scope;
+  const PixelnormScope scope = self->settings.scope;
   GST_OBJECT_UNLOCK (self);
   gst_pixel_collector_restart (&self->collector, scope);
   const gboolean ok = check_settings (self, location, &error);
@@ -425,83 +434,39 @@ gst_pixel_stats_reset (GstPixelStats *self)
 static void
 gst_pixel_stats_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GstPixelStats *self = GST_PIXEL_STATS (object);
-
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-  case PROP_LOCATION:
-    g_free (self->location);
-    self->location = g_value_dup_string (value);
-    break;
-  case PROP_SCOPE:
-    self->scope = g_value_get_enum (value);
-    break;
-  case PROP_APPEND:
-    self->append = g_value_get_boolean (value);
-    break;
-  case PROP_FRAME_STEP:
-    self->frame_step = g_value_get_uint (value);
-    break;
-  case PROP_MAX_FRAMES:
-    self->max_frames = g_value_get_uint64 (value);
-    break;
-  case PROP_CHECKPOINT_INTERVAL:
-    self->checkpoint_interval = g_value_get_uint64 (value);
-    break;
-  case PROP_MESSAGE_INTERVAL:
-    self->message_interval = g_value_get_uint64 (value);
-    break;
-  default:
+  GST_OBJECT_LOCK (object);
+  const gboolean known =
+      gst_pixel_stats_settings_set (&GST_PIXEL_STATS (object)->settings, id, value);
+  GST_OBJECT_UNLOCK (object);
+  if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-  }
-  GST_OBJECT_UNLOCK (self);
 }
 
 static void
 gst_pixel_stats_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   GstPixelStats *self = GST_PIXEL_STATS (object);
-
   guint64 changes;
 
-  if (id == PROP_FRAMES) {
+  GST_OBJECT_LOCK (self);
+  const gboolean known = gst_pixel_stats_settings_get (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+  if (known)
+    return;
+  switch (id - gst_pixel_stats_n_settings) {
+  case PROP_FRAMES:
     g_value_set_uint64 (value, gst_pixel_collector_get_frames (&self->collector));
-    return;
-  } else if (id == PROP_FRAMES_SKIPPED) {
+    break;
+  case PROP_FRAMES_SKIPPED:
     g_value_set_uint64 (value, gst_pixel_collector_get_skipped (&self->collector));
-    return;
-  } else if (id == PROP_PROFILE) {
+    break;
+  case PROP_PROFILE:
     add_held (self);
     g_value_take_object (value, gst_pixel_collector_snapshot (&self->collector, &changes, NULL));
-    return;
-  }
-  GST_OBJECT_LOCK (self);
-  switch (id) {
-  case PROP_LOCATION:
-    g_value_set_string (value, self->location);
-    break;
-  case PROP_SCOPE:
-    g_value_set_enum (value, self->scope);
-    break;
-  case PROP_APPEND:
-    g_value_set_boolean (value, self->append);
-    break;
-  case PROP_FRAME_STEP:
-    g_value_set_uint (value, self->frame_step);
-    break;
-  case PROP_MAX_FRAMES:
-    g_value_set_uint64 (value, self->max_frames);
-    break;
-  case PROP_CHECKPOINT_INTERVAL:
-    g_value_set_uint64 (value, self->checkpoint_interval);
-    break;
-  case PROP_MESSAGE_INTERVAL:
-    g_value_set_uint64 (value, self->message_interval);
     break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
-  GST_OBJECT_UNLOCK (self);
 }
 
 static void
@@ -509,11 +474,32 @@ gst_pixel_stats_finalize (GObject *object)
 {
   GstPixelStats *self = GST_PIXEL_STATS (object);
 
-  g_free (self->location);
+  gst_pixel_stats_settings_clear (&self->settings);
   gst_pixel_collector_clear (&self->collector);
   gst_caps_replace (&self->refused, NULL);
   gst_pixel_checkpoints_clear (&self->checkpoints);
   G_OBJECT_CLASS (gst_pixel_stats_parent_class)->finalize (object);
+}
+
+static void
+install_results (GObjectClass *klass)
+{
+  const GParamFlags read = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_FRAMES,
+      g_param_spec_uint64 ("frames", "Frames",
+          "How many frames the statistics are of, those of an appended profile included", 0,
+          G_MAXUINT64, 0, read));
+  g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_FRAMES_SKIPPED,
+      g_param_spec_uint64 ("frames-skipped", "Frames skipped",
+          "How many frames were left out: flagged GAP, CORRUPTED or DECODE_ONLY, or smaller than "
+          "their caps say",
+          0, G_MAXUINT64, 0, read));
+  g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_PROFILE,
+      g_param_spec_object ("profile", "Profile",
+          "The statistics so far, as a PixelnormProfile made when asked for; NULL before the first "
+          "frame",
+          PIXELNORM_TYPE_PROFILE, read));
 }
 
 static void
@@ -528,7 +514,8 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   object_class->set_property = gst_pixel_stats_set_property;
   object_class->get_property = gst_pixel_stats_get_property;
   object_class->finalize = gst_pixel_stats_finalize;
-  gst_pixel_stats_install_properties (object_class);
+  gst_pixel_stats_settings_install (object_class);
+  install_results (object_class);
 
   /**
    * GstPixelStats::save:
@@ -575,12 +562,7 @@ gst_pixel_stats_init (GstPixelStats *self)
 {
   gst_pixel_collector_init (&self->collector);
   gst_pixel_checkpoints_init (&self->checkpoints, GST_ELEMENT (self), &self->collector);
-  self->scope = DEFAULT_SCOPE;
-  self->append = DEFAULT_APPEND;
-  self->frame_step = DEFAULT_FRAME_STEP;
-  self->max_frames = DEFAULT_MAX_FRAMES;
-  self->checkpoint_interval = DEFAULT_CHECKPOINT_INTERVAL;
-  self->message_interval = DEFAULT_MESSAGE_INTERVAL;
+  gst_pixel_stats_settings_init (&self->settings);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
 }

@@ -1,29 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The properties of pixelstats: their numbers, defaults and words. */
+/* The properties of pixelstats that are set: their defaults and words, and where they are kept. */
 #pragma once
 
 #include <gst/gst.h>
 #include <pixelnorm/pixelnorm.h>
 
-#define DEFAULT_SCOPE PIXELNORM_SCOPE_PIXEL
-#define DEFAULT_APPEND FALSE
-#define DEFAULT_FRAME_STEP 1
-#define DEFAULT_MAX_FRAMES 0
-#define DEFAULT_CHECKPOINT_INTERVAL (30 * GST_SECOND)
-#define DEFAULT_MESSAGE_INTERVAL 0
+#include "gstpixelmask.h"
 
-enum {
-  PROP_0,
-  PROP_LOCATION,
-  PROP_SCOPE,
-  PROP_APPEND,
-  PROP_FRAME_STEP,
-  PROP_MAX_FRAMES,
-  PROP_CHECKPOINT_INTERVAL,
-  PROP_MESSAGE_INTERVAL,
-  PROP_FRAMES,
-  PROP_FRAMES_SKIPPED,
-  PROP_PROFILE,
-};
+/* The element's object lock guards it. */
+typedef struct {
+  gchar *location;
+  PixelnormScope scope;
+  gboolean append;
+  guint frame_step;
+  guint64 max_frames;
+  GstClockTime checkpoint_interval, message_interval;
+  gboolean histogram;
+  gchar *mask; /* the location of an image, or NULL */
+  gboolean has_roi;
+  GstPixelRegion roi;
+  gchar *roi_problem; /* it was set to something that is no rectangle */
+} GstPixelStatsSettings;
 
-void gst_pixel_stats_install_properties (GObjectClass *klass);
+void gst_pixel_stats_settings_init (GstPixelStatsSettings *self);
+void gst_pixel_stats_settings_clear (GstPixelStatsSettings *self);
+
+/* Installs the properties, with ids from 1 on. */
+void gst_pixel_stats_settings_install (GObjectClass *klass);
+/* How many ids they take; other properties have those that follow. */
+extern const guint gst_pixel_stats_n_settings;
+
+/* FALSE: no property of these has @id. */
+gboolean gst_pixel_stats_settings_set (GstPixelStatsSettings *self, guint id, const GValue *value);
+gboolean gst_pixel_stats_settings_get (const GstPixelStatsSettings *self, guint id, GValue *value);

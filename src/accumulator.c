@@ -8,39 +8,18 @@
  * frame of that size (a tile holds whole pixels), and the lanes are pooled by channel when somebody
  * asks. The channels of YUV have lanes each, so that frames may change between subsamplings. Before a
  * lane could overflow, all are pooled into 128-bit sums.
+ *
+ * With a mask the runs of pixels inside of it are added, as short rows; how often a pixel was counted is
+ * brought up to date when somebody asks, since it grows with every frame by the mask itself.
+ *
+ * accumulator-profile.c makes profiles of it, and goes on from profiles.
  */
-#include <pixelnorm/accumulator.h>
+#include "accumulator-private.h"
 
+#include <stdlib.h>
 #include <string.h>
 
-#include "lanes.h"
-#include "profile-private.h"
 #include "rows.h"
-
-/* Channels that are added together. */
-typedef struct {
-  guint first, n_channels;
-  PixelnormLanes lanes;
-} Group;
-
-struct _PixelnormAccumulator {
-  GObject parent_instance;
-
-  PixelnormScope scope;
-  PixelnormGeometry geometry; /* sizes and subsampling 0 in scope channel */
-  guint n_channels;
-
-  guint64 frames, frames_skipped;
-  GString *sources;
-  guint n_sources;
-
-  Group groups[PIXELNORM_MAX_CHANNELS];
-  guint n_groups;
-
-  /* scope channel */
-  guint64 samples[PIXELNORM_MAX_CHANNELS];       /* in the lanes, per channel */
-  PixelnormMoments base[PIXELNORM_MAX_CHANNELS]; /* pooled before, or of the profile begun from */
-};
 
 /* Lines of the list of sources; more would make a profile of many files mostly a list. */
 #define MAX_SOURCES 64
@@ -54,7 +33,7 @@ static gboolean
 add_group (PixelnormAccumulator *self, guint first, guint n_channels, GError **error)
 {
   const PixelnormGeometry *geometry = &self->geometry;
-  Group *group = &self->groups[self->n_groups];
+  PixelnormGroup *group = &self->groups[self->n_groups];
   gsize n = PIXELNORM_TILE;
 
   if (self->scope == PIXELNORM_SCOPE_PIXEL)
@@ -74,8 +53,9 @@ add_group (PixelnormAccumulator *self, guint first, guint n_channels, GError **e
   return TRUE;
 }
 
-static PixelnormAccumulator *
-accumulator_new (PixelnormScope scope, const PixelnormGeometry *geometry, GError **error)
+PixelnormAccumulator *
+pixelnorm_accumulator_new_empty (
+    PixelnormScope scope, const PixelnormGeometry *geometry, GError **error)
 {
   g_autoptr (PixelnormAccumulator) self = NULL;
   gboolean apart = pixelnorm_geometry_is_subsampled (geometry);
@@ -120,57 +100,105 @@ pixelnorm_accumulator_new (PixelnormScope scope, const PixelnormLayout *layout, 
 {
   g_return_val_if_fail (layout != NULL, NULL);
 
-  return accumulator_new (scope, &layout->geometry, error);
+  return pixelnorm_accumulator_new_empty (scope, &layout->geometry, error);
 }
 
-static void
-load_lanes (PixelnormAccumulator *self, const PixelnormProfileData *data)
+gboolean
+pixelnorm_accumulator_make_counts (PixelnormAccumulator *self, GError **error)
 {
-  for (guint g = 0; g < self->n_groups; g++) {
-    Group *group = &self->groups[g];
+  for (guint g = 0; g < self->n_groups && self->scope == PIXELNORM_SCOPE_PIXEL; g++) {
+    PixelnormGroup *group = &self->groups[g];
+    const gsize n = group->lanes.n / group->n_channels;
 
-    for (gsize i = 0; i < group->lanes.n; i++) {
-      const PixelnormMoments moments = pixelnorm_profile_moments (
-          data, i / group->n_channels, group->first + i % group->n_channels);
-
-      pixelnorm_lanes_set (&group->lanes, i, &moments);
+    if (group->counts)
+      continue;
+    group->counts = calloc (n, sizeof *group->counts);
+    if (!group->counts) {
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+          "Not enough memory for a count of every pixel: %" G_GSIZE_FORMAT " MiB are needed.",
+          n * sizeof *group->counts >> 20);
+      return FALSE;
     }
+    for (gsize i = 0; i < n; i++)
+      group->counts[i] = self->counted;
   }
+  return TRUE;
 }
 
 /**
- * pixelnorm_accumulator_new_from_profile:
- * @profile: a profile to go on from
+ * pixelnorm_accumulator_set_mask:
+ * @self: an accumulator
+ * @layout: what the frames consist of that are added from now on
+ * @mask: (array length=size) (nullable): a byte a pixel, row by row: pixels where it is 0 do not
+ *   count; %NULL: all count again
+ * @size: bytes of @mask: width times height of @layout
  * @error: return location for a #GError, or %NULL
  *
- * Begins statistics with those of a profile, as if its frames had been added.
+ * Counts only some of the pixels of later frames: no letterbox bars, logos or sky. A sample that
+ * several pixels share (U and V of a subsampled format) counts where all of them do. In scope pixel
+ * the profile then says how often each pixel was counted.
  *
- * Returns: (transfer full): an accumulator; %NULL with %PIXELNORM_ERROR_SETTINGS or
- *   %PIXELNORM_ERROR_MEMORY
+ * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_SETTINGS, %PIXELNORM_ERROR_MISMATCH or
+ *   %PIXELNORM_ERROR_MEMORY, and nothing changed
  */
-PixelnormAccumulator *
-pixelnorm_accumulator_new_from_profile (PixelnormProfile *profile, GError **error)
+gboolean
+pixelnorm_accumulator_set_mask (PixelnormAccumulator *self, const PixelnormLayout *layout,
+    const guint8 *mask, gsize size, GError **error)
 {
-  const PixelnormProfileData *data = &profile->data;
+  const PixelnormGeometry *geometry = &layout->geometry;
+  g_autoptr (PixelnormMask) fresh = NULL;
 
-  if (data->count.data) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "The profile counts some pixels less often than others; such a profile cannot be gone on "
-        "from.");
-    return NULL;
+  if (mask) {
+    if (!pixelnorm_geometry_check (
+            &self->geometry, geometry, "what was collected so far", "the stream", error))
+      return FALSE;
+    if (size != (gsize) geometry->width * geometry->height) {
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+          "The mask has %" G_GSIZE_FORMAT " bytes; expected %u x %u, one a pixel.", size,
+          geometry->width, geometry->height);
+      return FALSE;
+    }
+    fresh = pixelnorm_mask_new (geometry, mask);
+    if (!fresh) {
+      g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+          "The mask leaves no sample of some channel that would count. Expected a pixel that is "
+          "not 0, or a block of pixels that share U and V.");
+      return FALSE;
+    }
   }
-  g_autoptr (PixelnormAccumulator) self = accumulator_new (data->scope, &data->geometry, error);
-  if (!self)
-    return NULL;
-  self->frames = data->frames;
-  self->frames_skipped = data->frames_skipped;
-  pixelnorm_accumulator_add_source (self, data->sources);
-  if (data->scope == PIXELNORM_SCOPE_PIXEL)
-    load_lanes (self, data);
-  else
-    for (guint c = 0; c < self->n_channels; c++)
-      self->base[c] = pixelnorm_profile_moments (data, 0, c);
-  return g_steal_pointer (&self);
+  pixelnorm_accumulator_settle (self);
+  if (mask && !pixelnorm_accumulator_make_counts (self, error))
+    return FALSE;
+  pixelnorm_mask_free (self->mask);
+  self->mask = g_steal_pointer (&fresh);
+  return TRUE;
+}
+
+/**
+ * pixelnorm_accumulator_keep_histogram:
+ * @self: an accumulator
+ * @error: return location for a #GError, or %NULL
+ *
+ * Counts from now on how often each code value occurs in each channel; the profile holds it. It
+ * takes as much time again as everything else.
+ *
+ * Returns: %TRUE; %FALSE with %PIXELNORM_ERROR_SETTINGS where frames were added before without
+ */
+gboolean
+pixelnorm_accumulator_keep_histogram (PixelnormAccumulator *self, GError **error)
+{
+  if (self->histogram)
+    return TRUE;
+  if (self->frames > 0) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "There are %" G_GUINT64_FORMAT
+        " frames without a histogram already, and it would not be of "
+        "all. Begin anew, or go on without a histogram.",
+        self->frames);
+    return FALSE;
+  }
+  self->histogram = pixelnorm_histogram_new (self->n_channels, self->geometry.depth);
+  return TRUE;
 }
 
 /**
@@ -186,12 +214,37 @@ pixelnorm_accumulator_accepts (
     PixelnormAccumulator *self, const PixelnormLayout *layout, GError **error)
 {
   return pixelnorm_geometry_check (
-      &self->geometry, &layout->geometry, "what was collected so far", "the stream", error);
+             &self->geometry, &layout->geometry, "what was collected so far", "the stream", error)
+      && (!self->mask
+          || pixelnorm_geometry_check (
+              &self->mask->geometry, &layout->geometry, "the mask", "the stream", error));
+}
+
+gboolean
+pixelnorm_accumulator_has_room (
+    const PixelnormAccumulator *self, guint64 n_frames, guint64 samples, GError **error)
+{
+  /* samples whose sum fits 64 bits for sure */
+  const guint64 most = G_MAXUINT64 / ((1u << self->geometry.depth) - 1);
+  const guint64 base = self->base[0].count;
+
+  if (n_frames <= PIXELNORM_MAX_FRAMES && self->frames <= PIXELNORM_MAX_FRAMES - n_frames
+      && (self->scope == PIXELNORM_SCOPE_PIXEL
+          || (base <= most && self->samples[0] <= most - base
+              && samples <= most - base - self->samples[0])))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
+      "The statistics are full after %" G_GUINT64_FORMAT
+      " frames: the file cannot hold larger sums exactly. Save them and begin anew.",
+      self->frames);
+  return FALSE;
 }
 
 static guint64
-channel_samples (const PixelnormLayout *layout, guint channel)
+channel_samples (const PixelnormAccumulator *self, const PixelnormLayout *layout, guint channel)
 {
+  if (self->mask)
+    return self->mask->n_inside[channel > 0];
   return (guint64) pixelnorm_geometry_get_channel_width (&layout->geometry, channel)
       * pixelnorm_geometry_get_channel_height (&layout->geometry, channel);
 }
@@ -200,49 +253,132 @@ static gboolean
 count_frames (
     PixelnormAccumulator *self, const PixelnormLayout *layout, guint n_frames, GError **error)
 {
-  /* samples whose sum fits 64 bits for sure; the first channel has the most */
-  const guint64 most = G_MAXUINT64 / ((1u << layout->geometry.depth) - 1);
-  const guint64 more = channel_samples (layout, 0) * n_frames;
-  const guint64 base = self->base[0].count;
-
-  if (self->frames > PIXELNORM_MAX_FRAMES - n_frames
-      || (self->scope == PIXELNORM_SCOPE_CHANNEL
-          && (base > most || self->samples[0] > most - base
-              || more > most - base - self->samples[0]))) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
-        "The statistics are full after %" G_GUINT64_FORMAT
-        " frames: the file cannot hold larger sums exactly. Save them and begin anew.",
-        self->frames);
+  if (!pixelnorm_accumulator_has_room (
+          self, n_frames, channel_samples (self, layout, 0) * n_frames, error))
     return FALSE;
-  }
   self->frames += n_frames;
   for (guint c = 0; c < self->n_channels; c++)
-    self->samples[c] += channel_samples (layout, c) * n_frames;
+    self->samples[c] += channel_samples (self, layout, c) * n_frames;
   return TRUE;
+}
+
+static const guint8 *
+group_mask (const PixelnormAccumulator *self, const PixelnormGroup *group)
+{
+  return self->mask ? pixelnorm_mask_samples (self->mask, group->first) : NULL;
+}
+
+PixelnormMoments
+pixelnorm_accumulator_pool (PixelnormAccumulator *self, guint channel)
+{
+  PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
+
+  if (self->frames == 0)
+    return pooled;
+  for (guint g = 0; g < self->n_groups; g++) {
+    const PixelnormGroup *group = &self->groups[g];
+
+    if (channel < group->first || channel >= group->first + group->n_channels)
+      continue;
+    for (gsize i = channel - group->first; i < group->lanes.n; i += group->n_channels) {
+      const PixelnormMoments lane = pixelnorm_group_moments (self, group, i);
+
+      pixelnorm_moments_pool (&pooled, &lane);
+    }
+  }
+  if (self->scope == PIXELNORM_SCOPE_CHANNEL) {
+    pooled.count = self->samples[channel]; /* lanes of a short row were added to less often */
+    pixelnorm_moments_pool (&pooled, &self->base[channel]);
+  }
+  return pooled;
+}
+
+/* Since the counts were brought up to date last, every pixel of the mask was counted once a frame. */
+static void
+settle_counts (PixelnormAccumulator *self)
+{
+  const guint64 more = self->frames - self->counted;
+
+  for (guint g = 0; g < self->n_groups; g++) {
+    PixelnormGroup *group = &self->groups[g];
+    const guint8 *inside = group_mask (self, group);
+
+    for (gsize i = 0; group->counts && i < group->lanes.n / group->n_channels; i++)
+      group->counts[i] += inside ? inside[i] * more : more;
+  }
+  self->counted = self->frames;
+}
+
+void
+pixelnorm_accumulator_settle (PixelnormAccumulator *self)
+{
+  for (guint g = 0; g < self->n_groups; g++)
+    pixelnorm_lanes_spill (&self->groups[g].lanes);
+  if (self->counted != self->frames)
+    settle_counts (self);
+}
+
+/* Pools all lanes into the base, before one of them could overflow. */
+static void
+empty_lanes (PixelnormAccumulator *self)
+{
+  pixelnorm_accumulator_settle (self);
+  for (guint c = 0; c < self->n_channels; c++) {
+    self->base[c] = pixelnorm_accumulator_pool (self, c);
+    self->samples[c] = 0;
+  }
+  for (guint g = 0; g < self->n_groups; g++)
+    pixelnorm_lanes_empty (&self->groups[g].lanes);
+}
+
+/* The samples of a row to add that lie side by side, at *@end or after it: the whole row where there
+ * is no mask. */
+static gboolean
+next_span (const guint8 *inside, const PixelnormRows *rows, guint y, guint *begin, guint *end)
+{
+  if (inside)
+    return pixelnorm_mask_next_run (inside + (gsize) y * rows->width, rows->width, begin, end);
+  *begin = *end;
+  *end = rows->width;
+  return *begin < *end;
 }
 
 /* A tile of all frames, then the next tile: the accumulators of a tile stay in cache meanwhile. */
 static void
-add_per_pixel (
-    Group *group, const PixelnormLayout *layout, const PixelnormFrame *frames, guint n_frames)
+add_span (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormRows *rows,
+    const PixelnormFrame *frames, guint n_frames, guint y, gsize begin, gsize end)
 {
   PixelnormTile buffers[PIXELNORM_MAX_BATCH];
   const void *lists[PIXELNORM_MAX_BATCH];
+
+  for (gsize i = begin; i < end; i += PIXELNORM_TILE) {
+    const gint n = (gint) MIN (end - i, PIXELNORM_TILE);
+
+    for (guint k = 0; k < n_frames; k++)
+      lists[k] = pixelnorm_rows_tile (rows, &frames[k], y, i, n, &buffers[k]);
+    pixelnorm_lanes_add (&group->lanes, y * rows->n_samples + i, lists, n_frames, n);
+    for (guint k = 0; self->histogram && k < n_frames; k++)
+      pixelnorm_histogram_add (
+          self->histogram, group->first, group->n_channels, rows->type, lists[k], n);
+  }
+}
+
+static void
+add_per_pixel (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormLayout *layout,
+    const PixelnormFrame *frames, guint n_frames)
+{
+  const guint8 *inside = group_mask (self, group);
   PixelnormRows rows;
 
   pixelnorm_rows_init_channels (&rows, layout, group->first, group->n_channels);
   pixelnorm_lanes_make_room (&group->lanes, n_frames);
   for (guint y = 0; y < rows.height; y++)
-    for (gsize i = 0; i < rows.n_samples; i += PIXELNORM_TILE) {
-      const gint n = (gint) MIN (rows.n_samples - i, PIXELNORM_TILE);
-
-      for (guint k = 0; k < n_frames; k++)
-        lists[k] = pixelnorm_rows_tile (&rows, &frames[k], y, i, n, &buffers[k]);
-      pixelnorm_lanes_add (&group->lanes, y * rows.n_samples + i, lists, n_frames, n);
-    }
+    for (guint begin = 0, end = 0; next_span (inside, &rows, y, &begin, &end);)
+      add_span (self, group, &rows, frames, n_frames, y, (gsize) begin * group->n_channels,
+          (gsize) end * group->n_channels);
 }
 
-/* Tiles that wait until there are enough for one addition. */
+/* Tiles of one length that wait until there are enough for one addition. */
 typedef struct {
   PixelnormTile buffers[4];
   const void *lists[4];
@@ -258,90 +394,53 @@ add_waiting (PixelnormLanes *lanes, Waiting *waiting)
   waiting->n_lists = 0;
 }
 
-/* All tiles go to the same lanes: the full ones four at a time, and so the last ones of the rows,
- * all as short. */
+/* All tiles go to the same lanes: the full ones four at a time, and so the last ones of the spans,
+ * while they are as short as each other. */
 static void
-add_per_channel (Group *group, const PixelnormLayout *layout, const PixelnormFrame *frame)
+add_span_to_channels (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormRows *rows,
+    const PixelnormFrame *frame, guint y, gsize begin, gsize end, Waiting waiting[2])
 {
+  for (gsize i = begin; i < end; i += PIXELNORM_TILE) {
+    const gint n = (gint) MIN (end - i, PIXELNORM_TILE);
+    Waiting *same = &waiting[n == PIXELNORM_TILE];
+
+    if (same->n != n)
+      add_waiting (&group->lanes, same);
+    same->n = n;
+    const void *list = pixelnorm_rows_tile (rows, frame, y, i, n, &same->buffers[same->n_lists]);
+    if (self->histogram)
+      pixelnorm_histogram_add (
+          self->histogram, group->first, group->n_channels, rows->type, list, n);
+    same->lists[same->n_lists++] = list;
+    if (same->n_lists == 4)
+      add_waiting (&group->lanes, same);
+  }
+}
+
+static void
+add_per_channel (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormLayout *layout,
+    const PixelnormFrame *frame)
+{
+  const guint8 *inside = group_mask (self, group);
   PixelnormRows rows;
-  Waiting full, last;
+  Waiting waiting[2];
 
   pixelnorm_rows_init_channels (&rows, layout, group->first, group->n_channels);
-  full.n_lists = last.n_lists = 0;
-  full.n = last.n = 0;
-  for (guint y = 0; y < rows.height; y++)
-    for (gsize i = 0; i < rows.n_samples; i += PIXELNORM_TILE) {
-      const gint n = (gint) MIN (rows.n_samples - i, PIXELNORM_TILE);
-      Waiting *waiting = n == PIXELNORM_TILE ? &full : &last;
-
-      waiting->n = n;
-      waiting->lists[waiting->n_lists] =
-          pixelnorm_rows_tile (&rows, frame, y, i, n, &waiting->buffers[waiting->n_lists]);
-      if (++waiting->n_lists == 4)
-        add_waiting (&group->lanes, waiting);
-    }
-  add_waiting (&group->lanes, &full);
-  add_waiting (&group->lanes, &last);
-}
-
-/* The lanes of a channel, pooled, in scope channel with what was pooled before. Needs a spill. */
-static PixelnormMoments
-pool_channel (PixelnormAccumulator *self, guint channel)
-{
-  PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
-
-  if (self->frames == 0)
-    return pooled;
-  for (guint g = 0; g < self->n_groups; g++) {
-    const Group *group = &self->groups[g];
-
-    if (channel < group->first || channel >= group->first + group->n_channels)
-      continue;
-    for (gsize i = channel - group->first; i < group->lanes.n; i += group->n_channels) {
-      const PixelnormMoments lane = pixelnorm_lanes_get (&group->lanes, i, self->frames);
-
-      pixelnorm_moments_pool (&pooled, &lane);
-    }
-  }
-  if (self->scope == PIXELNORM_SCOPE_CHANNEL) {
-    pooled.count = self->samples[channel]; /* lanes of a short row were added to less often */
-    pixelnorm_moments_pool (&pooled, &self->base[channel]);
-  }
-  return pooled;
-}
-
-static void
-spill (PixelnormAccumulator *self)
-{
-  for (guint g = 0; g < self->n_groups; g++)
-    pixelnorm_lanes_spill (&self->groups[g].lanes);
-}
-
-/* Pools all lanes into the base, before one of them could overflow. */
-static void
-empty_lanes (PixelnormAccumulator *self)
-{
-  spill (self);
-  for (guint c = 0; c < self->n_channels; c++) {
-    self->base[c] = pool_channel (self, c);
-    self->samples[c] = 0;
-  }
-  for (guint g = 0; g < self->n_groups; g++)
-    pixelnorm_lanes_empty (&self->groups[g].lanes);
-}
-
-static void
-add_to_channels (
-    PixelnormAccumulator *self, const PixelnormLayout *layout, const PixelnormFrame *frame)
-{
-  for (guint g = 0; g < self->n_groups; g++)
-    add_per_channel (&self->groups[g], layout, frame);
-  /* a frame adds to a lane at most 2^20 rows times 2^12 tiles */
-  for (guint g = 0; g < self->n_groups; g++)
-    if (self->groups[g].lanes.additions > MAX_ADDITIONS) {
+  for (guint i = 0; i < 2; i++)
+    waiting[i].n_lists = 0, waiting[i].n = 0;
+  for (guint y = 0; y < rows.height; y++) {
+    for (guint begin = 0, end = 0; next_span (inside, &rows, y, &begin, &end);)
+      add_span_to_channels (self, group, &rows, frame, y, (gsize) begin * group->n_channels,
+          (gsize) end * group->n_channels, waiting);
+    /* a row adds to a lane at most 2^19 runs, or 2^12 tiles */
+    if (group->lanes.additions > MAX_ADDITIONS) {
+      add_waiting (&group->lanes, &waiting[0]);
+      add_waiting (&group->lanes, &waiting[1]);
       empty_lanes (self);
-      return;
     }
+  }
+  add_waiting (&group->lanes, &waiting[0]);
+  add_waiting (&group->lanes, &waiting[1]);
 }
 
 /**
@@ -367,12 +466,12 @@ pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *la
   if (!pixelnorm_accumulator_accepts (self, layout, error)
       || !count_frames (self, layout, n_frames, error))
     return FALSE;
-  if (self->scope == PIXELNORM_SCOPE_PIXEL)
-    for (guint g = 0; g < self->n_groups; g++)
-      add_per_pixel (&self->groups[g], layout, frames, n_frames);
-  else
-    for (guint k = 0; k < n_frames; k++)
-      add_to_channels (self, layout, &frames[k]);
+  for (guint g = 0; g < self->n_groups; g++)
+    if (self->scope == PIXELNORM_SCOPE_PIXEL)
+      add_per_pixel (self, &self->groups[g], layout, frames, n_frames);
+    else
+      for (guint k = 0; k < n_frames; k++)
+        add_per_channel (self, &self->groups[g], layout, &frames[k]);
   return TRUE;
 }
 
@@ -473,75 +572,14 @@ pixelnorm_accumulator_get_statistics (
 {
   PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
 
-  spill (self);
+  pixelnorm_accumulator_settle (self);
   for (guint c = 0; c < self->n_channels; c++) {
     if (channel >= 0 && c != (guint) channel)
       continue;
-    const PixelnormMoments more = pool_channel (self, c);
+    const PixelnormMoments more = pixelnorm_accumulator_pool (self, c);
     pixelnorm_moments_pool (&pooled, &more);
   }
   pixelnorm_statistics_init (statistics, &pooled);
-}
-
-static void
-store_lanes (PixelnormAccumulator *self, const PixelnormProfileData *data)
-{
-  for (guint g = 0; g < self->n_groups; g++) {
-    const Group *group = &self->groups[g];
-
-    for (gsize i = 0; i < group->lanes.n; i++) {
-      const PixelnormMoments moments = pixelnorm_lanes_get (&group->lanes, i, self->frames);
-
-      pixelnorm_profile_store (
-          data, i / group->n_channels, group->first + i % group->n_channels, &moments);
-    }
-  }
-}
-
-static void
-store_channels (PixelnormAccumulator *self, PixelnormProfileData *data)
-{
-  for (guint c = 0; c < self->n_channels; c++) {
-    const PixelnormMoments moments = pool_channel (self, c);
-
-    pixelnorm_profile_store (data, 0, c, &moments);
-    data->samples[c] = moments.count;
-  }
-}
-
-/**
- * pixelnorm_accumulator_snapshot:
- * @self: an accumulator
- * @error: return location for a #GError, or %NULL
- *
- * Makes a profile of what was added so far. Takes 18 bytes of memory a sample; 20 above 8 bits.
- *
- * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_SETTINGS where there was no
- * frame, or %PIXELNORM_ERROR_MEMORY
- */
-PixelnormProfile *
-pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
-{
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  PixelnormProfileData data = { self->scope, self->geometry, self->frames, self->frames_skipped };
-
-  if (self->frames == 0) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "There is no profile of no frames: add at least one.");
-    return NULL;
-  }
-  if (!pixelnorm_profile_allocate_arrays (&data, error))
-    return NULL;
-  spill (self);
-  if (self->scope == PIXELNORM_SCOPE_PIXEL)
-    store_lanes (self, &data);
-  else
-    store_channels (self, &data);
-  if (self->sources->len)
-    data.sources = g_strdup (self->sources->str);
-  data.created = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
-  data.software = g_strdup ("gst-pixelnorm " PIXELNORM_VERSION);
-  return pixelnorm_profile_new_take (&data);
 }
 
 static void
@@ -549,8 +587,12 @@ pixelnorm_accumulator_finalize (GObject *object)
 {
   PixelnormAccumulator *self = PIXELNORM_ACCUMULATOR (object);
 
-  for (guint g = 0; g < self->n_groups; g++)
+  for (guint g = 0; g < self->n_groups; g++) {
     pixelnorm_lanes_clear (&self->groups[g].lanes);
+    free (self->groups[g].counts);
+  }
+  pixelnorm_mask_free (self->mask);
+  g_free (self->histogram);
   g_string_free (self->sources, TRUE);
   G_OBJECT_CLASS (pixelnorm_accumulator_parent_class)->finalize (object);
 }

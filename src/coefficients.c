@@ -53,6 +53,32 @@ pool (PixelnormCoefficients *self)
   }
 }
 
+/* The percentiles, by the scope. */
+static gboolean
+find_percentiles (PixelnormCoefficients *self, GError **error)
+{
+  const PixelnormSettings *settings = &self->settings;
+
+  if (!self->row->needs_histogram)
+    return TRUE;
+  if (self->per_pixel) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Percentiles are those of whole channels, and scope pixel was asked for. Set scope to "
+        "channel or global.");
+    return FALSE;
+  }
+  for (guint c = 0; c < self->n_channels; c++) {
+    const gint channel = settings->scope == PIXELNORM_SCOPE_GLOBAL ? -1 : (gint) c;
+
+    if (!pixelnorm_profile_get_percentile (
+            self->profile, channel, settings->percentile_low, &self->low[c], error)
+        || !pixelnorm_profile_get_percentile (
+            self->profile, channel, settings->percentile_high, &self->high[c], error))
+      return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 check_values (const char *name, guint n_values, guint n_channels, GError **error)
 {
@@ -119,7 +145,7 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
     self->dark = dark;
   }
   pool (self);
-  return TRUE;
+  return find_percentiles (self, error);
 }
 
 PixelnormAffine
@@ -139,6 +165,8 @@ pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, gui
     .moments = &moments,
     .dark = dark_mean (self, sample, channel),
     .gain = self->gain[channel],
+    .low = self->low[channel],
+    .high = self->high[channel],
   };
   return pixelnorm_method_affine (self->row, &input, self->max_code);
 }

@@ -18,6 +18,8 @@ typedef struct {
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS]; /* by the scope: of the channel, or of all */
   double dark_pooled[PIXELNORM_MAX_CHANNELS];
   double gain[PIXELNORM_MAX_CHANNELS]; /* flat-field */
+  double low[PIXELNORM_MAX_CHANNELS];  /* percentile: the two, by the scope */
+  double high[PIXELNORM_MAX_CHANNELS];
 } PixelnormCoefficients;
 
 gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,

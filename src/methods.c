@@ -60,14 +60,29 @@ derive_flat_field (const PixelnormMethodInput *in, double *subtract, double *sca
   *scale = in->gain / fmax (pixelnorm_moments_mean (in->moments) - in->dark, in->floor);
 }
 
+static void
+derive_percentile (const PixelnormMethodInput *in, double *subtract, double *scale)
+{
+  *subtract = (in->low + in->high) / 2;
+  *scale = 1 / fmax ((in->high - in->low) / 2, in->floor);
+}
+
 /* The ranges put y = 0 exactly on code 128, where y = 0 means something. */
 static const PixelnormMethodRow rows[] = {
-  { PIXELNORM_METHOD_FIXED, FALSE, FALSE, FALSE, FALSE, 0, 0, derive_fixed },
-  { PIXELNORM_METHOD_CENTER, TRUE, FALSE, FALSE, TRUE, -128, 127, derive_center },
-  { PIXELNORM_METHOD_ZSCORE, TRUE, FALSE, FALSE, FALSE, -4, 127 / 32.0, derive_zscore },
-  { PIXELNORM_METHOD_MEAN_RANGE, TRUE, TRUE, FALSE, FALSE, -2, 127 / 64.0, derive_mean_range },
-  { PIXELNORM_METHOD_MIN_MAX, TRUE, TRUE, FALSE, FALSE, -128 / 127.0, 1, derive_min_max },
-  { PIXELNORM_METHOD_FLAT_FIELD, TRUE, TRUE, TRUE, TRUE, 0, 255, derive_flat_field },
+  { PIXELNORM_METHOD_FIXED, .derive = derive_fixed },
+  { PIXELNORM_METHOD_CENTER, .needs_profile = TRUE, .in_codes = TRUE, .range_low = -128,
+      .range_high = 127, .derive = derive_center },
+  { PIXELNORM_METHOD_ZSCORE, .needs_profile = TRUE, .range_low = -4, .range_high = 127 / 32.0,
+      .derive = derive_zscore },
+  { PIXELNORM_METHOD_MEAN_RANGE, .needs_profile = TRUE, .needs_floor = TRUE, .range_low = -2,
+      .range_high = 127 / 64.0, .derive = derive_mean_range },
+  { PIXELNORM_METHOD_MIN_MAX, .needs_profile = TRUE, .needs_floor = TRUE, .range_low = -128 / 127.0,
+      .range_high = 1, .derive = derive_min_max },
+  { PIXELNORM_METHOD_FLAT_FIELD, .needs_profile = TRUE, .needs_floor = TRUE, .takes_dark = TRUE,
+      .in_codes = TRUE, .range_low = 0, .range_high = 255, .derive = derive_flat_field },
+  { PIXELNORM_METHOD_PERCENTILE, .needs_profile = TRUE, .needs_floor = TRUE,
+      .needs_histogram = TRUE, .range_low = -128 / 127.0, .range_high = 1,
+      .derive = derive_percentile },
 };
 
 guint

@@ -23,6 +23,7 @@ typedef struct {
   double mean, std;                /* fixed: of this channel, in code values */
   const PixelnormMoments *moments; /* of the sample at the chosen scope; NULL for fixed */
   double dark;                     /* flat-field: the mean of the dark frame's sample, or 0 */
+  double low, high;                /* percentile: the two, in code values */
   double gain;                     /* flat-field: the channel mean of (mu - dark) */
 } PixelnormMethodInput;
 
@@ -31,6 +32,7 @@ typedef struct {
   gboolean needs_profile;
   gboolean needs_floor; /* divides by what may be 0, and only min-deviation prevents it */
   gboolean takes_dark;
+  gboolean needs_histogram;     /* so scope pixel cannot be */
   gboolean in_codes;            /* results are code values: they grow with the depth */
   double range_low, range_high; /* default at 8 bits; equal: from the bounds of the result */
   void (*derive) (const PixelnormMethodInput *input, double *subtract, double *scale);

@@ -21,6 +21,13 @@ pixelnorm_moments_pool (PixelnormMoments *into, const PixelnormMoments *more)
   into->max = MAX (into->max, more->max);
 }
 
+gboolean
+pixelnorm_moments_equal (const PixelnormMoments *a, const PixelnormMoments *b)
+{
+  return a->count == b->count && a->sum == b->sum && a->squares == b->squares && a->min == b->min
+      && a->max == b->max;
+}
+
 double
 pixelnorm_moments_mean (const PixelnormMoments *moments)
 {

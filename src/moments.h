@@ -27,4 +27,5 @@ typedef struct {
 void pixelnorm_moments_pool (PixelnormMoments *into, const PixelnormMoments *more);
 double pixelnorm_moments_mean (const PixelnormMoments *moments);
 double pixelnorm_moments_variance (const PixelnormMoments *moments);
+gboolean pixelnorm_moments_equal (const PixelnormMoments *a, const PixelnormMoments *b);
 const char *pixelnorm_moments_problem (const PixelnormMoments *moments);

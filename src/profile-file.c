@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+#include "histogram.h"
+
 #define MAX_SAMPLES (G_GUINT64_CONSTANT (1) << 62) /* of all three channels fit 64 bits */
 #define MAX_MATRIX 32 /* letters of the name of a matrix; it is interned, so it stays for good */
 
@@ -255,6 +257,9 @@ store_tensor (const PixelnormTensor *tensor, PixelnormProfileData *data, guint p
     memcpy (G_STRUCT_MEMBER_P (data, tensor->offset), found->data, found->size);
   else if (tensor->shape == PIXELNORM_SHAPE_SAMPLES && pixelnorm_tensor_n_parts (tensor, data) == 1)
     pixelnorm_profile_place_arrays (data, arrays, found->data, item_size);
+  else if (tensor->shape == PIXELNORM_SHAPE_PIXELS && pixelnorm_tensor_n_parts (tensor, data) == 1)
+    for (guint c = 0; data->geometry.channels[c]; c++)
+      arrays[c] = (PixelnormArray){ found->data, item_size, 1 };
   else
     arrays[part] = (PixelnormArray){ found->data, item_size, 1 };
 }
@@ -277,9 +282,6 @@ read_tensor (const PixelnormTensor *tensor, SafetensorsFile *file, PixelnormProf
   if (!belongs)
     return safetensors_damaged (error, "Tensor \"%s\" does not belong into a profile of scope %s",
         name, data->scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel");
-  if (tensor->shape == PIXELNORM_SHAPE_PIXELS && pixelnorm_geometry_is_subsampled (&data->geometry))
-    return safetensors_damaged (
-        error, "Tensor \"%s\" does not belong into a profile of a subsampled format", name);
   if (!check_tensor_form (tensor, data, part, found, error))
     return FALSE;
   store_tensor (tensor, data, part, found);
@@ -297,7 +299,7 @@ is_known_name (const char *name)
     if (strlen (pixelnorm_tensors[t].name) == length
         && strncmp (pixelnorm_tensors[t].name, name, length) == 0)
       return !part
-          || (pixelnorm_tensors[t].shape == PIXELNORM_SHAPE_SAMPLES && name[length + 1] != '\0'
+          || (pixelnorm_tensor_has_parts (&pixelnorm_tensors[t]) && name[length + 1] != '\0'
               && strchr ("YUV", name[length + 1]) && name[length + 2] == '\0');
   return FALSE;
 }
@@ -342,16 +344,10 @@ check_tensor_names (SafetensorsFile *file, GError **error)
 
     if (is_known_name (name))
       continue;
-    if (g_str_equal (name, "histogram"))
-      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-          "Tensor \"%s\": profiles with histograms are not supported by this version. Use a newer "
-          "version, or make the profile without.",
-          printable);
-    else
-      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-          "Tensor \"%s\" is not known to this version, so what it would change is not known "
-          "either. Use a newer version, or remove what added it.",
-          printable);
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
+        "Tensor \"%s\" is not known to this version, so what it would change is not known "
+        "either. Use a newer version, or remove what added it.",
+        printable);
     return FALSE;
   }
   return TRUE;
@@ -394,33 +390,49 @@ check_totals (const PixelnormProfileData *data, GError **error)
   return TRUE;
 }
 
-/* A count for every pixel; one that says nothing new is dropped, so that it does not enter the
- * identity. */
+/* Whether each count of a channel can be; @uneven becomes TRUE where one is not that of all frames. */
 static gboolean
-check_counts (PixelnormProfileData *data, GError **error)
+check_channel_counts (
+    const PixelnormProfileData *data, guint channel, gboolean *uneven, GError **error)
 {
-  const gsize n_pixels = (gsize) data->geometry.width * data->geometry.height;
-  gboolean uneven = FALSE, any = FALSE;
+  const gsize width = pixelnorm_geometry_get_channel_width (&data->geometry, channel);
+  const gsize n = pixelnorm_profile_n_samples (data, channel);
+  gboolean any = FALSE;
 
-  if (data->count.data == NULL)
-    return TRUE;
-  for (gsize i = 0; i < n_pixels; i++) {
-    const guint64 count = pixelnorm_array_get (&data->count, i);
+  for (gsize i = 0; i < n; i++) {
+    const guint64 count = pixelnorm_array_get (&data->count[channel], i);
 
     if (count > data->frames)
       return safetensors_damaged (error,
           "Tensor \"count\": %" G_GUINT64_FORMAT " at x %" G_GSIZE_FORMAT ", y %" G_GSIZE_FORMAT
           ", expected at most the %" G_GUINT64_FORMAT " frames",
-          count, i % data->geometry.width, i / data->geometry.width, data->frames);
-    uneven |= count != data->frames;
+          count, i % width, i / width, data->frames);
+    *uneven |= count != data->frames;
     any |= count != 0;
   }
-  if (!any)
-    return safetensors_damaged (error,
-        "Tensor \"count\": 0 everywhere, expected at least one pixel "
-        "that was counted");
+  return any
+      || safetensors_damaged (error,
+          "Tensor \"count\": 0 everywhere, expected at least one pixel "
+          "that was counted");
+}
+
+/* Counts that say nothing new are dropped, so that they do not enter the identity. */
+static gboolean
+check_counts (PixelnormProfileData *data, GError **error)
+{
+  const guint n_counts = pixelnorm_profile_n_counts (data);
+  gboolean uneven = FALSE;
+
+  for (guint c = 0; c < n_counts; c++) {
+    if (!data->count[c].data != !data->count[0].data)
+      return safetensors_damaged (error,
+          "Tensor \"count.%c\": expected one of every channel, or none at all",
+          data->geometry.channels[data->count[c].data ? c : 0]);
+    if (data->count[c].data && !check_channel_counts (data, c, &uneven, error))
+      return FALSE;
+  }
   if (!uneven)
-    data->count = (PixelnormArray){ 0 };
+    memset (data->count, 0, sizeof data->count);
   return TRUE;
 }
 
@@ -435,8 +447,9 @@ sample_problem (const PixelnormMoments *moments, guint limit)
   return pixelnorm_moments_problem (moments);
 }
 
+/* Pools the samples of every channel on the way. */
 static gboolean
-check_samples (const PixelnormProfileData *data, GError **error)
+check_samples (const PixelnormProfileData *data, PixelnormMoments *pooled, GError **error)
 {
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
   const guint limit = (1u << data->geometry.depth) - 1;
@@ -445,10 +458,12 @@ check_samples (const PixelnormProfileData *data, GError **error)
     const gsize n_samples = pixelnorm_profile_n_samples (data, c);
     const gsize width = per_pixel ? pixelnorm_geometry_get_channel_width (&data->geometry, c) : 1;
 
+    pooled[c] = PIXELNORM_MOMENTS_EMPTY;
     for (gsize p = 0; p < n_samples; p++) {
       const PixelnormMoments moments = pixelnorm_profile_moments (data, p, c);
       const char *problem = sample_problem (&moments, limit);
 
+      pixelnorm_moments_pool (&pooled[c], &moments);
       if (G_LIKELY (problem == NULL))
         continue;
       g_autofree char *place = per_pixel
@@ -464,10 +479,35 @@ check_samples (const PixelnormProfileData *data, GError **error)
   return TRUE;
 }
 
+/* A histogram has the very moments of its channel. */
+static gboolean
+check_histogram (const PixelnormProfileData *data, const PixelnormMoments *pooled, GError **error)
+{
+  const guint n_levels = pixelnorm_profile_n_levels (data);
+
+  if (!data->histogram.data)
+    return TRUE;
+  for (guint c = 0; data->geometry.channels[c]; c++) {
+    PixelnormMoments found;
+
+    if (pixelnorm_histogram_moments (
+            (const guint64 *) data->histogram.data + (gsize) c * n_levels, n_levels, &found)
+        && pixelnorm_moments_equal (&found, &pooled[c]))
+      continue;
+    return safetensors_damaged (error,
+        "Tensor \"histogram\": that of channel %c has another count, sum, sum of squares, minimum "
+        "or maximum than the channel",
+        data->geometry.channels[c]);
+  }
+  return TRUE;
+}
+
 /* Everything but strings and backing; those are owned by the result. */
 static gboolean
 read_data (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
 {
+  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
+
   data->scope =
       safetensors_find_array (file, "samples") ? PIXELNORM_SCOPE_CHANNEL : PIXELNORM_SCOPE_PIXEL;
   if (!check_tensor_names (file, error) || !read_geometry (file, data, error)
@@ -479,7 +519,8 @@ read_data (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
     for (guint part = 0; part < pixelnorm_tensor_n_parts (&pixelnorm_tensors[i], data); part++)
       if (!read_tensor (&pixelnorm_tensors[i], file, data, part, error))
         return FALSE;
-  return check_totals (data, error) && check_counts (data, error) && check_samples (data, error);
+  return check_totals (data, error) && check_counts (data, error)
+      && check_samples (data, pooled, error) && check_histogram (data, pooled, error);
 }
 
 /* @bytes must be aligned for 8-byte items; they become the profile's backing. */

@@ -26,6 +26,7 @@ const PixelnormTensor pixelnorm_tensors[] = {
   { "count", PIXELNORM_SHAPE_PIXELS, 4 | 8, PIXEL, TRUE, MEMBER (count), FALSE },
   { "min", PIXELNORM_SHAPE_SAMPLES, 0, PIXEL | CHANNEL, FALSE, MEMBER (min), FALSE },
   { "max", PIXELNORM_SHAPE_SAMPLES, 0, PIXEL | CHANNEL, FALSE, MEMBER (max), FALSE },
+  { "histogram", PIXELNORM_SHAPE_LEVELS, 8, PIXEL | CHANNEL, TRUE, MEMBER (histogram), FALSE },
 };
 
 const guint pixelnorm_n_tensors = G_N_ELEMENTS (pixelnorm_tensors);
@@ -67,8 +68,7 @@ pixelnorm_subsampling_parse (const char *name, PixelnormGeometry *geometry)
 guint
 pixelnorm_tensor_n_parts (const PixelnormTensor *tensor, const PixelnormProfileData *data)
 {
-  return tensor->shape == PIXELNORM_SHAPE_SAMPLES
-          && pixelnorm_geometry_is_subsampled (&data->geometry)
+  return pixelnorm_tensor_has_parts (tensor) && pixelnorm_geometry_is_subsampled (&data->geometry)
       ? strlen (data->geometry.channels)
       : 1;
 }
@@ -93,6 +93,12 @@ pixelnorm_tensor_set_shape (const PixelnormTensor *tensor, const PixelnormProfil
   if (tensor->shape == PIXELNORM_SHAPE_ONE || tensor->shape == PIXELNORM_SHAPE_CHANNELS) {
     array->n_dimensions = 1;
     array->shape[0] = tensor->shape == PIXELNORM_SHAPE_ONE ? 1 : n_channels;
+    return;
+  }
+  if (tensor->shape == PIXELNORM_SHAPE_LEVELS) {
+    array->n_dimensions = 2;
+    array->shape[0] = n_channels;
+    array->shape[1] = pixelnorm_profile_n_levels (data);
     return;
   }
   if (pixelnorm_tensor_n_parts (tensor, data) > 1) {

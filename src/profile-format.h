@@ -34,7 +34,8 @@ typedef enum {
   PIXELNORM_SHAPE_CHANNELS, /* [channels] */
   PIXELNORM_SHAPE_SAMPLES,  /* [height, width, channels]; scope channel: [1, 1, channels];
                              * subsampled: a tensor a channel, [height, width] of its own */
-  PIXELNORM_SHAPE_PIXELS    /* [height, width, 1] */
+  PIXELNORM_SHAPE_PIXELS,   /* [height, width, 1]; subsampled: a tensor a channel, as samples */
+  PIXELNORM_SHAPE_LEVELS    /* [channels, 2^depth] */
 } PixelnormShape;
 
 typedef struct {
@@ -52,6 +53,13 @@ typedef struct {
 
 extern const PixelnormTensor pixelnorm_tensors[];
 extern const guint pixelnorm_n_tensors;
+
+/* Whether the file may hold it in parts. */
+static inline gboolean
+pixelnorm_tensor_has_parts (const PixelnormTensor *tensor)
+{
+  return tensor->shape == PIXELNORM_SHAPE_SAMPLES || tensor->shape == PIXELNORM_SHAPE_PIXELS;
+}
 
 /* In how many parts the file holds a tensor: as many as channels, where they differ in size. */
 guint pixelnorm_tensor_n_parts (const PixelnormTensor *tensor, const PixelnormProfileData *data);

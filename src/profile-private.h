@@ -48,11 +48,13 @@ typedef struct {
   PixelnormArray sum_squares_high[PIXELNORM_MAX_CHANNELS]; /* scope channel; or missing (all 0) */
   PixelnormArray min[PIXELNORM_MAX_CHANNELS];              /* 1 byte at depth 8, else 2 */
   PixelnormArray max[PIXELNORM_MAX_CHANNELS];
-  PixelnormArray count; /* a pixel, 4 or 8 bytes; missing: every pixel counts `frames` */
-  char *sources;        /* (nullable) lines of text; freed with the profile */
-  char *created;        /* (nullable) ISO 8601, UTC */
-  char *software;       /* (nullable) */
-  GBytes *backing;      /* owns the arrays' memory */
+  /* 4 or 8 bytes; channels of one size share one. Missing: every pixel counts `frames` */
+  PixelnormArray count[PIXELNORM_MAX_CHANNELS];
+  PixelnormArray histogram; /* 8 bytes; [channels, levels], or missing */
+  char *sources;            /* (nullable) lines of text; freed with the profile */
+  char *created;            /* (nullable) ISO 8601, UTC */
+  char *software;           /* (nullable) */
+  GBytes *backing;          /* owns the arrays' memory */
 } PixelnormProfileData;
 
 struct _PixelnormProfile {
@@ -86,6 +88,20 @@ pixelnorm_profile_n_samples (const PixelnormProfileData *data, guint channel)
 const char *pixelnorm_subsampling_name (const PixelnormGeometry *geometry);
 gboolean pixelnorm_subsampling_parse (const char *name, PixelnormGeometry *geometry);
 
+/* How many code values a sample can have: 256 at 8 bits. */
+static inline guint
+pixelnorm_profile_n_levels (const PixelnormProfileData *data)
+{
+  return 1u << data->geometry.depth;
+}
+
+/* Channels of one size have the count of the pixel. */
+static inline guint
+pixelnorm_profile_n_counts (const PixelnormProfileData *data)
+{
+  return pixelnorm_geometry_is_subsampled (&data->geometry) ? PIXELNORM_MAX_CHANNELS : 1;
+}
+
 /* Of all channels. */
 gsize pixelnorm_profile_n_all_samples (const PixelnormProfileData *data);
 
@@ -93,8 +109,10 @@ gsize pixelnorm_profile_n_all_samples (const PixelnormProfileData *data);
 void pixelnorm_profile_place_arrays (
     const PixelnormProfileData *data, PixelnormArray *arrays, const void *items, guint item_size);
 
-/* Makes arrays of a profile's geometry and scope that can be written, with their backing. */
-gboolean pixelnorm_profile_allocate_arrays (PixelnormProfileData *data, GError **error);
+/* Makes arrays of a profile's geometry and scope that can be written, with their backing. @counted:
+ * also for counts; @histogram: also one of it */
+gboolean pixelnorm_profile_allocate_arrays (
+    PixelnormProfileData *data, gboolean counted, gboolean histogram, GError **error);
 
 /* Fills in sample @i of a channel of such arrays. */
 void pixelnorm_profile_store (
@@ -109,7 +127,8 @@ pixelnorm_profile_moments (const PixelnormProfileData *data, gsize i, guint chan
   if (data->scope == PIXELNORM_SCOPE_CHANNEL)
     moments.count = data->samples[channel];
   else
-    moments.count = data->count.data ? pixelnorm_array_get (&data->count, i) : data->frames;
+    moments.count =
+        data->count[channel].data ? pixelnorm_array_get (&data->count[channel], i) : data->frames;
   moments.sum = pixelnorm_array_get (&data->sum[channel], i);
   moments.squares = pixelnorm_array_get (&data->sum_squares[channel], i);
   if (data->sum_squares_high[channel].data)
@@ -130,5 +149,5 @@ PixelnormMoments pixelnorm_profile_pool (PixelnormProfile *self, gint channel);
  *   "scope=pixel width=W height=H channels=RGB depth=8 range=full matrix=none\n" (scope=channel:
  * width=0 height=0; a subsampled format: " subsampling=4:2:0" before the newline) then, every value as little-endian u64: frames, samples (scope channel), sum,
  * sum_squares, sum_squares_high (scope channel; zeros where it is missing), count (where it is
- * there), min, max. It does not depend on how wide the stored items are. As 32 lower-case
+ * there), min, max, histogram (where it is there). It does not depend on how wide the stored items are. As 32 lower-case
  * hexadecimal digits, the canonical XXH128 form. */

@@ -13,7 +13,7 @@
 #include "atomic-file.h"
 
 #define CHUNK 4096    /* items converted at once */
-#define MAX_PIECES 24 /* 3 for each of at most 8 tensors */
+#define MAX_PIECES 27 /* 3 for each of at most 9 tensors */
 #define MAX_METADATA 14
 
 /* A tensor as it is in memory, and as it will be in the file. */

@@ -12,6 +12,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "histogram.h"
+
 G_DEFINE_FINAL_TYPE (PixelnormProfile, pixelnorm_profile, G_TYPE_OBJECT)
 
 /* IMAGE TABLE: what can be derived for every sample. */
@@ -45,12 +47,19 @@ image_max (const PixelnormMoments *moments)
   return moments->max;
 }
 
+static double
+image_count (const PixelnormMoments *moments)
+{
+  return (double) moments->count;
+}
+
 static double (*const images[]) (const PixelnormMoments *) = {
   [PIXELNORM_IMAGE_MEAN] = image_mean,
   [PIXELNORM_IMAGE_STD] = image_std,
   [PIXELNORM_IMAGE_RANGE] = image_range,
   [PIXELNORM_IMAGE_MIN] = image_min,
   [PIXELNORM_IMAGE_MAX] = image_max,
+  [PIXELNORM_IMAGE_COUNT] = image_count,
 };
 
 gsize
@@ -101,27 +110,62 @@ pixelnorm_profile_store (
   array_set (&data->max[channel], i, moments->max);
 }
 
+/* How many 64-bit items the arrays have that are not per sample. */
+static gsize
+count_items (const PixelnormProfileData *data, gboolean counted, gboolean histogram)
+{
+  gsize n = 0;
+
+  for (guint c = 0; counted && c < pixelnorm_profile_n_counts (data); c++)
+    n += pixelnorm_profile_n_samples (data, c);
+  if (histogram)
+    n += strlen (data->geometry.channels) * (gsize) pixelnorm_profile_n_levels (data);
+  return n;
+}
+
+/* Returns: where the next array begins */
+static guint64 *
+place_counts (PixelnormProfileData *data, guint64 *at)
+{
+  const guint n_counts = pixelnorm_profile_n_counts (data);
+
+  for (guint c = 0; data->geometry.channels[c]; c++) {
+    data->count[c] = n_counts > 1 || c == 0 ? (PixelnormArray){ at, 8, 1 } : data->count[0];
+    if (c < n_counts)
+      at += pixelnorm_profile_n_samples (data, c);
+  }
+  return at;
+}
+
 gboolean
-pixelnorm_profile_allocate_arrays (PixelnormProfileData *data, GError **error)
+pixelnorm_profile_allocate_arrays (
+    PixelnormProfileData *data, gboolean counted, gboolean histogram, GError **error)
 {
   const gboolean high = data->scope == PIXELNORM_SCOPE_CHANNEL;
   const gsize n = pixelnorm_profile_n_all_samples (data);
   const guint sample_bytes = data->geometry.depth > 8 ? 2 : 1;
-  const gsize size = n * (2 * 8 + (high ? 8 : 0) + 2 * sample_bytes);
-  guint64 *block = malloc (size);
+  const gsize size =
+      n * (2 * 8 + (high ? 8 : 0) + 2 * sample_bytes) + count_items (data, counted, histogram) * 8;
+  guint64 *block = malloc (size), *at = block;
 
   if (!block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for a profile: %" G_GSIZE_FORMAT " MiB are needed.", size >> 20);
     return FALSE;
   }
-  guint8 *min = (guint8 *) (block + (high ? 3 : 2) * n);
-  pixelnorm_profile_place_arrays (data, data->sum, block, 8);
-  pixelnorm_profile_place_arrays (data, data->sum_squares, block + n, 8);
+  pixelnorm_profile_place_arrays (data, data->sum, at, 8);
+  pixelnorm_profile_place_arrays (data, data->sum_squares, at += n, 8);
   if (high)
-    pixelnorm_profile_place_arrays (data, data->sum_squares_high, block + 2 * n, 8);
-  pixelnorm_profile_place_arrays (data, data->min, min, sample_bytes);
-  pixelnorm_profile_place_arrays (data, data->max, min + n * sample_bytes, sample_bytes);
+    pixelnorm_profile_place_arrays (data, data->sum_squares_high, at += n, 8);
+  at += n;
+  if (counted)
+    at = place_counts (data, at);
+  if (histogram) {
+    data->histogram = (PixelnormArray){ at, 8, 1 };
+    at += count_items (data, FALSE, TRUE);
+  }
+  pixelnorm_profile_place_arrays (data, data->min, at, sample_bytes);
+  pixelnorm_profile_place_arrays (data, data->max, (guint8 *) at + n * sample_bytes, sample_bytes);
   data->backing = g_bytes_new_with_free_func (block, size, free, block);
   return TRUE;
 }
@@ -179,10 +223,14 @@ compute_identity (PixelnormProfile *self)
   hash_arrays (state, data, data->sum_squares);
   if (!per_pixel)
     hash_arrays (state, data, data->sum_squares_high);
-  if (data->count.data)
-    hash_items (state, &data->count, pixelnorm_profile_n_samples (data, 0));
+  for (guint c = 0; c < pixelnorm_profile_n_counts (data); c++)
+    if (data->count[c].data)
+      hash_items (state, &data->count[c], pixelnorm_profile_n_samples (data, c));
   hash_arrays (state, data, data->min);
   hash_arrays (state, data, data->max);
+  if (data->histogram.data)
+    hash_items (
+        state, &data->histogram, (gsize) self->n_channels * pixelnorm_profile_n_levels (data));
   XXH128_canonicalFromHash (&digest, XXH3_128bits_digest (state));
   for (guint i = 0; i < sizeof digest.digest; i++)
     g_snprintf (self->identity + 2 * i, 3, "%02x", digest.digest[i]);
@@ -445,6 +493,85 @@ pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GErro
       values[p * self->n_channels + c] = images[image](&moments);
     }
   return g_bytes_new_with_free_func (values, n * sizeof *values, free, values);
+}
+
+/**
+ * pixelnorm_profile_has_histogram:
+ * @self: a profile
+ *
+ * Returns: whether it holds a histogram a channel, which percentiles need
+ */
+gboolean
+pixelnorm_profile_has_histogram (PixelnormProfile *self)
+{
+  return self->data.histogram.data != NULL;
+}
+
+/* The histogram of a channel, or of all together; NULL where there is none. Transfer full. */
+static guint64 *
+copy_histogram (PixelnormProfile *self, gint channel)
+{
+  const guint n_levels = pixelnorm_profile_n_levels (&self->data);
+  const guint64 *counts = self->data.histogram.data;
+  guint64 *copy = counts ? g_new0 (guint64, n_levels) : NULL;
+
+  for (guint c = 0; copy && c < self->n_channels; c++)
+    for (guint v = 0; (channel < 0 || c == (guint) channel) && v < n_levels; v++)
+      copy[v] += counts[(gsize) c * n_levels + v];
+  return copy;
+}
+
+/**
+ * pixelnorm_profile_get_histogram:
+ * @self: a profile
+ * @channel: a channel, or -1 for all together
+ *
+ * Returns: (transfer full) (nullable): 2^depth 64-bit integers: how often each code value occurred;
+ *   %NULL where the profile holds no histogram
+ */
+GBytes *
+pixelnorm_profile_get_histogram (PixelnormProfile *self, gint channel)
+{
+  g_return_val_if_fail (channel < (gint) self->n_channels, NULL);
+
+  guint64 *copy = copy_histogram (self, channel);
+  return copy ? g_bytes_new_take (copy, pixelnorm_profile_n_levels (&self->data) * sizeof *copy)
+              : NULL;
+}
+
+/**
+ * pixelnorm_profile_get_percentile:
+ * @self: a profile
+ * @channel: a channel, or -1 for all together
+ * @percent: 0 to 100; 50 is the median
+ * @value: (out): the code value that so many percent of the samples do not exceed, between two
+ *   samples linearly interpolated: numpy.percentile()'s default
+ * @error: return location for a #GError, or %NULL
+ *
+ * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH where the profile holds no histogram, or
+ *   %PIXELNORM_ERROR_SETTINGS where @percent is none
+ */
+gboolean
+pixelnorm_profile_get_percentile (
+    PixelnormProfile *self, gint channel, gdouble percent, gdouble *value, GError **error)
+{
+  g_return_val_if_fail (channel < (gint) self->n_channels, FALSE);
+
+  if (!(percent >= 0 && percent <= 100)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Expected a percentile from 0 to 100, found %g.", percent);
+    return FALSE;
+  }
+  g_autofree guint64 *counts = copy_histogram (self, channel);
+  if (!counts) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "The profile holds no histogram, which percentiles need. Collect it with pixelstats "
+        "histogram=true.");
+    return FALSE;
+  }
+  *value =
+      pixelnorm_histogram_percentile (counts, pixelnorm_profile_n_levels (&self->data), percent);
+  return TRUE;
 }
 
 static void

@@ -18,8 +18,8 @@ G_DEFINE_BOXED_TYPE (
  * pixelnorm_settings_init: (skip)
  * @settings: (out caller-allocates): settings to fill in
  *
- * Fills in the defaults: zscore, scope pixel, min-deviation 1, epsilon 0, mean and std 127.5 in
- * code values, the method's own range.
+ * Fills in the defaults: zscore, scope pixel, min-deviation 1, epsilon 0, percentiles 1 and 99, mean
+ * and std 127.5 in code values, the method's own range.
  */
 void
 pixelnorm_settings_init (PixelnormSettings *settings)
@@ -28,6 +28,8 @@ pixelnorm_settings_init (PixelnormSettings *settings)
     .method = PIXELNORM_METHOD_ZSCORE,
     .scope = PIXELNORM_SCOPE_PIXEL,
     .min_deviation = 1,
+    .percentile_low = 1,
+    .percentile_high = 99,
     .n_mean = 1,
     .mean = { 127.5 },
     .n_std = 1,
@@ -180,6 +182,20 @@ check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *row, G
   return FALSE;
 }
 
+static gboolean
+check_percentiles (const PixelnormSettings *settings, GError **error)
+{
+  if (!in_range ("percentile-low", settings->percentile_low, 0, 100, error)
+      || !in_range ("percentile-high", settings->percentile_high, 0, 100, error))
+    return FALSE;
+  if (settings->percentile_low < settings->percentile_high)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "percentile-low is %g and percentile-high %g; the first must be less, as 1 and 99 are.",
+      settings->percentile_low, settings->percentile_high);
+  return FALSE;
+}
+
 /**
  * pixelnorm_settings_check:
  * @settings: settings
@@ -214,5 +230,6 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
     return FALSE;
   if (settings->method == PIXELNORM_METHOD_FIXED)
     return check_fixed (settings, error);
-  return check_floor (settings, row, error);
+  return check_floor (settings, row, error)
+      && (!row->needs_histogram || check_percentiles (settings, error));
 }

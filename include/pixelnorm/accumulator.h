@@ -18,6 +18,13 @@ PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new (
 PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new_from_profile (
     PixelnormProfile *profile, GError **error);
 
+PIXELNORM_API gboolean pixelnorm_accumulator_set_mask (PixelnormAccumulator *self,
+    const PixelnormLayout *layout, const guint8 *mask, gsize size, GError **error);
+PIXELNORM_API gboolean pixelnorm_accumulator_keep_histogram (
+    PixelnormAccumulator *self, GError **error);
+PIXELNORM_API gboolean pixelnorm_accumulator_add_profile (
+    PixelnormAccumulator *self, PixelnormProfile *profile, GError **error);
+
 PIXELNORM_API gboolean pixelnorm_accumulator_accepts (
     PixelnormAccumulator *self, const PixelnormLayout *layout, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_add (PixelnormAccumulator *self,

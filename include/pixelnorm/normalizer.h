@@ -16,6 +16,8 @@ G_BEGIN_DECLS
  * 1]
  * @PIXELNORM_METHOD_FLAT_FIELD: y = (x - dark) * gain that makes the mean even: lens and sensor
  *   correction
+ * @PIXELNORM_METHOD_PERCENTILE: y = (x - middle) / half of the distance between a low and a high
+ *   percentile of the channel: these become -1 and 1, whatever outliers lie beyond
  *
  * How statistics become an affine y = (x - centre) * scale + bias of every sample x.
  */
@@ -25,7 +27,8 @@ typedef enum {
   PIXELNORM_METHOD_ZSCORE,
   PIXELNORM_METHOD_MEAN_RANGE,
   PIXELNORM_METHOD_MIN_MAX,
-  PIXELNORM_METHOD_FLAT_FIELD
+  PIXELNORM_METHOD_FLAT_FIELD,
+  PIXELNORM_METHOD_PERCENTILE
 } PixelnormMethod;
 
 /**
@@ -77,6 +80,8 @@ typedef enum { PIXELNORM_TENSOR_LAYOUT_NHWC, PIXELNORM_TENSOR_LAYOUT_NCHW } Pixe
  * @min_deviation: the smallest divisor, in 8-bit code values, scaled with the depth (times 257 at
  * 16 bits)
  * @epsilon: added to the variance of zscore, in squared code values
+ * @percentile_low: of the method percentile: the percentile that becomes -1, 0 to 100
+ * @percentile_high: the one that becomes 1; more than @percentile_low
  * @units: of @mean and @std
  * @n_mean: how many of @mean are given: 1 for all channels, or one a channel
  * @mean: for the method fixed, in the order of the channels (R, G, B)
@@ -96,6 +101,8 @@ typedef struct {
   PixelnormScope scope;
   gdouble min_deviation;
   gdouble epsilon;
+  gdouble percentile_low;
+  gdouble percentile_high;
   PixelnormUnits units;
   guint n_mean;
   gdouble mean[PIXELNORM_MAX_CHANNELS];

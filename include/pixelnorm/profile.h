@@ -27,15 +27,18 @@ typedef enum {
  * @PIXELNORM_IMAGE_RANGE: the dynamic range, maximum - minimum
  * @PIXELNORM_IMAGE_MIN: the minimum
  * @PIXELNORM_IMAGE_MAX: the maximum
+ * @PIXELNORM_IMAGE_COUNT: how often the sample was counted; fewer times than there were frames
+ *   outside of a mask
  *
- * A statistic that can be had for every sample, in code values.
+ * What can be had for every sample, in code values.
  */
 typedef enum {
   PIXELNORM_IMAGE_MEAN,
   PIXELNORM_IMAGE_STD,
   PIXELNORM_IMAGE_RANGE,
   PIXELNORM_IMAGE_MIN,
-  PIXELNORM_IMAGE_MAX
+  PIXELNORM_IMAGE_MAX,
+  PIXELNORM_IMAGE_COUNT
 } PixelnormImage;
 
 /**
@@ -84,5 +87,9 @@ PIXELNORM_API void pixelnorm_profile_get_statistics (
     PixelnormProfile *self, gint channel, PixelnormStatistics *statistics);
 PIXELNORM_API GBytes *pixelnorm_profile_get_image (
     PixelnormProfile *self, PixelnormImage image, GError **error);
+PIXELNORM_API gboolean pixelnorm_profile_has_histogram (PixelnormProfile *self);
+PIXELNORM_API GBytes *pixelnorm_profile_get_histogram (PixelnormProfile *self, gint channel);
+PIXELNORM_API gboolean pixelnorm_profile_get_percentile (
+    PixelnormProfile *self, gint channel, gdouble percent, gdouble *value, GError **error);
 
 G_END_DECLS

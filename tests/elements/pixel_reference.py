@@ -87,10 +87,12 @@ def read_profile(path):
 
 
 class Moments:
-    """Exact moments: count (an int), sum, squares, min, max as object arrays of Python ints [H, W, C]."""
+    """Exact moments: count (an int), sum, squares, min, max as object arrays of Python ints [H, W, C]; where they are
+    known also the frames, with the axes that are pooled."""
 
-    def __init__(self, count, total, squares, low, high):
+    def __init__(self, count, total, squares, low, high, frames=None, axes=()):
         self.count, self.sum, self.squares, self.min, self.max = count, total, squares, low, high
+        self.frames, self.axes = frames, axes
 
     @property
     def mean(self):
@@ -104,13 +106,17 @@ class Moments:
     def range(self):
         return (self.max - self.min).astype(float)
 
+    def percentile(self, percent):
+        axes = (0, *[axis + 1 for axis in self.axes])
+        return np.percentile(self.frames.astype(float), percent, axis=axes, keepdims=True)[0]
+
     def pooled(self, axes):
         if axes == ():
             return self
         n = int(np.prod([self.sum.shape[a] for a in axes]))
         pool = {"axis": axes, "keepdims": True}
         return Moments(self.count * n, self.sum.sum(**pool), self.squares.sum(**pool), self.min.min(**pool),
-                       self.max.max(**pool))
+                       self.max.max(**pool), self.frames, axes)
 
     def scope(self, name):
         """pixel: as they are; channel: [1, 1, C]; global: [1, 1, 1]."""
@@ -122,7 +128,7 @@ def moments_of(frames):
     wide = frames.astype(np.uint64)  # 2^32 frames of 255^2 fit
     integers = [a.astype(object) for a in (wide.sum(axis=0), (wide * wide).sum(axis=0), frames.min(axis=0),
                                            frames.max(axis=0))]
-    return Moments(len(frames), *integers)
+    return Moments(len(frames), *integers, frames)
 
 
 def moments_of_pixels(frames):
@@ -134,7 +140,7 @@ def moments_of_pixels(frames):
 # --- the methods: the table of the design, once more
 
 DEFAULTS = {"min-deviation": 1.0, "epsilon": 0.0, "mean": [127.5], "std": [127.5], "units": "code",
-            "range-low": 0.0, "range-high": 0.0}
+            "range-low": 0.0, "range-high": 0.0, "percentile-low": 1.0, "percentile-high": 99.0}
 
 
 def fixed(x, moments, dark, s):
@@ -168,10 +174,20 @@ def flat_field(x, moments, dark, s):
     return (x - black) * light.mean(axis=(0, 1), keepdims=True) / np.maximum(light, s["min-deviation"])
 
 
+def percentile(x, moments, dark, s):
+    low, high = moments.percentile(s["percentile-low"]), moments.percentile(s["percentile-high"])
+    return (x - (low + high) / 2) / np.maximum((high - low) / 2, s["min-deviation"])
+
+
 METHODS = {"fixed": fixed, "center": center, "zscore": zscore, "mean-range": mean_range, "min-max": min_max,
-           "flat-field": flat_field}
+           "flat-field": flat_field, "percentile": percentile}
 RANGES = {"center": (-128, 127), "zscore": (-4, 127 / 32), "mean-range": (-2, 127 / 64),
-          "min-max": (-128 / 127, 1), "flat-field": (0, 255)}
+          "min-max": (-128 / 127, 1), "flat-field": (0, 255), "percentile": (-128 / 127, 1)}
+
+
+def allowed(method, scope):
+    """Percentiles are those of whole channels."""
+    return method != "percentile" or scope != "pixel"
 
 
 def settings(**given):

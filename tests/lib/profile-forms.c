@@ -85,7 +85,8 @@ allocate (PixelnormProfileData *data, const Form *form, gsize n_pixels, gsize n)
   if (data->scope == PIXELNORM_SCOPE_CHANNEL)
     pixelnorm_profile_place_arrays (data, data->sum_squares_high, block + 2 * n, 8);
   if (form->counted)
-    data->count = (PixelnormArray){ block + 3 * n, 8, 1 };
+    for (guint c = 0; form->channels[c]; c++)
+      data->count[c] = (PixelnormArray){ block + 3 * n, 8, 1 };
   const guint8 *min = (const guint8 *) (block + 3 * n + n_pixels);
   pixelnorm_profile_place_arrays (data, data->min, min, size);
   pixelnorm_profile_place_arrays (data, data->max, min + n * size, size);
@@ -116,7 +117,7 @@ make_profile (const Form *form)
   for (gsize p = 0; p < n_pixels; p++) {
     const guint kept = kept_frames (form, p, n_pixels, random);
 
-    set_item (&data.count, p, (guint64) kept * form->weight);
+    set_item (&data.count[0], p, (guint64) kept * form->weight);
     for (gsize c = 0; c < n_channels; c++) {
       const PixelnormMoments moments = random_moments (form, per_pixel ? kept : 50 * kept, random);
 

@@ -8,7 +8,7 @@ import numpy
 import xxhash
 
 TYPES = {"u1": "U8", "u2": "U16", "u4": "U32", "u8": "U64"}
-ORDER = ["frames", "samples", "sum", "sum_squares", "sum_squares_high", "count", "min", "max"]
+ORDER = ["frames", "samples", "sum", "sum_squares", "sum_squares_high", "count", "min", "max", "histogram"]
 MASK64 = 2 ** 64 - 1
 
 
@@ -31,6 +31,13 @@ def metadata(channels, depth, width, height, matrix=None, range_="full", **more)
     return {**words, **more}
 
 
+def histogram(samples, depth, seen=None):
+    """How often each value occurs in the channels, the last axis."""
+    seen = numpy.ones(samples.shape, bool) if seen is None else numpy.broadcast_to(seen, samples.shape)
+    return numpy.stack([numpy.bincount(samples[..., c][seen[..., c]].ravel(), minlength=2 ** depth)
+                        for c in range(samples.shape[-1])]).astype("u8")
+
+
 def pixel_profile(frames, channels, depth, seen=None, wide=False, **more):
     """frames: [N, H, W, C]; seen: [N, H, W, 1] booleans. Returns metadata and arrays."""
     n, height, width, _ = frames.shape
@@ -41,12 +48,14 @@ def pixel_profile(frames, channels, depth, seen=None, wide=False, **more):
     return metadata(channels, depth, width, height, **more), {**arrays, **store(found, depth, wide)}
 
 
-def subsampled_profile(frames, depth, subsampling, wide=False, **more):
-    """frames: {"Y": [N, H, W], "U": [N, h, w], "V": ...}. Returns metadata and arrays."""
+def subsampled_profile(frames, depth, subsampling, wide=False, seen=None, **more):
+    """frames: {"Y": [N, H, W], "U": [N, h, w], "V": ...}; seen: likewise. Returns metadata and arrays."""
     n, height, width = frames["Y"].shape
     arrays = {"frames": numpy.array([n], "u8")}
     for letter, values in frames.items():
-        for name, items in store(moments(values, depth), depth, wide).items():
+        if seen:
+            arrays[f"count.{letter}"] = narrow(seen[letter].sum(axis=0).astype(object), wide)
+        for name, items in store(moments(values, depth, seen and seen[letter]), depth, wide).items():
             arrays[f"{name}.{letter}"] = items
     return metadata("YUV", depth, width, height, subsampling=subsampling, **more), arrays
 
@@ -83,11 +92,13 @@ def identity(words, arrays):
         words["depth"], words["range"], words.get("matrix", "none"))
     line += f" subsampling={words['subsampling']}\n" if "subsampling" in words else "\n"
     content = line.encode()
+    counts = [set(arrays[name].ravel()) for name in ("count", "count.Y", "count.U", "count.V") if name in arrays]
+    even = set().union(*counts) == set(arrays["frames"])
     for name in [part for name in ORDER for part in (name, f"{name}.Y", f"{name}.U", f"{name}.V")]:
         values = arrays.get(name)
         if name == "sum_squares_high" and channel and values is None:
             values = numpy.zeros(arrays["sum"].size, int)
-        if values is None or (name == "count" and set(values.ravel()) == set(arrays["frames"])):
+        if values is None or (name.startswith("count") and even):
             continue
         content += b"".join(struct.pack("<Q", int(v)) for v in values.ravel())
     return xxhash.xxh3_128_hexdigest(content)

@@ -167,6 +167,7 @@ def test_subsampled_refused():
     refuse(profile_bytes.build(whole, arrays), "does not belong into a profile whose channels are of one size")
     counts = numpy.full((4, 6, 1), 5, "u4")
     refuse(profile_bytes.build(words, {**arrays, "count": counts}), '"count" does not belong')
+    refuse(profile_bytes.build(words, {**arrays, "count.Y": counts[..., 0]}), '"count.Y": expected one of every')
     refuse(profile_bytes.build(words, {**arrays, "sum.A": arrays["sum.U"]}), '"sum.A" is not known')
     refuse(changed(words, arrays, "max.V", (1, 2), 0), "V at x 2, y 1")
     channel = profile_bytes.channel_profile([random_frames(1, 1, (4, 4, 3), 8)[0]], "YUV", 8)
@@ -379,7 +380,7 @@ def test_refused():
     refuse(profile_bytes.build({**words, "\"xxh3": "0" * 32}, arrays), "exactly one")
     refuse(profile_bytes.build(words, {**arrays, "mean": arrays["sum"]}), "\"mean\" is not known")
     refuse(profile_bytes.build(words, {**arrays, "sum.Y": arrays["sum"]}), "sum.Y")
-    refuse(profile_bytes.build(words, {**arrays, "histogram": arrays["sum"]}), "histograms")
+    refuse(profile_bytes.build(words, {**arrays, "histogram": arrays["sum"]}), '"histogram": items of type U32')
     refuse(good + b"\0", "of which the tensors cover")
     refuse(good[:-1] + bytes([good[-1] ^ 1]), "digest")
     # every position is named by channel, x and y
