@@ -69,3 +69,23 @@ cli_parse (GOptionContext *context, int *argc, char ***argv)
   cli_fail_usage ("%s.", error->message);
   return FALSE;
 }
+
+/* What can be known of a file to write before anything is computed. Returns: CLI_OK, or CLI_FAILED, and
+ * it was said why */
+int
+cli_check_target (const gchar *target, gboolean force)
+{
+  g_autofree gchar *directory = g_path_get_dirname (target);
+
+  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
+    return cli_fail (CLI_FAILED,
+        "\"%s\" cannot be written: there is no directory \"%s\". Make it first.", target,
+        directory);
+  if (g_file_test (target, G_FILE_TEST_IS_DIR))
+    return cli_fail (CLI_FAILED,
+        "\"%s\" cannot be written: it is a directory. Move it, or choose another name.", target);
+  if (!force && g_file_test (target, G_FILE_TEST_EXISTS))
+    return cli_fail (CLI_FAILED,
+        "\"%s\" is there already. Overwrite it with --force, or choose another name.", target);
+  return CLI_OK;
+}

@@ -25,9 +25,11 @@ typedef struct {
 } CliCommand;
 
 extern const CliCommand cli_info;
+extern const CliCommand cli_merge;
 extern const CliCommand cli_render;
 
 gboolean cli_parse (GOptionContext *context, int *argc, char ***argv);
 int cli_fail (int status, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
 int cli_fail_usage (const gchar *format, ...) G_GNUC_PRINTF (1, 2);
+int cli_check_target (const gchar *target, gboolean force);
 gchar *cli_clean_text (const gchar *text);

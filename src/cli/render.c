@@ -242,26 +242,6 @@ choose_target (const RenderImage *image, const RenderOptions *options)
   return NULL;
 }
 
-/* What can be known before anything is computed or written. */
-static int
-check_target (const gchar *target, gboolean force)
-{
-  g_autofree gchar *directory = g_path_get_dirname (target);
-
-  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" cannot be written: there is no directory \"%s\". Make it first.", target,
-        directory);
-  if (g_file_test (target, G_FILE_TEST_IS_DIR))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" cannot be written: it is a directory. Move it, or choose another --output.",
-        target);
-  if (!force && g_file_test (target, G_FILE_TEST_EXISTS))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" is there already. Overwrite it with --force, or choose another --output.", target);
-  return CLI_OK;
-}
-
 static int
 choose_targets (
     const RenderOptions *options, const gboolean chosen[N_IMAGES], gchar *targets[N_IMAGES])
@@ -270,7 +250,7 @@ choose_targets (
     if (!chosen[i])
       continue;
     targets[i] = choose_target (&images[i], options);
-    if (!targets[i] || check_target (targets[i], options->force) != CLI_OK)
+    if (!targets[i] || cli_check_target (targets[i], options->force) != CLI_OK)
       return CLI_FAILED;
   }
   return CLI_OK;

@@ -385,7 +385,7 @@ BAD_COMMANDS = [
     (1, ["render", "--output=none/", FILE], "directory that exists"),
     (1, ["render", "--image=max", "--force", FILE], "is a directory"),
     (1, ["render", "--image=max", "--force", "--output=lobby.safetensors/p.png", FILE], "no directory"),
-    (2, [], "info, render"),
+    (2, [], "info, "),
     (2, ["rendr", FILE], '"rendr"'),
     (2, ["--bogus"], '"--bogus"'),
     (2, ["info"], "none"),

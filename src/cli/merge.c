@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pixelprofile merge: one profile of the frames of several, which are read one after the other, so that
+ * a thousand take no more memory than two.
+ */
+#include "cli.h"
+
+#include <unistd.h>
+
+static const gchar description[] =
+    "The result is the profile that collecting all frames at once would have given, to the last\n"
+    "integer: with the same identity, whatever the order of the files, and whether they are merged\n"
+    "in one go or in groups. So a data set can be collected in parts, on several machines, in\n"
+    "processes side by side, or day by day.\n"
+    "\n"
+    "All profiles must be of the same scope, channels, depth, range and matrix and, in scope pixel,\n"
+    "of the same size; the first that is not ends it, and nothing is written. Masks may differ: each\n"
+    "pixel keeps its own count. The result has a histogram when all have one.\n"
+    "\n"
+    "OUT is written in one step when all is read, so it may be one of the files (with --force).\n"
+    "\n"
+    "Exit status: 0 when OUT was written, 1 when not, 2 when the command line is wrong.\n"
+    "\n"
+    "Examples:\n"
+    "  pixelprofile merge week.safetensors monday.safetensors tuesday.safetensors\n"
+    "  pixelprofile merge --force all.safetensors all.safetensors today.safetensors\n";
+
+typedef struct {
+  PixelnormAccumulator *accumulator;
+  GHashTable *known; /* identity -> path of the file that had it */
+  gboolean had_histogram;
+} Merge;
+
+/* Twice the same frames is hardly ever meant, but may be. */
+static void
+warn_of_twin (Merge *merge, const gchar *path, PixelnormProfile *profile)
+{
+  gchar *identity = g_strdup (pixelnorm_profile_get_identity (profile));
+  const gchar *twin = g_hash_table_lookup (merge->known, identity);
+
+  if (twin)
+    cli_fail (
+        CLI_OK, "Warning: \"%s\" holds the same as \"%s\"; its frames count twice.", path, twin);
+  g_hash_table_insert (merge->known, identity, g_strdup (path));
+}
+
+static gboolean
+merge_file (Merge *merge, const gchar *path)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PixelnormProfile) profile = pixelnorm_profile_load (path, &error);
+  gboolean ok = profile != NULL;
+
+  if (!ok) {
+    cli_fail (CLI_FAILED, "%s", error->message);
+    return FALSE;
+  }
+  warn_of_twin (merge, path, profile);
+  merge->had_histogram |= pixelnorm_profile_has_histogram (profile);
+  if (merge->accumulator) {
+    ok = pixelnorm_accumulator_add_profile (merge->accumulator, profile, &error);
+  } else {
+    merge->accumulator = pixelnorm_accumulator_new_from_profile (profile, &error);
+    ok = merge->accumulator != NULL;
+  }
+  if (!ok)
+    cli_fail (CLI_FAILED, "\"%s\" cannot be merged: %s", path, error->message);
+  return ok;
+}
+
+static gboolean
+merge_files (Merge *merge, gchar *const *paths)
+{
+  const guint n = g_strv_length ((gchar **) paths);
+  const gboolean show = n > 1 && isatty (STDERR_FILENO);
+  gboolean ok = TRUE;
+
+  for (guint i = 0; ok && i < n; i++) {
+    ok = merge_file (merge, paths[i]);
+    if (show && ok)
+      g_printerr ("\r%u of %u profiles read", i + 1, n);
+  }
+  if (show)
+    g_printerr ("\n");
+  return ok;
+}
+
+static int
+write_result (Merge *merge, const gchar *target)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PixelnormProfile) profile =
+      pixelnorm_accumulator_snapshot (merge->accumulator, &error);
+
+  if (!profile || !pixelnorm_profile_save (profile, target, &error))
+    return cli_fail (CLI_FAILED, "%s", error->message);
+  if (merge->had_histogram && !pixelnorm_profile_has_histogram (profile))
+    cli_fail (CLI_OK, "Warning: not all profiles have a histogram, so the result has none.");
+  g_autofree gchar *shown = g_filename_display_name (target);
+  g_autofree gchar *name = cli_clean_text (shown);
+  g_print ("%s: %" G_GUINT64_FORMAT " frames, identity %s\n", name,
+      pixelnorm_profile_get_frames (profile), pixelnorm_profile_get_identity (profile));
+  return CLI_OK;
+}
+
+static int
+merge_into (gchar **paths, gboolean force)
+{
+  g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_autoptr (GError) error = NULL;
+  Merge merge = { .known = known };
+  int status = CLI_FAILED;
+
+  if (!paths || !paths[0] || !paths[1])
+    return cli_fail_usage (
+        "Expected the file to write, then those to merge; found %u names.", paths ? 1 : 0);
+  if (cli_check_target (paths[0], force) != CLI_OK)
+    return CLI_FAILED;
+  if (!pixelnorm_profile_check_path (paths[0], &error))
+    return cli_fail (CLI_FAILED, "%s", error->message);
+  if (merge_files (&merge, paths + 1))
+    status = write_result (&merge, paths[0]);
+  g_clear_object (&merge.accumulator);
+  return status;
+}
+
+static int
+merge_run (int argc, char **argv)
+{
+  gboolean force = FALSE;
+  g_auto (GStrv) paths = NULL;
+  const GOptionEntry entries[] = {
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite OUT where it exists", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = g_option_context_new ("OUT IN...");
+
+  g_option_context_set_summary (context, "Makes one profile of several.");
+  g_option_context_set_description (context, description);
+  g_option_context_add_main_entries (context, entries, NULL);
+  return cli_parse (context, &argc, &argv) ? merge_into (paths, force) : CLI_USAGE;
+}
+
+const CliCommand cli_merge = { "merge", "Make one profile of several", merge_run };
