@@ -96,7 +96,7 @@ def test_images(channels, image, scope):
 def test_same_profile_as_the_element(name, tmp_path):
     """Collected here and there: the same identity; loaded or new, the same again."""
     frames = frames_of(channels_of(name))
-    path = collect(tmp_path / "p.safetensors", name, frames)
+    path = collect(tmp_path / "p.safetensors", name, frames, histogram="true")
     written = Pixelnorm.Profile.load(str(path))
     layout = Pixelnorm.Layout.new(order_of(name), WIDTH, HEIGHT)
     if name == "GRAY8":
