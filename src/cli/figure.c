@@ -46,6 +46,13 @@ typedef struct {
   gdouble top; /* the value at the bar's right end */
 } Scale;
 
+/* The pixels of a dot of a letter: one in figures of up to 600 pixels, another for every 400 more. */
+guint
+figure_dot (guint width)
+{
+  return MAX ((width + 200) / 400, 1);
+}
+
 /* The smallest zoom that makes a figure of the least width. */
 guint
 figure_choose_zoom (guint width, guint height)
@@ -194,8 +201,7 @@ figure_new (const FigureSpec *spec, GError **error)
     return NULL;
 
   const guint width = MAX (zoomed->width, FIGURE_MIN_WIDTH);
-  /* one dot is a pixel in figures of up to 600 pixels, and another one for every 400 more */
-  scale.dot = MAX ((width + 200) / 400, 1);
+  scale.dot = figure_dot (width);
   scale.picture = picture_new (width, zoomed->height + LEGEND_HEIGHT * scale.dot, 3, error);
   if (!scale.picture)
     return NULL;

@@ -24,5 +24,6 @@ typedef struct {
 
 #define FIGURE_MIN_WIDTH 256
 
+guint figure_dot (guint width);
 guint figure_choose_zoom (guint width, guint height);
 Picture *figure_new (const FigureSpec *spec, GError **error);

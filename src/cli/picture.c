@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An 8-bit picture in memory. Rectangles that reach out of the picture are cut off at its edge, so
+/* A picture in memory, of 8 or 16 bits a sample. Rectangles that reach out of the picture are cut off at its edge, so
  * that whoever lays out a figure cannot write past its end. */
 #include "picture.h"
 
@@ -10,9 +10,18 @@
 /* libpng refuses wider or higher pictures. */
 #define MAX_SIDE 1000000
 
+#define MAX_MESSAGE 128
+
 /* A black picture. */
 Picture *
 picture_new (guint width, guint height, guint channels, GError **error)
+{
+  return picture_new_deep (width, height, channels, 1, error);
+}
+
+/* The same, of 8 or 16 bits a sample. */
+Picture *
+picture_new_deep (guint width, guint height, guint channels, guint sample_bytes, GError **error)
 {
   Picture *picture;
   guint8 *pixels;
@@ -25,7 +34,7 @@ picture_new (guint width, guint height, guint channels, GError **error)
     return NULL;
   }
   /* both sides are at most 10^6, so the product fits in 64 bits */
-  pixels = g_try_malloc0 ((gsize) width * height * channels);
+  pixels = g_try_malloc0 ((gsize) width * height * channels * sample_bytes);
   if (!pixels) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for a picture of %u x %u pixels. Free some or choose a smaller --zoom.",
@@ -33,7 +42,7 @@ picture_new (guint width, guint height, guint channels, GError **error)
     return NULL;
   }
   picture = g_new (Picture, 1);
-  *picture = (Picture){ width, height, channels, pixels };
+  *picture = (Picture){ width, height, channels, sample_bytes, pixels };
   return picture;
 }
 
@@ -46,7 +55,13 @@ picture_free (Picture *picture)
   g_free (picture);
 }
 
-/* Paints a rectangle; @color has as many bytes as the picture has channels. */
+static guint
+pixel_bytes (const Picture *picture)
+{
+  return picture->channels * picture->sample_bytes;
+}
+
+/* Paints a rectangle; @color is a pixel as they lie in the picture. */
 void
 picture_fill (Picture *picture, guint x, guint y, guint width, guint height, const guint8 *color)
 {
@@ -54,10 +69,10 @@ picture_fill (Picture *picture, guint x, guint y, guint width, guint height, con
   const guint bottom = MIN ((guint64) y + height, picture->height);
 
   for (guint row = y; row < bottom; row++) {
-    guint8 *pixel = picture->pixels + ((gsize) row * picture->width + x) * picture->channels;
+    guint8 *pixel = picture->pixels + ((gsize) row * picture->width + x) * pixel_bytes (picture);
 
-    for (guint column = x; column < right; column++, pixel += picture->channels)
-      memcpy (pixel, color, picture->channels);
+    for (guint column = x; column < right; column++, pixel += pixel_bytes (picture))
+      memcpy (pixel, color, pixel_bytes (picture));
   }
 }
 
@@ -68,13 +83,14 @@ picture_zoom (const Picture *picture, guint zoom, GError **error)
   /* saturated rather than wrapped around: picture_new() refuses it */
   const guint width = MIN ((guint64) picture->width * zoom, G_MAXUINT);
   const guint height = MIN ((guint64) picture->height * zoom, G_MAXUINT);
-  Picture *zoomed = picture_new (width, height, picture->channels, error);
+  Picture *zoomed =
+      picture_new_deep (width, height, picture->channels, picture->sample_bytes, error);
   const guint8 *pixel = picture->pixels;
 
   if (!zoomed)
     return NULL;
   for (guint y = 0; y < picture->height; y++) {
-    for (guint x = 0; x < picture->width; x++, pixel += picture->channels)
+    for (guint x = 0; x < picture->width; x++, pixel += pixel_bytes (picture))
       picture_fill (zoomed, x * zoom, y * zoom, zoom, zoom, pixel);
   }
   return zoomed;
@@ -96,24 +112,64 @@ picture_paste (Picture *picture, guint x, guint y, const Picture *other)
   }
 }
 
-static GBytes *
+static void
+append_bytes (png_structp png, png_bytep data, png_size_t size)
+{
+  g_byte_array_append (png_get_io_ptr (png), data, (guint) size);
+}
+
+static void
+keep_message (png_structp png, png_const_charp message)
+{
+  g_strlcpy (png_get_error_ptr (png), message, MAX_MESSAGE);
+  png_longjmp (png, 1);
+}
+
+static void
+ignore_warning (png_structp png, png_const_charp message)
+{
+}
+
+/* Nothing here that a jump back would leave behind. */
+static gboolean
+write_png (png_structp png, png_infop info, const Picture *picture, GByteArray *to)
+{
+  const gsize row_bytes = (gsize) picture->width * pixel_bytes (picture);
+
+  if (setjmp (png_jmpbuf (png)))
+    return FALSE;
+  png_set_write_fn (png, to, append_bytes, NULL);
+  png_set_IHDR (png, info, picture->width, picture->height, (gint) picture->sample_bytes * 8,
+      picture->channels == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
+      PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+  png_write_info (png, info);
+  if (picture->sample_bytes == 2 && G_BYTE_ORDER == G_LITTLE_ENDIAN)
+    png_set_swap (png);
+  for (guint y = 0; y < picture->height; y++)
+    png_write_row (png, picture->pixels + y * row_bytes);
+  png_write_end (png, info);
+  return TRUE;
+}
+
+/* Returns: (transfer full): a PNG file in memory, or %NULL with @error set */
+GBytes *
 picture_encode (const Picture *picture, GError **error)
 {
-  png_image image = { .version = PNG_IMAGE_VERSION,
-    .width = picture->width,
-    .height = picture->height,
-    .format = picture->channels == 1 ? PNG_FORMAT_GRAY : PNG_FORMAT_RGB };
-  png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX (image);
-  guint8 *data = g_try_malloc (size);
+  gchar message[MAX_MESSAGE] = "not enough memory";
+  GByteArray *bytes = g_byte_array_new ();
+  png_structp png =
+      png_create_write_struct (PNG_LIBPNG_VER_STRING, message, keep_message, ignore_warning);
+  png_infop info = png ? png_create_info_struct (png) : NULL;
+  const gboolean written = info && write_png (png, info, picture, bytes);
 
-  if (!data || !png_image_write_to_memory (&image, data, &size, 0, picture->pixels, 0, NULL)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "The picture of %u x %u pixels could not be packed as PNG: %s.", picture->width,
-        picture->height, data ? image.message : "not enough memory");
-    g_free (data);
-    return NULL;
-  }
-  return g_bytes_new_take (data, size);
+  png_destroy_write_struct (&png, &info);
+  if (written)
+    return g_byte_array_free_to_bytes (bytes);
+  g_byte_array_unref (bytes);
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+      "The picture of %u x %u pixels could not be packed as PNG: %s.", picture->width,
+      picture->height, message);
+  return NULL;
 }
 
 /* Writes a whole PNG file or none: a temporary file in the same directory is renamed to @path. */

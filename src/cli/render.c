@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pixelprofile render: statistics as PNG pictures.
- *
- * Mean, minimum and maximum are pictures of what the camera saw: a pixel of the frame is a pixel of
- * the picture, with its code value brought to 8 bits. Deviation and range are no colours; they
- * become one number a pixel, and figures with a colour map and a scale bar.
- */
+/* pixelprofile render: statistics as PNG pictures (paint.c). */
 #include "cli.h"
-#include "figure.h"
+#include "paint.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,17 +21,24 @@ static const gchar description[] =
     "  mean, min, max  what the camera saw on average, at its darkest and at its brightest:\n"
     "                  in colour (RGB) or grey (Y), a pixel for each pixel of the frames. 8-bit\n"
     "                  code values are the picture's own; deeper ones are scaled to 8 bits,\n"
-    "                  x * 255 / (2^depth - 1). The mean is rounded, half to even. Of YUV\n"
-    "                  profiles Y is shown, in grey. A pixel that was never counted is black.\n"
+    "                  x * 255 / (2^depth - 1), or all to 16 bits with --depth=16. The mean is\n"
+    "                  rounded, half to even. Of YUV profiles Y is shown, in grey. A pixel that\n"
+    "                  was never counted is black. With --scale the darkest sample of a picture\n"
+    "                  becomes black and the brightest white\n"
     "  std             how much a pixel varied: the root of the mean of its channels' variances\n"
     "  range           how far it went: the largest maximum - minimum of its channels\n"
-    "  all             all five\n"
+    "  marks           pixels that never varied, that reached white or black (the ends of the\n"
+    "                  code values; 16 and 235 of limited range), or that were not counted, with\n"
+    "                  the share of each\n"
+    "  count           how often each pixel was counted, where a mask left some out\n"
+    "  all             all seven\n"
     "\n"
-    "std and range are drawn in colours (viridis) from 0 to the largest value of the picture, or\n"
+    "std, range and count are drawn in colours (viridis) from 0 to the largest value of the picture, or\n"
     "to --max, with a scale bar below, in code values of the profile's own depth. Give several\n"
     "pictures the same --max to compare them; a + at the end of the scale says that there are\n"
     "values above it, which get the last colour. Frames less than 256 pixels wide are enlarged\n"
-    "there by a whole number; --zoom=1 prevents it, and --zoom=N enlarges any picture.\n"
+    "there by a whole number; --zoom=1 prevents it, and --zoom=N enlarges any picture. --fit=N\n"
+    "makes frames that are wider or higher than N pixels smaller: blocks of pixels are averaged.\n"
     "\n"
     "Without --output, the pictures of lobby.safetensors are lobby-mean.png, lobby-std.png and\n"
     "lobby-range.png in the current directory. --output=DIRECTORY, which must exist, puts them\n"
@@ -57,126 +58,45 @@ typedef struct {
   gboolean force;
   gdouble max;
   gint zoom;
+  gint fit;
+  gint depth;
+  gboolean stretch;
 } RenderOptions;
 
-/* One kind of picture. Figures have a title; the others show the code values as they are. */
-typedef struct {
-  const gchar *name;
-  PixelnormImage image;
-  gboolean by_default;
-  const gchar *title;
-  gdouble (*pool) (const gdouble *samples, guint n_channels);
-} RenderImage;
-
-static gdouble
-pool_deviations (const gdouble *samples, guint n_channels)
-{
-  gdouble variances = 0.0;
-
-  for (guint c = 0; c < n_channels; c++)
-    variances += samples[c] * samples[c];
-  return sqrt (variances / n_channels);
-}
-
-static gdouble
-pool_ranges (const gdouble *samples, guint n_channels)
-{
-  gdouble range = samples[0];
-
-  for (guint c = 1; c < n_channels; c++)
-    range = MAX (range, samples[c]);
-  return range;
-}
-
-static const RenderImage images[] = {
-  { "mean", PIXELNORM_IMAGE_MEAN, TRUE },
-  { "std", PIXELNORM_IMAGE_STD, TRUE, "standard deviation, code values", pool_deviations },
-  { "range", PIXELNORM_IMAGE_RANGE, TRUE, "dynamic range, code values", pool_ranges },
-  { "min", PIXELNORM_IMAGE_MIN, FALSE },
-  { "max", PIXELNORM_IMAGE_MAX, FALSE },
-};
-
-#define N_IMAGES G_N_ELEMENTS (images)
-
-/* The picture of code values: grey, or red, green and blue. */
-static Picture *
-paint_samples (PixelnormProfile *profile, const gdouble *samples, guint zoom, GError **error)
-{
-  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
-  const guint n_channels = strlen (geometry->channels);
-  const guint n_painted = strcmp (geometry->channels, "RGB") == 0 ? 3 : 1;
-  const gsize n_pixels = (gsize) geometry->width * geometry->height;
-  const gdouble top = (1u << geometry->depth) - 1;
-  g_autoptr (Picture) picture = picture_new (geometry->width, geometry->height, n_painted, error);
-
-  if (!picture)
-    return NULL;
-  for (gsize p = 0; p < n_pixels; p++) {
-    for (guint c = 0; c < n_painted; c++)
-      /* first the product: at 8 bits the quotient is then the mean itself, ties included */
-      picture->pixels[p * n_painted + c] = rint (samples[p * n_channels + c] * 255.0 / top);
-  }
-  return zoom > 1 ? picture_zoom (picture, zoom, error) : g_steal_pointer (&picture);
-}
-
-static Picture *
-paint_figure (const RenderImage *image, PixelnormProfile *profile, const gdouble *samples,
-    const RenderOptions *options, GError **error)
-{
-  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
-  const guint n_channels = strlen (geometry->channels);
-  const gsize n_pixels = (gsize) geometry->width * geometry->height;
-  g_autofree gdouble *values = g_try_new (gdouble, n_pixels);
-  const FigureSpec spec = { .values = values,
-    .width = geometry->width,
-    .height = geometry->height,
-    .zoom = MAX (options->zoom, 0),
-    .top = MAX (options->max, 0.0),
-    .title = image->title };
-
-  if (!values) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Not enough memory for a picture of %u x %u pixels.", geometry->width, geometry->height);
-    return NULL;
-  }
-  for (gsize p = 0; p < n_pixels; p++)
-    values[p] = image->pool (samples + p * n_channels, n_channels);
-  return figure_new (&spec, error);
-}
-
 static gboolean
-write_image (const RenderImage *image, PixelnormProfile *profile, const RenderOptions *options,
+write_image (const PaintImage *image, PixelnormProfile *profile, const RenderOptions *options,
     const gchar *target, GError **error)
 {
-  g_autoptr (GBytes) bytes = pixelnorm_profile_get_image (profile, image->image, error);
-  g_autoptr (Picture) picture = NULL;
+  const PaintOptions paint = {
+    .zoom = (guint) MAX (options->zoom, 0),
+    .fit = (guint) MAX (options->fit, 0),
+    .top = MAX (options->max, 0.0),
+    .depth = (guint) options->depth,
+    .stretch = options->stretch,
+  };
+  g_autoptr (Picture) picture = paint_image (image, profile, &paint, error);
 
-  if (!bytes)
-    return FALSE;
-  picture = image->title
-      ? paint_figure (image, profile, g_bytes_get_data (bytes, NULL), options, error)
-      : paint_samples (profile, g_bytes_get_data (bytes, NULL), MAX (options->zoom, 1), error);
   return picture && picture_write (picture, target, error);
 }
 
 /* Says which pictures --image asks for. */
 static gboolean
-choose_images (const RenderOptions *options, gboolean chosen[N_IMAGES])
+choose_images (const RenderOptions *options, gboolean chosen[PAINT_N_IMAGES])
 {
-  for (guint i = 0; i < N_IMAGES; i++)
-    chosen[i] = !options->images && images[i].by_default;
+  for (guint i = 0; i < PAINT_N_IMAGES; i++)
+    chosen[i] = !options->images && paint_images[i].by_default;
 
   for (guint n = 0; options->images && options->images[n]; n++) {
     const gboolean all = strcmp (options->images[n], "all") == 0;
     gboolean found = all;
 
-    for (guint i = 0; i < N_IMAGES; i++) {
-      if (all || strcmp (options->images[n], images[i].name) == 0)
+    for (guint i = 0; i < PAINT_N_IMAGES; i++) {
+      if (all || strcmp (options->images[n], paint_images[i].name) == 0)
         chosen[i] = found = TRUE;
     }
     if (!found) {
       cli_fail_usage (
-          "Expected mean, std, range, min, max or all after --image, found \"%s\"; give --image "
+          "Expected mean, std, range, min, max, marks, count or all after --image, found \"%s\"; give --image "
           "several times for several pictures.",
           options->images[n]);
       return FALSE;
@@ -186,12 +106,12 @@ choose_images (const RenderOptions *options, gboolean chosen[N_IMAGES])
 }
 
 static int
-check_options (const RenderOptions *options, const gboolean chosen[N_IMAGES], guint n_chosen)
+check_options (const RenderOptions *options, const gboolean chosen[PAINT_N_IMAGES], guint n_chosen)
 {
   gboolean figures = FALSE;
 
-  for (guint i = 0; i < N_IMAGES; i++)
-    figures |= chosen[i] && images[i].title;
+  for (guint i = 0; i < PAINT_N_IMAGES; i++)
+    figures |= chosen[i] && paint_images[i].kind == PAINT_FIGURE;
 
   if (!options->paths)
     return cli_fail_usage ("Expected the FILE of a profile, found none.");
@@ -204,7 +124,11 @@ check_options (const RenderOptions *options, const gboolean chosen[N_IMAGES], gu
         "Expected --max from %g to %g code values, found %g.", MIN_TOP, MAX_TOP, options->max);
   if (options->max != TOP_NOT_GIVEN && !figures)
     return cli_fail_usage (
-        "--max is the end of the scale of std and range, but neither is asked for.");
+        "--max is the end of the scale of std, range and count, but none is asked for.");
+  if (options->fit < 0)
+    return cli_fail_usage ("Expected --fit of at least 1 pixel, found %d.", options->fit);
+  if (options->depth != 8 && options->depth != 16)
+    return cli_fail_usage ("Expected --depth of 8 or 16 bits, found %d.", options->depth);
   if (options->zoom != ZOOM_NOT_GIVEN && (options->zoom < 1 || options->zoom > MAX_ZOOM))
     return cli_fail_usage ("Expected --zoom from 1 to %d, found %d.", MAX_ZOOM, options->zoom);
   if (options->output && !*options->output)
@@ -220,7 +144,7 @@ check_options (const RenderOptions *options, const gboolean chosen[N_IMAGES], gu
 
 /* Where a picture goes. Returns: (transfer full): its path, or %NULL, and it was said why not */
 static gchar *
-choose_target (const RenderImage *image, const RenderOptions *options)
+choose_target (const PaintImage *image, const RenderOptions *options)
 {
   g_autofree gchar *base = g_path_get_basename (options->paths[0]);
   g_autofree gchar *name = NULL;
@@ -243,13 +167,13 @@ choose_target (const RenderImage *image, const RenderOptions *options)
 }
 
 static int
-choose_targets (
-    const RenderOptions *options, const gboolean chosen[N_IMAGES], gchar *targets[N_IMAGES])
+choose_targets (const RenderOptions *options, const gboolean chosen[PAINT_N_IMAGES],
+    gchar *targets[PAINT_N_IMAGES])
 {
-  for (guint i = 0; i < N_IMAGES; i++) {
+  for (guint i = 0; i < PAINT_N_IMAGES; i++) {
     if (!chosen[i])
       continue;
-    targets[i] = choose_target (&images[i], options);
+    targets[i] = choose_target (&paint_images[i], options);
     if (!targets[i] || cli_check_target (targets[i], options->force) != CLI_OK)
       return CLI_FAILED;
   }
@@ -277,16 +201,16 @@ load_profile (const gchar *path)
 }
 
 static int
-render_images (
-    const RenderOptions *options, const gboolean chosen[N_IMAGES], gchar *const targets[N_IMAGES])
+render_images (const RenderOptions *options, const gboolean chosen[PAINT_N_IMAGES],
+    gchar *const targets[PAINT_N_IMAGES])
 {
   g_autoptr (PixelnormProfile) profile = load_profile (options->paths[0]);
   g_autoptr (GError) error = NULL;
 
-  for (guint i = 0; profile && i < N_IMAGES; i++) {
+  for (guint i = 0; profile && i < PAINT_N_IMAGES; i++) {
     if (!chosen[i])
       continue;
-    if (!write_image (&images[i], profile, options, targets[i], &error))
+    if (!write_image (&paint_images[i], profile, options, targets[i], &error))
       return cli_fail (CLI_FAILED, "%s", error->message);
     /* byte for byte, for scripts that go on with it */
     puts (targets[i]);
@@ -297,14 +221,14 @@ render_images (
 static int
 render (const RenderOptions *options)
 {
-  gboolean chosen[N_IMAGES];
-  gchar *targets[N_IMAGES] = { NULL };
+  gboolean chosen[PAINT_N_IMAGES];
+  gchar *targets[PAINT_N_IMAGES] = { NULL };
   guint n_chosen = 0;
   int status;
 
   if (!choose_images (options, chosen))
     return CLI_USAGE;
-  for (guint i = 0; i < N_IMAGES; i++)
+  for (guint i = 0; i < PAINT_N_IMAGES; i++)
     n_chosen += chosen[i];
 
   status = check_options (options, chosen, n_chosen);
@@ -313,7 +237,7 @@ render (const RenderOptions *options)
   if (status == CLI_OK)
     status = render_images (options, chosen, targets);
 
-  for (guint i = 0; i < N_IMAGES; i++)
+  for (guint i = 0; i < PAINT_N_IMAGES; i++)
     g_free (targets[i]);
   return status;
 }
@@ -321,7 +245,7 @@ render (const RenderOptions *options)
 static int
 render_run (int argc, char **argv)
 {
-  RenderOptions options = { .max = TOP_NOT_GIVEN, .zoom = ZOOM_NOT_GIVEN };
+  RenderOptions options = { .max = TOP_NOT_GIVEN, .zoom = ZOOM_NOT_GIVEN, .depth = 8 };
   const GOptionEntry entries[] = {
     { "image", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.images,
         "Picture to make; may be repeated (default: mean, std, range)", "NAME|all" },
@@ -329,7 +253,14 @@ render_run (int argc, char **argv)
         "Directory, or for one picture a file name that ends in .png", "PATH" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite pictures that exist", NULL },
     { "max", 0, 0, G_OPTION_ARG_DOUBLE, &options.max,
-        "End of the scale of std and range (default: the largest value)", "VALUE" },
+        "End of the scale of figures (default: the largest value)", "VALUE" },
+    { "scale", 0, 0, G_OPTION_ARG_NONE, &options.stretch,
+        "Stretch mean, min and max from black to white",
+        NULL },
+    { "depth", 0, 0, G_OPTION_ARG_INT, &options.depth,
+        "Bits of mean, min and max: 8 (default) or 16", "BITS" },
+    { "fit", 0, 0, G_OPTION_ARG_INT, &options.fit,
+        "Make larger frames at most N pixels wide and high", "N" },
     { "zoom", 0, 0, G_OPTION_ARG_INT, &options.zoom,
         "Draw every pixel as N x N pixels (default: see below)", "N" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, NULL },

@@ -17,6 +17,7 @@ import re
 import resource
 import signal
 import subprocess
+import zlib
 
 import gi
 import numpy as np
@@ -190,7 +191,86 @@ def test_render_writes_three_pictures_by_default(lobby):
     assert sorted(os.listdir(lobby)) == sorted(names + ["lobby.safetensors"])
     (lobby / "out").mkdir()
     assert render(lobby, "--output=out", "--image=all", "lobby.safetensors") == [
-        f"out/lobby-{name}.png" for name in ("mean", "std", "range", "min", "max")]
+        f"out/lobby-{name}.png" for name in ("mean", "std", "range", "min", "max", "marks", "count")]
+
+
+def test_scaled_and_deep_pictures(tmp_path):
+    """16 bits keep the fraction of the mean; --scale lays darkest and brightest on the ends; --fit averages blocks."""
+    frames = np.random.default_rng(SEED).integers(40, 90, (5, 10, 13, 3), np.uint8)
+    save_profile(tmp_path / "p.safetensors", frames)
+    mean = frames.mean(0)
+
+    def picture(*options):
+        (name,) = render(tmp_path, "--image=mean", "--force", *options, "p.safetensors")
+        return tmp_path / name
+
+    def deep(path):
+        """Pillow reads 16-bit colour as 8 bits; the samples themselves are in the chunks."""
+        data, found = path.read_bytes(), b""
+        assert data[24:26] == bytes([16, 2])
+        at = 8
+        while at < len(data):
+            length = int.from_bytes(data[at:at + 4], "big")
+            if data[at + 4:at + 8] == b"IDAT":
+                found += data[at + 8:at + 8 + length]
+            at += 12 + length
+        return unfilter(zlib.decompress(found), 13, 10, 6).view(">u2").reshape(10, 13, 3)
+
+    assert np.abs(deep(picture("--depth=16")) - np.rint(mean * 257)).max() <= 1e-9
+    span = (mean - mean.min()) / (mean.max() - mean.min())
+    assert np.abs(pixels(picture("--scale")) - span * 255).max() <= .5 + 1e-9
+    assert np.abs(deep(picture("--scale", "--depth=16")) - span * 65535).max() <= .5 + 1e-6
+    blocks = np.array([[mean[y:y + 4, x:x + 4].mean((0, 1)) for x in range(0, 13, 4)] for y in range(0, 10, 4)])
+    assert np.abs(pixels(picture("--fit=4")) - blocks).max() <= .5 + 1e-9
+
+
+def unfilter(data, width, height, pixel_bytes):
+    """The samples of a PNG, by its specification (filters 0 to 4)."""
+    stride = width * pixel_bytes
+    above, rows = [0] * stride, []
+    for y in range(height):
+        kind, row = data[y * (stride + 1)], list(data[y * (stride + 1) + 1:(y + 1) * (stride + 1)])
+        for i in range(stride):
+            a = row[i - pixel_bytes] if i >= pixel_bytes else 0
+            b, c = above[i], above[i - pixel_bytes] if i >= pixel_bytes else 0
+            near = min((abs(b - c), 0, a), (abs(a - c), 1, b), (abs(a + b - 2 * c), 2, c))[2]
+            row[i] = (row[i] + [0, a, b, (a + b) // 2, near][kind]) % 256
+        above = row
+        rows.append(bytes(row))
+    return np.frombuffer(b"".join(rows), np.uint8)
+
+
+MARKS = [("never counted", (255, 255, 255)), ("always white", (213, 94, 0)), ("always black", (0, 0, 0)),
+         ("white at times", (230, 159, 0)), ("black at times", (0, 114, 178)), ("never varied", (86, 180, 233)),
+         ("none of these", (110, 110, 110))]
+
+
+@pytest.mark.parametrize("limited", [False, True])
+def test_marks(tmp_path, limited):
+    """A pixel of each kind, and what an ordinary street has; the colours are those of the kinds."""
+    white, black = (235, 16) if limited else (255, 0)
+    columns = [(90, 91, 92), (white, 99, 99), (black, black, black), (white, 20, 30), (black, 40, 40), (77, 77, 77),
+               (30, 40, 50), (30, 40, 50)]
+    frames = np.array([columns] * 3, np.uint8)[:, None].repeat(4, 1)
+    frames[1, :, 3, 0] = 100  # not always white
+    frames[1, :, 4] = (41, 41, 41)
+    frames[:, :, 4, :] = np.where(frames[:, :, 4, :] == 40, black, frames[:, :, 4, :])
+    frames[1, :, 6] += 1
+    frames[2, :, 7, 2] += 9
+    layout = Pixelnorm.Layout.new("RGB", 8, 4)
+    layout.set_colorimetry(Pixelnorm.Range.LIMITED if limited else Pixelnorm.Range.FULL, None)
+    accumulator = Pixelnorm.Accumulator.new(Pixelnorm.Scope.PIXEL, layout)
+    mask = np.ones((4, 8), np.uint8)
+    mask[:, 0] = 0
+    accumulator.set_mask(layout, mask.tobytes())
+    for frame in frames:
+        accumulator.add_data(layout, frame.tobytes())
+    accumulator.snapshot().save(str(tmp_path / "p.safetensors"))
+    (name,) = render(tmp_path, "--image=marks", "--zoom=32", "p.safetensors")
+    found = pixels(tmp_path / name)
+    expected = [0, 1, 2, 3, 4, 5, 6, 6]
+    for x, mark in enumerate(expected):
+        assert (found[:4 * 32, 32 * x:32 * x + 32] == MARKS[mark][1]).all(), MARKS[mark]
 
 
 @pytest.mark.parametrize("name, statistic", [
@@ -403,7 +483,9 @@ BAD_COMMANDS = [
     (2, ["render", "--max=nan", FILE], "nan"),
     (2, ["render", "--max=inf", FILE], "inf"),
     (2, ["render", "--max=1e300", FILE], "65535"),
-    (2, ["render", "--max=20", "--image=mean", FILE], "std and range"),
+    (2, ["render", "--max=20", "--image=mean", FILE], "std, range and count"),
+    (2, ["render", "--depth=12", FILE], "8 or 16"),
+    (2, ["render", "--fit=-3", FILE], "found -3"),
     (2, ["render", "--zoom=0", FILE], "1 to 64"),
     (2, ["render", "--zoom=-2", FILE], "1 to 64"),
     (2, ["render", "--zoom=99999999999", FILE], "99999999999"),
