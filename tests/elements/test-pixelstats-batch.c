@@ -304,8 +304,9 @@ data_of (GstBuffer *buffer)
   GstMapInfo map;
 
   g_assert_true (gst_buffer_map (buffer, &map, GST_MAP_READ));
+  const guint8 *data = map.data; /* newer GStreamer forgets it when unmapped */
   gst_buffer_unmap (buffer, &map);
-  return map.data;
+  return data;
 }
 
 /* One copy a frame at most: pixelstats makes it, or the filter. */
