@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which method and scope suit a profile's data, by its statistics alone:
+ *
+ * - Pixel-wise statistics can only remove what is the same in every frame. Where that is the larger part
+ *   of the variance (a fixed camera, a lens, a sensor) scope pixel is worth it; where it is not (natural
+ *   images) it adds noise, and scope channel does.
+ * - A deviation of N frames is uncertain by 1 / sqrt (2 N) (normal distribution): below 30 frames, 13 %.
+ * - Outliers stretch a range: where the range is more than twice the distance of the 1st and 99th
+ *   percentiles, percentiles are the better ends.
+ */
+#include "advice.h"
+
+#include <math.h>
+#include <string.h>
+
+#define ENOUGH_FRAMES 30
+#define MOSTLY_FIXED 0.5
+#define STRETCHED 2.0
+#define MANY_STILL 0.02
+#define MANY_SATURATED 0.01
+#define MUCH_CLIPPED 0.001
+
+static void G_GNUC_PRINTF (2, 3) say (GPtrArray *sentences, const gchar *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_ptr_array_add (sentences, g_strdup_vprintf (format, arguments));
+  va_end (arguments);
+}
+
+static void
+choose (Advice *advice, PixelnormMethod method, const gchar *method_name, PixelnormScope scope)
+{
+  advice->method = method;
+  advice->method_name = method_name;
+  advice->scope = scope;
+  advice->scope_name = scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel";
+}
+
+/* How many times the 1st to 99th percentile the whole range is, of the channel where it is most. */
+static gdouble
+find_stretch (const Facts *facts)
+{
+  gdouble most = 0;
+
+  for (guint c = 0; facts->has_histogram && c < facts->n_channels; c++) {
+    const gdouble inner = facts->percentiles[c][FACTS_N_PERCENTILES - 1] - facts->percentiles[c][0];
+    const gdouble whole = facts->statistics[c].max - (gdouble) facts->statistics[c].min;
+
+    if (inner > 0)
+      most = fmax (most, whole / inner);
+  }
+  return most;
+}
+
+static void
+choose_by_pixels (Advice *advice, const Facts *facts, guint64 frames)
+{
+  const gdouble percent = 100 * facts->fixed_share_all;
+
+  if (frames < ENOUGH_FRAMES) {
+    choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_CHANNEL);
+    say (advice->reasons,
+        "There are only %" G_GUINT64_FORMAT
+        " frames: the deviation of a single pixel is uncertain by "
+        "about %.0f %%, and pixel-wise normalization would hand that noise to the network. Collect at "
+        "least %d frames before scope pixel is worth a thought.",
+        frames, 100 / sqrt (2.0 * (gdouble) frames), ENOUGH_FRAMES);
+  } else if (facts->fixed_share_all >= MOSTLY_FIXED) {
+    choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_PIXEL);
+    say (advice->reasons,
+        "%.1f %% of the variance is the same in every frame: a fixed scene, lens or sensor. Pixel-wise "
+        "normalization removes it and leaves what changes, with every pixel on the same scale.",
+        percent);
+    say (advice->reasons,
+        "That holds while camera and scene stay as they are; where still things matter too, or the "
+        "camera may move, scope channel keeps them.");
+  } else {
+    choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_CHANNEL);
+    say (advice->reasons,
+        "Only %.1f %% of the variance is the same in every frame: images differ from each other more "
+        "than pixels do, so there is no fixed pattern for pixel-wise statistics to remove.",
+        percent);
+  }
+}
+
+static void
+choose_by_channels (Advice *advice, const Facts *facts)
+{
+  choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_CHANNEL);
+  say (advice->reasons,
+      "The profile holds statistics of whole channels, so scope is channel (or global). Collect with "
+      "scope=pixel to learn whether there is a fixed pattern.");
+}
+
+static void
+look_for_outliers (Advice *advice, const Facts *facts)
+{
+  const gdouble stretch = find_stretch (facts);
+
+  if (stretch <= STRETCHED)
+    return;
+  say (advice->warnings,
+      "Outliers: the whole range of a channel is %.1f times as wide as the middle 98 %% of its samples. "
+      "Of the methods that use a range, take percentile (scope channel), not min-max or mean-range.",
+      stretch);
+}
+
+static void
+look_at_marks (Advice *advice, const Facts *facts)
+{
+  const gdouble n = (gdouble) facts->n_pixels;
+  const gdouble still = (gdouble) (facts->marks[MARK_STILL] + facts->marks[MARK_ALWAYS_WHITE]
+                            + facts->marks[MARK_ALWAYS_BLACK])
+      / n;
+  const gdouble saturated = (gdouble) facts->marks[MARK_ALWAYS_WHITE] / n;
+
+  if (still > MANY_STILL)
+    say (advice->warnings,
+        "%.1f %% of the pixels never varied (borders, logos, dead or saturated pixels). They are divided "
+        "by min-deviation; leave them out of later statistics with mask or roi.",
+        100 * still);
+  if (saturated > MANY_SATURATED)
+    say (advice->warnings,
+        "%.1f %% of the pixels were white in every frame: overexposed, their statistics say nothing. "
+        "Expose less.",
+        100 * saturated);
+  if (facts->marks[MARK_UNCOUNTED])
+    say (advice->warnings,
+        "%.1f %% of the pixels were never counted (mask, roi); they normalize as ones that always were "
+        "at the channel's mean.",
+        100 * (gdouble) facts->marks[MARK_UNCOUNTED] / n);
+}
+
+static void
+look_at_clipping (Advice *advice, const Facts *facts)
+{
+  const Clipping *clipping = facts_clipping (facts, advice->method, advice->scope);
+
+  if (!clipping || !clipping->known || clipping->share_outside <= MUCH_CLIPPED)
+    return;
+  say (advice->warnings,
+      "8-bit video would clip: results reach from %.2f to %.2f and the range is %.2f to %.2f. Widen it "
+      "with range-low and range-high, or hand on float32 tensors.",
+      clipping->least, clipping->most, clipping->low, clipping->high);
+}
+
+void
+advice_find (Advice *advice, const Facts *facts, PixelnormProfile *profile)
+{
+  advice->reasons = g_ptr_array_new_with_free_func (g_free);
+  advice->warnings = g_ptr_array_new_with_free_func (g_free);
+  if (facts->per_pixel)
+    choose_by_pixels (advice, facts, pixelnorm_profile_get_frames (profile));
+  else
+    choose_by_channels (advice, facts);
+  look_for_outliers (advice, facts);
+  if (facts->per_pixel)
+    look_at_marks (advice, facts);
+  look_at_clipping (advice, facts);
+}
+
+void
+advice_clear (Advice *advice)
+{
+  g_clear_pointer (&advice->reasons, g_ptr_array_unref);
+  g_clear_pointer (&advice->warnings, g_ptr_array_unref);
+}
+
+/* The format that frames of this geometry have in GStreamer, or NULL where there are several. */
+static const gchar *
+format_name (const PixelnormGeometry *geometry)
+{
+  if (geometry->depth == 8 && strcmp (geometry->channels, "RGB") == 0)
+    return "RGB";
+  if (geometry->depth == 8 && strcmp (geometry->channels, "Y") == 0)
+    return "GRAY8";
+  if (geometry->depth == 16 && strcmp (geometry->channels, "Y") == 0)
+    return "GRAY16_LE";
+  return NULL;
+}
+
+/* The first source, where it names one that can be opened. */
+static gchar *
+first_source (PixelnormProfile *profile)
+{
+  const gchar *sources = pixelnorm_profile_get_sources (profile);
+  g_auto (GStrv) lines = g_strsplit (sources ? sources : "", "\n", 2);
+
+  return lines[0] && strstr (lines[0], "://") ? g_shell_quote (lines[0])
+                                              : g_strdup ("file:///path/to/video.mp4");
+}
+
+gchar *
+advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar *path)
+{
+  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
+  g_autofree gchar *source = first_source (profile);
+  g_autofree gchar *location = g_shell_quote (path);
+  const gchar *format = format_name (geometry);
+  GString *line = g_string_new (NULL);
+
+  g_string_append_printf (line, "gst-launch-1.0 uridecodebin3 uri=%s ! videoconvert", source);
+  if (geometry->width > 0)
+    g_string_append (line, " ! videoscale");
+  if (format || geometry->width > 0)
+    g_string_append (line, " ! video/x-raw");
+  if (format)
+    g_string_append_printf (line, ",format=%s", format);
+  if (geometry->width > 0)
+    g_string_append_printf (line, ",width=%u,height=%u", geometry->width, geometry->height);
+  g_string_append_printf (line,
+      " ! pixelnorm location=%s method=%s scope=%s ! other/tensors ! fakesink", location,
+      advice->method_name, advice->scope_name);
+  return g_string_free (line, FALSE);
+}

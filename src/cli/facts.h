@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a report says of a profile, in numbers. */
+#pragma once
+
+#include <pixelnorm/pixelnorm.h>
+
+#include "marks.h"
+
+/* How the results of a method lie in its own 8-bit range. */
+typedef struct {
+  const gchar *name; /* of the method */
+  PixelnormMethod method;
+  PixelnormScope scope;
+  gboolean known;      /* else it needs a histogram, or pixels of one size */
+  gdouble low, high;   /* the range */
+  gdouble least, most; /* the results */
+  gdouble
+      share_outside; /* scope channel: of all samples ever seen; scope pixel: of the places of the
+                          * frame, those where it happened at least once */
+} Clipping;
+
+#define FACTS_N_METHODS 3
+#define FACTS_N_CLIPPINGS (2 * FACTS_N_METHODS)
+#define FACTS_N_PERCENTILES 5
+
+extern const gdouble facts_percents[FACTS_N_PERCENTILES];
+
+typedef struct {
+  guint n_channels;
+  gboolean per_pixel; /* false: nothing is known of places */
+  gboolean has_histogram;
+  PixelnormStatistics statistics[PIXELNORM_MAX_CHANNELS];
+  gdouble percentiles[PIXELNORM_MAX_CHANNELS][FACTS_N_PERCENTILES];
+
+  /* of the variance of a channel, how much lies between the means of its pixels: what is the same in
+   * every frame */
+  gdouble fixed_share[PIXELNORM_MAX_CHANNELS];
+  gdouble fixed_share_all;
+
+  guint64 marks[N_MARKS];
+  guint64 n_pixels;
+
+  /* mean brightness of blocks of the frame, as code values */
+  gdouble darkest_block, brightest_block, corners, centre;
+
+  Clipping clippings[FACTS_N_CLIPPINGS];
+} Facts;
+
+gboolean facts_find (Facts *facts, PixelnormProfile *profile, GError **error);
+
+/* One of the clippings. */
+const Clipping *facts_clipping (const Facts *facts, PixelnormMethod method, PixelnormScope scope);

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The page of a report. A section is a row of the table at the end; each appends to the page. Styles are
+ * in the page, pictures are data: URIs, so the file needs no network and can be mailed.
+ */
+#include "report-page.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "advice.h"
+#include "facts.h"
+#include "paint.h"
+#include "report-svg.h"
+
+#define MAX_PICTURE_SIDE 960 /* pixels; larger frames are averaged down */
+
+typedef struct {
+  GString *text;
+  PixelnormProfile *profile;
+  const gchar *path;
+  Facts facts;
+} Page;
+
+static const gchar style[] =
+    "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem;color:#222;"
+    "background:#fff}"
+    "h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.15rem;border-bottom:1px solid #ccc;"
+    "margin-top:2rem}"
+    "table{border-collapse:collapse;width:100%}th,td{text-align:right;padding:.2rem .5rem;"
+    "border-bottom:1px solid #e5e5e5}"
+    "th:first-child,td:first-child{text-align:left}.words td{text-align:left;overflow-wrap:anywhere}"
+    ".scroll{overflow-x:auto}"
+    ".grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}"
+    "figure{margin:0;break-inside:avoid}figcaption{font-size:.85rem;color:#555}"
+    "img,svg{width:100%;height:auto;display:block}img{image-rendering:auto;border:1px solid #ddd}"
+    "img.small{image-rendering:pixelated}"
+    "svg{border-bottom:1px solid #999}svg text{font:11px system-ui,sans-serif;fill:#555}"
+    ".band{fill:#eceff4}.mean{stroke:#000;stroke-dasharray:4 3}"
+    "pre{background:#f4f4f4;padding:.7rem;white-space:pre-wrap;overflow-wrap:anywhere;"
+    "border-radius:4px}"
+    ".advice{border-left:4px solid #1e8449;padding-left:1rem}"
+    ".swatch{display:inline-block;width:.8em;height:.8em;border:1px solid #000;margin-right:.5em}"
+    "@media print{body{max-width:none;padding:0;font-size:11pt}h2{break-after:avoid}"
+    "pre,table,figure{break-inside:avoid}.grid{grid-template-columns:1fr 1fr}"
+    "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
+
+static void G_GNUC_PRINTF (2, 3) add (Page *page, const gchar *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_string_append_vprintf (page->text, format, arguments);
+  va_end (arguments);
+}
+
+/* Text as it may come from anywhere. */
+static void
+add_text (Page *page, const gchar *text)
+{
+  g_autofree gchar *valid = g_utf8_make_valid (text, -1);
+  g_autofree gchar *escaped = g_markup_escape_text (valid, -1);
+
+  g_string_append (page->text, escaped);
+}
+
+static void
+add_row (Page *page, const gchar *name, const gchar *value)
+{
+  if (!value || !*value)
+    return;
+  g_auto (GStrv) lines = g_strsplit (value, "\n", -1);
+
+  add (page, "<tr><td>%s</td><td>", name);
+  for (guint i = 0; lines[i]; i++) {
+    add (page, "%s", i > 0 ? "<br>" : "");
+    add_text (page, lines[i]);
+  }
+  add (page, "</td></tr>");
+}
+
+static gboolean
+add_head (Page *page, GError **error)
+{
+  g_autofree gchar *shown = g_filename_display_basename (page->path);
+
+  add (page,
+      "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><title>");
+  add_text (page, shown);
+  add (page, "</title><style>%s</style></head><body>\n<h1>Profile ", style);
+  add_text (page, shown);
+  add (page, "</h1>\n");
+  return TRUE;
+}
+
+static gchar *
+describe_size (const PixelnormGeometry *geometry)
+{
+  return geometry->width > 0 ? g_strdup_printf ("%u x %u pixels", geometry->width, geometry->height)
+                             : g_strdup ("any");
+}
+
+static gboolean
+add_origin (Page *page, GError **error)
+{
+  PixelnormProfile *profile = page->profile;
+  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
+  const guint64 skipped = pixelnorm_profile_get_frames_skipped (profile);
+  g_autofree gchar *size = describe_size (geometry);
+  g_autofree gchar *samples = g_strdup_printf ("%s, %u bits, %s range%s%s", geometry->channels,
+      geometry->depth, geometry->range == PIXELNORM_RANGE_LIMITED ? "limited" : "full",
+      geometry->matrix ? ", matrix " : "", geometry->matrix ? geometry->matrix : "");
+  g_autofree gchar *frames =
+      g_strdup_printf ("%" G_GUINT64_FORMAT, pixelnorm_profile_get_frames (profile));
+  g_autofree gchar *left_out = g_strdup_printf ("%" G_GUINT64_FORMAT, skipped);
+
+  add (page, "<h2>What was collected</h2><table class=\"words\">");
+  add_row (page, "Frames", frames);
+  if (skipped)
+    add_row (page, "Skipped as broken", left_out);
+  add_row (page, "Size", size);
+  add_row (page, "Samples", samples);
+  add_row (page, "Scope",
+      page->facts.per_pixel ? "pixel: every sample on its own"
+                            : "channel: all pixels of a channel together");
+  add_row (page, "From", pixelnorm_profile_get_sources (profile));
+  add_row (page, "Made", pixelnorm_profile_get_created (profile));
+  add_row (page, "By", pixelnorm_profile_get_software (profile));
+  add_row (page, "Identity", pixelnorm_profile_get_identity (profile));
+  add (page, "</table>\n");
+  return TRUE;
+}
+
+static gboolean
+add_advice (Page *page, GError **error)
+{
+  Advice advice;
+
+  advice_find (&advice, &page->facts, page->profile);
+  add (page,
+      "<h2>What suits this data</h2><div class=\"advice\"><p><strong>method=%s "
+      "scope=%s</strong></p>",
+      advice.method_name, advice.scope_name);
+  for (guint i = 0; i < advice.reasons->len; i++)
+    add (page, "<p>%s</p>", (const gchar *) g_ptr_array_index (advice.reasons, i));
+  add (page, "</div>");
+  if (advice.warnings->len) {
+    add (page, "<p>To mind:</p><ul>");
+    for (guint i = 0; i < advice.warnings->len; i++)
+      add (page, "<li>%s</li>", (const gchar *) g_ptr_array_index (advice.warnings, i));
+    add (page, "</ul>");
+  }
+  g_autofree gchar *line = advice_launch_line (&advice, page->profile, page->path);
+  add (page, "<pre>");
+  add_text (page, line);
+  add (page,
+      "</pre><p>This is read from the statistics alone. Which normalization a network learns best "
+      "with, only training tells.</p>\n");
+  advice_clear (&advice);
+  return TRUE;
+}
+
+static gboolean
+add_statistics (Page *page, GError **error)
+{
+  const Facts *facts = &page->facts;
+  const gchar *channels = pixelnorm_profile_get_channels (page->profile);
+
+  add (page,
+      "<h2>Channels</h2><div class=\"scroll\"><table><tr><th>channel</th><th>mean</th>"
+      "<th>deviation</th><th>min</th><th>max</th>");
+  for (guint i = 0; facts->has_histogram && i < FACTS_N_PERCENTILES; i++)
+    add (page, "<th>%g %%</th>", facts_percents[i]);
+  if (facts->per_pixel)
+    add (page, "<th>fixed</th>");
+  add (page, "</tr>");
+  for (guint c = 0; c < facts->n_channels; c++) {
+    const PixelnormStatistics *statistics = &facts->statistics[c];
+
+    add (page, "<tr><td>%c</td><td>%.3f</td><td>%.3f</td><td>%u</td><td>%u</td>", channels[c],
+        statistics->mean, statistics->std, statistics->min, statistics->max);
+    for (guint i = 0; facts->has_histogram && i < FACTS_N_PERCENTILES; i++)
+      add (page, "<td>%.1f</td>", facts->percentiles[c][i]);
+    if (facts->per_pixel)
+      add (page, "<td>%.1f %%</td>", 100 * facts->fixed_share[c]);
+    add (page, "</tr>");
+  }
+  add (page, "</table></div><p>In code values, over all pixels of all frames. %s%s</p>\n",
+      facts->has_histogram ? "Columns with %: percentiles. " : "",
+      facts->per_pixel ? "Fixed: how much of the variance is the same in every frame." : "");
+  return TRUE;
+}
+
+static gboolean
+add_histograms (Page *page, GError **error)
+{
+  add (page, "<h2>Histograms</h2>");
+  if (!page->facts.has_histogram) {
+    add (page,
+        "<p>The profile holds none. Collect with <code>pixelstats histogram=true</code>.</p>\n");
+    return TRUE;
+  }
+  add (page, "<div class=\"grid\">");
+  for (guint c = 0; c < page->facts.n_channels; c++)
+    report_svg_histogram (page->text, page->profile, &page->facts, c);
+  add (page, "</div>\n");
+  return TRUE;
+}
+
+/* What stands below each picture of the report. */
+static const struct {
+  const gchar *name, *caption;
+} pictures[] = {
+  { "mean", "Mean image: what every frame has in common" },
+  { "std", "Deviation image: how much each pixel varied" },
+  { "range", "Dynamic range image: maximum - minimum" },
+  { "marks", "Still and saturated pixels" },
+};
+
+static gboolean
+add_picture (Page *page, const PaintImage *image, const gchar *caption, GError **error)
+{
+  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (page->profile);
+  const PaintOptions options = { .fit = MAX_PICTURE_SIDE, .depth = 8 };
+  g_autoptr (Picture) picture = paint_image (image, page->profile, &options, error);
+  g_autoptr (GBytes) png = picture ? picture_encode (picture, error) : NULL;
+
+  if (!png)
+    return FALSE;
+  g_autofree gchar *base64 = g_base64_encode (g_bytes_get_data (png, NULL), g_bytes_get_size (png));
+  add (page, "<figure><img%s alt=\"%s\" src=\"data:image/png;base64,%s\">",
+      geometry->width < 256 ? " class=\"small\"" : "", caption, base64);
+  add (page, "<figcaption>%s</figcaption></figure>", caption);
+  return TRUE;
+}
+
+static gboolean
+add_pictures (Page *page, GError **error)
+{
+  if (!page->facts.per_pixel)
+    return TRUE;
+  add (page, "<h2>Pictures</h2><div class=\"grid\">");
+  for (guint i = 0; i < G_N_ELEMENTS (pictures); i++)
+    for (guint k = 0; k < PAINT_N_IMAGES; k++)
+      if (strcmp (paint_images[k].name, pictures[i].name) == 0
+          && !add_picture (page, &paint_images[k], pictures[i].caption, error))
+        return FALSE;
+  add (page, "</div>\n");
+  return TRUE;
+}
+
+static gboolean
+add_marks (Page *page, GError **error)
+{
+  const Facts *facts = &page->facts;
+
+  if (!facts->per_pixel)
+    return TRUE;
+  add (page,
+      "<h2>Still and saturated pixels</h2><table><tr><th>kind</th><th>pixels</th>"
+      "<th>share</th></tr>");
+  for (guint m = 0; m < N_MARKS; m++) {
+    const guint8 *color = mark_color (m);
+
+    add (page,
+        "<tr><td><span class=\"swatch\" style=\"background:#%02x%02x%02x\"></span>%s</td>"
+        "<td>%" G_GUINT64_FORMAT "</td><td>%.2f %%</td></tr>",
+        color[0], color[1], color[2], mark_name (m), facts->marks[m],
+        100 * (gdouble) facts->marks[m] / (gdouble) facts->n_pixels);
+  }
+  add (page,
+      "</table><p>A pixel is of the first kind that fits. White and black are the ends of the "
+      "code values (16 and 235 of 8-bit limited range).</p>\n");
+  return TRUE;
+}
+
+static gboolean
+add_light (Page *page, GError **error)
+{
+  const Facts *facts = &page->facts;
+
+  if (!facts->per_pixel)
+    return TRUE;
+  add (page,
+      "<h2>Light</h2><table><tr><th>of the mean image, in 8 x 8 blocks</th><th>brightness</th></tr>"
+      "<tr><td>brightest block</td><td>%.1f</td></tr>"
+      "<tr><td>darkest block</td><td>%.1f</td></tr>"
+      "<tr><td>centre</td><td>%.1f</td></tr>"
+      "<tr><td>corners</td><td>%.1f</td></tr></table>",
+      facts->brightest_block, facts->darkest_block, facts->centre, facts->corners);
+  if (facts->centre > 0 && facts->brightest_block > 0)
+    add (page,
+        "<p>The darkest block has %.0f %% of the brightest one's light, the corners %.0f %% of the "
+        "centre's. Of a scene that says little; of a white sheet it says how uneven lens and lamps are, "
+        "and <code>method=flat-field</code> evens it out.</p>\n",
+        100 * facts->darkest_block / facts->brightest_block, 100 * facts->corners / facts->centre);
+  return TRUE;
+}
+
+static void
+add_clipping (Page *page, const Clipping *clipping)
+{
+  add (page, "<tr><td>%s</td><td>%s</td>", clipping->name,
+      clipping->scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel");
+  if (clipping->known)
+    add (page, "<td>%.2f to %.2f</td><td>%.2f to %.2f</td><td>%.3f %%%s</td></tr>", clipping->least,
+        clipping->most, clipping->low, clipping->high, 100 * clipping->share_outside,
+        clipping->scope == PIXELNORM_SCOPE_PIXEL ? " of places" : " of samples");
+  else
+    add (page, "<td colspan=\"3\">not known: %s</td></tr>",
+        clipping->scope == PIXELNORM_SCOPE_PIXEL ? "the profile holds no pixels of one size"
+                                                 : "the profile holds no histogram");
+}
+
+static gboolean
+add_clippings (Page *page, GError **error)
+{
+  add (page,
+      "<h2>What 8-bit video would clip</h2><div class=\"scroll\"><table><tr><th>method</th>"
+      "<th>scope</th><th>results</th><th>range</th><th>outside</th></tr>");
+  for (guint i = 0; i < FACTS_N_CLIPPINGS; i++)
+    add_clipping (page, &page->facts.clippings[i]);
+  add (page,
+      "</table></div><p>Results of the data that the profile was made of, against the method's "
+      "own range. Of samples: of all that were ever seen. Of places: of the samples of a frame, "
+      "those where it happened at least once.</p>\n");
+  return TRUE;
+}
+
+static gboolean
+add_foot (Page *page, GError **error)
+{
+  add (page, "</body></html>\n");
+  return TRUE;
+}
+
+/* SECTION TABLE, in the order of the page. */
+static gboolean (*const sections[]) (Page *, GError **) = { add_head, add_advice, add_pictures,
+  add_statistics, add_histograms, add_marks, add_light, add_clippings, add_origin, add_foot };
+
+gchar *
+report_page_new (PixelnormProfile *profile, const gchar *path, GError **error)
+{
+  Page page = { .profile = profile, .path = path };
+
+  if (!facts_find (&page.facts, profile, error))
+    return NULL;
+  page.text = g_string_new (NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (sections); i++)
+    if (!sections[i](&page, error)) {
+      g_string_free (page.text, TRUE);
+      return NULL;
+    }
+  return g_string_free (page.text, FALSE);
+}
