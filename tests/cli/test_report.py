@@ -1,0 +1,313 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""pixelprofile report: every number on the page against numpy on the frames; and how the page looks to a browser.
+
+The page is parsed with Python's own HTML parser; pictures are read by Pillow. Where Debian's chromium is installed (tests/run
+does), it says whether the page fits a phone, and leaves a screenshot in PIXELNORM_BUILD/report.png for people to look at."""
+import base64
+import html.parser
+import io
+import os
+import re
+import shutil
+import subprocess
+
+import gi
+import numpy as np
+import pytest
+from PIL import Image
+
+gi.require_version("Pixelnorm", "1.0")
+from gi.repository import Pixelnorm  # noqa: E402
+
+PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
+Scope = Pixelnorm.Scope
+SIZE, N = (36, 50), 60
+
+
+def report(*arguments, cwd):
+    return subprocess.run([PROGRAM, "report", *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
+                          timeout=120)
+
+
+def frames_of(n=N, fixed=60, moving=8, channels=3, depth=8, size=SIZE, seed=1):
+    """A fixed scene, with noise; darker to the right; one row that never varies, one white and one black."""
+    random = np.random.default_rng(seed)
+    top = 2 ** depth - 1
+    scene = top * (.55 + .3 * np.linspace(0, -1, size[1])[None, :, None]) + \
+        random.normal(0, fixed * top / 255, (*size, channels))
+    frames = np.clip(scene + random.normal(0, moving * top / 255, (n, *size, channels)), 1, top - 1)
+    frames = np.rint(frames).astype(np.uint8 if depth == 8 else "<u2")
+    frames[:, 3], frames[:, 5], frames[:, 7] = frames[0, 3], top, 0
+    frames[n // 2, 9], frames[n // 3, 11] = top, 0
+    return frames
+
+
+def save(path, frames, scope=Scope.PIXEL, order="RGB", depth=8, histogram=True, mask=None, source=None):
+    layout = Pixelnorm.Layout.new(order, frames.shape[2], frames.shape[1])
+    if depth > 8:
+        layout.set_depth(depth, 0, False)
+    accumulator = Pixelnorm.Accumulator.new(scope, layout)
+    if histogram:
+        accumulator.keep_histogram()
+    if mask is not None:
+        accumulator.set_mask(layout, mask.astype(np.uint8).tobytes())
+    for frame in frames:
+        accumulator.add_data(layout, frame.tobytes())
+    accumulator.add_source(source or "file:///videos/lobby.mkv")
+    accumulator.skip(2)
+    accumulator.snapshot().save(str(path))
+    return path
+
+
+class Page(html.parser.HTMLParser):
+    """Tables by heading, [[cells]]; pictures by caption; all text; open elements must close."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tables, self.pictures, self.words, self.stack, self.heading = {}, {}, [], [], ""
+        self.feed(text)
+        assert self.stack == [], self.stack
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in ("meta", "img", "br", "path", "rect", "line"):
+            self.stack.append(tag)
+        attributes = dict(attributes)
+        for name in ("src", "href"):
+            assert attributes.get(name, "data:").startswith("data:"), "the page needs something else"
+        if tag == "img":
+            kind, data = attributes["src"].split(",", 1)
+            assert kind == "data:image/png;base64"
+            self.pictures[attributes["alt"]] = np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+        if tag in ("h1", "h2"):
+            self.heading = ""
+        if tag == "tr":
+            self.tables.setdefault(self.heading, []).append([])
+        if tag in ("td", "th"):
+            self.tables[self.heading][-1].append("")
+
+    def handle_startendtag(self, tag, attributes):
+        pass
+
+    def handle_endtag(self, tag):
+        assert self.stack.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+        if "h1" in self.stack or "h2" in self.stack:
+            self.heading += data
+        elif "td" in self.stack or "th" in self.stack:
+            self.tables[self.heading][-1][-1] += data
+
+    @property
+    def text(self):
+        return "".join(self.words)
+
+    def numbers(self, heading):
+        """{first cell: [numbers of the others]}"""
+        return {row[0]: [float(x) for cell in row[1:] for x in re.findall(r"-?\d+(?:\.\d+)?", cell)]
+                for row in self.tables[heading]}
+
+
+def make_page(tmp_path, frames, **how):
+    save(tmp_path / "lobby.safetensors", frames, **how)
+    done = report("--force", "lobby.safetensors", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "lobby.html\n", "")
+    return Page((tmp_path / "lobby.html").read_text())
+
+
+@pytest.mark.parametrize("depth", [8, 10, 16])
+@pytest.mark.parametrize("order", ["RGB", "Y"])
+def test_numbers(tmp_path, order, depth):
+    frames = frames_of(channels=len(order), depth=depth)
+    page = make_page(tmp_path, frames, order=order, depth=depth)
+    values, top = frames.astype(float), 2 ** depth - 1
+    means, variances = values.mean(0), values.var(0)
+
+    found = page.numbers("Channels")
+    for c, letter in enumerate(order):
+        channel = values[..., c]
+        fixed = means[..., c].var() / channel.var()
+        expected = [channel.mean(), channel.std(), channel.min(), channel.max(),
+                    *np.percentile(channel, [1, 25, 50, 75, 99]), 100 * fixed]
+        assert found[letter] == pytest.approx(expected, abs=.051)
+    total = means.var((0, 1)).sum() / (means.var((0, 1)) + variances.mean((0, 1))).sum()
+    assert f"{100 * total:.1f} % of the variance" in page.text
+
+    low, high = frames.min(0), frames.max(0)
+    kinds = {"always white": (low == top).any(-1), "always black": (high == 0).all(-1),
+             "white at times": (high == top).any(-1), "black at times": (low == 0).all(-1),
+             "never varied": (low == high).all(-1)}
+    left = np.ones(SIZE, bool)
+    found = page.numbers("Still and saturated pixels")
+    for kind, where in kinds.items():
+        count = (where & left).sum()
+        assert count > 0 and found[kind] == pytest.approx([count, 100 * count / left.size], abs=.0051)
+        left &= ~where
+    assert found["none of these"][0] == left.sum() and found["not counted"] == [0, 0]
+
+    edges = [[int(i * n / 8) for i in range(9)] for n in SIZE]
+    light = np.array([[means[y0:y1, x0:x1].mean() for x0, x1 in zip(edges[1], edges[1][1:])]
+                      for y0, y1 in zip(edges[0], edges[0][1:])])
+    found = page.numbers("Light")
+    expected = {"brightest block": light.max(), "darkest block": light.min(),
+                "centre": light[3:5, 3:5].mean(), "corners": light[[0, 0, -1, -1], [0, -1, 0, -1]].mean()}
+    for name, value in expected.items():
+        assert found[name] == pytest.approx([value], abs=.051)
+
+
+def clipped(y, low, high):
+    slack = (high - low) / 510
+    return (y < low - slack) | (y > high + slack)
+
+
+def test_clipping(tmp_path):
+    """What of the data lies outside: by samples where the scope is channel, by places where it is pixel."""
+    frames = frames_of(moving=20)
+    frames[0, :10], frames[1, :3] = 255, 0  # far from these pixels' means
+    page, values = make_page(tmp_path, frames), frames.astype(float)
+    rows = {(row[0], row[1]): [float(x) for x in re.findall(r"-?\d+(?:\.\d+)?", " ".join(row[2:]))]
+            for row in page.tables["What 8-bit video would clip"][1:]}
+    for scope, axis in [("pixel", 0), ("channel", (0, 1, 2))]:
+        mean, std = values.mean(axis, keepdims=True), values.std(axis, keepdims=True)
+        low, high = values.min(axis, keepdims=True), values.max(axis, keepdims=True)
+        half = np.maximum((high - low) / 2, 1)
+        for method, y, bottom, top in [("zscore", (values - mean) / np.maximum(std, 1), -4, 127 / 32),
+                                       ("mean-range", (values - mean) / half, -2, 127 / 64),
+                                       ("min-max", (values - (low + high) / 2) / half, -128 / 127, 1)]:
+            outside = clipped(y, bottom, top)
+            share = outside.any(0).mean() if scope == "pixel" else outside.mean()
+            expected = [y.min(), y.max(), bottom, top, 100 * share]
+            assert rows[method, scope] == pytest.approx(expected, abs=.0051), (method, scope)
+    assert rows["zscore", "pixel"][4] > 0
+
+
+def test_pictures(tmp_path):
+    frames = frames_of()
+    page = make_page(tmp_path, frames)
+    captions = list(page.pictures)
+    assert [c.split(":")[0].split(" ")[0] for c in captions] == ["Mean", "Deviation", "Dynamic", "Still"]
+    mean = page.pictures[captions[0]]
+    assert np.abs(mean - frames.mean(0)).max() <= .5 + 1e-9
+
+
+@pytest.mark.parametrize("fixed, moving, n, expected", [
+    (60, 8, 60, "method=zscore scope=pixel"), (3, 60, 60, "method=zscore scope=channel"),
+    (60, 8, 9, "method=zscore scope=channel")])
+def test_advice(tmp_path, fixed, moving, n, expected):
+    """A fixed scene, changing images, too few frames."""
+    page = make_page(tmp_path, frames_of(n, fixed, moving))
+    assert expected in page.text
+    assert "gst-launch-1.0 uridecodebin3" in page.text
+
+
+def test_outliers_are_told(tmp_path):
+    frames = np.random.default_rng(2).normal(100, 5, (40, 30, 30, 3)).clip(90, 110).astype(np.uint8)
+    frames[0, 0, 0], frames[1, 0, 0] = 0, 255
+    assert "percentile" in make_page(tmp_path, frames).text
+    assert "Outliers" not in make_page(tmp_path, frames[2:]).text
+
+
+def test_the_line_runs(tmp_path):
+    """The line for gst-launch-1.0, word by word, on a video that is there."""
+    frames = frames_of(8, size=(48, 64))
+    video = tmp_path / "a b.ogg"
+    subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", "num-buffers=5", "!", "video/x-raw,width=64,height=48",
+                    "!", "theoraenc", "!", "oggmux", "!", "filesink", f"location={video}"], check=True, timeout=60)
+    page = make_page(tmp_path, frames, source=video.as_uri())
+    line = next(words for words in page.words if words.startswith("gst-launch-1.0"))
+    assert "a%20b.ogg" in line
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Got EOS" in done.stdout
+
+
+@pytest.mark.parametrize("how", [{"scope": Scope.CHANNEL}, {"scope": Scope.CHANNEL, "histogram": False},
+                                 {"histogram": False}, {"order": "YUV"}], ids=str)
+def test_profiles_that_say_less(tmp_path, how):
+    page = make_page(tmp_path, frames_of(5), **how)
+    places = how.get("scope") != Scope.CHANNEL
+    assert (len(page.pictures) == 4) == places and ("Light" in page.tables) == places
+    assert ("histogram=true" in page.text) == (how.get("histogram") is False)
+
+
+def test_masked_pixels(tmp_path):
+    mask = np.ones(SIZE, bool)
+    mask[:, :10] = False
+    frames = frames_of()
+    page = make_page(tmp_path, frames, mask=mask)
+    assert page.numbers("Still and saturated pixels")["not counted"][0] == (~mask).sum()
+    inside = frames[:, mask].astype(float)
+    fixed = [100 * inside[..., c].mean(0).var() / inside[..., c].var() for c in range(3)]
+    assert [row[-1] for row in list(page.numbers("Channels").values())[1:]] == pytest.approx(fixed, abs=.051)
+
+
+def test_hostile_text(tmp_path):
+    """What a profile says of itself is text, not markup."""
+    evil = "file:///<script>alert(1)</script>&\"'"
+    page = make_page(tmp_path, frames_of(3), source=evil)
+    assert evil in "".join(page.tables["What was collected"][4][1:]) or evil in page.text
+    assert "<script" not in (tmp_path / "lobby.html").read_text()
+
+
+def test_one_pixel(tmp_path):
+    page = make_page(tmp_path, np.full((3, 1, 1, 3), 7, np.uint8))
+    assert page.numbers("Still and saturated pixels")["never varied"] == [1, 100]
+    assert "nan" not in page.text and "inf" not in page.text.replace("info", "")
+
+
+BAD = [(["nowhere.safetensors"], 1, "nowhere"), ([], 2, "none"), (["a", "b"], 2, "one FILE"), (["--output="], 2, ""),
+       (["--output=none/x.html", "lobby.safetensors"], 1, 'no directory "none"')]
+
+
+@pytest.mark.parametrize("arguments, status, words", BAD)
+def test_bad_commands(tmp_path, arguments, status, words):
+    save(tmp_path / "lobby.safetensors", frames_of(2))
+    done = report(*arguments, cwd=tmp_path)
+    assert done.returncode == status and words in done.stderr and done.stdout == ""
+    assert os.listdir(tmp_path) == ["lobby.safetensors"]
+
+
+def test_an_existing_page_is_kept(tmp_path):
+    save(tmp_path / "lobby.safetensors", frames_of(2))
+    (tmp_path / "lobby.html").write_text("mine")
+    done = report("lobby.safetensors", cwd=tmp_path)
+    assert done.returncode == 1 and "--force" in done.stderr
+    assert (tmp_path / "lobby.html").read_text() == "mine"
+
+
+CHROMIUM = [shutil.which("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
+
+
+@pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")
+@pytest.mark.parametrize("width", [340, 800, 1600])
+def test_it_fits_the_screen(tmp_path, width):
+    """Nothing reaches out of the window, by the browser's own measure; and pictures are not stretched."""
+    make_page(tmp_path, frames_of())
+    page = (tmp_path / "lobby.html").read_text().replace("&", "&amp;").replace('"', "&quot;")
+    (tmp_path / "frame.html").write_text(f"""<iframe width="{width}" height="900" srcdoc="{page}"></iframe>
+        <script>onload = () => {{ const d = document.querySelector("iframe").contentDocument;
+        const i = d.querySelector("img");
+        document.body.innerHTML = `<p>${{d.documentElement.scrollWidth}} ${{d.documentElement.clientWidth}}
+        ${{i.clientWidth / i.clientHeight}} ${{i.naturalWidth / i.naturalHeight}} ${{d.images.length}}</p>` }}</script>""")
+    done = subprocess.run([*CHROMIUM, "--window-size=1800,1000", "--dump-dom", (tmp_path / "frame.html").as_uri()],
+                          capture_output=True, text=True, timeout=120)
+    found = re.search(r"<p>(\S+) (\S+)\s+(\S+) (\S+) (\S+)</p>", done.stdout)
+    scroll, client, shown, natural, images = map(float, found.groups())
+    assert scroll <= client <= width and images == 4
+    assert shown == pytest.approx(natural, rel=.03)
+
+
+@pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")
+def test_screenshot(tmp_path):
+    """For people to look at; here only that the page is not blank and that the mean image is on it."""
+    frames = frames_of(size=(270, 480))
+    make_page(tmp_path, frames)
+    picture = os.path.join(os.environ["PIXELNORM_BUILD"], "report.png")
+    subprocess.run([*CHROMIUM, "--window-size=1100,3000", f"--screenshot={picture}",
+                    (tmp_path / "lobby.html").as_uri()], check=True, capture_output=True, timeout=120)
+    found = np.asarray(Image.open(picture).convert("RGB")).astype(int)
+    assert found.shape == (3000, 1100, 3)
+    assert len(np.unique(found.reshape(-1, 3), axis=0)) > 1000
+    # the darker right half of the scene, where the mean image is
+    colourful = found.std(-1) > 12
+    assert colourful.mean() > .05
