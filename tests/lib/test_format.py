@@ -29,7 +29,7 @@ def page():
     """What the Python code on the page defines."""
     names = {}
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE, re.M | re.S)
-    assert len(blocks) == 4
+    assert len(blocks) == 5
     for block in blocks:
         exec(block, names)
     return names
@@ -197,6 +197,17 @@ def test_channel_file_made_here(tmp_path, page, channels, depth, wide):
     assert profile.get_scope() == Pixelnorm.Scope.CHANNEL
     assert (profile.get_width(), profile.get_height(), profile.get_frames()) == (0, 0, 5)
     check_statistics(profile, pixels)
+
+
+def test_joined_by_the_code_of_the_page(tmp_path, page):
+    frames = random_frames(3, 9, (6, 5, 3), 8)
+    paths = [str(tmp_path / f"{i}.safetensors") for i in range(3)]
+    for path, part in zip(paths, numpy.split(frames, 3)):
+        accumulate(part, "RGB", Pixelnorm.Scope.PIXEL).save(path)
+    mean, std, extent = page["with_library"](*paths)
+    numpy.testing.assert_allclose(mean, frames.mean(axis=0), rtol=1e-13)
+    numpy.testing.assert_allclose(std, frames.std(axis=0), rtol=1e-11, atol=1e-11)
+    assert (extent == numpy.ptp(frames, axis=0)).all()
 
 
 def huge_channel_profile():
