@@ -24,6 +24,7 @@ typedef struct {
   int (*run) (int argc, char **argv);
 } CliCommand;
 
+extern const CliCommand cli_diff;
 extern const CliCommand cli_info;
 extern const CliCommand cli_merge;
 extern const CliCommand cli_render;

@@ -13,6 +13,7 @@ static const CliCommand *const commands[] = {
   &cli_info,
   &cli_merge,
   &cli_render,
+  &cli_diff,
 };
 
 static void
