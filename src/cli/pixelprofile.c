@@ -11,6 +11,7 @@
 
 static const CliCommand *const commands[] = {
   &cli_info,
+  &cli_verify,
   &cli_merge,
   &cli_render,
   &cli_diff,
