@@ -24,10 +24,12 @@ typedef struct {
   int (*run) (int argc, char **argv);
 } CliCommand;
 
+extern const CliCommand cli_diff;
 extern const CliCommand cli_info;
 extern const CliCommand cli_merge;
 extern const CliCommand cli_render;
 extern const CliCommand cli_report;
+extern const CliCommand cli_verify;
 
 gboolean cli_parse (GOptionContext *context, int *argc, char ***argv);
 int cli_fail (int status, const gchar *format, ...) G_GNUC_PRINTF (2, 3);

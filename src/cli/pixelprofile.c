@@ -11,8 +11,10 @@
 
 static const CliCommand *const commands[] = {
   &cli_info,
+  &cli_verify,
   &cli_merge,
   &cli_render,
+  &cli_diff,
   &cli_report,
 };
 
