@@ -154,7 +154,8 @@ def test_killed_in_the_middle_of_saves(two, place, count):
 
 def test_killed_while_a_pipeline_saves(place, count):
     """pixelstats that saves all the time and appends: whatever kills it, the profile loads and never loses frames."""
-    command = ["gst-launch-1.0", "-q", "videotestsrc", "pattern=ball", "!", "video/x-raw,format=RGB,width=320,height=240",
+    command = ["gst-launch-1.0", "-q", "videotestsrc", "pattern=ball", "!",
+               "video/x-raw,format=RGB,width=320,height=240",
                "!", "pixelstats", "append=true", "checkpoint-interval=1", f"location={place}", "!", "fakesink"]
     delays = seeded_delays()
     frames, kills, left = 0, 0, 0
