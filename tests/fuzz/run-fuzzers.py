@@ -52,14 +52,15 @@ def coverage(name, build):
     return sum(lines["covered"] for lines in files), sum(lines["count"] for lines in files)
 
 
-def print_result(name, build, seconds, number):
-    """Whether it did something."""
+def print_result(name, build, seconds, log):
+    """Says what a fuzzer that found nothing tried; whether it did something."""
+    number = {key: int(value) for key, value in re.findall(r"^stat::(\w+):\s+(\d+)$", log, re.M)}
     inputs = number.get("number_of_executed_units", 0)
     try:
         reached, lines = coverage(name, build)
     except (OSError, subprocess.CalledProcessError, ValueError) as error:
         print(f"The coverage of {name} is not known: {error}")
-        reached, lines = 0, 0
+        return False
     print(f"{name}: {inputs} inputs in {seconds} seconds, {number.get('new_units_added', 0)} of them reached something "
           f"new; together {reached} of {lines} lines of {', '.join(FUZZERS[name][1])}", flush=True)
     return inputs > 0 and reached > 0
@@ -72,9 +73,7 @@ def run(name, build, source, seconds):
         status = subprocess.run(command(name, build, source, seconds), stdout=log, stderr=subprocess.STDOUT,
                                 stdin=subprocess.DEVNULL, env=environment(name, build)).returncode
     log = log_path.read_text(errors="replace")
-    number = {key: int(value) for key, value in re.findall(r"^stat::(\w+):\s+(\d+)$", log, re.M)}
-    did_something = print_result(name, build, seconds, number)
-    if status == 0 and did_something:
+    if status == 0 and print_result(name, build, seconds, log):
         return None
     print("\n".join(log.splitlines()[-60:]))
     kept = re.search(r"Test unit written to (\S+)", log)
