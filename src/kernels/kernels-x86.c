@@ -4,8 +4,19 @@
 
 #if defined(__x86_64__)
 
+#include <cpuid.h>
 #include <orc/orc.h>
 #include <string.h>
+
+/* clang 14 does not know "f16c" in __builtin_cpu_supports(). It needs the registers of AVX, whose
+ * support by the system the check for avx2 tells. */
+static int
+has_f16c (void)
+{
+  unsigned eax, ebx, ecx, edx;
+
+  return __get_cpuid (1, &eax, &ebx, &ecx, &edx) && (ecx & bit_F16C);
+}
 
 int
 pixelnorm_kernels_x86 (PixelnormKernels *kernels)
@@ -14,7 +25,7 @@ pixelnorm_kernels_x86 (PixelnormKernels *kernels)
     return 0;
   kernels->name = "x86";
   pixelnorm_kernels_x86_gather (kernels);
-  if (!__builtin_cpu_supports ("avx2") || !__builtin_cpu_supports ("f16c"))
+  if (!__builtin_cpu_supports ("avx2") || !has_f16c ())
     return 1;
   orc_init ();
   OrcTarget *target = orc_target_get_default ();

@@ -102,6 +102,7 @@ test_every_bit (gconstpointer user_data)
     assert_refused (bytes, NULL);
     bad[i / 8] ^= (guint8) (1 << i % 8);
   }
+  g_test_message ("counted: %" G_GSIZE_FORMAT " changed bits, each refused", 8 * size);
 }
 
 static void
@@ -116,6 +117,7 @@ test_every_length (gconstpointer user_data)
 
     assert_refused (cut, NULL);
   }
+  g_test_message ("counted: %" G_GSIZE_FORMAT " shorter files, each refused", size);
   g_autofree char *longer = g_malloc0 (size + 1);
   memcpy (longer, g_bytes_get_data (good, NULL), size);
   g_autoptr (GBytes) bytes = g_bytes_new_static (longer, size + 1);

@@ -55,20 +55,84 @@ def test_library_knows_nothing_of_gstreamer():
     assert not [name for name in symbols(LIBRARY, "--undefined-only") if name.startswith("gst_")]
 
 
-def test_library_exports_what_the_headers_declare():
-    declared = set()
-    headers = list((SOURCE / "include" / "pixelnorm").glob("*.h"))
-    headers.append(BUILD / "include" / "pixelnorm" / "enum-types.h")
-    for header in headers:
-        text = re.sub(r"/\*.*?\*/", "", header.read_text(), flags=re.S)
+def headers():
+    """The text of every public header, by name, without comments."""
+    paths = [*(SOURCE / "include" / "pixelnorm").glob("*.h"), BUILD / "include" / "pixelnorm" / "enum-types.h"]
+    return {path.name: re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S) for path in paths}
+
+
+def declared():
+    """The functions that are marked as public."""
+    names = set()
+    for text in headers().values():
         for statement in re.findall(r"^PIXELNORM_API\b\s*([^;]*?\))", text, flags=re.S | re.M):
             if statement.startswith("G_DECLARE_FINAL_TYPE"):
-                declared.add(re.search(r",\s*(\w+),", statement).group(1) + "_get_type")
+                names.add(re.search(r",\s*(\w+),", statement).group(1) + "_get_type")
             else:
-                declared.add(re.search(r"(\w+)\s*\(", statement).group(1))
+                names.add(re.search(r"(\w+)\s*\(", statement).group(1))
+    return names
+
+
+def test_library_exports_what_the_headers_declare():
     exported = {name for name in symbols(LIBRARY, "--defined-only")
                 if not name.startswith(("__", "_init", "_fini", "_edata", "_end"))}
-    assert exported == declared
+    assert exported == declared()
+
+
+def test_headers_declare_nothing_without_the_mark():
+    """A function that a header names, in a declaration or in a macro, and that nobody could link with."""
+    named = {name for text in headers().values() for name in re.findall(r"\b(pixelnorm_\w+)\s*\(", text)}
+    assert len(named) > 30
+    assert named <= declared()
+
+
+PROGRAM = """
+#include <pixelnorm/pixelnorm.h>
+#include <stdio.h>
+
+typedef void (*Function) (void);
+
+int
+main (void)
+{
+  static const Function functions[] = { %s };
+  unsigned n = 0;
+
+  for (unsigned i = 0; i < sizeof functions / sizeof *functions; i++)
+    n += functions[i] != 0;
+  printf ("%%u\\n", n);
+  return 0;
+}
+"""
+
+
+@pytest.mark.skipif("PIXELNORM_SANITIZED" in os.environ, reason="the library needs its sanitizers")
+@pytest.mark.parametrize("compiler,ending", [("cc", "c"), ("c++", "cpp")], ids=["C", "C++"])
+def test_programs_link_with_every_function(tmp_path, compiler, ending):
+    """The umbrella header is enough, and what it declares has the names of C in C++, too."""
+    functions = sorted(declared())
+    source = tmp_path / f"program.{ending}"
+    source.write_text(PROGRAM % ", ".join(f"(Function) {name}" for name in functions))
+    flags = subprocess.run(["pkg-config", "--cflags", "--libs", "gobject-2.0", "gio-2.0"], check=True,
+                           capture_output=True, text=True).stdout.split()
+    built = subprocess.run([compiler, "-Wall", "-Werror", "-Wno-cast-function-type", f"-I{SOURCE}/include",
+                            f"-I{BUILD}/include", "-o", tmp_path / "program", source, LIBRARY, *flags],
+                           capture_output=True, text=True, check=False)
+    assert built.returncode == 0, built.stderr
+    printed = subprocess.run([tmp_path / "program"], check=True, capture_output=True, text=True).stdout
+    assert int(printed) == len(functions) > 30
+
+
+def test_others_include_only_public_headers():
+    """The elements and the command take from the library what every application can."""
+    for folder in SOURCE / "gst", SOURCE / "src" / "cli":
+        files = [path for path in folder.iterdir() if path.suffix in (".c", ".h")]
+        assert len(files) > 5
+        for path in files:
+            own = re.findall(r'^#include "(.*)"', path.read_text(), re.M)
+            foreign = re.findall(r"^#include <pixelnorm/(.*)>", path.read_text(), re.M)
+            assert all((folder / name).exists() for name in own if name != "config.h"), path
+            assert set(foreign) <= set(headers()), path
 
 
 def test_plugin_exports_what_gstreamer_asks_for():

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A writer that is killed at any system call of a save: before the call, and after it. Between two
+ * calls a process changes nothing that others see, so these are all the places where a kill can make a
+ * difference. Whenever it comes, the file is the old one or the new one, byte for byte, and the next
+ * save leaves nothing but the file.
+ *
+ * The writer is a child that asks to be traced (ptrace), so it stops at every system call. Linked with
+ * the library's objects.
+ */
+#include <errno.h>
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "profile-forms.h"
+
+#define MOST_STOPS 10000 /* two a system call: a save has about 30 calls */
+
+static void
+save (PixelnormProfile *profile, const char *path)
+{
+  g_autoptr (GError) error = NULL;
+
+  pixelnorm_profile_save (profile, path, &error);
+  g_assert_no_error (error);
+}
+
+static void
+assert_alone (const char *directory)
+{
+  g_autoptr (GDir) dir = g_dir_open (directory, 0, NULL);
+  guint n = 0;
+
+  while (g_dir_read_name (dir))
+    n++;
+  g_assert_cmpuint (n, ==, 1);
+}
+
+/* A child that stops, traced, right before a save; 0 where this machine allows no tracing. */
+static pid_t
+start_writer (PixelnormProfile *profile, const char *path)
+{
+  const pid_t writer = fork ();
+  int status;
+
+  if (writer == 0) {
+    if (ptrace (PTRACE_TRACEME, 0, NULL, NULL) < 0)
+      _exit (2);
+    raise (SIGSTOP);
+    _exit (pixelnorm_profile_save (profile, path, NULL) ? 0 : 1);
+  }
+  g_assert_cmpint (waitpid (writer, &status, 0), ==, writer);
+  return WIFSTOPPED (status) ? writer : 0;
+}
+
+/* Lets a save run to its stop number @n and kills it there; FALSE where it came to its end before. */
+static gboolean
+kill_at_stop (PixelnormProfile *profile, const char *path, guint n)
+{
+  const pid_t writer = start_writer (profile, path);
+  int status;
+
+  for (guint i = 0; i < n; i++) {
+    g_assert_cmpint (ptrace (PTRACE_SYSCALL, writer, NULL, NULL), ==, 0);
+    g_assert_cmpint (waitpid (writer, &status, 0), ==, writer);
+    if (WIFEXITED (status)) {
+      g_assert_cmpint (WEXITSTATUS (status), ==, 0);
+      return FALSE;
+    }
+    g_assert_true (WIFSTOPPED (status));
+  }
+  g_assert_cmpint (kill (writer, SIGKILL), ==, 0);
+  g_assert_cmpint (waitpid (writer, &status, 0), ==, writer);
+  g_assert_true (WIFSIGNALED (status) && WTERMSIG (status) == SIGKILL);
+  return TRUE;
+}
+
+static gboolean
+may_trace (PixelnormProfile *profile, const char *path)
+{
+  const pid_t writer = start_writer (profile, path);
+
+  if (writer == 0)
+    return FALSE;
+  kill (writer, SIGKILL);
+  waitpid (writer, NULL, 0);
+  return TRUE;
+}
+
+static void
+test_every_system_call (void)
+{
+  g_autoptr (PixelnormProfile) old = make_profile (RGB8), new = make_profile (LARGE);
+  g_autoptr (GBytes) old_bytes = make_file (RGB8), new_bytes = make_file (LARGE);
+  g_autofree char *directory = path_in_folder ("place");
+  g_autofree char *path = g_build_filename (directory, "a.safetensors", NULL);
+  guint n_old = 0, n_new = 0;
+
+  g_assert_cmpint (g_mkdir (directory, 0755), ==, 0);
+  save (old, path);
+  if (!may_trace (old, path)) {
+    g_test_skip ("needs the right to trace another process (ptrace)");
+  } else {
+    for (guint stop = 0; stop < MOST_STOPS && kill_at_stop (new, path, stop); stop++) {
+      g_autoptr (GBytes) found = read_bytes (path);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (PixelnormProfile) loaded = pixelnorm_profile_load (path, &error);
+
+      g_assert_no_error (error);
+      if (g_bytes_equal (found, new_bytes)) {
+        n_new++;
+      } else {
+        g_assert_true (g_bytes_equal (found, old_bytes));
+        g_assert_cmpuint (n_new, ==, 0); /* never back */
+        n_old++;
+      }
+      save (old, path);
+      assert_alone (directory);
+    }
+    g_assert_true (n_old > 10 && n_new > 2);
+    g_test_message (
+        "counted: killed at %u places of a save: the old file %u times, the new one %u times",
+        n_old + n_new, n_old, n_new);
+  }
+  g_unlink (path);
+  g_assert_cmpint (g_rmdir (directory), ==, 0);
+}
+
+int
+main (int argc, char **argv)
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  make_folder ();
+  g_test_add_func ("/profile-save/killed-at-every-system-call", test_every_system_call);
+  result = g_test_run ();
+  remove_folder ();
+  return result;
+}
