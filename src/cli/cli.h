@@ -24,6 +24,7 @@ typedef struct {
   int (*run) (int argc, char **argv);
 } CliCommand;
 
+extern const CliCommand cli_export;
 extern const CliCommand cli_info;
 extern const CliCommand cli_render;
 
