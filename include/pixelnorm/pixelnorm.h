@@ -5,6 +5,7 @@
 #include <pixelnorm/accumulator.h>
 #include <pixelnorm/enum-types.h>
 #include <pixelnorm/error.h>
+#include <pixelnorm/export.h>
 #include <pixelnorm/layout.h>
 #include <pixelnorm/normalizer.h>
 #include <pixelnorm/profile.h>

@@ -25,6 +25,7 @@ typedef struct {
 } CliCommand;
 
 extern const CliCommand cli_diff;
+extern const CliCommand cli_export;
 extern const CliCommand cli_info;
 extern const CliCommand cli_merge;
 extern const CliCommand cli_render;

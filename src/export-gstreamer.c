@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* GStreamer's own inference elements, since 1.28: MODEL.modelinfo beside the model. The element computes
+ * x * (max - min) / 255 + min in double, with a pair "min,max" a channel, in the order of the model.
+ * (One pair for three channels reads past the element's arrays in 1.28.8.)
+ *
+ * Its input is 8-bit video. Statistics of single pixels reach it in such video, which pixelnorm makes
+ * before it: then every pair is what pixelnorm laid onto 0 and 255.
+ */
+#include "export.h"
+
+#include <pixelnorm/enum-types.h>
+
+static void
+append_ranges (const PixelnormExport *self, GString *text)
+{
+  const double max_code = self->exact.max_code;
+
+  g_string_append (text, "ranges=");
+  for (guint i = 0; i < self->n_channels; i++) {
+    const guint c = pixelnorm_export_channel (self, i);
+    const double low = self->as_video ? self->low : -self->mean[c] * self->scale[c];
+    const double high = self->as_video ? self->high : (max_code - self->mean[c]) * self->scale[c];
+    char numbers[2][PIXELNORM_NUMBER_SIZE];
+
+    g_string_append_printf (text, "%s%s,%s", i > 0 ? ";" : "",
+        pixelnorm_export_number (numbers[0], low), pixelnorm_export_number (numbers[1], high));
+  }
+  g_string_append_c (text, '\n');
+}
+
+/* -1 fits every size. */
+static void
+append_dimensions (const PixelnormExport *self, GString *text)
+{
+  const gint width = self->width > 0 ? (gint) self->width : -1;
+  const gint height = self->width > 0 ? (gint) self->height : -1;
+
+  if (self->options->layout == PIXELNORM_TENSOR_LAYOUT_NCHW)
+    g_string_append_printf (text, "dims=1,%u,%d,%d\n", self->n_channels, height, width);
+  else
+    g_string_append_printf (text, "dims=1,%d,%d,%u\n", height, width, self->n_channels);
+}
+
+static void
+append_video (const PixelnormExport *self, GString *text)
+{
+  const PixelnormSettings *settings = &self->exact.settings;
+  char numbers[2][PIXELNORM_NUMBER_SIZE];
+
+  g_string_append_printf (text,
+      "# The ranges decode 8-bit video of: pixelnorm location=PROFILE scope=pixel method=%s "
+      "range-low=%s range-high=%s\n",
+      pixelnorm_export_enum_nick (PIXELNORM_TYPE_METHOD, settings->method),
+      pixelnorm_export_number (numbers[0], self->low),
+      pixelnorm_export_number (numbers[1], self->high));
+}
+
+gboolean
+pixelnorm_export_write_modelinfo (PixelnormExport *self, GError **error)
+{
+  const PixelnormExportOptions *options = self->options;
+  const char *tensor = options->tensor ? options->tensor : "input";
+  const char *model = options->model ? options->model : "model";
+  g_autofree char *group = g_path_get_basename (model);
+  GString *text = g_string_new (NULL);
+
+  if (self->as_video)
+    append_video (self, text);
+  g_string_append_printf (text,
+      "[modelinfo]\n"
+      "version=1.0\n"
+      "group-id=%s\n"
+      "\n"
+      "[%s]\n"
+      "id=%s\n"
+      "type=float32\n",
+      group, tensor, tensor);
+  append_dimensions (self, text);
+  g_string_append (text, "dir=input\n");
+  append_ranges (self, text);
+  pixelnorm_export_take_text (self, text);
+  return TRUE;
+}
