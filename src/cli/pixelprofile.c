@@ -10,13 +10,13 @@
 #include <string.h>
 
 static const CliCommand *const commands[] = {
-  &cli_export,
   &cli_info,
   &cli_verify,
   &cli_merge,
   &cli_render,
   &cli_diff,
   &cli_report,
+  &cli_export,
 };
 
 static void
