@@ -50,6 +50,12 @@ static const GEnumValue layouts[] = {
   { 0 },
 };
 
+static const GEnumValue channel_orders[] = {
+  { PIXELNORM_CHANNEL_ORDER_RGB, "Red, green, blue", "rgb" },
+  { PIXELNORM_CHANNEL_ORDER_BGR, "Blue, green, red", "bgr" },
+  { 0 },
+};
+
 #define DEFINE_ENUM(function, name, values)                                                        \
   GType function (void)                                                                            \
   {                                                                                                \
@@ -64,6 +70,7 @@ DEFINE_ENUM (gst_pixel_stats_scope_get_type, "GstPixelStatsScope", stats_scopes)
 DEFINE_ENUM (gst_pixel_norm_scope_get_type, "GstPixelNormScope", norm_scopes)
 DEFINE_ENUM (gst_pixel_norm_method_get_type, "GstPixelNormMethod", methods)
 DEFINE_ENUM (gst_pixel_norm_units_get_type, "GstPixelNormUnits", units)
+DEFINE_ENUM (gst_pixel_norm_channel_order_get_type, "GstPixelNormChannelOrder", channel_orders)
 DEFINE_ENUM (gst_pixel_norm_layout_get_type, "GstPixelNormLayout", layouts)
 
 const gchar *

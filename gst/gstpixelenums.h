@@ -11,6 +11,7 @@ GType gst_pixel_norm_units_get_type (void);
 
 /* Both bits of GstPixelCapsLayouts, or one. */
 #define GST_PIXEL_LAYOUT_AUTO 3
+GType gst_pixel_norm_channel_order_get_type (void);
 GType gst_pixel_norm_layout_get_type (void);
 
 /* The name of a value as users write it. Static. */

@@ -20,12 +20,34 @@ enum {
   PROP_PERCENTILE_HIGH,
   PROP_MEAN,
   PROP_STD,
+  PROP_GAMMA,
+  PROP_BETA,
+  PROP_CLIP_LOW,
+  PROP_CLIP_HIGH,
   PROP_UNITS,
   PROP_RANGE_LOW,
   PROP_RANGE_HIGH,
   PROP_LAYOUT,
+  PROP_CHANNEL_ORDER,
   PROP_QUANT_SCALE,
   PROP_QUANT_ZERO_POINT,
+};
+
+/* ARRAY TABLE: properties that are a number, or one a channel. */
+static const struct {
+  guint id;
+  const gchar *name;
+  gboolean (*set) (PixelnormSettings *settings, const gdouble *values, guint n, GError **error);
+  gsize values, n_values; /* where they are in the settings */
+} arrays[GST_PIXEL_SETTINGS_N_ARRAYS] = {
+  { PROP_MEAN, "mean", pixelnorm_settings_set_mean, G_STRUCT_OFFSET (PixelnormSettings, mean),
+      G_STRUCT_OFFSET (PixelnormSettings, n_mean) },
+  { PROP_STD, "std", pixelnorm_settings_set_std, G_STRUCT_OFFSET (PixelnormSettings, std),
+      G_STRUCT_OFFSET (PixelnormSettings, n_std) },
+  { PROP_GAMMA, "gamma", pixelnorm_settings_set_gamma, G_STRUCT_OFFSET (PixelnormSettings, gamma),
+      G_STRUCT_OFFSET (PixelnormSettings, n_gamma) },
+  { PROP_BETA, "beta", pixelnorm_settings_set_beta, G_STRUCT_OFFSET (PixelnormSettings, beta),
+      G_STRUCT_OFFSET (PixelnormSettings, n_beta) },
 };
 
 void
@@ -41,8 +63,8 @@ gst_pixel_settings_clear (GstPixelSettings *self)
 {
   g_clear_pointer (&self->location, g_free);
   g_clear_pointer (&self->dark_location, g_free);
-  g_clear_pointer (&self->mean_problem, g_free);
-  g_clear_pointer (&self->std_problem, g_free);
+  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
+    g_clear_pointer (&self->array_problems[i], g_free);
   g_clear_object (&self->given);
 }
 
@@ -52,8 +74,8 @@ gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy)
   *copy = *self;
   copy->location = g_strdup (self->location);
   copy->dark_location = g_strdup (self->dark_location);
-  copy->mean_problem = g_strdup (self->mean_problem);
-  copy->std_problem = g_strdup (self->std_problem);
+  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
+    copy->array_problems[i] = g_strdup (self->array_problems[i]);
   if (copy->given)
     g_object_ref (copy->given);
 }
@@ -83,8 +105,10 @@ gboolean
 gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
     PixelnormProfile **dark, GError **error)
 {
-  const gchar *problem = self->mean_problem ? self->mean_problem : self->std_problem;
+  const gchar *problem = NULL;
 
+  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS && !problem; i++)
+    problem = self->array_problems[i];
   if (problem) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, problem);
     return FALSE;
@@ -119,42 +143,44 @@ read_values (const gchar *name, const GValue *array, gdouble *values, guint *n_v
   return NULL;
 }
 
-static void
-set_mean (GstPixelSettings *self, const GValue *array)
+/* FALSE: @id is no array. */
+static gboolean
+set_array (GstPixelSettings *self, guint id, const GValue *array)
 {
   gdouble values[PIXELNORM_MAX_CHANNELS];
   g_autoptr (GError) error = NULL;
-  guint n;
+  guint i = 0, n;
 
-  g_free (self->mean_problem);
-  self->mean_problem = read_values ("mean", array, values, &n);
-  if (!self->mean_problem && !pixelnorm_settings_set_mean (&self->settings, values, n, &error))
-    self->mean_problem = g_strdup (error->message);
+  while (i < GST_PIXEL_SETTINGS_N_ARRAYS && arrays[i].id != id)
+    i++;
+  if (i == GST_PIXEL_SETTINGS_N_ARRAYS)
+    return FALSE;
+  g_free (self->array_problems[i]);
+  self->array_problems[i] = read_values (arrays[i].name, array, values, &n);
+  if (!self->array_problems[i] && !arrays[i].set (&self->settings, values, n, &error))
+    self->array_problems[i] = g_strdup (error->message);
+  return TRUE;
 }
 
-static void
-set_std (GstPixelSettings *self, const GValue *array)
+static gboolean
+get_array (const GstPixelSettings *self, guint id, GValue *value)
 {
-  gdouble values[PIXELNORM_MAX_CHANNELS];
-  g_autoptr (GError) error = NULL;
-  guint n;
+  guint i = 0;
 
-  g_free (self->std_problem);
-  self->std_problem = read_values ("std", array, values, &n);
-  if (!self->std_problem && !pixelnorm_settings_set_std (&self->settings, values, n, &error))
-    self->std_problem = g_strdup (error->message);
-}
-
-static void
-get_values (const gdouble *values, guint n, GValue *value)
-{
-  for (guint i = 0; i < n; i++) {
+  while (i < GST_PIXEL_SETTINGS_N_ARRAYS && arrays[i].id != id)
+    i++;
+  if (i == GST_PIXEL_SETTINGS_N_ARRAYS)
+    return FALSE;
+  const gdouble *values = G_STRUCT_MEMBER_P (&self->settings, arrays[i].values);
+  const guint n = G_STRUCT_MEMBER (guint, &self->settings, arrays[i].n_values);
+  for (guint k = 0; k < n; k++) {
     g_auto (GValue) number = G_VALUE_INIT;
 
     g_value_init (&number, G_TYPE_DOUBLE);
-    g_value_set_double (&number, values[i]);
+    g_value_set_double (&number, values[k]);
     gst_value_array_append_value (value, &number);
   }
+  return TRUE;
 }
 
 gboolean
@@ -190,11 +216,14 @@ gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
   case PROP_PERCENTILE_HIGH:
     self->settings.percentile_high = g_value_get_double (value);
     break;
-  case PROP_MEAN:
-    set_mean (self, value);
+  case PROP_CLIP_LOW:
+    self->settings.clip_low = g_value_get_double (value);
     break;
-  case PROP_STD:
-    set_std (self, value);
+  case PROP_CLIP_HIGH:
+    self->settings.clip_high = g_value_get_double (value);
+    break;
+  case PROP_CHANNEL_ORDER:
+    self->settings.channel_order = g_value_get_enum (value);
     break;
   case PROP_UNITS:
     self->settings.units = g_value_get_enum (value);
@@ -215,7 +244,7 @@ gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
     self->settings.quant_zero_point = g_value_get_int (value);
     break;
   default:
-    return FALSE;
+    return set_array (self, id, value);
   }
   return TRUE;
 }
@@ -251,11 +280,14 @@ gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
   case PROP_PERCENTILE_HIGH:
     g_value_set_double (value, self->settings.percentile_high);
     break;
-  case PROP_MEAN:
-    get_values (self->settings.mean, self->settings.n_mean, value);
+  case PROP_CLIP_LOW:
+    g_value_set_double (value, self->settings.clip_low);
     break;
-  case PROP_STD:
-    get_values (self->settings.std, self->settings.n_std, value);
+  case PROP_CLIP_HIGH:
+    g_value_set_double (value, self->settings.clip_high);
+    break;
+  case PROP_CHANNEL_ORDER:
+    g_value_set_enum (value, self->settings.channel_order);
     break;
   case PROP_UNITS:
     g_value_set_enum (value, self->settings.units);
@@ -276,7 +308,7 @@ gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
     g_value_set_int (value, self->settings.quant_zero_point);
     break;
   default:
-    return FALSE;
+    return get_array (self, id, value);
   }
   return TRUE;
 }
@@ -371,8 +403,34 @@ install_value_properties (GObjectClass *klass, GParamFlags flags)
 }
 
 static void
+install_result_properties (GObjectClass *klass, GParamFlags flags)
+{
+  g_object_class_install_property (klass, PROP_GAMMA,
+      gst_param_spec_array ("gamma", "Gamma",
+          "What the result of the method is multiplied by, one number or one a channel in the order R, "
+          "G, B, as a layer of batch normalization learns it; default <1>",
+          NULL, flags));
+  g_object_class_install_property (klass, PROP_BETA,
+      gst_param_spec_array ("beta", "Beta",
+          "What is added after gamma, one number or one a channel; default <0>", NULL, flags));
+  g_object_class_install_property (klass, PROP_CLIP_LOW,
+      g_param_spec_double ("clip-low", "Lowest result",
+          "Results below it become it, in the units of the results, after gamma and beta. Default: none",
+          -G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE, flags));
+  g_object_class_install_property (klass, PROP_CLIP_HIGH,
+      g_param_spec_double ("clip-high", "Highest result",
+          "Results above it become it. Default: none", -G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE,
+          flags));
+}
+
+static void
 install_tensor_properties (GObjectClass *klass, GParamFlags flags)
 {
+  g_object_class_install_property (klass, PROP_CHANNEL_ORDER,
+      g_param_spec_enum ("channel-order", "Order of channels",
+          "Order of the channels of a tensor of colours; video keeps its own. Networks of Caffe and "
+          "OpenCV were often trained on bgr",
+          gst_pixel_norm_channel_order_get_type (), PIXELNORM_CHANNEL_ORDER_RGB, flags));
   g_object_class_install_property (klass, PROP_LAYOUT,
       g_param_spec_enum ("layout", "Layout of tensors",
           "Order of the dimensions of a tensor, outermost first; caps do not tell it. auto: NHWC, "
@@ -397,7 +455,9 @@ gst_pixel_settings_install (GObjectClass *klass)
   install_profile_properties (klass, flags);
   install_method_properties (klass, flags);
   install_value_properties (klass, flags);
+  install_result_properties (klass, flags);
   install_tensor_properties (klass, flags);
+  gst_type_mark_as_plugin_api (gst_pixel_norm_channel_order_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_layout_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_method_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_scope_get_type (), 0);

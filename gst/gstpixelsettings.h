@@ -5,13 +5,16 @@
 #include <gst/gst.h>
 #include <pixelnorm/pixelnorm.h>
 
+#define GST_PIXEL_SETTINGS_N_ARRAYS 4
+
 /* The element's object lock guards it. */
 typedef struct {
   gchar *location, *dark_location;
-  PixelnormProfile *given;           /* set by the application; before location */
-  PixelnormSettings settings;        /* but for tensor_layout, which caps decide */
-  guint layouts;                     /* which may be taken, GstPixelCapsLayouts */
-  gchar *mean_problem, *std_problem; /* they were set to something that is no list of numbers */
+  PixelnormProfile *given;    /* set by the application; before location */
+  PixelnormSettings settings; /* but for tensor_layout, which caps decide */
+  guint layouts;              /* which may be taken, GstPixelCapsLayouts */
+  gchar *
+      array_problems[GST_PIXEL_SETTINGS_N_ARRAYS]; /* set to something that is no list of numbers */
 } GstPixelSettings;
 
 void gst_pixel_settings_init (GstPixelSettings *self);

@@ -122,6 +122,9 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   self->n_channels = strlen (geometry->channels);
   self->max_code = (1u << geometry->depth) - 1;
   self->floor = settings->min_deviation * self->max_code / 255;
+  if (!check_values ("gamma", settings->n_gamma, self->n_channels, error)
+      || !check_values ("beta", settings->n_beta, self->n_channels, error))
+    return FALSE;
   if (!self->row->needs_profile)
     return check_values ("mean", settings->n_mean, self->n_channels, error)
         && check_values ("std", settings->n_std, self->n_channels, error);
@@ -148,6 +151,13 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   return find_percentiles (self, error);
 }
 
+/* One value for all channels, or one a channel. */
+static double
+value_of (const double *values, guint n_values, guint channel)
+{
+  return values[n_values > 1 ? channel : 0];
+}
+
 PixelnormAffine
 pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
@@ -160,15 +170,38 @@ pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, gui
   const PixelnormMethodInput input = {
     .settings = settings,
     .floor = self->floor,
-    .mean = settings->mean[settings->n_mean > 1 ? channel : 0] * unit,
-    .std = settings->std[settings->n_std > 1 ? channel : 0] * unit,
+    .mean = value_of (settings->mean, settings->n_mean, channel) * unit,
+    .std = value_of (settings->std, settings->n_std, channel) * unit,
     .moments = &moments,
     .dark = dark_mean (self, sample, channel),
     .gain = self->gain[channel],
     .low = self->low[channel],
     .high = self->high[channel],
   };
-  return pixelnorm_method_affine (self->row, &input, self->max_code);
+  PixelnormAffine affine = pixelnorm_method_affine (self->row, &input, self->max_code);
+  pixelnorm_affine_scale (&affine, value_of (settings->gamma, settings->n_gamma, channel),
+      value_of (settings->beta, settings->n_beta, channel));
+  return affine;
+}
+
+/* The bounds of the method's results in a channel: its own range, or what 0 and the largest code
+ * become. */
+static void
+method_range (const PixelnormCoefficients *self, guint channel, double *low, double *high)
+{
+  const double unit = self->row->in_codes ? self->max_code / 255.0 : 1;
+  const double gamma = value_of (self->settings.gamma, self->settings.n_gamma, channel);
+  const double beta = value_of (self->settings.beta, self->settings.n_beta, channel);
+
+  if (self->row->range_low == self->row->range_high) {
+    const PixelnormAffine affine = pixelnorm_coefficients_get (self, 0, channel);
+
+    *low = -affine.subtract * affine.scale + affine.add;
+    *high = (self->max_code - affine.subtract) * affine.scale + affine.add;
+    return;
+  }
+  *low = self->row->range_low * unit * gamma + beta;
+  *high = self->row->range_high * unit * gamma + beta;
 }
 
 void
@@ -178,17 +211,15 @@ pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, do
   *high = self->settings.range_high;
   if (*low != *high)
     return;
-  const double unit = self->row->in_codes ? self->max_code / 255.0 : 1;
-  *low = self->row->range_low * unit;
-  *high = self->row->range_high * unit;
-  if (*low != *high)
-    return;
   *low = HUGE_VAL;
   *high = -HUGE_VAL;
   for (guint c = 0; c < self->n_channels; c++) {
-    const PixelnormAffine affine = pixelnorm_coefficients_get (self, 0, c);
+    double ends[2];
 
-    *low = fmin (*low, -affine.subtract * affine.scale);
-    *high = fmax (*high, (self->max_code - affine.subtract) * affine.scale);
+    method_range (self, c, &ends[0], &ends[1]);
+    *low = fmin (*low, fmin (ends[0], ends[1]));
+    *high = fmax (*high, fmax (ends[0], ends[1]));
   }
+  if (*low == *high) /* gamma 0: some range around the only result */
+    *high = *low + 1;
 }

@@ -119,10 +119,18 @@ PixelnormAffine
 pixelnorm_method_affine (
     const PixelnormMethodRow *row, const PixelnormMethodInput *input, guint max_code)
 {
-  PixelnormAffine affine;
+  PixelnormAffine affine = { 0 };
 
   row->derive (input, &affine.subtract, &affine.scale);
   affine.centre = (guint) CLAMP (rint (affine.subtract), 0.0, (double) max_code);
   affine.bias = (affine.centre - affine.subtract) * affine.scale;
   return affine;
+}
+
+void
+pixelnorm_affine_scale (PixelnormAffine *self, double gamma, double beta)
+{
+  self->scale *= gamma;
+  self->add = self->add * gamma + beta;
+  self->bias = self->bias * gamma + beta;
 }

@@ -7,13 +7,14 @@
 #include "moments.h"
 
 /* y = (x - centre) * scale + bias, with an integer centre, so that x - centre is exact in any
- * arithmetic. What is asked for exactly is y = (x - subtract) * scale; bias carries what centre
- * leaves of subtract. */
+ * arithmetic. What is asked for exactly is y = (x - subtract) * scale + add; bias carries what centre
+ * leaves of subtract, and add. */
 typedef struct {
   guint centre;
   double scale;
   double bias;
   double subtract;
+  double add;
 } PixelnormAffine;
 
 /* What a method may look at, for one sample. */
@@ -43,3 +44,6 @@ guint pixelnorm_method_count (void);
 
 PixelnormAffine pixelnorm_method_affine (
     const PixelnormMethodRow *row, const PixelnormMethodInput *input, guint max_code);
+
+/* Multiplies results by @gamma and adds @beta. */
+void pixelnorm_affine_scale (PixelnormAffine *self, double gamma, double beta);

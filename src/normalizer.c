@@ -74,13 +74,15 @@ add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoeffic
   pass->item_bytes = outputs[self->output].bytes;
   pass->normalize = coefficients->per_pixel ? kernels->normalize[pass->rows.type][item]
                                             : kernels->normalize_repeat[pass->rows.type][item];
-  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)) {
+  /* what is clipped is read again */
+  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)
+      && !pixelnorm_settings_clip (&coefficients->settings)) {
     pass->normalize = coefficients->per_pixel ? kernels->normalize_stream[pass->rows.type]
                                               : kernels->normalize_repeat_stream[pass->rows.type];
     self->end = kernels->stream_end;
   }
   return pixelnorm_pass_fill (pass, coefficients,
-      outputs[self->output].quantized ? &self->quantization : NULL, channels, error);
+      outputs[self->output].quantized ? &self->quantization : NULL, item, channels, error);
 }
 
 static gboolean
@@ -94,11 +96,27 @@ check_whole (const PixelnormNormalizer *self, GError **error)
   return FALSE;
 }
 
+/* The layout with its channels in the order of the tensor. */
+static PixelnormLayout
+order_channels (const PixelnormNormalizer *self, const PixelnormSettings *settings)
+{
+  PixelnormLayout ordered = self->layout;
+  const guint n = ordered.n_channels;
+
+  if (settings->channel_order == PIXELNORM_CHANNEL_ORDER_BGR)
+    for (guint c = 0; c < n; c++)
+      ordered.channels[c] = self->layout.channels[n - 1 - c];
+  return ordered;
+}
+
 /* All channels in one pass, or each in its own. */
 static gboolean
 plan_tensor (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
 {
   const gboolean planes = coefficients->settings.tensor_layout == PIXELNORM_TENSOR_LAYOUT_NCHW;
+  const gboolean turned = coefficients->settings.channel_order == PIXELNORM_CHANNEL_ORDER_BGR;
+  const PixelnormLayout ordered = order_channels (self, &coefficients->settings);
+  const gint last = (gint) self->layout.n_channels - 1;
   const guint n = planes ? 1 : self->layout.n_channels;
   const gsize bytes = outputs[self->output].bytes;
   gsize offset = 0;
@@ -107,11 +125,19 @@ plan_tensor (PixelnormNormalizer *self, const PixelnormCoefficients *coefficient
       * self->layout.n_channels * bytes;
   if (!check_whole (self, error))
     return FALSE;
+  if (turned && self->layout.geometry.channels[0] != 'R' && self->layout.n_channels > 1) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Channel order bgr is one of red, green and blue, and the stream has %s. Convert it to RGB "
+        "first (videoconvert), or leave the order as it is.",
+        self->layout.geometry.channels);
+    return FALSE;
+  }
   for (gint c = 0; c < (gint) self->layout.n_channels; c += n) {
-    const PixelnormPassChannels channels = { c, c + 1, c + 2, -1 };
+    const gint first = turned ? last - c : c, step = turned ? -1 : 1;
+    const PixelnormPassChannels channels = { first, first + step, first + 2 * step, -1 };
     PixelnormPass *pass = &self->passes[self->n_passes];
 
-    pixelnorm_rows_init_channels (&pass->rows, &self->layout, c, n);
+    pixelnorm_rows_init_channels (&pass->rows, &ordered, c, n);
     pass->stride = (gssize) (pass->rows.n_samples * bytes);
     pass->offset = offset;
     offset += (gsize) pass->stride * pass->rows.height;

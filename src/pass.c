@@ -50,6 +50,14 @@ store_affine (PixelnormPass *self, gsize i, const PixelnormAffine *affine)
   self->bias[i] = (float) affine->bias;
 }
 
+static guint8
+clip_code (guint8 code, gboolean is_signed, gint low, gint high)
+{
+  const gint value = is_signed ? (gint8) code : code;
+
+  return (guint8) CLAMP (value, low, high);
+}
+
 /* Replaces the coefficients by tables where float32 would round a code of a channel otherwise, or where
  * tables are faster anyway. */
 static void
@@ -58,8 +66,10 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
 {
   guint8 (*tables)[256] = g_malloc0 (self->rows.n_channels * sizeof *tables);
   gboolean differs = FALSE;
+  gint low, high;
 
   self->lookup = pixelnorm_kernels ()->lookup_u8;
+  pixelnorm_clip_codes (&coefficients->settings, quantization, &low, &high);
 
   for (guint i = 0; i < self->rows.n_channels; i++) {
     for (guint x = 0; x < 256; x++) {
@@ -76,6 +86,8 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
       self->normalize (&rounded, &sample, self->centre + i, self->scale + i, self->bias + i,
           self->zero_point, 1);
       differs |= rounded != tables[i][x];
+      if (channels[i] >= 0)
+        tables[i][x] = clip_code (tables[i][x], quantization->smallest < 0, low, high);
     }
   }
   if (differs || self->rows.n_channels <= pixelnorm_kernels ()->fast_tables)
@@ -85,11 +97,12 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
 
 gboolean
 pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
-    const PixelnormQuantization *quantization, const PixelnormPassChannels channels, GError **error)
+    const PixelnormQuantization *quantization, PixelnormItem item,
+    const PixelnormPassChannels channels, GError **error)
 {
   const guint period = self->rows.n_channels;
   /* to 8 bits, since only 8-bit video has samples that are no channels */
-  const PixelnormAffine unchanged = { 0, 255.0 / coefficients->max_code, 0, 0 };
+  const PixelnormAffine unchanged = { .scale = 255.0 / coefficients->max_code };
   gboolean any = FALSE;
 
   for (guint i = 0; i < period; i++)
@@ -111,6 +124,8 @@ pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficie
   }
   if (quantization && !self->per_pixel && self->rows.type == PIXELNORM_SAMPLE_U8)
     make_tables_exact (self, coefficients, quantization, channels);
+  if (pixelnorm_settings_clip (&coefficients->settings) && !self->tables)
+    self->clip = pixelnorm_clip_new (item, &coefficients->settings, quantization, channels, period);
   return TRUE;
 }
 
@@ -134,6 +149,8 @@ pixelnorm_pass_run_row (
     else
       self->normalize (to, x, self->centre + k * self->sample_bytes, self->scale + k,
           self->bias + k, self->zero_point, n);
+    if (self->clip)
+      self->clip->apply (self->clip, to, n);
   }
 }
 
@@ -142,4 +159,5 @@ pixelnorm_pass_clear (PixelnormPass *self)
 {
   pixelnorm_pages_free (self->block);
   g_free (self->tables);
+  g_free (self->clip);
 }

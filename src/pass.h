@@ -2,6 +2,7 @@
 /* One pass over a frame: lists of samples in, normalized items out. */
 #pragma once
 
+#include "clip.h"
 #include "quantization.h"
 #include "rows.h"
 
@@ -20,6 +21,7 @@ typedef struct {
   PixelnormLookupU8 lookup;
 
   PixelnormNormalize normalize;
+  PixelnormClip *clip; /* or NULL; tables have it in them */
   gint zero_point;
   gsize item_bytes;
 
@@ -33,10 +35,11 @@ typedef struct {
  * through unchanged. */
 typedef gint PixelnormPassChannels[4];
 
-/* Lays out the coefficients of a pass whose rows are set; @quantization is NULL for float results. */
+/* Lays out the coefficients of a pass whose rows and loop are set; @quantization is NULL for float
+ * results. */
 gboolean pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
-    const PixelnormQuantization *quantization, const PixelnormPassChannels channels,
-    GError **error);
+    const PixelnormQuantization *quantization, PixelnormItem item,
+    const PixelnormPassChannels channels, GError **error);
 
 void pixelnorm_pass_run_row (
     const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y);

@@ -62,7 +62,7 @@ gint
 pixelnorm_quantization_code (
     const PixelnormQuantization *self, const PixelnormAffine *affine, guint x)
 {
-  const long double y = (x - (long double) affine->subtract) * affine->scale;
+  const long double y = (x - (long double) affine->subtract) * affine->scale + affine->add;
   const long double low = self->smallest - self->zero_point;
   const long double high = self->largest - self->zero_point;
   const long double clamped = fminl (fmaxl ((y - self->offset) / self->step, low), high);

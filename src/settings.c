@@ -19,7 +19,7 @@ G_DEFINE_BOXED_TYPE (
  * @settings: (out caller-allocates): settings to fill in
  *
  * Fills in the defaults: zscore, scope pixel, min-deviation 1, epsilon 0, percentiles 1 and 99, mean
- * and std 127.5 in code values, the method's own range.
+ * and std 127.5 in code values, gamma 1, beta 0, no clipping, the method's own range.
  */
 void
 pixelnorm_settings_init (PixelnormSettings *settings)
@@ -34,6 +34,12 @@ pixelnorm_settings_init (PixelnormSettings *settings)
     .mean = { 127.5 },
     .n_std = 1,
     .std = { 127.5 },
+    .n_gamma = 1,
+    .gamma = { 1 },
+    .n_beta = 1,
+    .beta = { 0 },
+    .clip_low = -G_MAXDOUBLE,
+    .clip_high = G_MAXDOUBLE,
   };
 }
 
@@ -128,6 +134,42 @@ pixelnorm_settings_set_std (
   return set_values ("std", values, n_values, settings->std, &settings->n_std, error);
 }
 
+/**
+ * pixelnorm_settings_set_gamma:
+ * @settings: settings
+ * @values: (array length=n_values): one value, or one a channel
+ * @n_values: how many
+ * @error: return location for a #GError, or %NULL
+ *
+ * Sets what results are multiplied by.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ */
+gboolean
+pixelnorm_settings_set_gamma (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
+{
+  return set_values ("gamma", values, n_values, settings->gamma, &settings->n_gamma, error);
+}
+
+/**
+ * pixelnorm_settings_set_beta:
+ * @settings: settings
+ * @values: (array length=n_values): one value, or one a channel
+ * @n_values: how many
+ * @error: return location for a #GError, or %NULL
+ *
+ * Sets what is added to results, after gamma.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ */
+gboolean
+pixelnorm_settings_set_beta (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
+{
+  return set_values ("beta", values, n_values, settings->beta, &settings->n_beta, error);
+}
+
 /* Whether @value is a number of sensible size; NaN is not. */
 static gboolean
 in_range (const char *name, double value, double low, double high, GError **error)
@@ -183,6 +225,23 @@ check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *row, G
 }
 
 static gboolean
+check_scaling (const PixelnormSettings *settings, GError **error)
+{
+  for (guint i = 0; i < settings->n_gamma; i++)
+    if (!in_range ("gamma", settings->gamma[i], -LARGEST_VALUE, LARGEST_VALUE, error))
+      return FALSE;
+  for (guint i = 0; i < settings->n_beta; i++)
+    if (!in_range ("beta", settings->beta[i], -LARGEST_VALUE, LARGEST_VALUE, error))
+      return FALSE;
+  if (settings->n_gamma > 0 && settings->n_beta > 0 && settings->clip_low <= settings->clip_high)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "clip-low is %g and clip-high %g; the first must not be more.", settings->clip_low,
+      settings->clip_high);
+  return FALSE;
+}
+
+static gboolean
 check_percentiles (const PixelnormSettings *settings, GError **error)
 {
   if (!in_range ("percentile-low", settings->percentile_low, 0, 100, error)
@@ -227,6 +286,8 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
   }
   if (settings->quant_scale != 0
       && !in_range ("quant-scale", settings->quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, error))
+    return FALSE;
+  if (!check_scaling (settings, error))
     return FALSE;
   if (settings->method == PIXELNORM_METHOD_FIXED)
     return check_fixed (settings, error);

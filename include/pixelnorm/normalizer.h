@@ -71,6 +71,15 @@ typedef enum {
  */
 typedef enum { PIXELNORM_TENSOR_LAYOUT_NHWC, PIXELNORM_TENSOR_LAYOUT_NCHW } PixelnormTensorLayout;
 
+/**
+ * PixelnormChannelOrder:
+ * @PIXELNORM_CHANNEL_ORDER_RGB: red first; the canonical order
+ * @PIXELNORM_CHANNEL_ORDER_BGR: blue first, as networks of Caffe and OpenCV have it
+ *
+ * The order of the channels of a tensor.
+ */
+typedef enum { PIXELNORM_CHANNEL_ORDER_RGB, PIXELNORM_CHANNEL_ORDER_BGR } PixelnormChannelOrder;
+
 #define PIXELNORM_TYPE_SETTINGS (pixelnorm_settings_get_type ())
 
 /**
@@ -87,6 +96,13 @@ typedef enum { PIXELNORM_TENSOR_LAYOUT_NHWC, PIXELNORM_TENSOR_LAYOUT_NCHW } Pixe
  * @mean: for the method fixed, in the order of the channels (R, G, B)
  * @n_std: how many of @std are given
  * @std: for the method fixed; not 0
+ * @n_gamma: how many of @gamma are given: 1 for all channels, or one a channel
+ * @gamma: what the result of the method is multiplied by, in the order of the channels (R, G, B)
+ * @n_beta: how many of @beta are given
+ * @beta: what is added then, as a layer of batch normalization does
+ * @clip_low: results below it become it, in the units of y; -%G_MAXDOUBLE: none
+ * @clip_high: results above it become it; %G_MAXDOUBLE: none
+ * @channel_order: the order of the channels of a tensor; video keeps its own
  * @range_low: the value that becomes 0 in 8-bit video
  * @range_high: the value that becomes 255; equal to @range_low: the method's own range is used
  * @tensor_layout: the order of the dimensions of a tensor
@@ -108,6 +124,13 @@ typedef struct {
   gdouble mean[PIXELNORM_MAX_CHANNELS];
   guint n_std;
   gdouble std[PIXELNORM_MAX_CHANNELS];
+  guint n_gamma;
+  gdouble gamma[PIXELNORM_MAX_CHANNELS];
+  guint n_beta;
+  gdouble beta[PIXELNORM_MAX_CHANNELS];
+  gdouble clip_low;
+  gdouble clip_high;
+  PixelnormChannelOrder channel_order;
   gdouble range_low;
   gdouble range_high;
   PixelnormTensorLayout tensor_layout;
@@ -121,6 +144,10 @@ PIXELNORM_API PixelnormSettings *pixelnorm_settings_copy (const PixelnormSetting
 PIXELNORM_API void pixelnorm_settings_free (PixelnormSettings *settings);
 PIXELNORM_API void pixelnorm_settings_init (PixelnormSettings *settings);
 PIXELNORM_API gboolean pixelnorm_settings_set_mean (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error);
+PIXELNORM_API gboolean pixelnorm_settings_set_gamma (
+    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error);
+PIXELNORM_API gboolean pixelnorm_settings_set_beta (
     PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error);
 PIXELNORM_API gboolean pixelnorm_settings_set_std (
     PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Bounds of results, in the units of the output. */
+#pragma once
+
+#include "kernels/kernels.h"
+#include "quantization.h"
+
+/* Bounds for the items of a tile. */
+typedef struct PixelnormClip PixelnormClip;
+
+struct PixelnormClip {
+  void (*apply) (const PixelnormClip *self, void *items, gint n); /* n <= PIXELNORM_TILE */
+  union {
+    float f32[2][PIXELNORM_TILE];
+    gint16 f16[2][PIXELNORM_TILE]; /* ordered as the numbers are */
+    guint8 u8[2][PIXELNORM_TILE];
+    gint8 i8[2][PIXELNORM_TILE];
+  } bounds; /* lowest, highest */
+};
+
+static inline gboolean
+pixelnorm_settings_clip (const PixelnormSettings *settings)
+{
+  return settings->clip_low > -G_MAXDOUBLE || settings->clip_high < G_MAXDOUBLE;
+}
+
+/* Bounds of a pass whose pixels have @period items; those of no channel (channels[i] < 0) have none.
+ * @quantization is NULL for float results. Transfer full, g_free(). */
+PixelnormClip *pixelnorm_clip_new (PixelnormItem item, const PixelnormSettings *settings,
+    const PixelnormQuantization *quantization, const gint *channels, guint period);
+
+/* The lowest and highest code that results have. */
+void pixelnorm_clip_codes (const PixelnormSettings *settings,
+    const PixelnormQuantization *quantization, gint *low, gint *high);
