@@ -12,6 +12,7 @@ Needs PIXELNORM_BUILD (the build directory), and the library and its typelib on 
 import configparser
 import json
 import os
+import pathlib
 import re
 import resource
 import signal
@@ -633,6 +634,15 @@ def test_help_lists_the_table(gate):
     assert (listed.returncode, listed.stderr) == (0, "")
     assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == FORMATS
     assert listed.stdout in run("--help", cwd=gate).stdout
+
+
+def test_the_documentation_has_the_table():
+    words = {Pixelnorm.ExportDetail.ONE: "one", Pixelnorm.ExportDetail.CHANNEL: "channel",
+             Pixelnorm.ExportDetail.PIXEL_8BIT: "pixel, 8 bits", Pixelnorm.ExportDetail.PIXEL: "pixel"}
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "export.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| .* \| ([\w, ]+) \| (\w+) \| (\d+) \| .* \|$", text, re.M)
+    formats = [Pixelnorm.export_format_find(name) for name in FORMATS]
+    assert rows == [(row.name, words[row.mean], words[row.scale], str(row.max_depth)) for row in formats]
 
 
 @pytest.mark.parametrize("damage", ["short", "changed", "foreign", "empty", "missing"])
