@@ -29,6 +29,7 @@ from export_readers import MODEL, READERS, TENSOR, evaluate, numbers, read_ppm  
 PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 SEED = 20240811
 HEIGHT, WIDTH = 7, 9
+FILE = "gate.safetensors"
 
 
 def all_formats():
@@ -182,6 +183,22 @@ def test_the_other_software_computes_what_is_said(gate, frames, name, method, sc
         samples = frames[..., :1] if color == "gray" else frames
         lost = check(gate, name, samples, method, scope, color, layout)
         assert lost == loses(name, scope, *affines(samples, method, scope))
+
+
+def test_what_is_said_instead(gate, frames):
+    """The nearest numbers are those that the documentation promises."""
+    _, scale = affines(frames, "zscore", "pixel")
+    run("--to=nvinfer", "-o", "o.txt", FILE, cwd=gate)
+    said = float(re.search(r"net-scale-factor=(.*)", (gate / "o.txt").read_text())[1])
+    assert said == pytest.approx(1 / np.sqrt((1 / scale ** 2).mean()), rel=1e-12)
+    _, scale = affines(frames, "zscore", "channel")
+    done = run("--to=nvinfer", "--scope=channel", FILE, cwd=gate)
+    said = float(re.search(r"net-scale-factor=(.*)", done.stdout)[1])
+    assert said == pytest.approx(1 / np.sqrt((1 / scale ** 2).mean()), rel=1e-12)
+    assert "mean image" not in done.stderr and "one scale for all" in done.stderr
+    for name in ("torchvision", "nnstreamer", "hailo"):
+        pixel, channel = (run("--to", name, "--scope", scope, FILE, cwd=gate) for scope in ("pixel", "channel"))
+        assert pixel.stdout == channel.stdout and "whole channels" in pixel.stderr and channel.stderr == ""
 
 
 def test_min_deviation_and_epsilon(gate, frames):
@@ -387,7 +404,6 @@ def test_bad_profiles(gate, damage):
     assert sorted(os.listdir(gate)) == before and (gate / "o.txt").read_text() == "precious"
 
 
-FILE = "gate.safetensors"
 BAD_COMMANDS = [
     (2, [FILE], "--to"),
     (2, ["--to=tensorrt", FILE], '"tensorrt"'),
