@@ -22,10 +22,12 @@ pixelnorm_json_values (const PixelnormExport *self, const char *name)
   json_t *array = json_array ();
 
   for (guint i = 0; i < self->n_channels; i++) {
+    char number[PIXELNORM_NUMBER_SIZE];
     double value = 0;
 
     pixelnorm_export_value (self, name, pixelnorm_export_channel (self, i), &value);
-    json_array_append_new (array, json_real (value));
+    pixelnorm_export_number (number, value);
+    json_array_append_new (array, json_real (g_ascii_strtod (number, NULL)));
   }
   return array;
 }
@@ -99,8 +101,14 @@ numbers (const PixelnormExport *self, gboolean scales)
 {
   const gsize w = self->width, h = self->height, c = self->n_channels;
 
-  if (!self->exact.per_pixel)
-    return pixelnorm_json_values (self, scales ? "scale" : "mean");
+  if (!self->exact.per_pixel) {
+    json_t *array = json_array ();
+
+    for (guint i = 0; i < self->n_channels; i++)
+      json_array_append_new (
+          array, json_real (get_number (self, scales, 0, pixelnorm_export_channel (self, i))));
+    return array;
+  }
   if (self->options->layout == PIXELNORM_TENSOR_LAYOUT_NCHW)
     return nest (self, scales, (gsize[]){ c, h, w }, (gsize[]){ 1, w * c, c }, 0, 0);
   return nest (self, scales, (gsize[]){ h, w, c }, (gsize[]){ w * c, c, 1 }, 0, 0);

@@ -6,7 +6,8 @@
 
 #include "export.h"
 
-/* The numbers of a name (see pixelnorm_export_value()), an item a channel in the order of the model. */
+/* The numbers of a name (see pixelnorm_export_value()), an item a channel in the order of the model,
+ * in few digits as pixelnorm_export_number() makes them. */
 json_t *pixelnorm_json_values (const PixelnormExport *self, const char *name);
 
 /* Makes the first file of @json, which it takes over. */

@@ -7,11 +7,13 @@
  */
 #include "export.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-/* The shortest decimal that is read back as the same double. It has a point or an exponent, since
- * some readers take what has none as an integer. */
+/* The shortest decimal that is read back as the same double or one next to it: 1 / (1 / 57.375) is
+ * written as 57.375. It has a point or an exponent, since some readers take what has none as an
+ * integer. */
 const char *
 pixelnorm_export_number (char text[PIXELNORM_NUMBER_SIZE], double number)
 {
@@ -19,7 +21,7 @@ pixelnorm_export_number (char text[PIXELNORM_NUMBER_SIZE], double number)
 
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
     g_ascii_formatd (text, G_ASCII_DTOSTR_BUF_SIZE, formats[i], number);
-    if (g_ascii_strtod (text, NULL) == number)
+    if (fabs (g_ascii_strtod (text, NULL) - number) <= DBL_EPSILON * fabs (number))
       break;
   }
   if (!strpbrk (text, ".e"))

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Readers of what pixelprofile export writes: the files -> y as the other software computes it.
+
+Written from the documentation and sources of that software, none of it ours. A reader is called with
+
+  files   the contents of the files, the first one first
+  want    what else they must say: channels, color (rgb, bgr, gray), layout, height, width, scope, method, frames,
+          identity, directory
+  exact   the true y, for what is laid onto 8-bit video first
+
+and gives y for every code value and sample, [256, height, width, channels] in the order of the model. It fails where a field
+is missing, has another value or is not known.
+"""
+import configparser
+import json
+import re
+
+import numpy as np
+import pytest
+
+CODES = np.arange(256).reshape(-1, 1, 1, 1)
+MODEL, TENSOR = "resnet.onnx", "data_0"
+
+
+def evaluate(mean, scale):
+    return (CODES - np.asarray(mean, float)) * np.asarray(scale, float)
+
+
+def numbers(text):
+    return [float(word) for word in re.findall(r"[-+0-9.e]+", text)]
+
+
+def read_ini(text):
+    parser = configparser.ConfigParser(strict=True, interpolation=None)
+    parser.read_string(text)
+    return {name: dict(parser[name]) for name in parser.sections()}
+
+
+def read_ppm(data, want):
+    header = b"P6\n%d %d\n255\n" % (want["width"], want["height"])
+    assert data.startswith(header)
+    shape = (want["height"], want["width"], want["channels"])
+    return np.frombuffer(data[len(header):], np.uint8).reshape(shape)  # neither more nor fewer bytes
+
+
+def video_of(exact, low, high):
+    """What pixelnorm's 8-bit video of [low, high] says of y."""
+    return np.clip(np.rint((exact - low) * 255 / (high - low)), 0, 255)
+
+
+def read_modelinfo(files, want, exact):
+    text = files[0].decode()
+    sections = read_ini(text)
+    assert list(sections) == ["modelinfo", TENSOR]
+    assert sections["modelinfo"] == {"version": "1.0", "group-id": MODEL}
+    tensor = sections[TENSOR]
+    ranges = [numbers(pair) for pair in tensor.pop("ranges").split(";")]
+    channels, height, width = want["channels"], want["height"], want["width"]
+    dims = [1, channels, height, width] if want["layout"] == "nchw" else [1, height, width, channels]
+    assert tensor == {"id": TENSOR, "type": "float32", "dir": "input", "dims": ",".join(map(str, dims))}
+    assert [len(pair) for pair in ranges] == [2] * channels
+    low, high = np.array(ranges).T
+    codes = CODES
+    if want["scope"] == "pixel":
+        assert (low == low[0]).all() and (high == high[0]).all()
+        line = re.match(r"# .*: pixelnorm location=PROFILE scope=pixel method=(\S+) range-low=(\S+) range-high=(\S+)\n",
+                        text)
+        assert line[1] == want["method"] and [float(line[2]), float(line[3])] == ranges[0]
+        codes = video_of(exact, low[0], high[0])
+    return codes * (high - low) / 255 + low
+
+
+def deepstream(keys, scale, offsets, files, want):
+    if want["scope"] == "pixel":
+        assert offsets not in keys and keys["mean-file"] == "out-mean.ppm"
+        return evaluate(read_ppm(files[1], want), float(keys[scale]))
+    assert "mean-file" not in keys and len(files) == 1
+    assert keys[offsets].count(";") == want["channels"]
+    return evaluate(numbers(keys[offsets]), float(keys[scale]))
+
+
+def read_nvinfer(files, want, exact):
+    sections = read_ini(files[0].decode())
+    keys = sections.pop("property")
+    assert not sections
+    assert keys["onnx-file"] == MODEL
+    assert keys["infer-dims"] == "{channels};{height};{width}".format(**want)
+    assert keys["network-input-order"] == {"nchw": "0", "nhwc": "1"}[want["layout"]]
+    assert keys["model-color-format"] == {"rgb": "0", "bgr": "1", "gray": "2"}[want["color"]]
+    return deepstream(keys, "net-scale-factor", "offsets", files, want)
+
+
+def read_nvdspreprocess(files, want, exact):
+    sections = read_ini(files[0].decode())
+    shape = "1;{channels};{height};{width}" if want["layout"] == "nchw" else "1;{height};{width};{channels}"
+    assert sections["property"] == {
+        "network-input-order": {"nchw": "0", "nhwc": "1"}[want["layout"]],
+        "network-input-shape": shape.format(**want), "tensor-data-type": "0", "tensor-name": TENSOR,
+        "network-color-format": {"rgb": "0", "bgr": "1", "gray": "2"}[want["color"]]}
+    return deepstream(sections["user-configs"], "pixel-normalization-factor", "offsets", files, want)
+
+
+def read_nvinferserver(files, want, exact):
+    match = re.fullmatch(r"""infer_config \{
+  preprocess \{
+    network_format: IMAGE_FORMAT_(\w+)
+    tensor_order: TENSOR_ORDER_(\w+)
+    tensor_name: "data_0"
+    normalize \{
+      scale_factor: (\S+)
+      (channel_offsets: \[(.*)\]|mean_file: "out-mean.ppm")
+    \}
+  \}
+\}
+""", files[0].decode())
+    assert match[1] == want["color"].upper()
+    assert match[2] == {"nchw": "LINEAR", "nhwc": "NHWC"}[want["layout"]]
+    mean = read_ppm(files[1], want) if want["scope"] == "pixel" else numbers(match[5])
+    return evaluate(mean, float(match[3]))
+
+
+def read_dlstreamer(files, want, exact):
+    content = json.loads(files[0])
+    assert list(content) == ["json_schema_version", "input_preproc", "output_postproc"]
+    assert content["json_schema_version"] == "2.2.0" and content["output_postproc"] == []
+    [layer] = content["input_preproc"]
+    params = layer.pop("params")
+    assert layer == {"format": "image", "layer_name": TENSOR}
+    mean, std = np.array(params.pop("mean")), np.array(params.pop("std"))
+    assert params == {"color_space": want["color"].upper(), "range": [0, 1]}
+    return (CODES / 255 - mean) / std
+
+
+def read_nnstreamer(files, want, exact):
+    number = r"-?[0-9]+\.[0-9]+(?:e[-+][0-9]+)?"  # without a point or exponent it would be an integer
+    words = re.fullmatch(r"tensor_transform mode=arithmetic option=(\S+)\n", files[0].decode())[1].split(",")
+    dimension = {"nhwc": "0", "nchw": "2"}[want["layout"]]
+    assert words[:2] == ["typecast:float32", f"per-channel:true@{dimension}"]
+    assert len(words) == 2 + 2 * want["channels"]
+    add, div = ([re.fullmatch(rf"{name}:({number})@(\d)", word) for word in words[2:] if word.startswith(name)]
+                for name in ("add", "div"))
+    for operators in (add, div):
+        assert [int(operator[2]) for operator in operators] == list(range(want["channels"]))
+    y = CODES + np.array([float(operator[1]) for operator in add])
+    return y / np.array([float(operator[1]) for operator in div])
+
+
+def read_torchvision(files, want, exact):
+    match = re.fullmatch(r"transforms\.Normalize\(mean=\[(.*)\], std=\[(.*)\]\)\n", files[0].decode())
+    return (CODES / 255 - numbers(match[1])) / numbers(match[2])
+
+
+def read_keras(files, want, exact):
+    match = re.fullmatch(r"keras\.layers\.Normalization\(axis=(-?1), mean=\[(.*)\], variance=\[(.*)\]\)\n",
+                         files[0].decode())
+    assert match[1] == {"nhwc": "-1", "nchw": "1"}[want["layout"]]
+    return (CODES - numbers(match[2])) / np.maximum(np.sqrt(numbers(match[3])), 1e-7)
+
+
+def read_opencv(files, want, exact):
+    match = re.fullmatch(r"cv2\.dnn\.Image2BlobParams\(scalefactor=\[(.*)\], size=\[(\d+), (\d+)\], mean=\[(.*)\], "
+                         r"swapRB=(True|False), ddepth=cv2\.CV_32F, datalayout=cv2\.dnn\.DNN_LAYOUT_(\w+)\)\n",
+                         files[0].decode())
+    assert [int(match[2]), int(match[3])] == [want["width"], want["height"]]
+    assert match[6] == want["layout"].upper()
+    # OpenCV's images are BGR; with swapRB it turns mean and scalefactor round, computes, and turns the channels round
+    assert match[5] == str(want["color"] == "rgb")
+    return evaluate(numbers(match[4]), numbers(match[1]))
+
+
+def read_openvino(files, want, exact):
+    match = re.fullmatch(r'ppp\.input\(\)\.tensor\(\)\.set_element_type\(Type\.u8\)\.set_layout\(Layout\("(\w+)"\)\)'
+                         r"\.set_color_format\(ColorFormat\.(\w+)\)\n"
+                         r"ppp\.input\(\)\.preprocess\(\)\.convert_element_type\(Type\.f32\)"
+                         r"\.mean\(\[(.*)\]\)\.scale\(\[(.*)\]\)\n", files[0].decode())
+    assert match[1] == want["layout"].upper() and match[2] == want["color"].upper()
+    return (CODES - numbers(match[3])) / numbers(match[4])
+
+
+def read_qualcomm(files, want, exact):
+    match = re.fullmatch(r'qtimlvconverter mean="<(.*)>" sigma="<(.*)>"\n', files[0].decode())
+    for word in (match[1] + ", " + match[2]).split(", "):
+        assert "." in word or "e" in word  # GStreamer would take it as an integer
+    return evaluate(numbers(match[1]), numbers(match[2]))
+
+
+def read_ti(files, want, exact):
+    words = files[0].decode().split()
+    assert words[0] == "tiovxdlpreproc"
+    keys = dict(word.split("=") for word in words[1:])
+    mean, scale = ([float(keys.pop(f"{name}-{i}")) for i in range(3)] for name in ("mean", "scale"))
+    assert keys == {"data-type": "float32", "channel-order": want["layout"], "tensor-format": want["color"]}
+    return evaluate(mean, scale)
+
+
+def read_hailo(files, want, exact):
+    match = re.fullmatch(r"normalization1 = normalization\(\[(.*)\], \[(.*)\]\)\n", files[0].decode())
+    return (CODES - numbers(match[1])) / numbers(match[2])
+
+
+def read_rknn(files, want, exact):
+    match = re.fullmatch(r"rknn\.config\(mean_values=\[\[(.*)\]\], std_values=\[\[(.*)\]\]\)\n", files[0].decode())
+    return (CODES - numbers(match[1])) / numbers(match[2])
+
+
+def read_protobuf(data):
+    """Varints and byte strings, by field."""
+    fields, at = {}, 0
+
+    def varint():
+        nonlocal at
+        value, shift = 0, 0
+        while True:
+            byte = data[at]
+            at += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while at < len(data):
+        key = varint()
+        value = varint()
+        if key & 7 == 2:
+            value, at = data[at:at + value], at + value
+        fields[key >> 3] = value
+    return fields
+
+
+def read_caffe(files, want, exact):
+    text = files[0].decode()
+    match = re.fullmatch(r"transform_param \{\n  scale: (\S+)\n((?:  mean_value: \S+\n)+|  mean_file: \"(.*)\"\n)\}\n", text)
+    if want["scope"] != "pixel":
+        return evaluate([float(word) for word in re.findall(r"mean_value: (\S+)", match[2])], float(match[1]))
+    assert match[3] == "out-mean.binaryproto"
+    blob = read_protobuf(files[1])  # num, channels, height, width, data of caffe.proto's BlobProto
+    assert [blob[i] for i in (1, 2, 3, 4)] == [1, want["channels"], want["height"], want["width"]]
+    mean = np.frombuffer(blob[5], "<f4").reshape(want["channels"], want["height"], want["width"])
+    return evaluate(np.moveaxis(mean, 0, -1), float(match[1]))
+
+
+def from_layout(array, want):
+    array = np.asarray(array)
+    if want["scope"] == "pixel" or array.ndim == 3:
+        array = np.moveaxis(array, 0, -1) if want["layout"] == "nchw" else array
+    shape = (want["height"], want["width"]) if want["scope"] == "pixel" else (1, 1)
+    assert array.shape in [(*shape, want["channels"]), (want["channels"],)][:1 if want["scope"] == "pixel" else 2]
+    return array
+
+
+def names_of(want):
+    return {"rgb": "RGB", "bgr": "BGR", "gray": "Y"}[want["color"]]
+
+
+def read_npz(files, want, exact):
+    path = want["directory"] / "out.npz"
+    arrays = np.load(path, allow_pickle=False)
+    assert sorted(arrays) == sorted(["mean", "scale", "centre", "scale_float32", "bias", "max_code", "channels",
+                                     "layout", "method", "scope", "identity"])
+    assert [str(arrays[name]) for name in ("channels", "layout", "method", "scope", "identity")] == [
+        names_of(want), want["layout"], want["method"], want["scope"], want["identity"]]
+    assert arrays["max_code"] == 255 and arrays["max_code"].dtype == np.int64
+    assert arrays["mean"].dtype == arrays["scale"].dtype == np.float64
+    mean, scale, centre, scale32, bias = (
+        from_layout(arrays[name], want) for name in ("mean", "scale", "centre", "scale_float32", "bias"))
+    assert centre.dtype == scale32.dtype == bias.dtype == np.float32 and (centre == np.rint(centre)).all()
+    y = evaluate(mean, scale)
+    y32 = (CODES.astype(np.float32) - centre) * scale32 + bias
+    assert y32.dtype == np.float32
+    # what design says of this form: 2e-7 of the largest values, and rounding of the coefficients
+    np.testing.assert_allclose(y32, y, rtol=0, atol=4e-7 * np.abs(y).max())
+    return y
+
+
+def read_json(files, want, exact):
+    content = json.loads(files[0])
+    assert content["formula"] == "y = (x - mean) * scale"
+    assert [content[name] for name in ("method", "scope", "layout", "min_deviation", "epsilon", "max_code")] == [
+        want["method"], want["scope"], want["layout"], 1, 0, 255]
+    assert content["channels"] == list(names_of(want))
+    profile = content["profile"]
+    assert [profile[name] for name in ("identity", "width", "height", "depth", "frames", "range", "matrix")] == [
+        want["identity"], want["width"], want["height"], 8, len(want["frames"]), "full", None]
+    for i, name in enumerate("RGB" if want["channels"] == 3 else "Y"):
+        values = want["frames"][..., i]
+        assert profile["statistics"][name] == {
+            "count": values.size, "mean": pytest.approx(values.mean(), rel=1e-12),
+            "std": pytest.approx(values.std(), rel=1e-12), "min": values.min(), "max": values.max()}
+    return evaluate(from_layout(content["mean"], want), from_layout(content["scale"], want))
+
+
+READERS = {name[5:]: function for name, function in list(globals().items())
+           if name.startswith("read_") and name not in ("read_ini", "read_ppm", "read_protobuf")}

@@ -1,0 +1,482 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""pixelprofile export, against numpy.
+
+For every row of the export table the files are read back field by field, the other software's own formula is
+computed with what they say, for every sample and every code value, and compared with numpy's normalization of the
+same frames. The largest difference must be the error that the command names, or nothing where it names none.
+
+Readers of each format, and so its formula, are in export_readers.py.
+
+Needs PIXELNORM_BUILD (the build directory), and the library and its typelib on their paths.
+"""
+import json
+import os
+import pathlib
+import re
+import resource
+import signal
+import subprocess
+
+import gi
+import numpy as np
+import pytest
+
+gi.require_version("Pixelnorm", "1.0")
+from gi.repository import Pixelnorm  # noqa: E402
+
+from export_readers import MODEL, READERS, TENSOR, evaluate, numbers, read_ppm  # noqa: E402
+
+PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
+SEED = 20240811
+HEIGHT, WIDTH = 7, 9
+FILE = "gate.safetensors"
+
+
+def all_formats():
+    formats, i = [], 0
+    while Pixelnorm.export_format_get(i):
+        formats.append(Pixelnorm.export_format_get(i).name)
+        i += 1
+    return formats
+
+
+FORMATS = all_formats()
+METHODS = ["center", "zscore", "mean-range", "min-max", "flat-field"]
+
+
+def run(*arguments, cwd, **keywords):
+    return subprocess.run([PROGRAM, "export", *map(str, arguments)], cwd=cwd, capture_output=True, timeout=60,
+                          **{"text": True, **keywords})
+
+
+def save_profile(path, frames, order="RGB", scope=Pixelnorm.Scope.PIXEL, depth=8, subsampling=None, size=None):
+    width, height = size or (frames.shape[2], frames.shape[1])
+    layout = Pixelnorm.Layout.new(order, width, height)
+    if depth > 8:
+        layout.set_depth(depth, 0, False)
+    if subsampling:
+        layout.set_subsampling(*subsampling)
+    accumulator = Pixelnorm.Accumulator.new(scope, layout)
+    for frame in frames:
+        accumulator.add_data(layout, frame.tobytes())
+    accumulator.snapshot().save(str(path))
+    return path
+
+
+def affines(frames, method, scope, min_deviation=1.0, epsilon=0.0, max_code=255):
+    """mean and scale of every sample, [height, width, channels], from exact integers."""
+    wide = frames.astype(np.int64)
+    axes = {"pixel": (0,), "channel": (0, 1, 2), "global": (0, 1, 2, 3)}[scope]
+    n = np.prod([wide.shape[axis] for axis in axes])
+    total, squares = wide.sum(axes, keepdims=True), (wide ** 2).sum(axes, keepdims=True)
+    mean, variance = total / n, (n * squares - total ** 2) / n ** 2
+    low, high = wide.min(axes, keepdims=True), wide.max(axes, keepdims=True)
+    floor = min_deviation * max_code / 255
+    half = np.maximum(np.maximum((high - low) / 2, floor), 1e-9)
+    pool = wide.mean(axis=(0, 1, 2, 3) if scope == "global" else (0, 1, 2), keepdims=True)
+    center, scale = {
+        "center": (mean, np.ones_like(mean)),
+        "zscore": (mean, 1 / np.maximum(np.sqrt(variance + epsilon), floor)),
+        "mean-range": (mean, 1 / half),
+        "min-max": ((low + high) / 2, 1 / half),
+        "flat-field": (np.zeros_like(mean), pool / np.maximum(mean, floor)),
+    }[method]
+    shape = wide.shape[1:]
+    return np.broadcast_to(center, (1, *shape))[0], np.broadcast_to(scale, (1, *shape))[0]
+
+
+# software that takes, or whose words we know of, color frames only
+COLOR_ONLY = ["dlstreamer", "ti"]
+EXTENSIONS = {"npz": ".npz"}
+
+
+def test_every_row_has_a_reader():
+    assert sorted(READERS) == sorted(FORMATS)
+
+
+@pytest.fixture(scope="module")
+def frames():
+    """Noise of many strengths, and pixels that never varied."""
+    rng = np.random.default_rng(SEED)
+    strength = rng.uniform(0, (9, 12, 15), (HEIGHT, WIDTH, 3))
+    strength[2, 3] = strength[5, 1, 1] = 0
+    noise = rng.normal(rng.uniform(60, 180, (HEIGHT, WIDTH, 3)), strength, (13, HEIGHT, WIDTH, 3))
+    return np.clip(np.rint(noise), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def gate(tmp_path, frames):
+    save_profile(tmp_path / "gate.safetensors", frames)
+    save_profile(tmp_path / "grey.safetensors", frames[..., :1], "Y")
+    save_profile(tmp_path / "any.safetensors", frames, scope=Pixelnorm.Scope.CHANNEL)
+    return tmp_path
+
+
+def named_error(stderr):
+    if not stderr:
+        return None
+    match = re.fullmatch(r"pixelprofile export: \S+ cannot say all of this\. .*\. Largest error: (\S+) in units of y\.\n",
+                         stderr)
+    return float(match[1])
+
+
+def files_of(directory, before):
+    new = sorted(set(os.listdir(directory)) - before, key=lambda name: ("-mean" in name, name))
+    return [(directory / name).read_bytes() for name in new]
+
+
+def check(directory, name, samples, method, scope, color, layout):
+    """Exports, reads back and compares. Returns: whether anything was lost"""
+    path = directory / ("grey.safetensors" if color == "gray" else "gate.safetensors")
+    output = "out" + EXTENSIONS.get(name, ".txt")
+    before = set(os.listdir(directory))
+    order = "bgr" if color == "bgr" else "rgb"
+    arguments = ["--to", name, "--method", method, "--scope", scope, "--color-order", order, "--layout", layout,
+                 "--model", MODEL, "--tensor", TENSOR, "-o", output, path.name]
+    strict = run("--strict", *arguments, cwd=directory)
+    assert set(os.listdir(directory)) == before or strict.returncode == 0
+    done = run("--force", *arguments, cwd=directory)
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    want = {"channels": samples.shape[-1], "color": color, "layout": layout, "scope": scope, "method": method,
+            "height": HEIGHT, "width": WIDTH, "frames": samples, "directory": directory,
+            "identity": Pixelnorm.Profile.load(str(path)).get_identity()}
+    exact = evaluate(*affines(samples, method, scope))[..., ::-1 if color == "bgr" else 1]
+    told = READERS[name](files_of(directory, before), want, exact)
+    largest = np.abs(told - exact).max()
+    error = named_error(done.stderr)
+    if error is None:
+        # float32 of a mean image errs by 2^-24 of 255 at most; the rest is double, as everything here
+        tolerance = 2.0 ** -24 * 256 if name == "caffe" and scope == "pixel" else 1e-12 * np.abs(exact).max()
+        assert largest <= tolerance
+        assert (strict.returncode, strict.stderr) == (0, "")
+    else:
+        assert error == pytest.approx(largest, rel=1e-6) and largest > 1e-4
+        assert strict.returncode == 1 and strict.stderr == done.stderr[:-1] + " Nothing was written, as --strict asks.\n"
+    for file in set(os.listdir(directory)) - before:
+        os.remove(directory / file)
+    return error is not None
+
+
+ONE_SCALE = ["nvinfer", "nvdspreprocess", "nvinferserver", "caffe"]
+ALL = ["npz", "json"]
+
+
+def loses(name, scope, center, scale):
+    """Whether a format has no words for these means and scales."""
+    if name in ALL:
+        return False
+    one_scale = np.ptp(scale) < 1e-9
+    if name in ONE_SCALE and not one_scale:
+        return True
+    if scope != "pixel" or name == "caffe":
+        return False
+    return name == "modelinfo" or np.ptp(center, (0, 1)).any() or np.ptp(scale, (0, 1)).max() > 1e-9
+
+
+@pytest.mark.parametrize("scope", ["pixel", "channel", "global"])
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_other_software_computes_what_is_said(gate, frames, name, method, scope):
+    for color, layout in [("rgb", "nhwc"), ("bgr", "nchw"), ("gray", "nchw")]:
+        if color == "gray" and name in COLOR_ONLY:
+            continue
+        samples = frames[..., :1] if color == "gray" else frames
+        lost = check(gate, name, samples, method, scope, color, layout)
+        assert lost == loses(name, scope, *affines(samples, method, scope))
+
+
+def test_what_is_said_instead(gate, frames):
+    """The nearest numbers are those that the documentation promises."""
+    _, scale = affines(frames, "zscore", "pixel")
+    run("--to=nvinfer", "-o", "o.txt", FILE, cwd=gate)
+    said = float(re.search(r"net-scale-factor=(.*)", (gate / "o.txt").read_text())[1])
+    assert said == pytest.approx(1 / np.sqrt((1 / scale ** 2).mean()), rel=1e-12)
+    _, scale = affines(frames, "zscore", "channel")
+    done = run("--to=nvinfer", "--scope=channel", FILE, cwd=gate)
+    said = float(re.search(r"net-scale-factor=(.*)", done.stdout)[1])
+    assert said == pytest.approx(1 / np.sqrt((1 / scale ** 2).mean()), rel=1e-12)
+    assert "mean image" not in done.stderr and "one scale for all" in done.stderr
+    for name in ("torchvision", "nnstreamer", "hailo"):
+        pixel, channel = (run("--to", name, "--scope", scope, FILE, cwd=gate) for scope in ("pixel", "channel"))
+        assert pixel.stdout == channel.stdout and "whole channels" in pixel.stderr and channel.stderr == ""
+
+
+def test_min_deviation_and_epsilon(gate, frames):
+    for options, keywords in [(["--min-deviation=12.5"], {"min_deviation": 12.5}),
+                              (["--min-deviation=0", "--epsilon=0.25"], {"min_deviation": 0, "epsilon": 0.25})]:
+        done = run("--to", "npz", *options, "--force", "-o", "a.npz", "gate.safetensors", cwd=gate)
+        assert (done.returncode, done.stderr) == (0, "")
+        mean, scale = affines(frames, "zscore", "pixel", **keywords)
+        np.testing.assert_allclose(np.load(gate / "a.npz")["mean"], mean, rtol=1e-14)
+        np.testing.assert_allclose(np.load(gate / "a.npz")["scale"], scale, rtol=1e-13)
+
+
+def test_fixed_values_of_imagenet(gate):
+    done = run("--to=torchvision", "--method=fixed", "--scope=channel", "--units=unit", "--mean=0.485,0.456,0.406",
+               "--std=0.229,0.224,0.225", "gate.safetensors", cwd=gate)
+    assert done.stderr == ""
+    mean, std = re.findall(r"\[(.*?)\]", done.stdout)
+    np.testing.assert_allclose(numbers(mean), [0.485, 0.456, 0.406], rtol=1e-15)
+    np.testing.assert_allclose(numbers(std), [0.229, 0.224, 0.225], rtol=1e-15)
+    # the example of NNStreamer's own users
+    done = run("--to=nnstreamer", "--method=fixed", "--scope=channel", "--mean=123.675,116.28,103.53",
+               "--std=58.395,57.12,57.375", "gate.safetensors", cwd=gate)
+    assert done.stdout == ("tensor_transform mode=arithmetic option=typecast:float32,per-channel:true@0,add:-123.675@0,"
+                           "add:-116.28@1,add:-103.53@2,div:58.395@0,div:57.12@1,div:57.375@2\n")
+
+
+def test_dark_frames(gate, frames):
+    dark = frames[:4] // 16
+    save_profile(gate / "dark.safetensors", dark)
+    done = run("--to=npz", "--method=flat-field", "--dark=dark.safetensors", "-o", "a.npz", "gate.safetensors", cwd=gate)
+    assert (done.returncode, done.stderr) == (0, "")
+    black, light = dark.mean(0), frames.mean(0)
+    gain = frames.mean((0, 1, 2)) - dark.mean((0, 1, 2))
+    np.testing.assert_allclose(np.load(gate / "a.npz")["mean"], black, rtol=1e-13)
+    np.testing.assert_allclose(np.load(gate / "a.npz")["scale"], gain / np.maximum(light - black, 1), rtol=1e-12)
+
+
+def test_npz_in_float32_has_the_bits_of_pixelnorm(gate, frames):
+    run("--to=npz", "-o", "a.npz", "gate.safetensors", cwd=gate)
+    arrays = np.load(gate / "a.npz")
+    profile = Pixelnorm.Profile.load(str(gate / "gate.safetensors"))
+    normalizer = Pixelnorm.Normalizer.new(Pixelnorm.Settings.new(), profile, None, Pixelnorm.Layout.new("RGB", WIDTH, HEIGHT),
+                                          Pixelnorm.Output.FLOAT32)
+    for frame in frames:
+        ours = np.frombuffer(normalizer.run_data(frame.tobytes()).get_data(), "<f4").reshape(frame.shape)
+        theirs = (frame.astype(np.float32) - arrays["centre"]) * arrays["scale_float32"] + arrays["bias"]
+        np.testing.assert_array_equal(ours, theirs)
+
+
+def test_npz_is_plain_and_always_the_same(gate):
+    for name in ("a", "b"):
+        run("--to=npz", "-o", f"{name}.npz", "gate.safetensors", cwd=gate)
+    assert (gate / "a.npz").read_bytes() == (gate / "b.npz").read_bytes()
+    listing = subprocess.run(["/usr/bin/python3", "-m", "zipfile", "-t", "a.npz"], cwd=gate, capture_output=True, text=True)
+    assert listing.returncode == 0 and listing.stdout.strip() == "Done testing"
+
+
+def test_deep_profiles(tmp_path, frames):
+    deep = frames.astype("<u2") * 3 + 40
+    save_profile(tmp_path / "deep.safetensors", deep, depth=10)
+    exact_mean, exact_scale = affines(deep, "zscore", "channel", max_code=1023)
+    codes = np.arange(1024).reshape(-1, 1, 1, 1)
+    exact = (codes - exact_mean[:1, :1]) * exact_scale[:1, :1]
+    for name in FORMATS:
+        limit = Pixelnorm.export_format_find(name).max_depth
+        done = run("--to", name, "--scope=channel", "-o", f"{name}.out", "deep.safetensors", cwd=tmp_path)
+        if limit == 8:
+            assert done.returncode == 1 and "8 bits" in done.stderr and "10" in done.stderr
+            assert not (tmp_path / f"{name}.out").exists()
+            continue
+        assert (done.returncode, done.stderr) == (0, "")
+        text = "" if name == "npz" else (tmp_path / f"{name}.out").read_text()
+        if name == "npz":
+            arrays = np.load(tmp_path / "npz.out")
+            assert arrays["max_code"] == 1023
+            told = (codes - arrays["mean"]) * arrays["scale"]
+        elif name == "json":
+            content = json.loads(text)
+            assert content["max_code"] == 1023
+            told = (codes - np.array(content["mean"])) * np.array(content["scale"])
+        else:
+            # torchvision's data are 0 to 1 whatever the depth
+            lists = [numbers(values) for values in re.findall(r"\[([^\[\]]*)\]", text)]
+            data = codes / 1023 if name == "torchvision" else codes
+            told = (data - lists[0]) / (np.sqrt(lists[1]) if name == "keras" else lists[1])
+            assert name != "openvino" or "Type.u16" in text
+        np.testing.assert_allclose(told, exact, rtol=0, atol=1e-10)
+
+
+def test_yuv(tmp_path, frames):
+    save_profile(tmp_path / "yuv.safetensors", frames, "YUV")
+    chroma = np.zeros((2, 4 * 6 + 2 * 2 * 3), np.uint8)
+    save_profile(tmp_path / "small.safetensors", chroma, "Y,U,V", size=(6, 4), subsampling=(1, 1))
+    for name in FORMATS:
+        done = run("--to", name, "-o", f"{name}.out", "yuv.safetensors", cwd=tmp_path)
+        assert (done.returncode == 0) == (name in ALL), name
+        assert name in ALL or ("found" in done.stderr or "YUV" in done.stderr)
+    np.testing.assert_allclose(np.load(tmp_path / "npz.out")["mean"], frames.mean(0), rtol=1e-13)
+    done = run("--to=json", "small.safetensors", cwd=tmp_path)
+    assert done.returncode == 1 and "smaller than Y" in done.stderr
+    done = run("--to=json", "--scope=channel", "small.safetensors", cwd=tmp_path)
+    assert json.loads(done.stdout)["channels"] == ["Y", "U", "V"]
+
+
+def test_mean_images_too_large_for_their_reader(tmp_path):
+    # 8 MiB hold a byte and a float of 1677721 samples: 559240 pixels of three channels
+    for width, warned in [(559240, False), (559241, True)]:
+        save_profile(tmp_path / "p.safetensors", np.zeros((1, 1, width, 3), np.uint8))
+        for name in ("nvinfer", "nvdspreprocess", "nvinferserver"):
+            done = run("--to", name, "--method=center", "--strict", "--force", "-o", "p.txt", "p.safetensors", cwd=tmp_path)
+            assert done.returncode == 0
+            assert ("559240 pixels" in done.stderr) == (warned and name != "nvinferserver")
+            assert warned or done.stderr == ""
+    assert (tmp_path / "p-mean.ppm").read_bytes() == b"P6\n559241 1\n255\n" + bytes(3 * 559241)
+
+
+def test_sizes(gate):
+    shown = {"modelinfo": ("dims=1,224,320,3", "dims=1,-1,-1,3"), "nvinfer": ("infer-dims=3;224;320", None),
+             "nvdspreprocess": ("network-input-shape=1;224;320;3", None), "opencv": ("size=[320, 224]", "size=[0, 0]")}
+    for name, (known, unknown) in shown.items():
+        done = run("--to", name, "--size=320x224", "any.safetensors", cwd=gate)
+        assert done.returncode == 0 and known in done.stdout
+        done = run("--to", name, "any.safetensors", cwd=gate)
+        assert (unknown or "") in done.stdout and ("dims" in done.stdout or "shape" in done.stdout) <= bool(unknown)
+        done = run("--to", name, "--size=320x224", "-o", "o.txt", "gate.safetensors", cwd=gate)
+        assert done.returncode == 1 and "9x7" in done.stderr and "320x224" in done.stderr
+
+
+def test_the_scope_is_that_of_the_profile(gate):
+    assert json.loads(run("--to=json", "any.safetensors", cwd=gate).stdout)["scope"] == "channel"
+    assert json.loads(run("--to=json", "gate.safetensors", cwd=gate).stdout)["scope"] == "pixel"
+    done = run("--to=json", "--scope=pixel", "any.safetensors", cwd=gate)
+    assert done.returncode == 1 and "whole channels only" in done.stderr
+
+
+def test_names_of_files(gate):
+    (gate / "out").mkdir()
+    before = set(os.listdir(gate))
+    done = run("--to=nvinfer", "--output=out/gate.v2.txt", "gate.safetensors", cwd=gate)
+    assert done.returncode == 0 and set(os.listdir(gate)) == before
+    assert sorted(os.listdir(gate / "out")) == ["gate.v2-mean.ppm", "gate.v2.txt"]
+    assert "mean-file=gate.v2-mean.ppm\n" in (gate / "out" / "gate.v2.txt").read_text()
+    umask = os.umask(0)
+    os.umask(umask)
+    assert os.stat(gate / "out" / "gate.v2.txt").st_mode & 0o777 == 0o666 & ~umask
+
+
+@pytest.mark.parametrize("there", ["c.txt", "c-mean.ppm"])
+def test_existing_files_are_kept(gate, there):
+    (gate / there).write_text("precious")
+    before = sorted(os.listdir(gate))
+    arguments = ["--to=nvinfer", "--output=c.txt", "gate.safetensors"]
+    done = run(*arguments, cwd=gate)
+    assert done.returncode == 1 and there in done.stderr and "--force" in done.stderr
+    assert sorted(os.listdir(gate)) == before and (gate / there).read_text() == "precious"
+    assert run(*arguments, "--strict", "--force", cwd=gate).returncode == 1
+    assert sorted(os.listdir(gate)) == before and (gate / there).read_text() == "precious"
+    assert run(*arguments, "--force", cwd=gate).returncode == 0
+    assert sorted(os.listdir(gate)) == sorted({*before, "c.txt", "c-mean.ppm"})
+    assert "precious" not in (gate / "c.txt").read_text()
+
+
+def test_failed_write_leaves_everything_as_it_was(gate):
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+
+    (gate / "a.json").write_text("precious")
+    before = sorted(os.listdir(gate))
+    done = run("--to=json", "--force", "--output=a.json", "gate.safetensors", cwd=gate, preexec_fn=small_files)
+    assert done.returncode == 1 and '"a.json" was not written' in done.stderr
+    assert sorted(os.listdir(gate)) == before and (gate / "a.json").read_text() == "precious"
+
+
+def test_help_lists_the_table(gate):
+    listed = run("--to=help", cwd=gate)
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert [line.split()[0] for line in listed.stdout.splitlines()[1:]] == FORMATS
+    assert listed.stdout in run("--help", cwd=gate).stdout
+
+
+def test_the_documentation_has_the_table():
+    words = {Pixelnorm.ExportDetail.ONE: "one", Pixelnorm.ExportDetail.CHANNEL: "channel",
+             Pixelnorm.ExportDetail.PIXEL_8BIT: "pixel, 8 bits", Pixelnorm.ExportDetail.PIXEL: "pixel"}
+    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "export.md").read_text()
+    rows = re.findall(r"^\| `(\w+)` \| .* \| ([\w, ]+) \| (\w+) \| (\d+) \| .* \|$", text, re.M)
+    formats = [Pixelnorm.export_format_find(name) for name in FORMATS]
+    assert rows == [(row.name, words[row.mean], words[row.scale], str(row.max_depth)) for row in formats]
+
+
+@pytest.mark.parametrize("damage", ["short", "changed", "foreign", "empty", "missing"])
+def test_bad_profiles(gate, damage):
+    whole = (gate / "gate.safetensors").read_bytes()
+    contents = {"short": whole[:-9], "changed": whole[:-1] + bytes([whole[-1] ^ 1]), "foreign": b"a letter" * 99, "empty": b""}
+    if damage in contents:
+        (gate / "bad.safetensors").write_bytes(contents[damage])
+    (gate / "o.txt").write_text("precious")
+    before = sorted(os.listdir(gate))
+    done = run("--to=nvinfer", "--force", "-o", "o.txt", "bad.safetensors", cwd=gate)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("pixelprofile export: ") and done.stderr.count("\n") == 1
+    assert "bad.safetensors" in done.stderr
+    assert sorted(os.listdir(gate)) == before and (gate / "o.txt").read_text() == "precious"
+
+
+BAD_COMMANDS = [
+    (2, [FILE], "--to"),
+    (2, ["--to=tensorrt", FILE], '"tensorrt"'),
+    (2, ["--to=json"], "none"),
+    (2, ["--to=json", FILE, FILE], "one FILE"),
+    (2, ["--to=npz", FILE], "--output"),
+    (2, ["--to=nvinfer", FILE], "2 files"),
+    (2, ["--to=json", "--output=", FILE], "nothing"),
+    (2, ["--to=json", "--method=median", FILE], "mean-range"),
+    (2, ["--to=json", "--scope=row", FILE], "global"),
+    (2, ["--to=json", "--layout=hwc", FILE], "nchw"),
+    (2, ["--to=json", "--color-order=grb", FILE], "bgr"),
+    (2, ["--to=json", "--size=224", FILE], '"224"'),
+    (2, ["--to=json", "--size=0x224", FILE], '"0x224"'),
+    (2, ["--to=json", "--size=-1x224", FILE], '"-1x224"'),
+    (2, ["--to=json", "--min-deviation=0", FILE], "min-deviation"),
+    (2, ["--to=json", "--min-deviation=nan", FILE], "min-deviation"),
+    (2, ["--to=json", "--epsilon=-1", FILE], "epsilon"),
+    (2, ["--to=json", "--mean=1,2,3", FILE], "fixed"),
+    (2, ["--to=json", "--dark=d.safetensors", FILE], "flat-field"),
+    (2, ["--to=json", "--method=fixed", "--mean=1,2", FILE], '"1,2"'),
+    (2, ["--to=json", "--method=fixed", "--mean=1,2,x", FILE], '"1,2,x"'),
+    (2, ["--to=json", "--method=fixed", "--std=0", FILE], "std"),
+    (2, ["--to=json", "--method=fixed", "--units=percent", FILE], '"percent"'),
+    (1, ["--to=modelinfo", "--tensor=a]b", FILE], '"a]b"'),
+    (1, ["--to=modelinfo", "--tensor=a\nb", FILE], "control characters"),
+    (1, ["--to=nvinfer", "--model=", "-o", "o.txt", FILE], "a model"),
+    (1, ["--to=json", "--color-order=bgr", "grey.safetensors"], "RGB"),
+    (1, ["--to=ti", "grey.safetensors"], "RGB"),
+    (1, ["--to=json", "--output=none/o.json", FILE], 'no directory "none"'),
+    (1, ["--to=json", "--output=folder", "--force", FILE], "is a directory"),
+    (1, ["--to=json", "--method=flat-field", "--dark=none.safetensors", FILE], "none.safetensors"),
+    (1, ["--to=torchvision", "--method=flat-field", "black.safetensors"], "above 0"),
+]
+
+
+@pytest.mark.parametrize("status, arguments, words", BAD_COMMANDS,
+                         ids=[" ".join(row[1]).replace("\n", "?") for row in BAD_COMMANDS])
+def test_bad_commands(gate, status, arguments, words):
+    (gate / "folder").mkdir()
+    save_profile(gate / "black.safetensors", np.zeros((2, HEIGHT, WIDTH, 3), np.uint8))
+    before = sorted(os.listdir(gate))
+    done = run(*arguments, cwd=gate)
+    assert (done.returncode, done.stdout) == (status, "")
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("pixelprofile export: ") and words in last
+    assert status == 1 or last.endswith('See "pixelprofile export --help".')
+    assert sorted(os.listdir(gate)) == before
+
+
+def test_json_of_large_profiles_is_refused(tmp_path):
+    save_profile(tmp_path / "p.safetensors", np.zeros((1, 500, 700, 3), np.uint8))
+    done = run("--to=json", "p.safetensors", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (1, "") and "npz" in done.stderr
+    assert run("--to=json", "--scope=channel", "p.safetensors", cwd=tmp_path).returncode == 0
+
+
+def test_from_python(gate, frames):
+    profile = Pixelnorm.Profile.load(str(gate / FILE))
+    options = Pixelnorm.ExportOptions.new()
+    options.color_order = Pixelnorm.ColorOrder.BGR
+    options.set_names("gate", None, None)
+    made = Pixelnorm.Export.new("nvinfer", Pixelnorm.Settings.new(), profile, None, options)
+    assert [made.get_file_name(i) for i in range(made.get_n_files())] == ["gate.txt", "gate-mean.ppm"]
+    want = {"height": HEIGHT, "width": WIDTH, "channels": 3}
+    mean = np.rint(frames.sum(0, dtype=np.int64) / len(frames))
+    np.testing.assert_array_equal(read_ppm(made.get_file(1).get_data(), want), mean[..., ::-1])
+    assert len(made.get_losses().split("\n")) == 2 and made.get_largest_error() > 0 and made.get_notes() is None
+    settings = Pixelnorm.Settings.new()
+    settings.scope = Pixelnorm.Scope.CHANNEL
+    made = Pixelnorm.Export.new("torchvision", settings, profile, None, None)
+    assert made.get_losses() is None and made.get_largest_error() < 1e-12
+    with pytest.raises(gi.repository.GLib.Error, match="no format"):
+        Pixelnorm.Export.new("nothing", settings, profile, None, None)
+    row = Pixelnorm.export_format_find("nvinfer")
+    assert (row.mean, row.scale) == (Pixelnorm.ExportDetail.PIXEL_8BIT, Pixelnorm.ExportDetail.ONE)
