@@ -7,6 +7,8 @@
 
 #include <gst/video/video.h>
 
+#include "gstpixelenums.h"
+
 void
 gst_pixel_meta_register (void)
 {
@@ -14,6 +16,91 @@ gst_pixel_meta_register (void)
     GST_META_TAG_VIDEO_SIZE_STR, NULL };
 
   gst_meta_register_custom (GST_PIXEL_META_NAME, tags, NULL, NULL, NULL);
+}
+
+/* Numbers plans in the whole process, so that a buffer of a shared pool never passes for another
+ * element's. */
+static gint n_plans;
+
+static void
+describe_array (GstStructure *applied, const gchar *name, const gdouble *values, guint n)
+{
+  g_auto (GValue) array = G_VALUE_INIT;
+
+  g_value_init (&array, GST_TYPE_ARRAY);
+  for (guint i = 0; i < n; i++) {
+    g_auto (GValue) number = G_VALUE_INIT;
+
+    g_value_init (&number, G_TYPE_DOUBLE);
+    g_value_set_double (&number, values[i]);
+    gst_value_array_append_value (&array, &number);
+  }
+  gst_structure_take_value (applied, name, &array);
+}
+
+/* What was done to the results of the method, where anything was. */
+static void
+describe_results (GstStructure *applied, const PixelnormSettings *settings)
+{
+  if (settings->n_gamma > 1 || settings->gamma[0] != 1)
+    describe_array (applied, "gamma", settings->gamma, settings->n_gamma);
+  if (settings->n_beta > 1 || settings->beta[0] != 0)
+    describe_array (applied, "beta", settings->beta, settings->n_beta);
+  if (settings->clip_low > -G_MAXDOUBLE)
+    gst_structure_set (applied, "clip-low", G_TYPE_DOUBLE, settings->clip_low, NULL);
+  if (settings->clip_high < G_MAXDOUBLE)
+    gst_structure_set (applied, "clip-high", G_TYPE_DOUBLE, settings->clip_high, NULL);
+}
+
+static void
+describe_tensor (GstStructure *applied, const PixelnormSettings *settings)
+{
+  gst_structure_set (applied, "layout", G_TYPE_STRING,
+      gst_pixel_enum_nick (gst_pixel_norm_layout_get_type (), 1 << settings->tensor_layout),
+      "channel-order", G_TYPE_STRING,
+      gst_pixel_enum_nick (gst_pixel_norm_channel_order_get_type (), settings->channel_order),
+      NULL);
+}
+
+static void
+describe_output (GstStructure *applied, const PixelnormSettings *settings,
+    PixelnormNormalizer *normalizer, PixelnormOutput output)
+{
+  gdouble low, high, scale;
+  gint zero_point;
+
+  if (output == PIXELNORM_OUTPUT_VIDEO) {
+    pixelnorm_normalizer_get_range (normalizer, &low, &high);
+    gst_structure_set (
+        applied, "range-low", G_TYPE_DOUBLE, low, "range-high", G_TYPE_DOUBLE, high, NULL);
+    return;
+  }
+  describe_tensor (applied, settings);
+  if (output == PIXELNORM_OUTPUT_INT8 || output == PIXELNORM_OUTPUT_UINT8) {
+    pixelnorm_normalizer_get_quantization (normalizer, &scale, &zero_point);
+    gst_structure_set (applied, "quant-scale", G_TYPE_DOUBLE, scale, "quant-zero-point", G_TYPE_INT,
+        zero_point, NULL);
+  }
+}
+
+GstStructure *
+gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *profile,
+    PixelnormNormalizer *normalizer, PixelnormOutput output)
+{
+  const gboolean with_profile = profile && pixelnorm_method_needs_profile (settings->method);
+  const guint plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
+  GstStructure *applied = gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, plan, "method",
+      G_TYPE_STRING, gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method),
+      "output", G_TYPE_STRING, gst_pixel_enum_nick (pixelnorm_output_get_type (), output), NULL);
+
+  if (with_profile)
+    gst_structure_set (applied, "scope", G_TYPE_STRING,
+        gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics",
+        G_TYPE_STRING, "profile", "identity", G_TYPE_STRING,
+        pixelnorm_profile_get_identity (profile), NULL);
+  describe_results (applied, settings);
+  describe_output (applied, settings, normalizer, output);
+  return applied;
 }
 
 static gboolean

@@ -3,8 +3,13 @@
 #pragma once
 
 #include <gst/gst.h>
+#include <pixelnorm/pixelnorm.h>
 
 #define GST_PIXEL_META_NAME "PixelnormMeta"
+
+/* What was done to frames, for the meta and for a message, with a number of its own. Transfer full. */
+GstStructure *gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *profile,
+    PixelnormNormalizer *normalizer, PixelnormOutput output);
 
 void gst_pixel_meta_register (void);
 

@@ -14,10 +14,14 @@
  * channels x height x width with layout=nchw. int8 and uint8 are round (y / quant-scale) +
  * quant-zero-point, half to even, saturated.
  *
+ * Results are multiplied by gamma, beta is added, and they are clipped to clip-low and clip-high; all of
+ * that costs nothing or next to nothing.
+ *
  * Formats whose U and V are smaller than Y (I420, NV12) can only become video, not tensors.
  *
  * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
- * scope, statistics, output, layout (tensors), range-low and range-high (video), quant-scale and
+ * scope, statistics, gamma, beta, clip-low and clip-high where they are set, output, layout and
+ * channel-order (tensors), range-low and range-high (video), quant-scale and
  * quant-zero-point (int8, uint8), the profile's identity. An element
  * message `pixelnorm` says the same whenever it changes.
  *
@@ -47,7 +51,6 @@
 #include <pixelnorm/pixelnorm.h>
 
 #include "gstpixelcaps.h"
-#include "gstpixelenums.h"
 #include "gstpixelerror.h"
 #include "gstpixelformats.h"
 #include "gstpixelframe.h"
@@ -73,7 +76,6 @@ struct _GstPixelNorm {
   gsize output_size; /* of a buffer */
   PixelnormNormalizer *normalizer;
   GstStructure *applied; /* what PixelnormMeta says */
-  guint plan;            /* its number */
   GstCaps *refused;      /* caps of which was said that they do not fit */
 };
 
@@ -180,49 +182,11 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
         (NULL));
 }
 
-/* Numbers plans in the whole process, so that a buffer of a shared pool never passes for another
- * element's. */
-static gint n_plans;
-
-/* What the meta and the message say. */
-static void
-describe_output (GstPixelNorm *self, const PixelnormSettings *settings)
-{
-  gdouble low, high, scale;
-  gint zero_point;
-
-  if (self->output == PIXELNORM_OUTPUT_VIDEO) {
-    pixelnorm_normalizer_get_range (self->normalizer, &low, &high);
-    gst_structure_set (
-        self->applied, "range-low", G_TYPE_DOUBLE, low, "range-high", G_TYPE_DOUBLE, high, NULL);
-    return;
-  }
-  gst_structure_set (self->applied, "layout", G_TYPE_STRING,
-      gst_pixel_enum_nick (gst_pixel_norm_layout_get_type (), 1 << settings->tensor_layout), NULL);
-  if (self->output == PIXELNORM_OUTPUT_INT8 || self->output == PIXELNORM_OUTPUT_UINT8) {
-    pixelnorm_normalizer_get_quantization (self->normalizer, &scale, &zero_point);
-    gst_structure_set (self->applied, "quant-scale", G_TYPE_DOUBLE, scale, "quant-zero-point",
-        G_TYPE_INT, zero_point, NULL);
-  }
-}
-
 static void
 describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormProfile *profile)
 {
-  const gboolean with_profile = profile && pixelnorm_method_needs_profile (settings->method);
-
   g_clear_pointer (&self->applied, gst_structure_free);
-  self->plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
-  self->applied =
-      gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, self->plan, "method", G_TYPE_STRING,
-          gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method), "output",
-          G_TYPE_STRING, gst_pixel_enum_nick (pixelnorm_output_get_type (), self->output), NULL);
-  if (with_profile)
-    gst_structure_set (self->applied, "scope", G_TYPE_STRING,
-        gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics",
-        G_TYPE_STRING, "profile", "identity", G_TYPE_STRING,
-        pixelnorm_profile_get_identity (profile), NULL);
-  describe_output (self, settings);
+  self->applied = gst_pixel_meta_describe (settings, profile, self->normalizer, self->output);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }

@@ -30,7 +30,7 @@ scales_differ (double a, double b)
 static double
 exact_scale (const PixelnormExport *self, gsize pixel, guint channel)
 {
-  return pixelnorm_coefficients_get (&self->exact, pixel, channel).scale;
+  return pixelnorm_export_affine (&self->exact, pixel, channel).scale;
 }
 
 /* The one scale of the channels from @first to before @last; the very one where all are alike. */
@@ -60,7 +60,7 @@ static void
 take_channels (PixelnormExport *self, const PixelnormCoefficients *coefficients)
 {
   for (guint c = 0; c < self->n_channels; c++) {
-    const PixelnormAffine affine = pixelnorm_coefficients_get (coefficients, 0, c);
+    const PixelnormAffine affine = pixelnorm_export_affine (coefficients, 0, c);
 
     self->mean[c] = affine.subtract;
     self->scale[c] = affine.scale;
@@ -115,7 +115,7 @@ pixelnorm_export_told (
   *scale = self->scale[channel];
   if (!self->pixel_mean && !self->pixel_scale)
     return;
-  const PixelnormAffine affine = pixelnorm_coefficients_get (&self->exact, pixel, channel);
+  const PixelnormAffine affine = pixelnorm_export_affine (&self->exact, pixel, channel);
   if (self->pixel_scale)
     *scale = affine.scale;
   *mean = affine.subtract;
@@ -164,7 +164,7 @@ measure_affine (PixelnormExport *self)
 
   for (guint c = 0; c < self->n_channels; c++) {
     for (gsize i = 0; i < self->n_pixels; i++) {
-      const PixelnormAffine exact = pixelnorm_coefficients_get (&self->exact, i, c);
+      const PixelnormAffine exact = pixelnorm_export_affine (&self->exact, i, c);
       double mean, scale;
 
       pixelnorm_export_told (self, i, c, &mean, &scale);
@@ -200,7 +200,7 @@ measure_video (PixelnormExport *self)
   for (guint step = max_code; step > 0; step = step > 1 ? 1 : 0)
     for (guint c = 0; c < self->n_channels; c++)
       for (gsize i = 0; i < self->n_pixels && (step > 1 || largest < half); i++) {
-        const PixelnormAffine affine = pixelnorm_coefficients_get (&self->exact, i, c);
+        const PixelnormAffine affine = pixelnorm_export_affine (&self->exact, i, c);
 
         for (guint x = 0; x <= max_code; x += step)
           largest = fmax (largest, video_error (&video, &affine, x));

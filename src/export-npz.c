@@ -145,7 +145,7 @@ fill (const PixelnormExport *self, Item item, void *data)
   for (gsize p = 0; p < self->n_pixels; p++) {
     for (guint i = 0; i < self->n_channels; i++) {
       const PixelnormAffine affine =
-          pixelnorm_coefficients_get (&self->exact, p, pixelnorm_export_channel (self, i));
+          pixelnorm_export_affine (&self->exact, p, pixelnorm_export_channel (self, i));
 
       store (item, data, planar ? i * self->n_pixels + p : p * self->n_channels + i, &affine);
     }
@@ -186,7 +186,7 @@ add_all (const PixelnormExport *self, zipFile zip)
   const gint64 max_code = self->exact.max_code;
   g_autofree char *channels = g_strdup (self->geometry->channels);
 
-  if (self->options->color_order == PIXELNORM_COLOR_ORDER_BGR)
+  if (self->options->channel_order == PIXELNORM_CHANNEL_ORDER_BGR)
     g_strreverse (channels);
   return add_arrays (self, zip) && add_npy (zip, "max_code", "<i8", "", &max_code, sizeof max_code)
       && add_text (zip, "channels", channels)

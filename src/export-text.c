@@ -84,7 +84,7 @@ pixelnorm_export_color (const PixelnormExport *self)
 {
   if (strcmp (self->geometry->channels, "RGB") != 0)
     return self->n_channels == 1 ? "GRAY" : self->geometry->channels;
-  return self->options->color_order == PIXELNORM_COLOR_ORDER_BGR ? "BGR" : "RGB";
+  return self->options->channel_order == PIXELNORM_CHANNEL_ORDER_BGR ? "BGR" : "RGB";
 }
 
 const char *

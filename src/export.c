@@ -287,7 +287,7 @@ check_fits (const PixelnormExport *self, GError **error)
         format->name, format->max_depth, geometry->depth, format->max_depth);
     return FALSE;
   }
-  if (self->options->color_order != PIXELNORM_COLOR_ORDER_RGB
+  if (self->options->channel_order != PIXELNORM_CHANNEL_ORDER_RGB
       && strcmp (geometry->channels, "RGB") != 0) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The order bgr is for profiles of RGB, and this one is of %s.", geometry->channels);
@@ -327,6 +327,22 @@ check_size (const PixelnormExport *self, GError **error)
   return TRUE;
 }
 
+/* What (x - mean) * scale can say. */
+static gboolean
+check_affine (const PixelnormSettings *settings, GError **error)
+{
+  gboolean zero = FALSE;
+
+  for (guint i = 0; i < settings->n_gamma; i++)
+    zero |= settings->gamma[i] == 0;
+  if (!zero && settings->clip_low == -G_MAXDOUBLE && settings->clip_high == G_MAXDOUBLE)
+    return TRUE;
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "An export says (x - mean) * scale, which has no words for clipping or for a gamma of 0. Leave "
+      "clip-low, clip-high and gamma as they are, or put pixelnorm into the pipeline.");
+  return FALSE;
+}
+
 static gboolean
 export_prepare (PixelnormExport *self, const PixelnormSettings *settings, PixelnormProfile *profile,
     PixelnormProfile *dark, GError **error)
@@ -341,7 +357,7 @@ export_prepare (PixelnormExport *self, const PixelnormSettings *settings, Pixeln
   if (!check_name ("files", options->name, error) || !check_name ("a model", options->model, error)
       || !check_name ("a model's input", options->tensor, error) || !check_fits (self, error)
       || !pixelnorm_coefficients_init (&self->exact, settings, profile, dark, self->geometry, error)
-      || !check_size (self, error))
+      || !check_size (self, error) || !check_affine (settings, error))
     return FALSE;
   self->n_pixels = self->exact.per_pixel ? (gsize) self->width * self->height : 1;
   return TRUE;

@@ -30,7 +30,7 @@ struct _PixelnormExport {
   const PixelnormExportOptions *options;
   PixelnormProfile *profile;
   const PixelnormGeometry *geometry; /* of the profile */
-  PixelnormCoefficients exact;       /* what pixelnorm does */
+  PixelnormCoefficients exact;       /* what pixelnorm does; through pixelnorm_export_affine() */
   guint n_channels;
   guint width, height; /* of the model's input; 0: not known */
   gsize n_pixels;      /* that have coefficients of their own, 1 where channels have them */
@@ -77,7 +77,7 @@ gboolean pixelnorm_export_write_template (PixelnormExport *self, GError **error)
 static inline guint
 pixelnorm_export_channel (const PixelnormExport *self, guint i)
 {
-  return self->options->color_order == PIXELNORM_COLOR_ORDER_BGR ? self->n_channels - 1 - i : i;
+  return self->options->channel_order == PIXELNORM_CHANNEL_ORDER_BGR ? self->n_channels - 1 - i : i;
 }
 
 /* Adds the first file, whose name ends as the format says, or another one. */
@@ -94,3 +94,15 @@ gboolean pixelnorm_export_write_dlstreamer (PixelnormExport *self, GError **erro
 gboolean pixelnorm_export_write_caffe (PixelnormExport *self, GError **error);
 gboolean pixelnorm_export_write_json (PixelnormExport *self, GError **error);
 gboolean pixelnorm_export_write_npz (PixelnormExport *self, GError **error);
+
+/* What pixelnorm does to a sample, as y = (x - subtract) * scale alone: beta is in subtract. */
+static inline PixelnormAffine
+pixelnorm_export_affine (const PixelnormCoefficients *exact, gsize pixel, guint channel)
+{
+  PixelnormAffine affine = pixelnorm_coefficients_get (exact, pixel, channel);
+
+  if (affine.add != 0)
+    affine.subtract -= affine.add / affine.scale;
+  affine.add = 0;
+  return affine;
+}

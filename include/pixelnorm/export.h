@@ -7,15 +7,6 @@
 G_BEGIN_DECLS
 
 /**
- * PixelnormColorOrder:
- * @PIXELNORM_COLOR_ORDER_RGB: red first
- * @PIXELNORM_COLOR_ORDER_BGR: blue first, as models that were trained with Caffe or OpenCV have it
- *
- * The order of the channels that a model expects.
- */
-typedef enum { PIXELNORM_COLOR_ORDER_RGB, PIXELNORM_COLOR_ORDER_BGR } PixelnormColorOrder;
-
-/**
  * PixelnormExportDetail:
  * @PIXELNORM_EXPORT_DETAIL_ONE: one number for all samples
  * @PIXELNORM_EXPORT_DETAIL_CHANNEL: one a channel
@@ -61,7 +52,7 @@ PIXELNORM_API const PixelnormExportFormat *pixelnorm_export_format_find (const g
 
 /**
  * PixelnormExportOptions:
- * @color_order: the order of the channels that the model expects; for profiles of RGB
+ * @channel_order: the order of the channels that the model expects; for profiles of RGB
  * @layout: the order of the dimensions of the model's input
  * @width: columns of the model's input; 0: those of the profile
  * @height: rows of the model's input; 0: those of the profile
@@ -72,7 +63,7 @@ PIXELNORM_API const PixelnormExportFormat *pixelnorm_export_format_find (const g
  * What an export must know of the model. Strings belong to the options.
  */
 typedef struct {
-  PixelnormColorOrder color_order;
+  PixelnormChannelOrder channel_order;
   PixelnormTensorLayout layout;
   guint width;
   guint height;

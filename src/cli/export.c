@@ -25,7 +25,7 @@ typedef struct {
   gchar *to;
   gchar *method;
   gchar *scope;
-  gchar *color_order;
+  gchar *channel_order;
   gchar *layout;
   gchar *size;
   gchar *mean;
@@ -172,15 +172,15 @@ parse_model (const ExportOptions *options, PixelnormExportOptions *model)
 {
   static const gchar *const orders[] = { "rgb", "bgr", NULL };
   static const gchar *const layouts[] = { "nhwc", "nchw", NULL };
-  gint order = PIXELNORM_COLOR_ORDER_RGB, layout = PIXELNORM_TENSOR_LAYOUT_NHWC;
+  gint order = PIXELNORM_CHANNEL_ORDER_RGB, layout = PIXELNORM_TENSOR_LAYOUT_NHWC;
   g_autofree gchar *name = options->output ? g_path_get_basename (options->output) : NULL;
   gchar *dot = name ? strrchr (name, '.') : NULL;
 
-  if ((options->color_order && !choose ("color-order", options->color_order, orders, &order))
+  if ((options->channel_order && !choose ("channel-order", options->channel_order, orders, &order))
       || (options->layout && !choose ("layout", options->layout, layouts, &layout))
       || (options->size && !parse_size (options->size, model)))
     return FALSE;
-  model->color_order = order;
+  model->channel_order = order;
   model->layout = layout;
   if (dot && dot != name)
     *dot = '\0';
@@ -351,7 +351,7 @@ export_profile (const ExportOptions *options, PixelnormSettings *settings)
 static void
 clear_options (ExportOptions *options)
 {
-  gchar *const texts[] = { options->to, options->method, options->scope, options->color_order,
+  gchar *const texts[] = { options->to, options->method, options->scope, options->channel_order,
     options->layout, options->size, options->mean, options->std, options->units, options->model,
     options->tensor, options->dark, options->output };
 
@@ -388,7 +388,7 @@ export_run (int argc, char **argv)
         "What becomes 0 in 8-bit video (default: by the method)", "VALUE" },
     { "range-high", 0, 0, G_OPTION_ARG_DOUBLE, &settings.range_high,
         "What becomes 255 in 8-bit video (default: by the method)", "VALUE" },
-    { "color-order", 0, 0, G_OPTION_ARG_STRING, &options.color_order,
+    { "channel-order", 0, 0, G_OPTION_ARG_STRING, &options.channel_order,
         "Order of channels that the model expects: rgb or bgr (default: rgb)", "ORDER" },
     { "layout", 0, 0, G_OPTION_ARG_STRING, &options.layout,
         "Order of dimensions that the model expects: nhwc or nchw (default: nhwc)", "LAYOUT" },

@@ -131,7 +131,7 @@ def check(directory, name, samples, method, scope, color, layout):
     output = "out" + EXTENSIONS.get(name, ".txt")
     before = set(os.listdir(directory))
     order = "bgr" if color == "bgr" else "rgb"
-    arguments = ["--to", name, "--method", method, "--scope", scope, "--color-order", order, "--layout", layout,
+    arguments = ["--to", name, "--method", method, "--scope", scope, "--channel-order", order, "--layout", layout,
                  "--model", MODEL, "--tensor", TENSOR, "-o", output, path.name]
     strict = run("--strict", *arguments, cwd=directory)
     assert set(os.listdir(directory)) == before or strict.returncode == 0
@@ -415,7 +415,7 @@ BAD_COMMANDS = [
     (2, ["--to=json", "--method=median", FILE], "mean-range"),
     (2, ["--to=json", "--scope=row", FILE], "global"),
     (2, ["--to=json", "--layout=hwc", FILE], "nchw"),
-    (2, ["--to=json", "--color-order=grb", FILE], "bgr"),
+    (2, ["--to=json", "--channel-order=grb", FILE], "bgr"),
     (2, ["--to=json", "--size=224", FILE], '"224"'),
     (2, ["--to=json", "--size=0x224", FILE], '"0x224"'),
     (2, ["--to=json", "--size=-1x224", FILE], '"-1x224"'),
@@ -431,7 +431,7 @@ BAD_COMMANDS = [
     (1, ["--to=modelinfo", "--tensor=a]b", FILE], '"a]b"'),
     (1, ["--to=modelinfo", "--tensor=a\nb", FILE], "control characters"),
     (1, ["--to=nvinfer", "--model=", "-o", "o.txt", FILE], "a model"),
-    (1, ["--to=json", "--color-order=bgr", "grey.safetensors"], "RGB"),
+    (1, ["--to=json", "--channel-order=bgr", "grey.safetensors"], "RGB"),
     (1, ["--to=ti", "grey.safetensors"], "RGB"),
     (1, ["--to=json", "--output=none/o.json", FILE], 'no directory "none"'),
     (1, ["--to=json", "--output=folder", "--force", FILE], "is a directory"),
@@ -464,7 +464,7 @@ def test_json_of_large_profiles_is_refused(tmp_path):
 def test_from_python(gate, frames):
     profile = Pixelnorm.Profile.load(str(gate / FILE))
     options = Pixelnorm.ExportOptions.new()
-    options.color_order = Pixelnorm.ColorOrder.BGR
+    options.channel_order = Pixelnorm.ChannelOrder.BGR
     options.set_names("gate", None, None)
     made = Pixelnorm.Export.new("nvinfer", Pixelnorm.Settings.new(), profile, None, options)
     assert [made.get_file_name(i) for i in range(made.get_n_files())] == ["gate.txt", "gate-mean.ppm"]
@@ -480,3 +480,22 @@ def test_from_python(gate, frames):
         Pixelnorm.Export.new("nothing", settings, profile, None, None)
     row = Pixelnorm.export_format_find("nvinfer")
     assert (row.mean, row.scale) == (Pixelnorm.ExportDetail.PIXEL_8BIT, Pixelnorm.ExportDetail.ONE)
+
+
+def test_gamma_and_beta_are_in_the_numbers(gate, frames):
+    """y = gamma z + beta is an affine too; what is none is refused in words."""
+    profile = Pixelnorm.Profile.load(str(gate / FILE))
+    settings = Pixelnorm.Settings.new()
+    settings.scope = Pixelnorm.Scope.CHANNEL
+    gamma, beta = np.array([2.0, 0.5, 3.0]), np.array([1.0, 7.0, -4.0])
+    settings.set_gamma(list(gamma))
+    settings.set_beta(list(beta))
+    text = Pixelnorm.Export.new("torchvision", settings, profile, None, None).get_file(0).get_data().decode()
+    mean, std = (np.array([float(x) for x in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", part)])
+                 for part in re.findall(r"\[(.*?)\]", text))
+    values = frames.reshape(-1, 3).astype(float)
+    expected = (values - values.mean(0)) / values.std(0) * gamma + beta
+    assert (values / 255 - mean) / std == pytest.approx(expected, abs=1e-9)
+    settings.clip_low = 0.0
+    with pytest.raises(Exception, match="clip"):
+        Pixelnorm.Export.new("torchvision", settings, profile, None, None)

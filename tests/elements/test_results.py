@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What happens to results after the method: gamma and beta, clipping, the order of channels; against numpy.
+
+Every method, scope and output; every format of input where the order of channels matters."""
+import itertools
+
+import numpy as np
+import pytest
+
+import pixel_reference as reference
+from pixel_reference import Places, channels_of
+from pixel_streams import Gst, Refused, buffers_of, bytes_of, collect, run, video_caps, words_of
+from test_numbers import FORMATS, METHODS, SCOPES
+
+SEED = 20261123
+WIDTH, HEIGHT = 19, 5
+KINDS = {"float32": "<f4", "float16": "<f2", "int8": "i1", "uint8": "u1", "video": "u1"}
+PAIRS = [(m, s) for m in METHODS for s in SCOPES if reference.allowed(m, s)]
+
+
+def frames_of(name, n=7):
+    random = np.random.default_rng([SEED, len(channels_of(name))])
+    base = random.integers(0, 256, (HEIGHT, WIDTH, len(channels_of(name))))
+    return np.clip(base + random.integers(-60, 61, (n, *base.shape)), 0, 255).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def profiles(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("profiles")
+    return {c: collect(directory / f"{c}.safetensors", name, frames_of(name), histogram="true")
+            for c, name in [("RGB", "RGB"), ("Y", "GRAY8")]}
+
+
+def outputs_of(name, kind, **settings):
+    """y as it lies: [N, H, W, C] of the type; of video the samples, with alpha looked after."""
+    places, frames = Places(name, WIDTH, HEIGHT), frames_of(name)
+    random = np.random.default_rng(SEED)
+    passengers = random.integers(0, 256, frames.shape[:3])
+    caps = "video/x-raw" if kind == "video" else f"other/tensors,types={kind}"
+    samples = run(f"appsrc name=in format=time ! pixelnorm {words_of(settings)} ! {caps} ! "
+                  "appsink name=out sync=false wait-on-eos=false",
+                  [(video_caps(name, WIDTH, HEIGHT), buffers_of(places.pack(frames, passengers, random)))])
+    found = np.frombuffer(b"".join(bytes_of(samples)), KINDS[kind])
+    if kind != "video":
+        return found.reshape(frames.shape)
+    found, carried = places.unpack(found.reshape(len(frames), places.size))
+    assert carried is None or (carried == passengers).all(), "alpha or x did not pass through"
+    return found
+
+
+def check(found, y, kind, low, high, tie):
+    if kind == "float32":
+        reference.check_values(found, y)
+    elif kind == "float16":
+        exact = np.clip(y, -65504, 65504)
+        unit = np.spacing(np.minimum(np.abs(exact), 65000).astype(np.float16)).astype(float)
+        assert (np.abs(found.astype(float) - exact) <= .5 * unit + 1e-6 * np.maximum(1, np.abs(exact))).all()
+    else:
+        smallest, largest = (-128, 127) if kind == "int8" else (0, 255)
+        step, zero = (high - low) / 255, 0
+        if kind != "video":
+            zero = np.clip(np.rint(smallest - low / step), smallest, largest)
+        codes = y / step + zero if kind != "video" else (y - low) / step
+        codes = np.clip(codes, smallest, largest)
+        near = np.abs(codes - np.floor(codes) - .5) < tie
+        wrong = np.abs(found.astype(float) - np.rint(codes)) > np.where(near, 1, 0)
+        assert not wrong.any(), f"{wrong.sum()} of {wrong.size}: {found[wrong][:4]} are not {codes[wrong][:4]}"
+
+
+GAMMA, BETA = [1.5, -0.25, 3.0], [0.125, -2.0, 10.0]
+CASES = {
+    "gamma": {"gamma": GAMMA}, "beta": {"beta": BETA}, "both": {"gamma": GAMMA, "beta": BETA},
+    "one": {"gamma": [0.5], "beta": [-1.0]}, "clip": {"clip_low": -0.75, "clip_high": 1.3},
+    "below": {"clip_high": 0.3}, "all": {"gamma": GAMMA, "beta": BETA, "clip_low": -1.0, "clip_high": 11.0},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("case", CASES)
+@pytest.mark.parametrize("name", ["RGB", "BGRA", "GBR", "GRAY8"])
+def test_walk(name, case, kind, profiles):
+    channels = channels_of(name)
+    given = {key: (value[:1] if channels == "Y" and isinstance(value, list) else value)
+             for key, value in CASES[case].items()}
+    gamma, beta = np.array(given.get("gamma", [1.0])), np.array(given.get("beta", [0.0]))
+    clip = given.get("clip_low", -np.inf), given.get("clip_high", np.inf)
+    frames = frames_of(name)
+    for method, scope in PAIRS:
+        plain = reference.values(method, scope, frames, reference.moments_of(frames))
+        low, high = reference.range_of(method, channels)
+        ends = np.concatenate([low * gamma + beta, high * gamma + beta])
+        if method == "fixed":
+            ends = np.concatenate([gamma * e + beta for e in ((0 - 127.5) / 127.5, 1.0)])
+        if gamma.size < beta.size:
+            ends = np.concatenate([np.broadcast_to(gamma, beta.shape) * e + beta for e in (low, high)])
+        y = np.clip(plain * gamma + beta, *clip)
+        found = outputs_of(name, kind, location=profiles[channels], method=method, scope=scope, **given)
+        check(found, y, kind, ends.min(), ends.max(), 1e-3 if scope == "pixel" and method != "fixed" else 1e-6)
+
+
+@pytest.mark.parametrize("low, high", [(-1.0, 2.0), (2.0, -1.0)])
+@pytest.mark.parametrize("scope", ["pixel", "channel"])
+def test_clipped_video_with_a_range(low, high, scope, profiles):
+    """Also where the range is turned around."""
+    frames = frames_of("RGBA")
+    y = reference.values("zscore", scope, frames, reference.moments_of(frames))
+    found = outputs_of("RGBA", "video", location=profiles["RGB"], scope=scope, range_low=low, range_high=high,
+                       clip_low=-.5, clip_high=.25)
+    codes = (np.clip(y, -.5, .25) - low) * 255 / (high - low)
+    reference.check_codes(found, codes, 1e-3)
+
+
+@pytest.mark.parametrize("layout", ["nhwc", "nchw"])
+@pytest.mark.parametrize("kind", [k for k in KINDS if k != "video"])
+@pytest.mark.parametrize("name", [f for f in FORMATS if channels_of(f) == "RGB"])
+def test_channel_order(name, kind, layout, profiles):
+    """bgr is rgb with the channels the other way round, to the bit, in every format; gamma stays with its channel."""
+    settings = {"location": profiles["RGB"], "layout": layout, "gamma": GAMMA, "clip_high": 2.0}
+    for scope in SCOPES:
+        rgb = outputs_of(name, kind, scope=scope, **settings)
+        bgr = outputs_of(name, kind, scope=scope, channel_order="bgr", **settings)
+        if layout == "nchw":
+            rgb, bgr = (a.reshape(len(a), 3, HEIGHT, WIDTH).transpose(0, 2, 3, 1) for a in (rgb, bgr))
+        assert (bgr == rgb[..., ::-1]).all()
+        assert (bgr != rgb).any()
+
+
+def test_grey_has_no_order(profiles):
+    plain = outputs_of("GRAY8", "float32", location=profiles["Y"])
+    assert (outputs_of("GRAY8", "float32", location=profiles["Y"], channel_order="bgr") == plain).all()
+
+
+def test_streaming_sizes_are_clipped_too(tmp_path):
+    """Results that are written past the caches otherwise."""
+    frame = np.random.default_rng(1).integers(0, 256, (1, 1500, 2000, 3), np.uint8)
+    places = Places("RGB", 2000, 1500)
+    samples = run("appsrc name=in format=time ! pixelnorm method=fixed clip-low=-0.5 clip-high=0.25 ! "
+                  "other/tensors,types=float32 ! appsink name=out sync=false wait-on-eos=false",
+                  [(video_caps("RGB", 2000, 1500), buffers_of(places.pack(frame, None, np.random.default_rng(1))))])
+    found = np.frombuffer(bytes_of(samples)[0], "<f4").reshape(frame.shape)
+    reference.check_values(found, np.clip((frame - 127.5) / 127.5, -.5, .25))
+
+
+BAD = [({"gamma": [1.0, 2.0]}, "gamma has 2 values"), ({"beta": [1e9]}, "beta is"), ({"gamma": []}, "gamma has 0"),
+       ({"clip_low": 1.0, "clip_high": 0.5}, "clip-low is 1")]
+
+
+@pytest.mark.parametrize("settings, words", BAD, ids=[w for _, w in BAD])
+def test_what_cannot_be(settings, words, profiles):
+    with pytest.raises(Refused) as refused:
+        outputs_of("RGB", "float32", location=profiles["RGB"], **settings)
+    assert words in str(refused.value)
+    assert (refused.value.domain, refused.value.code) == ("gst-resource-error-quark", Gst.ResourceError.SETTINGS)
+
+
+def test_bgr_is_of_colours(tmp_path):
+    frames = np.zeros((1, 4, 4, 3), np.uint8)
+    with pytest.raises(Refused, match="bgr"):
+        run("appsrc name=in format=time ! pixelnorm method=fixed channel-order=bgr ! other/tensors ! fakesink",
+            [(Gst.Caps.from_string("video/x-raw,format=Y444,width=4,height=4,framerate=30/1"),
+              buffers_of(frames.reshape(1, -1)))])
+
+
+def test_the_meta_says_what_was_done(profiles):
+    """gamma, beta, clip and order on every buffer, as they were set; nothing of them where they were not."""
+    frame = Places("RGB", WIDTH, HEIGHT).pack(frames_of("RGB", 1), None, np.random.default_rng(1))
+
+    def meta(**settings):
+        (sample,) = run(f"appsrc name=in format=time ! pixelnorm {words_of(settings)} ! other/tensors ! "
+                        "appsink name=out sync=false wait-on-eos=false",
+                        [(video_caps("RGB", WIDTH, HEIGHT), buffers_of(frame))])
+        return sample.get_buffer().get_custom_meta("PixelnormMeta").get_structure().to_string()
+
+    plain = meta(method="fixed")
+    assert "channel-order=(string)rgb" in plain
+    assert not any(word in plain for word in ("gamma", "beta", "clip"))
+    found = meta(method="fixed", gamma=GAMMA, beta=[7.0], clip_low=-3.0, channel_order="bgr")
+    for words in ["gamma=(double)< 1.5, -0.25, 3 >", "beta=(double)< 7 >", "clip-low=(double)-3", "channel-order=(string)bgr"]:
+        assert words in found, found
+    assert "clip-high" not in found
