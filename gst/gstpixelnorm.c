@@ -55,8 +55,8 @@
 #include "gstpixelformats.h"
 #include "gstpixelframe.h"
 #include "gstpixelmeta.h"
+#include "gstpixelplan.h"
 #include "gstpixelpool.h"
-#include "gstpixelsettings.h"
 
 GST_DEBUG_CATEGORY_STATIC (pixelnorm_debug);
 #define GST_CAT_DEFAULT pixelnorm_debug
@@ -64,17 +64,12 @@ GST_DEBUG_CATEGORY_STATIC (pixelnorm_debug);
 struct _GstPixelNorm {
   GstBaseTransform parent;
 
-  /* the object lock */
-  GstPixelSettings wanted;
-  PixelnormProfile *profile, *dark; /* what is in use, from start to stop */
-  PixelnormSettings settings;       /* likewise */
+  GstPixelPlans plans; /* guards itself */
 
   /* the streaming thread, and state changes while it does not run */
   GstVideoInfo info, output_info; /* the latter of video */
-  PixelnormLayout layout, output_layout;
-  PixelnormOutput output;
-  gsize output_size; /* of a buffer */
-  PixelnormNormalizer *normalizer;
+  PixelnormLayout output_layout;
+  gsize output_size;     /* of a buffer */
   GstStructure *applied; /* what PixelnormMeta says */
   GstCaps *refused;      /* caps of which was said that they do not fit */
 };
@@ -82,30 +77,15 @@ struct _GstPixelNorm {
 G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
 
-static guint
-get_layouts (GstPixelNorm *self)
-{
-  GST_OBJECT_LOCK (self);
-  const guint layouts = self->wanted.layouts;
-  GST_OBJECT_UNLOCK (self);
-  return layouts;
-}
-
 /* Video that suits the profile; without one, what is usual. */
 static GstCaps *
 suitable_video (GstPixelNorm *self)
 {
+  PixelnormGeometry geometry;
   GstCaps *caps = NULL;
 
-  GST_OBJECT_LOCK (self);
-  if (self->profile && pixelnorm_method_needs_profile (self->settings.method)) {
-    PixelnormGeometry geometry = *pixelnorm_profile_get_geometry (self->profile);
-
-    if (self->settings.scope != PIXELNORM_SCOPE_PIXEL)
-      geometry.width = geometry.height = 0;
+  if (gst_pixel_plans_geometry (&self->plans, &geometry))
     caps = gst_pixel_formats_geometry_caps (&geometry);
-  }
-  GST_OBJECT_UNLOCK (self);
   return caps ? caps : gst_pixel_formats_usual_caps ();
 }
 
@@ -118,7 +98,7 @@ video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
   g_autoptr (GstCaps) suitable = suitable_video (self);
 
   return gst_pixel_formats_prefer (
-      gst_pixel_caps_to_video (caps, get_layouts (self)), suitable, filter);
+      gst_pixel_caps_to_video (caps, gst_pixel_plans_layouts (&self->plans)), suitable, filter);
 }
 
 static GstCaps *
@@ -128,7 +108,8 @@ gst_pixel_norm_transform_caps (
   GstCaps *result;
 
   if (direction == GST_PAD_SINK)
-    result = gst_pixel_caps_from_video (caps, get_layouts (GST_PIXEL_NORM (trans)));
+    result =
+        gst_pixel_caps_from_video (caps, gst_pixel_plans_layouts (&GST_PIXEL_NORM (trans)->plans));
   else
     result = video_for (GST_PIXEL_NORM (trans), caps, filter);
   if (filter) {
@@ -147,7 +128,8 @@ gst_pixel_norm_fixate_caps (
 {
   if (direction == GST_PAD_SRC)
     return gst_caps_fixate (othercaps);
-  return gst_pixel_caps_choose (othercaps, caps, get_layouts (GST_PIXEL_NORM (trans)));
+  return gst_pixel_caps_choose (
+      othercaps, caps, gst_pixel_plans_layouts (&GST_PIXEL_NORM (trans)->plans));
 }
 
 static void
@@ -172,7 +154,7 @@ static void
 warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 {
   const gchar *expected = profile ? pixelnorm_profile_get_geometry (profile)->matrix : NULL;
-  const gchar *found = self->layout.geometry.matrix;
+  const gchar *found = self->plans.target.layout.geometry.matrix;
 
   if (expected && found && !g_str_equal (expected, found))
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
@@ -182,44 +164,19 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
         (NULL));
 }
 
+/* Tells of the plan that is in use from now on. */
 static void
-describe_plan (GstPixelNorm *self, const PixelnormSettings *settings, PixelnormProfile *profile)
+tell_plan (GstPixelNorm *self)
 {
+  const GstPixelPlan *plan = &self->plans.current;
+
+  warn_of_units (self, &plan->settings);
+  warn_of_matrix (self, plan->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
-  self->applied = gst_pixel_meta_describe (settings, profile, self->normalizer, self->output);
+  self->applied = gst_pixel_meta_describe (
+      &plan->settings, plan->profile, plan->normalizer, self->plans.target.output);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
-}
-
-/* Where it fails, the old plan stays whole: caps that are the same as the last good ones come back
- * without set_caps. */
-static gboolean
-make_plan (GstPixelNorm *self, const PixelnormLayout *layout, GstCaps *outcaps, GError **error)
-{
-  g_autoptr (PixelnormProfile) profile = NULL;
-  g_autoptr (PixelnormProfile) dark = NULL;
-
-  GST_OBJECT_LOCK (self);
-  PixelnormSettings settings = self->settings;
-  const guint layouts = self->wanted.layouts;
-  g_set_object (&profile, self->profile);
-  g_set_object (&dark, self->dark);
-  GST_OBJECT_UNLOCK (self);
-
-  PixelnormOutput output;
-  gst_pixel_caps_parse (outcaps, layout, layouts, &output, &settings.tensor_layout);
-  PixelnormNormalizer *normalizer =
-      pixelnorm_normalizer_new (&settings, profile, dark, layout, output, error);
-  if (!normalizer)
-    return FALSE;
-  g_clear_object (&self->normalizer);
-  self->normalizer = normalizer;
-  self->layout = *layout;
-  self->output = output;
-  warn_of_units (self, &settings);
-  warn_of_matrix (self, profile);
-  describe_plan (self, &settings, profile);
-  return TRUE;
 }
 
 static gboolean
@@ -262,13 +219,16 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
       && (!video
           || (gst_video_info_from_caps (&output, outcaps)
               && gst_pixel_formats_layout (&output, &output_layout, &error)))
-      && check_caps (&layout, &output, &error) && make_plan (self, &layout, outcaps, &error)) {
+      && check_caps (&layout, &output, &error)
+      && gst_pixel_plans_fit (&self->plans, &layout, outcaps, &error)) {
     self->info = info;
     self->output_info = output;
     self->output_layout = output_layout;
-    self->output_size = video ? GST_VIDEO_INFO_SIZE (&output)
-                              : pixelnorm_normalizer_get_output_size (self->normalizer);
+    self->output_size = video
+        ? GST_VIDEO_INFO_SIZE (&output)
+        : pixelnorm_normalizer_get_output_size (self->plans.current.normalizer);
     gst_caps_replace (&self->refused, NULL);
+    tell_plan (self);
     return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
@@ -297,7 +257,7 @@ gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
   g_autoptr (GstBufferPool) pool = NULL;
   guint size = 0, min = 0, max = 0;
 
-  if (self->output == PIXELNORM_OUTPUT_VIDEO && any)
+  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO && any)
     gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
   if (!pool)
     pool = gst_pixel_pool_new ();
@@ -363,7 +323,7 @@ gst_pixel_norm_transform_meta (
   if (!tags || !*tags)
     return TRUE;
   for (; *tags; tags++)
-    if (self->output != PIXELNORM_OUTPUT_VIDEO || !g_strv_contains (kept, *tags)
+    if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO || !g_strv_contains (kept, *tags)
         || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
       return FALSE;
   return TRUE;
@@ -373,7 +333,7 @@ static gboolean
 map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor,
     PixelnormFrame *frame, GError **error)
 {
-  if (self->output == PIXELNORM_OUTPUT_VIDEO) {
+  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO) {
     if (!gst_pixel_frame_map (
             video, &self->output_info, &self->output_layout, buffer, GST_MAP_WRITE, error))
       return FALSE;
@@ -403,14 +363,17 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
   PixelnormFrame out;
   GstMapInfo tensor;
 
-  if (!gst_pixel_frame_map (&in, &self->info, &self->layout, inbuf, GST_MAP_READ, &error))
+  if (gst_pixel_plans_land (&self->plans))
+    tell_plan (self);
+  if (!gst_pixel_frame_map (
+          &in, &self->info, &self->plans.target.layout, inbuf, GST_MAP_READ, &error))
     goto failed;
   if (!map_output (self, outbuf, &video, &tensor, &out, &error)) {
     gst_pixel_frame_unmap (&in);
     goto failed;
   }
-  pixelnorm_normalizer_run (self->normalizer, &in.frame, &out);
-  if (self->output == PIXELNORM_OUTPUT_VIDEO)
+  pixelnorm_normalizer_run (self->plans.current.normalizer, &in.frame, &out);
+  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO)
     gst_pixel_frame_unmap (&video);
   else
     gst_buffer_unmap (outbuf, &tensor);
@@ -431,27 +394,12 @@ gst_pixel_norm_start (GstBaseTransform *trans)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
   g_autoptr (GError) error = NULL;
-  g_autoptr (PixelnormProfile) profile = NULL;
-  g_autoptr (PixelnormProfile) dark = NULL;
-  GstPixelSettings wanted;
 
-  GST_OBJECT_LOCK (self);
-  gst_pixel_settings_copy (&self->wanted, &wanted);
-  GST_OBJECT_UNLOCK (self);
-  const gboolean ok = gst_pixel_settings_load (&wanted, &profile, &dark, &error);
-  const PixelnormSettings settings = wanted.settings;
-  gst_pixel_settings_clear (&wanted);
   gst_caps_replace (&self->refused, NULL);
-  if (!ok) {
-    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
-    return FALSE;
-  }
-  GST_OBJECT_LOCK (self);
-  g_set_object (&self->profile, profile);
-  g_set_object (&self->dark, dark);
-  self->settings = settings;
-  GST_OBJECT_UNLOCK (self);
-  return TRUE;
+  if (gst_pixel_plans_start (&self->plans, &error))
+    return TRUE;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
+  return FALSE;
 }
 
 static gboolean
@@ -459,11 +407,7 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
 
-  GST_OBJECT_LOCK (self);
-  g_clear_object (&self->profile);
-  g_clear_object (&self->dark);
-  GST_OBJECT_UNLOCK (self);
-  g_clear_object (&self->normalizer);
+  gst_pixel_plans_stop (&self->plans);
   g_clear_pointer (&self->applied, gst_structure_free);
   return TRUE;
 }
@@ -471,27 +415,23 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
 static void
 gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GstPixelNorm *self = GST_PIXEL_NORM (object);
-
-  GST_OBJECT_LOCK (self);
-  const gboolean known = gst_pixel_settings_set (&self->wanted, id, value);
-  GST_OBJECT_UNLOCK (self);
-  if (!known)
+  if (!gst_pixel_plans_set (&GST_PIXEL_NORM (object)->plans, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
 gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  GstPixelNorm *self = GST_PIXEL_NORM (object);
-
-  GST_OBJECT_LOCK (self);
-  const gboolean known = gst_pixel_settings_get (&self->wanted, id, value);
-  if (G_VALUE_HOLDS (value, PIXELNORM_TYPE_PROFILE) && self->profile)
-    g_value_set_object (value, self->profile); /* the one in use, wherever it came from */
-  GST_OBJECT_UNLOCK (self);
-  if (!known)
+  if (!gst_pixel_plans_get (&GST_PIXEL_NORM (object)->plans, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+/* Comes once for all properties of one g_object_set(), so that they change together. */
+static void
+gst_pixel_norm_dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
+{
+  G_OBJECT_CLASS (gst_pixel_norm_parent_class)->dispatch_properties_changed (object, n, pspecs);
+  gst_pixel_plans_look_at_changes (&GST_PIXEL_NORM (object)->plans);
 }
 
 static void
@@ -499,7 +439,7 @@ gst_pixel_norm_finalize (GObject *object)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
-  gst_pixel_settings_clear (&self->wanted);
+  gst_pixel_plans_clear (&self->plans);
   gst_caps_replace (&self->refused, NULL);
   G_OBJECT_CLASS (gst_pixel_norm_parent_class)->finalize (object);
 }
@@ -530,6 +470,7 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   object_class->set_property = gst_pixel_norm_set_property;
   object_class->get_property = gst_pixel_norm_get_property;
   object_class->finalize = gst_pixel_norm_finalize;
+  object_class->dispatch_properties_changed = gst_pixel_norm_dispatch_properties_changed;
   gst_pixel_settings_install (object_class);
   add_templates (GST_ELEMENT_CLASS (klass));
 
@@ -549,6 +490,6 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
 static void
 gst_pixel_norm_init (GstPixelNorm *self)
 {
-  gst_pixel_settings_init (&self->wanted);
+  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
   gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

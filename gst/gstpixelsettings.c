@@ -424,6 +424,16 @@ install_result_properties (GObjectClass *klass, GParamFlags flags)
 }
 
 static void
+install_layout_property (GObjectClass *klass, GParamFlags flags)
+{
+  g_object_class_install_property (klass, PROP_LAYOUT,
+      g_param_spec_enum ("layout", "Layout of tensors",
+          "Order of the dimensions of a tensor, outermost first; caps do not tell it. auto: NHWC, "
+          "unless only NCHW fits the dimensions that downstream asks for",
+          gst_pixel_norm_layout_get_type (), GST_PIXEL_LAYOUT_AUTO, flags));
+}
+
+static void
 install_tensor_properties (GObjectClass *klass, GParamFlags flags)
 {
   g_object_class_install_property (klass, PROP_CHANNEL_ORDER,
@@ -431,11 +441,6 @@ install_tensor_properties (GObjectClass *klass, GParamFlags flags)
           "Order of the channels of a tensor of colours; video keeps its own. Networks of Caffe and "
           "OpenCV were often trained on bgr",
           gst_pixel_norm_channel_order_get_type (), PIXELNORM_CHANNEL_ORDER_RGB, flags));
-  g_object_class_install_property (klass, PROP_LAYOUT,
-      g_param_spec_enum ("layout", "Layout of tensors",
-          "Order of the dimensions of a tensor, outermost first; caps do not tell it. auto: NHWC, "
-          "unless only NCHW fits the dimensions that downstream asks for",
-          gst_pixel_norm_layout_get_type (), GST_PIXEL_LAYOUT_AUTO, flags));
   g_object_class_install_property (klass, PROP_QUANT_SCALE,
       g_param_spec_double ("quant-scale", "Scale of quantization",
           "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
@@ -450,12 +455,14 @@ install_tensor_properties (GObjectClass *klass, GParamFlags flags)
 void
 gst_pixel_settings_install (GObjectClass *klass)
 {
-  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
 
   install_profile_properties (klass, flags);
   install_method_properties (klass, flags);
   install_value_properties (klass, flags);
   install_result_properties (klass, flags);
+  install_layout_property (klass, ready);
   install_tensor_properties (klass, flags);
   gst_type_mark_as_plugin_api (gst_pixel_norm_channel_order_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_layout_get_type (), 0);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The plans of pixelnorm: the one in use, and the one that a change while playing makes ready. */
+#pragma once
+
+#include "gstpixelsettings.h"
+
+/* What a normalizer is made for. */
+typedef struct {
+  PixelnormLayout layout;
+  PixelnormOutput output;
+  PixelnormTensorLayout tensor_layout;
+  guint serial; /* of the caps; 0: there are none */
+} GstPixelTarget;
+
+/* Settings, the profiles that they name, and the normalizer made of them. */
+typedef struct {
+  PixelnormSettings settings;
+  PixelnormProfile *profile, *dark; /* or NULL */
+  PixelnormNormalizer *normalizer;  /* NULL until it is fitted to a target */
+} GstPixelPlan;
+
+/* The element's object lock guards all of it, but the streaming thread, which alone changes current and
+ * target while it runs, reads these two without. */
+typedef struct {
+  GstElement *element;
+  GstPixelSettings wanted;
+  GstPixelPlan current; /* from start to stop; its normalizer from caps on */
+  GstPixelPlan next;    /* what a change has made; waits for a whole frame */
+  GstPixelTarget target;
+  guint n_runs, n_targets;
+  gboolean started;
+  gboolean changed;    /* a property, since changes were looked at last */
+  gboolean is_loading; /* a plan is made in another thread */
+  gboolean load_again; /* and is outdated already */
+} GstPixelPlans;
+
+void gst_pixel_plans_init (GstPixelPlans *self, GstElement *element);
+void gst_pixel_plans_clear (GstPixelPlans *self);
+
+/* FALSE: no property of these has @id. */
+gboolean gst_pixel_plans_set (GstPixelPlans *self, guint id, const GValue *value);
+gboolean gst_pixel_plans_get (GstPixelPlans *self, guint id, GValue *value);
+
+/* After properties were set: makes a plan of them in a thread of its own, where the element runs. What
+ * cannot be becomes a warning on the bus. */
+void gst_pixel_plans_look_at_changes (GstPixelPlans *self);
+
+/* Reads the files. */
+gboolean gst_pixel_plans_start (GstPixelPlans *self, GError **error);
+void gst_pixel_plans_stop (GstPixelPlans *self);
+
+/* Which layouts of tensors may be taken, GstPixelCapsLayouts. */
+guint gst_pixel_plans_layouts (GstPixelPlans *self);
+
+/* What frames must consist of, sizes 0 where any will do; FALSE: whatever they like. */
+gboolean gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry);
+
+/* Fits the newest settings to new caps. Where it fails, the old plan stays whole. */
+gboolean gst_pixel_plans_fit (
+    GstPixelPlans *self, const PixelnormLayout *layout, const GstCaps *outcaps, GError **error);
+
+/* Before a frame: takes the plan that is ready, if one is, and says whether. */
+gboolean gst_pixel_plans_land (GstPixelPlans *self);
