@@ -15,7 +15,7 @@
 #include <gio/gio.h>
 #include <pixelnorm/enum-types.h>
 #include <string.h>
-#include <zip.h>
+#include <minizip/zip.h>
 
 /* The first day that a zip file knows: the same numbers make the same bytes, whenever. */
 static const zip_fileinfo first_day = { .tmz_date = { .tm_mday = 1, .tm_year = 1980 } };
