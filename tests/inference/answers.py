@@ -32,7 +32,7 @@ def read_tensor(buffer):
 
 def read_label(buffer):
     meta = GstAnalytics.buffer_get_analytics_relation_meta(buffer)
-    for i in range(meta.get_length() if meta else 0):
+    for i in range(GstAnalytics.relation_get_length(meta) if meta else 0):
         found, classification = meta.get_cls_mtd(i)
         if found:
             return GLib.quark_to_string(classification.get_quark(0))

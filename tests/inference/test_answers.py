@@ -75,7 +75,7 @@ def note(name, scope, way, item, torch_logits, onnx_logits, answers):
     return different
 
 
-@pytest.mark.parametrize("name, scope", SETTINGS, ids="-".join)
+@pytest.mark.parametrize("name, scope", SETTINGS, ids=["-".join(key) for key in SETTINGS])
 def test_onnxinference_answers_as_pytorch(trained, name, scope):
     item = trained(name, scope)
     torch_logits = network.answer(item.network, item.tensors)
@@ -110,13 +110,14 @@ def test_a_grafted_model_takes_raw_frames(trained):
         pytest.skip("there is no src/python here")
     sys.path.insert(0, str(SOURCE / "src" / "python"))
     import onnx
-    import pixelnorm
+    from pixelnorm import Normalizer
+    from pixelnorm.graft import graft
     item = trained("digits", "pixel")
     settings = {key.replace("-", "_"): value for key, value in item.settings.items()}
     settings["min_deviation"] = float(settings["min_deviation"])
-    normalizer = pixelnorm.Normalizer(item.folder / "train.safetensors", **settings)
+    normalizer = Normalizer(item.folder / "train.safetensors", **settings)
     model = item.folder / "grafted.onnx"
-    onnx.save(pixelnorm.graft(onnx.load(item.model), normalizer), model)
+    onnx.save(graft(onnx.load(item.model), normalizer), model)
     size, classes = item.task.size, item.task.classes
     model.with_name("grafted.onnx.modelinfo").write_text(
         f"[modelinfo]\nversion=1.0\ngroup-id={inference_help.OUTPUT_ID}\n\n"
