@@ -29,9 +29,9 @@ def write_config(path, sources, application=(), consumer=()):
 class Streams:
     """The running program; lines of both outputs arrive in one queue."""
 
-    def __init__(self, config):
+    def __init__(self, config, folder=None):
         self.process = subprocess.Popen([PROGRAM, config], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, bufsize=1)
+                                        stderr=subprocess.STDOUT, text=True, bufsize=1, cwd=folder)
         self.lines, self.seen = queue.Queue(), []
         threading.Thread(target=self._read, daemon=True).start()
 

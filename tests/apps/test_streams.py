@@ -148,3 +148,16 @@ def test_memory_stays():
     """The short form of tests/apps/soak."""
     soak = subprocess.run([pathlib.Path(__file__).parent / "soak", "5"], capture_output=True, text=True, timeout=120)
     assert soak.returncode == 0, soak.stdout + soak.stderr
+
+
+def test_the_file_of_the_docs(tmp_path):
+    page = (pathlib.Path(__file__).parents[2] / "docs" / "streams.md").read_text()
+    text = re.search(r"```ini\n(.*?)```", page, re.S)[1]
+    (tmp_path / "streams.conf").write_text(text.replace("live=true\n", ""))
+    collect(tmp_path / "yard.safetensors", size=(640, 480))
+    collect(tmp_path / "door.safetensors")
+    with Streams(tmp_path / "streams.conf", tmp_path) as streams:
+        status, lines = streams.finish()
+    assert status == 0 and "yard: removed after 300 frames, 300 consumed" in lines
+    assert any(line.startswith("door: ") and "/videos/door.mp4" in line for line in lines), lines
+    assert (tmp_path / "yard-today.safetensors").exists()
