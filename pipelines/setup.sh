@@ -143,3 +143,10 @@ pixelnorm_uri () {
     esac
   done
 }
+
+# pixelnorm_needs ELEMENT WHERE: whether GStreamer has it; else one sentence that says where it comes from
+pixelnorm_needs () {
+  gst-inspect-1.0 --exists "$1" 2>/dev/null && return 0
+  pixelnorm_say "The element $1 is not installed: $2."
+  return 1
+}

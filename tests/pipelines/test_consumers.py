@@ -1,0 +1,111 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The scripts for what stands behind pixelnorm: each runs as it stands, or says in one sentence what is missing."""
+import os
+import subprocess
+
+import numpy as np
+import pytest
+
+from pipeline_help import PIPELINES, check_profile, frames_of, make, run, zscore
+
+FOLDERS = ("inference", "deepstream")
+# the element without which a script cannot run, or None
+NEEDS = {"inference/onnxinference": "onnxinference", "inference/nnstreamer": "tensor_transform",
+         "inference/dlstreamer": "gvainference", "inference/camera": None, "inference/rtsp": None,
+         "deepstream/nvinfer": "nvvideoconvert", "deepstream/nvdspreprocess": "nvvideoconvert"}
+MADE = {"inference/dlstreamer": {"model-proc.json"}, "deepstream/nvinfer": {"raw.txt", "raw-mean.ppm", "video.txt"},
+        "deepstream/nvdspreprocess": {"raw.txt", "raw-mean.ppm", "video.txt"}}
+
+
+def has(element):
+    return subprocess.run(["gst-inspect-1.0", "--exists", element], stderr=subprocess.DEVNULL).returncode == 0
+
+
+def test_every_script_is_tested():
+    found = {f"{folder}/{path.name}" for folder in FOLDERS for path in (PIPELINES / folder).iterdir()}
+    assert found == set(NEEDS)
+    for name in found:
+        assert os.access(PIPELINES / name, os.X_OK), name
+        assert "SPDX-License-Identifier: LGPL-2.1-or-later" in (PIPELINES / name).read_text()
+
+
+@pytest.mark.parametrize("name", NEEDS)
+def test_as_it_stands(name, tmp_path):
+    done = run([PIPELINES / name], tmp_path)
+    element = NEEDS[name]
+    if element is None or has(element):
+        assert done.returncode == 0, done.stderr
+    else:
+        assert done.returncode == 1
+        [sentence] = [line for line in done.stderr.splitlines() if "is not installed" in line]
+        assert done.stderr.splitlines()[-1] == sentence
+        assert sentence.startswith(f"The element {element} is not installed: ") and sentence.endswith(".")
+    assert MADE.get(name, set()) <= {path.name for path in tmp_path.iterdir()}
+
+
+@pytest.mark.parametrize("name, count", [("camera", 100), ("rtsp", 50)])
+def test_live_sources(name, count, tmp_path):
+    done = run([PIPELINES / "inference" / name], tmp_path)
+    assert done.returncode == 0, done.stderr
+    tensors = np.fromfile(tmp_path / "tensor.f32", "<f4").reshape(-1, 240, 320, 3)
+    assert count - 2 <= len(tensors) <= count + 1 or name == "camera" and len(tensors) > 10
+    assert np.isfinite(tensors).all() and np.abs(tensors).max() > 1
+
+
+WRONG = [("inference/camera", ["/no/camera"], 1, "There is no camera /no/camera."),
+         ("inference/rtsp", ["http://127.0.0.1/"], 2, "begins with rtsp://"),
+         ("inference/nnstreamer", ["onnxruntime"], 2, "expected FRAMEWORK and MODEL")]
+
+
+@pytest.mark.parametrize("name, arguments, status, words", WRONG)
+def test_wrong_arguments(name, arguments, status, words, tmp_path):
+    done = run([PIPELINES / name, *arguments], tmp_path)
+    assert done.returncode == status and words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+@pytest.mark.skipif(not has("onnxinference"), reason="onnxinference is not here: GStreamer 1.28 and newer have it")
+def test_a_modelinfo_that_contradicts_the_profile(tmp_path):
+    script = PIPELINES / "inference" / "onnxinference"
+    done = run([script], tmp_path)
+    assert done.returncode == 0 and done.stdout == "100 frames went through identity.onnx.\n", done.stdout
+    info = tmp_path / "identity.onnx.modelinfo"
+    info.write_text(info.read_text().replace("ranges=-4", "ranges=-5"))
+    done = run([script], tmp_path)
+    assert done.returncode == 1 and "contradicts the profile" in done.stderr, done.stderr
+
+
+def read_keys(path):
+    lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
+    return {key: value for key, _, value in lines}
+
+
+@pytest.mark.parametrize("name, factor", [("nvinfer", "net-scale-factor"), ("nvdspreprocess", "pixel-normalization-factor")])
+def test_what_deepstream_computes(name, factor, tmp_path):
+    """y = factor * (x - mean), NVIDIA's formula, with the numbers in the files, against numpy's z-scores."""
+    done = run([PIPELINES / "deepstream" / name], tmp_path)
+    frames = frames_of("videotestsrc pattern=ball num-buffers=100", tmp_path)
+    check_profile(tmp_path / "profile.safetensors", frames)
+    exact = zscore(frames)
+
+    raw = read_keys(tmp_path / "raw.txt")
+    header = b"P6\n320 240\n255\n"
+    data = (tmp_path / raw["mean-file"]).read_bytes()
+    assert data.startswith(header)
+    mean = np.frombuffer(data[len(header):], np.uint8).reshape(240, 320, 3)
+    assert np.array_equal(mean, np.rint(frames.mean(0)))
+    deviation = np.maximum(frames.std(0), 1)
+    assert float(raw[factor]) == pytest.approx(1 / np.sqrt((deviation ** 2).mean()), rel=1e-9)
+    # the error that is said: over every code value, also those that never came
+    codes = np.array([0, 255]).reshape(2, 1, 1, 1)
+    error = np.abs(float(raw[factor]) * (codes - mean) - (codes - frames.mean(0)) / deviation).max()
+    said = float(done.stderr.partition("Largest error: ")[2].split()[0])
+    assert said == pytest.approx(error, rel=1e-6)
+    assert "rounded" in done.stderr or "8 bits" in done.stderr
+
+    video = read_keys(tmp_path / "video.txt")
+    assert video["offsets"] == "128;128;128" and "mean-file" not in video
+    make("-q videotestsrc pattern=ball num-buffers=100 ! video/x-raw,format=RGB,width=320,height=240 ! "
+         "pixelnorm location=profile.safetensors ! video/x-raw ! filesink location=codes.rgb", tmp_path)
+    seen = np.fromfile(tmp_path / "codes.rgb", np.uint8).reshape(frames.shape)
+    y = float(video[factor]) * (seen.astype(float) - 128)
+    assert np.abs(y - np.clip(exact, -4, 127 / 32)).max() <= 1 / 64 + 1e-6
