@@ -35,9 +35,9 @@ main (int argc, char **argv)
   const auto *bytes = (const uint8_t *) shape.data ();
   const std::vector<uint8_t> data (bytes, bytes + shape.size () * sizeof (int32_t));
   const std::vector<uint8_t> none;
-  const std::vector<flatbuffers::Offset<tflite::Buffer>> buffers = { tflite::CreateBufferDirect (
-                                                                        builder, &none),
-    tflite::CreateBufferDirect (builder, &data) };
+  const std::vector<flatbuffers::Offset<tflite::Buffer>> buffers = {
+    tflite::CreateBufferDirect (builder, &none), tflite::CreateBufferDirect (builder, &data)
+  };
   const auto tensors = make_tensors (builder, shape);
   const std::vector<int32_t> inputs = { 0, 1 }, input = { 0 }, output = { 2 };
   const std::vector<flatbuffers::Offset<tflite::Operator>> operators = {
@@ -45,8 +45,10 @@ main (int argc, char **argv)
   };
   const std::vector<flatbuffers::Offset<tflite::SubGraph>> graphs = { tflite::CreateSubGraphDirect (
       builder, &tensors, &input, &output, &operators, "identity") };
-  const std::vector<flatbuffers::Offset<tflite::OperatorCode>> codes = { tflite::CreateOperatorCode (
-      builder, tflite::BuiltinOperator_RESHAPE, 0, 1, tflite::BuiltinOperator_RESHAPE) };
+  const std::vector<flatbuffers::Offset<tflite::OperatorCode>> codes = {
+    tflite::CreateOperatorCode (
+        builder, tflite::BuiltinOperator_RESHAPE, 0, 1, tflite::BuiltinOperator_RESHAPE)
+  };
 
   tflite::FinishModelBuffer (
       builder, tflite::CreateModelDirect (builder, 3, &codes, &graphs, "identity", &buffers));
