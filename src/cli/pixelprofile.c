@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const CliCommand *const commands[] = {
+  &cli_collect,
   &cli_info,
   &cli_verify,
   &cli_merge,
