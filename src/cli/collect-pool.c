@@ -331,8 +331,6 @@ collect_pool_run (const CollectSettings *settings, GPtrArray *inputs, guint n_wo
   for (guint i = 0; i < n_workers; i++) {
     if (members[i].partial && !pool.failed)
       join (&pool, members[i].partial);
-    if (members[i].partial)
-      g_remove (members[i].partial);
     g_free (members[i].partial);
   }
   return !pool.failed;

@@ -114,6 +114,30 @@ make_caps (const CollectSettings *settings)
   return caps;
 }
 
+/* Whether to decode it: sound and subtitles are left as they are. (Without expose-all-streams the
+ * decoder of H.264 is not found.) */
+static gboolean
+is_for_us (GstElement *source, GstPad *pad, GstCaps *caps, gpointer data)
+{
+  static const gchar *const others[] = { "audio/", "text/", "subpicture/", "closedcaption/" };
+  const gchar *name =
+      gst_caps_get_size (caps) > 0 ? gst_structure_get_name (gst_caps_get_structure (caps, 0)) : "";
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (g_str_has_prefix (name, others[i]))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+check_decoded (GstElement *source, gpointer data)
+{
+  Reading *reading = data;
+
+  if (!gst_pad_is_linked (reading->entry))
+    GST_ELEMENT_ERROR (source, STREAM, WRONG_TYPE, ("It holds no image or video."), (NULL));
+}
+
 /* The first pad with video; it may be interlaced. */
 static void
 link_decoded (GstElement *source, GstPad *pad, gpointer data)
@@ -124,8 +148,13 @@ link_decoded (GstElement *source, GstPad *pad, gpointer data)
 
   if (gst_pad_is_linked (reading->entry))
     return;
-  if (gst_caps_get_size (caps) > 0)
-    mode = gst_structure_get_string (gst_caps_get_structure (caps, 0), "interlace-mode");
+  if (gst_caps_get_size (caps) > 0) {
+    const GstStructure *structure = gst_caps_get_structure (caps, 0);
+
+    if (!gst_structure_has_name (structure, "video/x-raw"))
+      return;
+    mode = gst_structure_get_string (structure, "interlace-mode");
+  }
   if (mode && strcmp (mode, "progressive") != 0) {
     GstElement *deinterlace = gst_element_factory_make ("deinterlace", NULL);
 
@@ -148,6 +177,7 @@ link_decoded (GstElement *source, GstPad *pad, gpointer data)
   }
 }
 
+/* Returns: whether the elements are there */
 static gboolean
 build (Reading *reading, const gchar *uri)
 {
@@ -164,7 +194,7 @@ build (Reading *reading, const gchar *uri)
   GstElement *sink = add_element (reading, "fakesink");
   if (reading->problem)
     return FALSE;
-  g_object_set (reading->source, "uri", uri, "caps", decoded, "expose-all-streams", FALSE, NULL);
+  g_object_set (reading->source, "uri", uri, "caps", decoded, NULL);
   g_object_set (filter, "caps", caps, NULL);
   g_object_set (sink, "sync", FALSE, NULL);
   if (scaler)
@@ -174,6 +204,8 @@ build (Reading *reading, const gchar *uri)
   if (scaler)
     gst_element_link (convert, scaler);
   reading->entry = gst_element_get_static_pad (convert, "sink");
+  g_signal_connect (reading->source, "autoplug-continue", G_CALLBACK (is_for_us), NULL);
+  g_signal_connect (reading->source, "no-more-pads", G_CALLBACK (check_decoded), reading);
   g_signal_connect (reading->source, "pad-added", G_CALLBACK (link_decoded), reading);
   return TRUE;
 }
@@ -278,6 +310,36 @@ add_profile (Worker *worker, PixelnormProfile *profile, GError **error)
   return worker->accumulator != NULL;
 }
 
+/* Decoders fill up a JPEG image that was cut short, and say nothing. Only the end of an image is
+ * marked by FF D9: inside, FF is followed by 00. Previews in front of it have ends of their own, so
+ * segments are passed over first. */
+static gboolean
+is_cut_jpeg (const guint8 *data, gsize size)
+{
+  gsize at = 2;
+
+  if (size < 4 || data[0] != 0xff || data[1] != 0xd8)
+    return FALSE;
+  while (at + 4 <= size && data[at] == 0xff && data[at + 1] != 0xda)
+    at += 2 + (gsize) data[at + 2] * 256 + data[at + 3];
+  for (; at + 2 <= size; at++)
+    if (data[at] == 0xff && data[at + 1] == 0xd9)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+check_end (Reading *reading, const gchar *uri)
+{
+  g_autofree gchar *path = g_filename_from_uri (uri, NULL, NULL);
+  g_autoptr (GMappedFile) file = path ? g_mapped_file_new (path, FALSE, NULL) : NULL;
+
+  if (file
+      && is_cut_jpeg (
+          (const guint8 *) g_mapped_file_get_contents (file), g_mapped_file_get_length (file)))
+    note_problem (reading, g_strdup ("It was cut short: the end of the JPEG image is missing."));
+}
+
 /* After the end of the input. */
 static void
 take_profile (Worker *worker, Reading *reading)
@@ -324,6 +386,8 @@ read_input (Worker *worker, const CollectRequest *request)
 
   if (build (&reading, input->uri))
     run_pipeline (worker, &reading);
+  if (!reading.problem)
+    check_end (&reading, input->uri);
   take_profile (worker, &reading);
   end_reading (&reading);
 }

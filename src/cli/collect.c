@@ -138,6 +138,22 @@ write_result (CollectResult *result, const gchar *target)
       result->n_broken + result->n_good);
 }
 
+/* With what a process may have left behind that was ended while it wrote. */
+static void
+remove_directory (const gchar *directory)
+{
+  GDir *dir = g_dir_open (directory, 0, NULL);
+  const gchar *name;
+
+  while (dir && (name = g_dir_read_name (dir))) {
+    g_autofree gchar *path = g_build_filename (directory, name, NULL);
+
+    g_remove (path);
+  }
+  g_clear_pointer (&dir, g_dir_close);
+  g_rmdir (directory);
+}
+
 static int
 collect_inputs (const CollectSettings *settings, GPtrArray *inputs, const gchar *target, guint jobs)
 {
@@ -151,7 +167,7 @@ collect_inputs (const CollectSettings *settings, GPtrArray *inputs, const gchar 
         target, g_strerror (errno));
   const gboolean ok =
       collect_pool_run (settings, inputs, MIN (jobs, inputs->len), directory, &result);
-  g_rmdir (directory);
+  remove_directory (directory);
   if (ok)
     status = write_result (&result, target);
   g_clear_object (&result.accumulator);
@@ -210,7 +226,7 @@ collect_run (int argc, char **argv)
     { "mask", 0, 0, G_OPTION_ARG_FILENAME, &options.mask,
         "PNG image, black where pixels do not count", "NAME.png" },
     { "roi", 0, 0, G_OPTION_ARG_STRING, &options.roi, "Rectangle of pixels that count", "X,Y,W,H" },
-    { "jobs", 'j', 0, G_OPTION_ARG_INT, &options.jobs,
+    { "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
         "How many processes read (default: as many as cores)", "N" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite OUT where it exists", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.names, NULL, NULL },
