@@ -143,7 +143,9 @@ static void
 link_decoded (GstElement *source, GstPad *pad, gpointer data)
 {
   Reading *reading = data;
-  g_autoptr (GstCaps) caps = gst_pad_query_caps (pad, NULL);
+  GstCaps *current = gst_pad_get_current_caps (pad);
+  g_autoptr (GstCaps) caps = current ? current : gst_pad_query_caps (pad, NULL);
+
   const gchar *mode = NULL;
 
   if (gst_pad_is_linked (reading->entry))
@@ -225,7 +227,8 @@ static void
 check_size (Worker *worker, Reading *reading)
 {
   g_autoptr (GstPad) pad = gst_element_get_static_pad (reading->stats, "sink");
-  g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
+  GstCaps *current = gst_pad_get_current_caps (pad);
+  g_autoptr (GstCaps) caps = current ? current : gst_pad_query_caps (pad, NULL);
   gint width = 0, height = 0;
 
   if (!caps || reading->settings->scope != PIXELNORM_SCOPE_PIXEL)
