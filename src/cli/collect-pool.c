@@ -263,11 +263,24 @@ listen_once (Pool *pool)
 }
 
 static void
+start (Pool *pool, Member *member)
+{
+  if (!pool->failed && !start_member (pool, member))
+    fail (pool, "No process could be started to read files. Give a smaller number with --jobs.");
+}
+
+static void
 run (Pool *pool)
 {
-  for (guint i = 0; i < pool->n_members && !pool->failed; i++)
-    if (!start_member (pool, &pool->members[i]))
-      fail (pool, "No process could be started to read files. Give a smaller number with --jobs.");
+  /* The first one may find out that nothing can be read; and it is the one that makes GStreamer's list of
+   * plugins where there is none. */
+  start (pool, &pool->members[0]);
+  while (!pool->failed && !pool->members[0].ready)
+    listen_once (pool);
+  for (guint i = 1; i < pool->n_members; i++)
+    start (pool, &pool->members[i]);
+  if (!pool->failed)
+    hand_out (pool);
   while (pool->n_running > 0 && !pool->failed) {
     listen_once (pool);
     if (!pool->failed)
