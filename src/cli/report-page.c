@@ -44,6 +44,8 @@ static const gchar style[] =
     ".swatch{display:inline-block;width:.8em;height:.8em;border:1px solid #000;margin-right:.5em}"
     "@media print{body{max-width:none;padding:0;font-size:11pt}h2{break-after:avoid}"
     "pre,table,figure{break-inside:avoid}.grid{grid-template-columns:1fr 1fr}"
+    /* paper cannot be moved to the side */
+    ".scroll{overflow:visible}table{font-size:8pt}th,td{padding:.1rem .25rem}"
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
 
 static void G_GNUC_PRINTF (2, 3) add (Page *page, const gchar *format, ...)

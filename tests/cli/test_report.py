@@ -333,6 +333,20 @@ def test_it_fits_the_screen(tmp_path, width):
     assert shown == pytest.approx(natural, rel=.03)
 
 
+@pytest.mark.skipif(not (CHROMIUM[0] and shutil.which("pdftotext")), reason="chromium or pdftotext is not installed")
+def test_paper(tmp_path):
+    """The widest table, of 16 bits with percentiles, is on the paper to its last column."""
+    page = make_page(tmp_path, frames_of(depth=16), depth=16)
+    subprocess.run([*CHROMIUM, f"--print-to-pdf={tmp_path}/lobby.pdf", (tmp_path / "lobby.html").as_uri()], check=True,
+                   capture_output=True, timeout=120, env=PLAIN)
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "lobby.pdf", "-"], check=True, capture_output=True,
+                          text=True).stdout
+    rows = [line.split() for line in text.splitlines()]
+    for c, letter in enumerate("RGB"):
+        row = next(row for row in rows if row[:1] == [letter] and len(row) > 9)
+        assert row[-1] == "%" and float(row[-2]) == page.numbers("Channels")[letter][-1]
+
+
 @pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")
 def test_screenshot(tmp_path):
     """For people to look at; here only that the page is not blank and that the mean image is on it."""
