@@ -313,6 +313,8 @@ def test_killed(tmp_path):
             while os.path.exists(f"/proc/{worker}/exe") and time.monotonic() < until:
                 time.sleep(0.02)
             assert not os.path.exists(f"/proc/{worker}/exe")
+            left = [path for path in tmp_path.iterdir() if path.name not in ("out", "long.mkv")]
+            assert len(left) == 1 and left[0].name.startswith(".pixelprofile-") and not list(left[0].iterdir())
 
 
 def test_progress_on_a_terminal_only(images, tmp_path):
