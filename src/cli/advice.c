@@ -168,16 +168,38 @@ advice_clear (Advice *advice)
   g_clear_pointer (&advice->warnings, g_ptr_array_unref);
 }
 
-/* The format that frames of this geometry have in GStreamer, or NULL where there are several. */
+/* GEOMETRY TABLE: the formats that frames of a geometry have in GStreamer. */
+static const struct {
+  const gchar *channels;
+  guint depth, log2_chroma_w, log2_chroma_h;
+  const gchar *format;
+} formats[] = {
+  { "RGB", 8, 0, 0, "RGB" },
+  { "RGB", 10, 0, 0, "GBR_10LE" },
+  { "RGB", 12, 0, 0, "GBR_12LE" },
+  { "RGB", 16, 0, 0, "RGBA64_LE" },
+  { "Y", 8, 0, 0, "GRAY8" },
+  { "Y", 16, 0, 0, "GRAY16_LE" },
+  { "YUV", 8, 0, 0, "Y444" },
+  { "YUV", 8, 1, 0, "Y42B" },
+  { "YUV", 8, 1, 1, "I420" },
+  { "YUV", 10, 0, 0, "Y444_10LE" },
+  { "YUV", 10, 1, 0, "I422_10LE" },
+  { "YUV", 10, 1, 1, "I420_10LE" },
+  { "YUV", 12, 0, 0, "Y444_12LE" },
+  { "YUV", 12, 1, 0, "I422_12LE" },
+  { "YUV", 12, 1, 1, "I420_12LE" },
+};
+
+/* Returns: (nullable): a format, of those that have the same samples */
 static const gchar *
 format_name (const PixelnormGeometry *geometry)
 {
-  if (geometry->depth == 8 && strcmp (geometry->channels, "RGB") == 0)
-    return "RGB";
-  if (geometry->depth == 8 && strcmp (geometry->channels, "Y") == 0)
-    return "GRAY8";
-  if (geometry->depth == 16 && strcmp (geometry->channels, "Y") == 0)
-    return "GRAY16_LE";
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (strcmp (geometry->channels, formats[i].channels) == 0 && geometry->depth == formats[i].depth
+        && geometry->log2_chroma_w == formats[i].log2_chroma_w
+        && geometry->log2_chroma_h == formats[i].log2_chroma_h)
+      return formats[i].format;
   return NULL;
 }
 
@@ -210,8 +232,9 @@ advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar
     g_string_append_printf (line, ",format=%s", format);
   if (geometry->width > 0)
     g_string_append_printf (line, ",width=%u,height=%u", geometry->width, geometry->height);
-  g_string_append_printf (line,
-      " ! pixelnorm location=%s method=%s scope=%s ! other/tensors ! fakesink", location,
-      advice->method_name, advice->scope_name);
+  g_string_append_printf (line, " ! pixelnorm location=%s method=%s scope=%s ! %s ! fakesink",
+      location, advice->method_name, advice->scope_name,
+      /* a tensor has as many of each channel */
+      geometry->log2_chroma_w + geometry->log2_chroma_h > 0 ? "video/x-raw" : "other/tensors");
   return g_string_free (line, FALSE);
 }

@@ -7,7 +7,8 @@
 enum {
   CLI_OK = 0,
   CLI_FAILED = 1, /* a profile could not be read, or output not written */
-  CLI_USAGE = 2   /* the command line asks for something that cannot be */
+  CLI_USAGE = 2,  /* the command line asks for something that cannot be */
+  CLI_PARTLY = 3  /* output was written, but some input is not in it */
 };
 
 /**
@@ -24,6 +25,7 @@ typedef struct {
   int (*run) (int argc, char **argv);
 } CliCommand;
 
+extern const CliCommand cli_collect;
 extern const CliCommand cli_diff;
 extern const CliCommand cli_export;
 extern const CliCommand cli_info;

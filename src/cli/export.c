@@ -10,10 +10,13 @@ static const gchar description[] =
     "epsilon: y = (x - mean) * scale. A format that has no words for all of them gets the\n"
     "nearest that it has; what is lost, and the largest error of any sample at any code\n"
     "value in units of y, are then said on standard error. With --strict nothing is\n"
-    "written in that case, and the exit status is 1.\n"
+    "written in that case.\n"
     "\n"
     "Text goes to standard output, or to the file after --output; a mean image is written\n"
     "beside that file, and the text mentions it by name.\n"
+    "\n"
+    "Exit status: 0 when it was written, 1 when not, with --strict also where something would be\n"
+    "lost, 2 when the command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile export --to nvinfer --output config.txt gate.safetensors\n"
@@ -369,7 +372,8 @@ export_run (int argc, char **argv)
     { "to", 0, 0, G_OPTION_ARG_STRING, &options.to, "What to make; see below (\"help\": list them)",
         "FORMAT" },
     { "method", 0, 0, G_OPTION_ARG_STRING, &options.method,
-        "fixed, center, zscore, mean-range, min-max or flat-field (default: zscore)", "METHOD" },
+        "fixed, center, zscore (default), mean-range, min-max, flat-field or percentile",
+        "METHOD" },
     { "scope", 0, 0, G_OPTION_ARG_STRING, &options.scope,
         "pixel, channel or global (default: that of the profile)", "SCOPE" },
     { "min-deviation", 0, 0, G_OPTION_ARG_DOUBLE, &settings.min_deviation,

@@ -65,10 +65,11 @@ find_fixed_share (
   facts->fixed_share_all = all > 0 ? all_between / all : 0;
 }
 
-/* The mean of a block over the channels that are light: all of RGB, Y alone of YUV. */
+/* The mean of a block over the channels that are light: all of RGB, Y alone of YUV; NaN where a mask left
+ * out all of it. */
 static gdouble
-block_brightness (
-    const Facts *facts, const PixelnormGeometry *geometry, const gdouble *means, guint bx, guint by)
+block_brightness (const Facts *facts, const PixelnormGeometry *geometry, const gdouble *means,
+    const gdouble *counts, guint bx, guint by)
 {
   const guint n_light = geometry->channels[0] == 'Y' ? 1 : facts->n_channels;
   const guint nx = MIN (GRID, geometry->width), ny = MIN (GRID, geometry->height);
@@ -76,28 +77,35 @@ block_brightness (
   const guint right = (guint) ((guint64) (bx + 1) * geometry->width / nx);
   const guint top = (guint) ((guint64) by * geometry->height / ny);
   const guint bottom = (guint) ((guint64) (by + 1) * geometry->height / ny);
-  gdouble sum = 0;
+  gdouble sum = 0, n = 0;
 
   for (guint y = top; y < bottom; y++)
     for (guint x = left; x < right; x++)
-      for (guint c = 0; c < n_light; c++)
-        sum += means[((gsize) y * geometry->width + x) * facts->n_channels + c];
-  return sum / ((gdouble) (right - left) * (bottom - top) * n_light);
+      for (guint c = 0; c < n_light; c++) {
+        const gsize i = ((gsize) y * geometry->width + x) * facts->n_channels + c;
+
+        sum += counts[i] > 0 ? means[i] : 0;
+        n += counts[i] > 0;
+      }
+  return n > 0 ? sum / n : NAN;
 }
 
 static void
-find_light (Facts *facts, const PixelnormGeometry *geometry, const gdouble *means)
+find_light (
+    Facts *facts, const PixelnormGeometry *geometry, const gdouble *means, const gdouble *counts)
 {
   const guint nx = MIN (GRID, geometry->width), ny = MIN (GRID, geometry->height);
   gdouble corners = 0, centre = 0;
-  guint n_centre = 0;
+  guint n_centre = 0, n_corners = 0;
 
   facts->darkest_block = HUGE_VAL;
   facts->brightest_block = -HUGE_VAL;
   for (guint y = 0; y < ny; y++)
     for (guint x = 0; x < nx; x++) {
-      const gdouble brightness = block_brightness (facts, geometry, means, x, y);
+      const gdouble brightness = block_brightness (facts, geometry, means, counts, x, y);
 
+      if (isnan (brightness))
+        continue;
       facts->darkest_block = fmin (facts->darkest_block, brightness);
       facts->brightest_block = fmax (facts->brightest_block, brightness);
       if ((x == nx / 2 || x == (nx - 1) / 2) && (y == ny / 2 || y == (ny - 1) / 2)) {
@@ -105,10 +113,15 @@ find_light (Facts *facts, const PixelnormGeometry *geometry, const gdouble *mean
         n_centre++;
       }
     }
-  for (guint i = 0; i < 4; i++)
-    corners += block_brightness (facts, geometry, means, i & 1 ? nx - 1 : 0, i & 2 ? ny - 1 : 0);
-  facts->corners = corners / 4;
-  facts->centre = centre / n_centre;
+  for (guint i = 0; i < 4; i++) {
+    const gdouble corner =
+        block_brightness (facts, geometry, means, counts, i & 1 ? nx - 1 : 0, i & 2 ? ny - 1 : 0);
+
+    corners += isnan (corner) ? 0 : corner;
+    n_corners += !isnan (corner);
+  }
+  facts->corners = n_corners > 0 ? corners / n_corners : NAN;
+  facts->centre = n_centre > 0 ? centre / n_centre : NAN;
 }
 
 static gboolean
@@ -125,7 +138,7 @@ find_places (Facts *facts, PixelnormProfile *profile, GError **error)
   facts->n_pixels = (guint64) geometry->width * geometry->height;
   find_fixed_share (facts, g_bytes_get_data (means, NULL), g_bytes_get_data (deviations, NULL),
       g_bytes_get_data (counts, NULL), facts->n_pixels);
-  find_light (facts, geometry, g_bytes_get_data (means, NULL));
+  find_light (facts, geometry, g_bytes_get_data (means, NULL), g_bytes_get_data (counts, NULL));
   marks = marks_find (profile, facts->marks, error);
   return marks != NULL;
 }

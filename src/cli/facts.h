@@ -40,7 +40,7 @@ typedef struct {
   guint64 marks[N_MARKS];
   guint64 n_pixels;
 
-  /* mean brightness of blocks of the frame, as code values */
+  /* mean brightness of blocks of the frame, as code values; NaN where a mask left out all of them */
   gdouble darkest_block, brightest_block, corners, centre;
 
   Clipping clippings[FACTS_N_CLIPPINGS];

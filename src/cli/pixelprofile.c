@@ -10,6 +10,7 @@
 #include <string.h>
 
 static const CliCommand *const commands[] = {
+  &cli_collect,
   &cli_info,
   &cli_verify,
   &cli_merge,
@@ -40,7 +41,8 @@ print_help (void)
            "\"pixelprofile COMMAND --help\" says more about a command.\n"
            "\n"
            "Exit status: 0 when all went well, 1 when a profile could not be read or output not\n"
-           "written, 2 when the command line is wrong.\n");
+           "written, 2 when the command line is wrong, 3 when collect left files out; that of diff\n"
+           "is its own.\n");
 }
 
 static gchar *

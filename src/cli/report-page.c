@@ -14,6 +14,8 @@
 
 #define MAX_PICTURE_SIDE 960 /* pixels; larger frames are averaged down */
 
+#define MAX_LINES 10 /* of one entry, such as the files that were collected */
+
 typedef struct {
   GString *text;
   PixelnormProfile *profile;
@@ -42,6 +44,8 @@ static const gchar style[] =
     ".swatch{display:inline-block;width:.8em;height:.8em;border:1px solid #000;margin-right:.5em}"
     "@media print{body{max-width:none;padding:0;font-size:11pt}h2{break-after:avoid}"
     "pre,table,figure{break-inside:avoid}.grid{grid-template-columns:1fr 1fr}"
+    /* paper cannot be moved to the side */
+    ".scroll{overflow:visible}table{font-size:8pt}th,td{padding:.1rem .25rem}"
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
 
 static void G_GNUC_PRINTF (2, 3) add (Page *page, const gchar *format, ...)
@@ -69,12 +73,15 @@ add_row (Page *page, const gchar *name, const gchar *value)
   if (!value || !*value)
     return;
   g_auto (GStrv) lines = g_strsplit (value, "\n", -1);
+  const guint n = g_strv_length (lines);
 
   add (page, "<tr><td>%s</td><td>", name);
-  for (guint i = 0; lines[i]; i++) {
+  for (guint i = 0; i < n && i < MAX_LINES; i++) {
     add (page, "%s", i > 0 ? "<br>" : "");
     add_text (page, lines[i]);
   }
+  if (n > MAX_LINES)
+    add (page, "<br>and more: see <code>pixelprofile info</code>");
   add (page, "</td></tr>");
 }
 
@@ -274,6 +281,16 @@ add_marks (Page *page, GError **error)
   return TRUE;
 }
 
+/* Of blocks of which no pixel was counted nothing is known. */
+static void
+add_brightness (Page *page, const gchar *name, gdouble brightness)
+{
+  if (isnan (brightness))
+    add (page, "<tr><td>%s</td><td>not counted</td></tr>", name);
+  else
+    add (page, "<tr><td>%s</td><td>%.1f</td></tr>", name, brightness);
+}
+
 static gboolean
 add_light (Page *page, GError **error)
 {
@@ -282,13 +299,13 @@ add_light (Page *page, GError **error)
   if (!facts->per_pixel)
     return TRUE;
   add (page,
-      "<h2>Light</h2><table><tr><th>of the mean image, in 8 x 8 blocks</th><th>brightness</th></tr>"
-      "<tr><td>brightest block</td><td>%.1f</td></tr>"
-      "<tr><td>darkest block</td><td>%.1f</td></tr>"
-      "<tr><td>centre</td><td>%.1f</td></tr>"
-      "<tr><td>corners</td><td>%.1f</td></tr></table>",
-      facts->brightest_block, facts->darkest_block, facts->centre, facts->corners);
-  if (facts->centre > 0 && facts->brightest_block > 0)
+      "<h2>Light</h2><table><tr><th>of the mean image, in 8 x 8 blocks</th><th>brightness</th></tr>");
+  add_brightness (page, "brightest block", facts->brightest_block);
+  add_brightness (page, "darkest block", facts->darkest_block);
+  add_brightness (page, "centre", facts->centre);
+  add_brightness (page, "corners", facts->corners);
+  add (page, "</table>");
+  if (facts->centre > 0 && !isnan (facts->corners) && facts->brightest_block > 0)
     add (page,
         "<p>The darkest block has %.0f %% of the brightest one's light, the corners %.0f %% of the "
         "centre's. Of a scene that says little; of a white sheet it says how uneven lens and lamps are, "

@@ -20,6 +20,9 @@ static const gchar description[] =
     "Without --output, the report of lobby.safetensors is lobby.html in the current directory. A file\n"
     "that is there already is kept unless --force is given. The name of the file written is printed.\n"
     "\n"
+    "Exit status: 0 when the page was written, 1 when the profile could not be read or the page not\n"
+    "written, 2 when the command line is wrong.\n"
+    "\n"
     "Example:\n"
     "  pixelprofile report --output=/srv/www/lobby.html lobby.safetensors\n";
 

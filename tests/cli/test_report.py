@@ -241,6 +241,40 @@ def test_masked_pixels(tmp_path):
     assert [row[-1] for row in list(page.numbers("Channels").values())[1:]] == pytest.approx(fixed, abs=.051)
 
 
+def test_light_of_masked_pixels(tmp_path):
+    """What a mask left out is not dark: blocks and corners are of pixels that were counted, and may be none."""
+    frames, mask = np.full((4, 64, 64, 3), 90, np.uint8), np.zeros((64, 64), bool)
+    frames[:, :8, :8] = 30
+    mask[4:60, :60] = True
+    frames[:, ~mask] = 255
+    light = make_page(tmp_path, frames, mask=mask).numbers("Light")
+    assert [light[name][0] for name in ("brightest block", "darkest block", "centre", "corners")] == [90, 30, 90, 75]
+    mask[:, :8] = False
+    mask[:, 56:] = False
+    (tmp_path / "lobby.html").unlink()
+    page = make_page(tmp_path, frames, mask=mask)
+    assert ["corners", "not counted"] in [list(row) for row in page.tables["Light"]] and "nan" not in page.text.lower()
+
+
+@pytest.mark.parametrize("format_", ["I420", "Y42B", "Y444", "I420_10LE", "GRAY8", "GRAY16_LE", "RGBA64_LE", "GBR_10LE"])
+def test_the_line_runs_for_every_geometry(tmp_path, format_):
+    """pixelnorm takes the video that the line for gst-launch-1.0 asks for; a test pattern stands for the file."""
+    caps = f"video/x-raw,format={format_},width=64,height=48"
+    subprocess.run(["gst-launch-1.0", "-q", *f"videotestsrc num-buffers=3 ! {caps} ! pixelstats location=lobby.safetensors"
+                    " ! fakesink".split()], check=True, timeout=60, cwd=tmp_path)
+    assert report("lobby.safetensors", cwd=tmp_path).returncode == 0
+    line = next(words for words in Page((tmp_path / "lobby.html").read_text()).words if words.startswith("gst-launch-1.0"))
+    line = re.sub(r"uridecodebin3 uri=\S+", "videotestsrc num-buffers=3", line)
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "Got EOS" in done.stdout, line + done.stdout + done.stderr
+
+
+def test_a_long_list_of_sources_is_cut(tmp_path):
+    make_page(tmp_path, frames_of(3), source="\n".join(f"file:///{i}.png" for i in range(100)))
+    page = (tmp_path / "lobby.html").read_text()
+    assert "file:///9.png" in page and "file:///10.png" not in page and "and more" in page
+
+
 def test_hostile_text(tmp_path):
     """What a profile says of itself is text, not markup."""
     evil = "file:///<script>alert(1)</script>&\"'"
@@ -297,6 +331,20 @@ def test_it_fits_the_screen(tmp_path, width):
     scroll, client, shown, natural, images = map(float, found.groups())
     assert scroll <= client <= width and images == 4
     assert shown == pytest.approx(natural, rel=.03)
+
+
+@pytest.mark.skipif(not (CHROMIUM[0] and shutil.which("pdftotext")), reason="chromium or pdftotext is not installed")
+def test_paper(tmp_path):
+    """The widest table, of 16 bits with percentiles, is on the paper to its last column."""
+    page = make_page(tmp_path, frames_of(depth=16), depth=16)
+    subprocess.run([*CHROMIUM, f"--print-to-pdf={tmp_path}/lobby.pdf", (tmp_path / "lobby.html").as_uri()], check=True,
+                   capture_output=True, timeout=120, env=PLAIN)
+    text = subprocess.run(["pdftotext", "-layout", tmp_path / "lobby.pdf", "-"], check=True, capture_output=True,
+                          text=True).stdout
+    rows = [line.split() for line in text.splitlines()]
+    for c, letter in enumerate("RGB"):
+        row = next(row for row in rows if row[:1] == [letter] and len(row) > 9)
+        assert row[-1] == "%" and float(row[-2]) == page.numbers("Channels")[letter][-1]
 
 
 @pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")

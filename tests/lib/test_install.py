@@ -51,6 +51,8 @@ def test_everything_is_there(root):
     for name in ["libpixelnorm-1.0.so", "libgstpixelnorm.so", "pixelprofile", "pixelnorm-1.0.pc",
                  "pixelnorm.h", "enum-types.h", "Pixelnorm-1.0.typelib", "Pixelnorm-1.0.gir"]:
         assert find(root, name), name
+    assert find(root, "pixelprofile.1*")[0].parent.name == "man1"
+    assert any(path.parent.name == "completions" for path in find(root, "pixelprofile"))
     assert find(root, "libgstpixelnorm.so")[0].parent.name == "gstreamer-1.0"
 
 

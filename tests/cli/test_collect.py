@@ -1,0 +1,332 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""pixelprofile collect: the numbers are numpy's over the images that Pillow wrote, whoever read which."""
+import os
+import pathlib
+import pty
+import resource
+import signal
+import subprocess
+import time
+
+import gi
+import numpy as np
+import pytest
+from PIL import Image
+
+gi.require_version("Pixelnorm", "1.0")
+from gi.repository import Pixelnorm  # noqa: E402
+
+PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
+SIZE = (24, 40)
+N = 30
+
+
+def collect(*arguments, **keywords):
+    return subprocess.run([PROGRAM, "collect", *map(str, arguments)], capture_output=True, text=True, timeout=120,
+                          **keywords)
+
+
+def frames_of(n, seed=1, size=SIZE):
+    return np.random.default_rng(seed).integers(0, 256, (n, *size, 3), np.uint8)
+
+
+def save(path, frame):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(frame).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    """30 images, some in folders below; files that are none; links that lead in circles."""
+    folder = tmp_path_factory.mktemp("images")
+    for i, frame in enumerate(frames_of(N)):
+        save(folder / ("." if i < 10 else f"below {i % 3}/é%") / f"{i:02}.png", frame)
+    (folder / "notes.txt").write_text("no image")
+    (folder / ".hidden.png").write_text("no image")
+    (folder / "below 1" / "up").symlink_to(folder)
+    (folder / "again.png").symlink_to(folder / "00.png")
+    return folder
+
+
+def load(path):
+    return Pixelnorm.Profile.load(str(path))
+
+
+def image_of(profile, what):
+    data = np.frombuffer(profile.get_image(what).get_data())
+    return data.reshape(profile.get_height(), profile.get_width(), -1)
+
+
+def expect_statistics(profile, values):
+    for c in range(values.shape[-1]):
+        found, channel = profile.get_statistics(c), values[..., c].astype(float)
+        assert (found.count, found.min, found.max) == (channel.size, channel.min(), channel.max())
+        assert (found.mean, found.std) == pytest.approx((channel.mean(), channel.std()), rel=1e-12)
+
+
+def nothing_left(folder, *but):
+    return {path.name for path in folder.iterdir()} == set(but)
+
+
+def test_pixel_scope(images, tmp_path):
+    out = tmp_path / "out.safetensors"
+    done = collect("--histogram", out, images)
+    profile, frames = load(out), frames_of(N)
+    assert done.returncode == 0
+    assert done.stdout == f"{out}: {N} frames of {N} files, identity {profile.get_identity()}\n"
+    assert done.stderr == "pixelprofile collect: 1 other files in the folders are passed over.\n"
+    expect_statistics(profile, frames)
+    np.testing.assert_allclose(image_of(profile, Pixelnorm.Image.MEAN), frames.mean(0), rtol=1e-12)
+    np.testing.assert_allclose(image_of(profile, Pixelnorm.Image.STD), frames.std(0), rtol=1e-9)
+    histogram = np.frombuffer(profile.get_histogram(1).get_data(), "u8")
+    assert (histogram == np.bincount(frames[..., 1].ravel(), minlength=256)).all()
+    assert nothing_left(tmp_path, "out.safetensors")
+
+
+@pytest.mark.parametrize("scope", ["pixel", "channel"])
+def test_any_number_of_jobs_and_any_order(scope, images, tmp_path):
+    names = sorted(images.rglob("[0-9]*.png"))
+    identities = set()
+    for i, (jobs, inputs) in enumerate([(1, [images]), (4, [images]), (3, names[::-1] + names)]):
+        out = tmp_path / f"{i}.safetensors"
+        assert collect("--scope", scope, "--jobs", jobs, out, *inputs).returncode == 0
+        identities.add(load(out).get_identity())
+    assert len(identities) == 1
+    expect_statistics(load(out), frames_of(N))
+
+
+def test_channel_scope_takes_any_size(images, tmp_path):
+    odd = frames_of(1, 7, (5, 9))
+    save(tmp_path / "odd.png", odd[0])
+    assert collect("--scope=channel", tmp_path / "out", images, tmp_path / "odd.png").returncode == 0
+    both = np.concatenate([frames_of(N).reshape(-1, 3), odd.reshape(-1, 3)])
+    expect_statistics(load(tmp_path / "out"), both)
+
+
+def test_sizes_that_differ(tmp_path):
+    """The first in the order of names says how large; with --size all count, and a grey wall stays grey."""
+    folder = tmp_path / "in"
+    frames = frames_of(2)
+    save(folder / "1.png", frames[0])
+    save(folder / "2.png", np.full((7, 9, 3), 99, np.uint8))
+    save(folder / "3.png", frames[1])
+    for jobs in (1, 3):
+        done = collect("--jobs", jobs, "--force", tmp_path / "out", folder)
+        assert done.returncode == 3
+        assert '2.png" is left out' in done.stderr and "9x7" in done.stderr and "40x24" in done.stderr
+        assert "--size" in done.stderr and "1 of 3 files" in done.stderr
+        expect_statistics(load(tmp_path / "out"), frames)
+    save(folder / "1.png", np.full((11, 13, 3), 99, np.uint8))
+    save(folder / "3.png", np.full((5, 60, 3), 99, np.uint8))
+    assert collect("--force", "--size=16x12", tmp_path / "out", folder).returncode == 0
+    profile = load(tmp_path / "out")
+    assert (profile.get_width(), profile.get_height(), profile.get_frames()) == (16, 12, 3)
+    assert [(s.min, s.max) for s in map(profile.get_statistics, range(3))] == [(99, 99)] * 3
+
+
+def test_grey(tmp_path):
+    """Of grey pictures; and of colours by the weights of BT.601, to a step of rounding."""
+    frames = frames_of(3)
+    frames[0] = frames[0][..., :1]
+    for i, frame in enumerate(frames):
+        save(tmp_path / "in" / f"{i}.png", frame)
+    save(tmp_path / "in" / "flat.png", frames[0][..., 0])
+    assert collect("--format=GRAY8", tmp_path / "out", tmp_path / "in").returncode == 0
+    profile = load(tmp_path / "out")
+    assert (profile.get_channels(), profile.get_frames()) == ("Y", 4)
+    luma = np.concatenate([frames, frames[:1]]) @ [0.299, 0.587, 0.114]
+    assert np.abs(image_of(profile, Pixelnorm.Image.MEAN)[..., 0] - luma.mean(0)).max() < 1
+
+
+def test_mask_and_roi(images, tmp_path):
+    mask = np.zeros(SIZE, np.uint8)
+    mask[4:20, 10:] = 255
+    save(tmp_path / "mask.png", mask)
+    out = tmp_path / "out"
+    done = collect("--mask", tmp_path / "mask.png", "--roi=5,6,20,30", "--roi=5,6,20,10", out, images)
+    assert done.returncode == 0
+    expect_statistics(load(out), frames_of(N)[:, 6:16, 10:25].reshape(N, -1, 3))
+
+
+def test_videos(tmp_path):
+    """A video of 5 frames without loss, with sound; it counts with an image, and interlaced video is read, too."""
+    frames = frames_of(5)
+    (tmp_path / "raw").write_bytes(frames.tobytes())
+    launch = (f"filesrc location={tmp_path}/raw ! rawvideoparse format=rgb width=40 height=24 framerate=5/1 ! "
+              f"pngenc ! qtmux name=mux ! filesink location={tmp_path}/a.mov "
+              "audiotestsrc num-buffers=20 ! audioconvert ! audio/x-raw,format=S16LE ! mux.")
+    subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=60)
+    save(tmp_path / "b.png", frames_of(1, 8)[0])
+    done = collect(tmp_path / "out", tmp_path / "a.mov", (tmp_path / "b.png").as_uri())
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    expect_statistics(load(tmp_path / "out"), np.concatenate([frames, frames_of(1, 8)]))
+
+    launch = ("videotestsrc pattern=white num-buffers=6 ! video/x-raw,format=I420,width=64,height=48,"
+              f"interlace-mode=interleaved ! x264enc interlaced=true ! matroskamux ! filesink location={tmp_path}/i.mkv")
+    subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=60)
+    done = collect(tmp_path / "interlaced", tmp_path / "i.mkv")
+    assert (done.returncode, done.stderr) == (0, "")
+    profile = load(tmp_path / "interlaced")
+    assert profile.get_frames() == 6 and profile.get_statistics(0).min >= 253
+
+
+def make_broken(folder, image):
+    content = image.read_bytes()
+    Image.open(image).convert("RGB").save(folder / "whole.jpg")
+    (folder / "cut.png").write_bytes(content[:len(content) // 2])
+    (folder / "cut.jpg").write_bytes((folder / "whole.jpg").read_bytes()[:-40])
+    (folder / "whole.jpg").unlink()
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "letter.mp4").write_text("This is a letter.\n" * 99)
+    (folder / "noise.avi").write_bytes(bytes(frames_of(1, 3)))
+    subprocess.run(["gst-launch-1.0", "-q", *f"audiotestsrc num-buffers=9 ! wavenc ! filesink location={folder}/sound.ogg"
+                    .split()], check=True)
+    return {"cut.png", "cut.jpg", "empty.png", "letter.mp4", "noise.avi", "sound.ogg"}
+
+
+def test_broken_files_are_named_and_left_out(images, tmp_path):
+    folder = tmp_path / "broken"
+    folder.mkdir()
+    broken = make_broken(folder, images / "00.png")
+    out = tmp_path / "out"
+    done = collect(out, images, folder)
+    lines = done.stderr.splitlines()
+    assert done.returncode == 3 and lines[-1].endswith(f"{len(broken)} of {N + len(broken)} files are left out, "
+                                                       "as was said above.")
+    named = [name for name in broken for line in lines if f'/{name}" is left out: ' in line]
+    assert sorted(named) == sorted(broken) and len(lines) == len(broken) + 2
+    expect_statistics(load(out), frames_of(N))
+    out.write_bytes(b"precious")
+    done = collect("--force", out, folder)
+    assert done.returncode == 1 and "nothing was written" in done.stderr and out.read_bytes() == b"precious"
+    assert nothing_left(tmp_path, "out", "broken")
+
+
+def test_all_or_nothing_of_a_video_that_breaks(tmp_path):
+    """Frames of another size in the middle: none of its frames counts."""
+    save(tmp_path / "in" / "1.png", frames_of(1)[0])
+    for i, width in enumerate((40, 40, 60)):
+        launch = f"videotestsrc num-buffers=4 ! video/x-raw,width={width},height=24 ! jpegenc ! multifilesink location="
+        subprocess.run(["gst-launch-1.0", "-q", *f"{launch}{tmp_path}/{i}-%d.jpg".split()], check=True)
+    (tmp_path / "in" / "2.mjpeg").write_bytes(
+        b"".join((tmp_path / f"{i}-{k}.jpg").read_bytes() for i in range(3) for k in range(4)))
+    done = collect(tmp_path / "out", tmp_path / "in")
+    assert done.returncode == 3 and '2.mjpeg" is left out' in done.stderr
+    assert load(tmp_path / "out").get_frames() == 1
+
+
+BAD = [
+    (2, ["out"], "found 1 names"), (2, [], "found 0 names"),
+    (2, ["--scope=global", "out", "in"], '"global"'), (2, ["--format=NV12", "out", "in"], '"NV12"'),
+    (2, ["--size=0x5", "out", "in"], '"0x5"'), (2, ["--size=224", "out", "in"], '"224"'),
+    (2, ["--size=9999999x5", "out", "in"], "9999999"), (2, ["--roi=1,2,3", "out", "in"], '"1,2,3"'),
+    (2, ["--roi=1,2,0,3", "out", "in"], "1,2,0,3"), (2, ["--jobs=0", "out", "in"], "found 0"),
+    (2, ["--jobs=many", "out", "in"], "many"), (2, ["--bogus", "out", "in"], "--bogus"),
+    (1, ["out", "missing.png"], '"missing.png" cannot be read: No such file'),
+    (1, ["none/out", "in"], 'no directory "none"'), (1, ["in", "in"], "directory"),
+    (1, ["there", "in"], "--force"), (1, ["out", "empty"], "No image or video"),
+    (1, ["out", "/dev/null"], "neither a file nor a folder"),
+    (1, ["--mask=missing.png", "out", "in"], "missing.png"), (1, ["--mask=there", "out", "in"], "PNG"),
+    (1, ["out", "bogus://x"], "bogus"),
+]
+
+
+@pytest.mark.parametrize("status, arguments, words", BAD, ids=[" ".join(row[1]) or "nothing" for row in BAD])
+def test_bad_commands(status, arguments, words, tmp_path):
+    save(tmp_path / "in" / "1.png", frames_of(1)[0])
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "there").write_bytes(b"precious")
+    done = collect(*arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (status, ""), done.stderr
+    assert words in done.stderr and done.stderr.startswith("pixelprofile collect: ")
+    assert done.stderr.count("\n") == (2 if "bogus://x" in arguments else 1)
+    assert (tmp_path / "there").read_bytes() == b"precious" and nothing_left(tmp_path, "in", "empty", "there")
+
+
+def test_a_folder_that_must_not_be_read(images, tmp_path):
+    """Not even as root: by a user who may not."""
+    closed = tmp_path / "in" / "closed"
+    closed.mkdir(parents=True)
+    closed.chmod(0)
+    command = [PROGRAM, "collect", str(tmp_path / "out"), str(tmp_path / "in")]
+    if os.geteuid() == 0:
+        command = ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *command]
+    done = subprocess.run(command, capture_output=True, text=True)
+    closed.chmod(0o700)
+    assert done.returncode == 1 and 'closed" cannot be read: Permission denied' in done.stderr
+    assert done.stderr.count("\n") == 1 and nothing_left(tmp_path, "in")
+
+
+def test_without_the_elements(images, tmp_path):
+    done = collect(tmp_path / "out", images, env={**os.environ, "GST_PLUGIN_PATH": "", "GST_REGISTRY": f"{tmp_path}/r"})
+    assert done.returncode == 1 and 'no element "pixelstats"' in done.stderr and "GST_PLUGIN_PATH" in done.stderr
+    assert nothing_left(tmp_path, "r")
+
+
+def test_no_space(images, tmp_path):
+    """No file may grow beyond 2 KB: what a worker hands over does not fit. The old file stays."""
+    out = tmp_path / "out"
+    out.write_bytes(b"precious")
+
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+
+    done = collect("--force", out, images, preexec_fn=limit)
+    assert done.returncode == 1 and "File too large" in done.stderr
+    assert done.stderr.count("\n") == 2 and out.read_bytes() == b"precious" and nothing_left(tmp_path, "out")
+
+
+def children_of(pid):
+    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def endless(tmp_path):
+    """A file that takes a minute to read."""
+    launch = ("videotestsrc num-buffers=9000 pattern=black ! video/x-raw,width=640,height=480,format=I420 ! "
+              f"x264enc speed-preset=ultrafast ! matroskamux ! filesink location={tmp_path}/long.mkv")
+    subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=300)
+    return tmp_path / "long.mkv"
+
+
+def test_killed(tmp_path):
+    """A worker that is killed: one error with the file's name. All of it killed: no worker goes on, nothing is left."""
+    video, out = endless(tmp_path), tmp_path / "out"
+    out.write_bytes(b"precious")
+    for whom in ("worker", "all"):
+        process = subprocess.Popen([PROGRAM, "collect", "--force", "--scope=channel", "--histogram", out, video],
+                                   stderr=subprocess.PIPE, text=True)
+        until = time.monotonic() + 30
+        while not children_of(process.pid) and time.monotonic() < until:
+            time.sleep(0.02)
+        worker = children_of(process.pid)[0]
+        time.sleep(0.5)
+        os.kill(worker if whom == "worker" else process.pid, signal.SIGKILL)
+        stderr = process.communicate(timeout=30)[1]
+        assert out.read_bytes() == b"precious"
+        if whom == "worker":
+            assert process.returncode == 1 and stderr.count("\n") == 1
+            assert "signal 9" in stderr and 'long.mkv"' in stderr
+            assert nothing_left(tmp_path, "out", "long.mkv")
+        else:
+            while os.path.exists(f"/proc/{worker}/exe") and time.monotonic() < until:
+                time.sleep(0.02)
+            assert not os.path.exists(f"/proc/{worker}/exe")
+            left = [path for path in tmp_path.iterdir() if path.name not in ("out", "long.mkv")]
+            assert len(left) == 1 and left[0].name.startswith(".pixelprofile-") and not list(left[0].iterdir())
+
+
+def test_progress_on_a_terminal_only(images, tmp_path):
+    outside, inside = pty.openpty()
+    process = subprocess.Popen([PROGRAM, "collect", tmp_path / "out", images], stderr=inside, stdout=subprocess.DEVNULL)
+    os.close(inside)
+    seen = b""
+    try:
+        while chunk := os.read(outside, 4096):
+            seen += chunk
+    except OSError:
+        pass  # how a terminal ends
+    os.close(outside)
+    assert process.wait() == 0
+    assert f"of {N} files".encode() in seen and b"frames/s" in seen
