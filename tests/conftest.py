@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What all tests in Python share lies in tests/lib."""
+"""What all tests in Python share lies in tests/lib, the package that they test in src/python."""
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "src" / "python"))
