@@ -126,9 +126,9 @@ SCRIPTS = {"collect": check_collect, "look-at-a-profile": check_look, "normalize
 
 
 def test_every_script_is_tested():
-    names = {path.name for path in PIPELINES.iterdir()}
-    assert names == set(SCRIPTS) | {"quickstart", "env", "setup.sh"}
-    for path in PIPELINES.iterdir():
+    scripts = [path for path in PIPELINES.iterdir() if not path.is_dir()]  # in folders: tests/python
+    assert {path.name for path in scripts} == set(SCRIPTS) | {"quickstart", "env", "setup.sh"}
+    for path in scripts:
         assert os.access(path, os.X_OK) == (path.name not in ("env", "setup.sh")), path
         assert "SPDX-License-Identifier: LGPL-2.1-or-later" in path.read_text()
 
