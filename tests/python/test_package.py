@@ -147,7 +147,7 @@ def test_statistics_of_frames(method, scope, depth):
         if statistics == "frame":
             assert all(np.array_equal(normalize(frame), whole) for frame, whole in zip(frames, found))
         else:
-            assert np.array_equal(normalize.denormalize(found, normalize.affine(frames)), frames)
+            assert np.array_equal(normalize.denormalize(found, normalize.coefficients(frames)), frames)
 
 
 def test_statistics_of_frames_as_8_bits():

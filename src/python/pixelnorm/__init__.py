@@ -11,8 +11,9 @@ pixelnorm.graft, which needs the package onnx, puts a normalization in front of 
 import pathlib
 
 from . import transforms
-from .normalizer import Affine, Normalizer
+from .coefficients import Coefficients
+from .normalizer import Normalizer
 from .profile import Profile
 
 __version__ = (pathlib.Path(__file__).parent / "VERSION").read_text(encoding="ascii").strip()
-__all__ = ["Affine", "Normalizer", "Profile", "transforms"]
+__all__ = ["Coefficients", "Normalizer", "Profile", "transforms"]

@@ -18,6 +18,7 @@ def add_settings(parser):
     given = {"default": argparse.SUPPRESS}  # the defaults are the normalizer's
     parser.add_argument("--profile", help="profile to normalize with, as pixelstats wrote it; every method but fixed needs one")
     parser.add_argument("--dark", help="profile of dark frames, for the method flat-field")
+    parser.add_argument("--affine", help="safetensors file of gamma and beta that were learned, a value a sample or a channel")
     parser.add_argument("--method", choices=list(METHODS), **given)
     parser.add_argument("--scope", choices=["pixel", "channel", "global"], **given)
     parser.add_argument("--channel-order", choices=["rgb", "bgr"], help="what the model expects; raw frames are rgb", **given)

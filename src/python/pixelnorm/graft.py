@@ -174,7 +174,7 @@ class Branch:
 
     def __init__(self, onnx, normalizer, place, layout, opset):
         self.onnx, self.settings, self.place, self.layout = onnx, normalizer.settings, place, layout
-        self.affine = normalizer.affine(channels="RGB" if place.n_channels == 3 else "Y")
+        self.found = normalizer.coefficients(n_channels=place.n_channels)
         self.nodes, self.constants, self.at = [], [], None
 
     def add(self, operation, *constants, **attributes):
@@ -187,7 +187,7 @@ class Branch:
         self.constants.append(self.onnx.numpy_helper.from_array(numpy.ascontiguousarray(values), PREFIX + name))
         return PREFIX + name
 
-    def coefficients(self, name, values):
+    def numbers(self, name, values):
         """[C] or [H, W, C] of float32, so that they broadcast in the layout of the raw frames. Channels that are all alike
         need one number."""
         values = values.astype(numpy.float32)
@@ -210,9 +210,9 @@ class Branch:
         self.at = name
         if input_type != "float32":
             self.add("Cast", to=onnx.TensorProto.FLOAT)
-        self.add("Sub", self.coefficients("centre", self.affine.centre))
-        self.add("Mul", self.coefficients("scale", self.affine.scale))
-        self.add("Add", self.coefficients("bias", self.affine.bias))
+        self.add("Sub", self.numbers("centre", self.found.centre))
+        self.add("Mul", self.numbers("scale", self.found.scale))
+        self.add("Add", self.numbers("bias", self.found.bias))
         if self.settings.clips or self.place.half:
             self.bounds()
         if self.settings.channel_order == "bgr" and self.place.n_channels == 3:

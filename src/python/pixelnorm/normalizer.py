@@ -11,8 +11,9 @@ from typing import NamedTuple
 
 import numpy
 
-from . import moments as exact
-from .methods import Input
+from . import coefficients as coefficients_
+from .coefficients import range_of
+from .learned import Learned
 from .profile import Profile
 from .quantization import Quantization
 from .settings import Settings
@@ -20,17 +21,6 @@ from .settings import Settings
 LARGEST_HALF = numpy.float32(65504)
 LARGEST_FLOAT = float(numpy.finfo(numpy.float32).max)
 CHANNELS = {1: "Y", 3: "RGB"}
-
-
-class Affine(NamedTuple):
-    """y = (x - centre) * scale + bias in double, of shape [channels], or [height, width, channels] in scope pixel, the
-    channels in canonical order (R, G, B). What is asked for exactly is (x - subtract) * scale + add; bias carries what
-    the integer centre leaves of subtract, and add."""
-    centre: numpy.ndarray
-    scale: numpy.ndarray
-    bias: numpy.ndarray
-    subtract: numpy.ndarray
-    add: numpy.ndarray
 
 
 class Plan(NamedTuple):
@@ -47,7 +37,8 @@ class Plan(NamedTuple):
 class Normalizer:
     """Normalizes frames as the element pixelnorm does with the same settings.
 
-    profile: a Profile or the path of one; dark: one of dark frames, for the method flat-field.
+    profile: a Profile or the path of one; dark: one of dark frames, for the method flat-field. affine: gamma and beta that
+    were learned, a safetensors file or a mapping {"gamma": array, "beta": array}, of shape [H, W, C], [C] or [1].
     method: "zscore", "center", "mean-range", "min-max", "percentile", "flat-field" or "fixed".
     scope: "pixel", "channel" or "global". statistics: "profile", "frame" (each frame's own) or "batch" (those of all frames
     of a call together); the last two need no profile.
@@ -60,7 +51,7 @@ class Normalizer:
     Raises ValueError in words for what cannot be. Can be pickled; calling it changes nothing in it.
     """
 
-    def __init__(self, profile=None, *, dark=None, depth=None, **settings):
+    def __init__(self, profile=None, *, dark=None, affine=None, depth=None, **settings):
         try:
             self.settings = Settings(**settings)
         except TypeError as problem:
@@ -69,7 +60,10 @@ class Normalizer:
         self.depth = depth
         if depth is not None and depth not in range(8, 17):
             raise ValueError(f"depth is {depth}; a sample has 8 to 16 bits.")
-        self._affine = None
+        self._learned = Learned.of(affine)
+        self._coefficients = None
+        if self._learned and self._learned.size:
+            self.height, self.width = self._learned.size
         if self.settings.row.needs_profile and self.settings.statistics == "profile":
             self._take_profile(loaded(profile), loaded(dark))
         self._plans = {}
@@ -91,26 +85,37 @@ class Normalizer:
                              "it is.")
         self.depth, self.channels, self.identity = profile.depth, profile.channels, profile.identity
         if settings.scope == "pixel":
+            if self.width and (self.width, self.height) != (profile.width, profile.height):
+                raise ValueError(f"Another size: the profile is {profile.width}x{profile.height}, the arrays of gamma and "
+                                 f"beta are {self.width}x{self.height}. Use arrays of the size of the frames.")
             self.width, self.height = profile.width, profile.height
-        self._affine = profile_affine(settings, profile, dark)
+        if self._learned and self._learned.n_channels not in (None, len(profile.channels)):
+            raise ValueError(f"gamma and beta are of {self._learned.n_channels} channels, the profile has "
+                             f"{profile.channels}. Use arrays of such frames.")
+        self._coefficients = coefficients_.of_profile(settings, profile, dark, self._learned)
 
     @property
     def max_code(self):
         return None if self.depth is None else 2 ** self.depth - 1
 
-    def affine(self, frames=None, channels=None):
-        """The Affine. Of statistics frame and batch it is that of these frames, all of them together; the method fixed
-        needs to know the channels ("RGB" or "Y") where its values do not tell."""
-        if self._affine is not None:
-            return self._affine
+    def coefficients(self, frames=None, n_channels=None):
+        """The Coefficients. Of statistics frame and batch they are those of these frames, all of them together; the
+        method fixed needs the number of channels where its values do not tell."""
+        if self._coefficients is not None:
+            return self._coefficients
         if self.settings.statistics != "profile":
             if frames is None:
                 raise ValueError(f"With statistics={self.settings.statistics} the coefficients are those of frames: "
                                  "give them.")
             frames, depth = self._check_frames(frames)
-            return frames_affine(self.settings, frames, depth)
-        channels = channels or CHANNELS[max(len(getattr(self.settings, name)) for name in ("mean", "std", "gamma", "beta"))]
-        return fixed_affine(self.settings, channels, self.depth or 8)
+            return coefficients_.of_frames(self.settings, frames, depth, self._learned)
+        return coefficients_.of_fixed(self.settings, n_channels or self._most_channels(), self.depth or 8, self._learned)
+
+    def _most_channels(self):
+        if self.channels:
+            return len(self.channels)
+        given = [len(getattr(self.settings, name)) for name in ("mean", "std", "gamma", "beta")]
+        return max([*given, self._learned.n_channels or 1 if self._learned else 1])
 
     def __call__(self, frames):
         """frames: uint8 (uint16 above 8 bits) of shape [H, W, C] or [N, H, W, C], channels in the order R, G, B.
@@ -128,39 +133,35 @@ class Normalizer:
     def dtype(self):
         return numpy.dtype("uint8" if self.settings.output == "video" else self.settings.output)
 
-    def range(self, channels="RGB"):
+    def range(self):
         """The y that become 0 and 255 in 8-bit video: (low, high)."""
-        affine = self._affine
-        if affine is None and self.settings.statistics == "profile":
-            affine = fixed_affine(self.settings, channels, self.depth or 8)
-        n = len(self.channels or channels)
-        return range_of(self.settings, affine, self.max_code or 255, n)
+        return range_of(self.settings, self.max_code or 255, self._most_channels(), self._learned)
 
-    def quantization(self, channels="RGB"):
+    def quantization(self):
         """(scale, zero_point) of output int8 or uint8: y = (code - zero_point) * scale."""
         if self.settings.output not in ("int8", "uint8"):
             raise ValueError(f"Output {self.settings.output} is not quantized; int8 and uint8 are.")
-        found = Quantization.of(self.settings, *self.range(channels))
+        found = Quantization.of(self.settings, *self.range())
         return found.step, found.zero_point
 
-    def denormalize(self, results, affine=None):
+    def denormalize(self, results, coefficients=None):
         """The way back: what __call__ returned (or a network made of it) -> code values, uint8 or uint16 of shape
-        [H, W, C] or [N, H, W, C], rounded and saturated. affine: that of the frames, for statistics frame and batch."""
+        [H, W, C] or [N, H, W, C], rounded and saturated. coefficients: those of the frames, for statistics frame and
+        batch."""
         settings, y = self.settings, self._reorder(numpy.asarray(results))
         n = y.shape[-1]
-        if affine is None:
-            affine = self.affine(channels=CHANNELS[n] if n in CHANNELS and self.channels is None else None)
-        if affine.scale.ndim == 3 and y.shape[-3:] != affine.scale.shape:
-            raise ValueError(f"Another size: expected results of {affine.scale.shape}, found {y.shape[-3:]} (height, "
+        if coefficients is None:
+            coefficients = self.coefficients(n_channels=n)
+        if coefficients.scale.ndim == 3 and y.shape[-3:] != coefficients.scale.shape:
+            raise ValueError(f"Another size: expected results of {coefficients.scale.shape}, found {y.shape[-3:]} (height, "
                              "width, channels). Give results of the size of the profile.")
-        if not affine.scale.all():
+        if not coefficients.scale.all():
             raise ValueError("gamma is 0: what was multiplied by it cannot be had back.")
-        y = y.astype(float)
+        y, largest = y.astype(float), self.max_code or 255
         if settings.output in ("int8", "uint8", "video"):
-            found = Quantization.of(settings, *range_of(settings, affine, self.max_code or 255, n))
+            found = Quantization.of(settings, *range_of(settings, largest, n, self._learned))
             y = (y - found.zero_point) * found.step + found.offset
-        codes = numpy.rint((y - affine.bias) / affine.scale + affine.centre)
-        largest = self.max_code or 255
+        codes = numpy.rint((y - coefficients.bias) / coefficients.scale + coefficients.centre)
         return numpy.clip(codes, 0, largest).astype(numpy.uint8 if largest == 255 else numpy.uint16)
 
     # --- what a call does
@@ -191,8 +192,11 @@ class Normalizer:
             raise ValueError(f"Another set of channels: the profile has {self.channels}, the frames have {n}. Use a "
                              "profile of such frames.")
         if self.width and (width, height) != (self.width, self.height):
-            raise ValueError(f"Another size: the profile is {self.width}x{self.height}, the frames are {width}x{height}. "
+            raise ValueError(f"Another size: the {'profile is' if self.channels else 'arrays of gamma and beta are'} {self.width}x{self.height}, the frames are {width}x{height}. "
                              "Scale to that size first, or use scope channel.")
+        if self._learned and self._learned.n_channels not in (None, n):
+            raise ValueError(f"gamma and beta are of {self._learned.n_channels} channels, the frames have {n}. Use arrays of "
+                             "such frames.")
         for name in ("mean", "std", "gamma", "beta"):
             used = getattr(self.settings, name) if name in ("gamma", "beta") or self.settings.method == "fixed" else ()
             if len(used) > 1 and len(used) != n:
@@ -202,10 +206,12 @@ class Normalizer:
         """Made once, except of statistics of the frames themselves."""
         settings, n = self.settings, frames.shape[-1]
         if settings.statistics != "profile":
-            return make_plan(settings, frames_affine(settings, frames, depth), depth)
+            return make_plan(settings, coefficients_.of_frames(settings, frames, depth, self._learned), depth, self._learned)
         if (n, depth) not in self._plans:
-            affine = self._affine if self._affine is not None else fixed_affine(settings, CHANNELS[n], depth)
-            self._plans[n, depth] = make_plan(settings, affine, depth)
+            found = self._coefficients
+            if found is None:
+                found = coefficients_.of_fixed(settings, n, depth, self._learned)
+            self._plans[n, depth] = make_plan(settings, found, depth, self._learned)
         return self._plans[n, depth]
 
     def _order(self, results):
@@ -250,110 +256,29 @@ def check_pair(profile, dark, sizes):
                              "dark frames. Collect both from the same video.")
 
 
-# --- coefficients
-
-def derive(settings, given, max_code, gamma, beta):
-    """The affine of one channel."""
-    subtract, scale = settings.row.derive(given)
-    centre = numpy.clip(numpy.rint(subtract), 0.0, float(max_code))
-    bias = (centre - subtract) * scale
-    return Affine(centre, scale * gamma, bias * gamma + beta, subtract, 0.0 * gamma + beta)
-
-
-def stack(parts, shape):
-    """Affines of channels -> one with the channels last."""
-    return Affine(*[numpy.stack([numpy.broadcast_to(numpy.asarray(field, float), shape) for field in fields], axis=-1)
-                    for fields in zip(*parts)])
-
-
-def affine_of(settings, depth, n_channels, moments, dark=None, gains=None, ends=None, shape=()):
-    """Of all channels; moments, dark and the others hold one item a channel."""
-    max_code = 2 ** depth - 1
-    unit = max_code if settings.units == "unit" else 1
-    parts = []
-    for c in range(n_channels):
-        low, high = ends[c] if ends else (0.0, 0.0)
-        given = Input(settings, settings.min_deviation * max_code / 255, settings.value("mean", c) * unit,
-                      settings.value("std", c) * unit, moments[c] if moments else None, dark[c] if dark else 0.0,
-                      gains[c] if gains else 0.0, low, high)
-        parts.append(derive(settings, given, max_code, settings.value("gamma", c), settings.value("beta", c)))
-    return stack(parts, shape)
-
-
-def fixed_affine(settings, channels, depth):
-    return affine_of(settings, depth, len(channels), None)
-
-
-def frames_affine(settings, frames, depth):
-    """Of the frames' own statistics, all frames together."""
-    n = frames.shape[-1]
-    pooled = [exact.of_samples(frames[..., c]) for c in range(n)]
-    if settings.scope == "global":
-        pooled = [exact.pool(pooled)] * n
-    return affine_of(settings, depth, n, pooled)
-
-
-def profile_affine(settings, profile, dark):
-    n = len(profile.channels)
-    whole = settings.scope == "global"
-    names = [None if whole else c for c in range(n)]
-    pooled = [profile.pooled(name) for name in names] if not whole else [profile.pooled()] * n
-    dark_means = [dark.pooled(name).mean if dark else 0.0 for name in names]
-    gains = [p.mean - d for p, d in zip(pooled, dark_means)]
-    ends = None
-    if settings.row.needs_histogram:
-        ends = [tuple(exact.percentile(profile.histogram(name), percent)
-                      for percent in (settings.percentile_low, settings.percentile_high)) for name in names]
-    if settings.scope != "pixel":
-        return affine_of(settings, profile.depth, n, pooled, dark_means, gains, ends)
-    found = [profile.moments(c).fill(pooled[c].still()) for c in range(n)]
-    if dark and dark.scope == "pixel":
-        images = [dark.moments(c) for c in range(n)]
-        dark_means = [numpy.where(image.count > 0, image.fill(exact.Moments(1, 0, 0, 0, 0)).mean, mean)
-                      for image, mean in zip(images, dark_means)]
-    return affine_of(settings, profile.depth, n, found, dark_means, gains, ends, (profile.height, profile.width))
-
-
-def range_of(settings, affine, max_code, n_channels):
-    """The y that become 0 and 255: those that were set, or the method's own, over all channels."""
-    if settings.range_low != settings.range_high:
-        return settings.range_low, settings.range_high
-    ends = []
-    for c in range(n_channels):
-        if settings.row.range is None:
-            subtract, scale, add = affine.subtract[c], affine.scale[c], affine.add[c]
-            ends += [float(-subtract * scale + add), float((max_code - subtract) * scale + add)]
-            continue
-        unit = max_code / 255.0 if settings.row.in_codes else 1
-        gamma, beta = settings.value("gamma", c), settings.value("beta", c)
-        ends += [end * unit * gamma + beta for end in settings.row.range]
-    low, high = min(ends), max(ends)
-    return (low, high + 1) if low == high else (low, high)
-
-
 # --- the plan
 
-def make_plan(settings, affine, depth):
-    max_code = 2 ** depth - 1
+def make_plan(settings, found, depth, learned):
     if settings.output in ("float32", "float16"):
-        return float_plan(settings, affine)
-    found = Quantization.of(settings, *range_of(settings, affine, max_code, affine.scale.shape[-1]))
-    bounds = tuple(map(found.dtype, found.clip_codes(settings))) if settings.clips else None
-    if depth == 8 and affine.scale.ndim == 1:
-        return Plan(found.dtype, found, table=found.table(affine, 256), bounds=bounds)
-    codes = found.affine(affine, max_code)
-    return Plan(found.dtype, found, *[c.astype(numpy.float32) for c in (codes.centre, codes.scale, codes.bias)],
-                bounds=bounds)
+        return float_plan(settings, found)
+    max_code = 2 ** depth - 1
+    quantization = Quantization.of(settings, *range_of(settings, max_code, found.scale.shape[-1], learned))
+    bounds = tuple(map(quantization.dtype, quantization.clip_codes(settings))) if settings.clips else None
+    if depth == 8 and found.scale.ndim == 1:
+        return Plan(quantization.dtype, quantization, table=quantization.table(found, 256), bounds=bounds)
+    codes = quantization.coefficients(found, max_code)
+    return Plan(quantization.dtype, quantization,
+                *[c.astype(numpy.float32) for c in (codes.centre, codes.scale, codes.bias)], bounds=bounds)
 
 
-def float_plan(settings, affine):
+def float_plan(settings, found):
     dtype = numpy.dtype(settings.output).type
     limit = LARGEST_FLOAT if dtype is numpy.float32 else float(LARGEST_HALF)
     bounds = None
     if settings.clips:
         bounds = tuple(dtype(numpy.float32(end if given is None else min(max(given, -limit), limit)))
                        for given, end in [(settings.clip_low, -limit), (settings.clip_high, limit)])
-    return Plan(dtype, None, *[c.astype(numpy.float32) for c in affine[:3]], bounds=bounds)
+    return Plan(dtype, None, *[c.astype(numpy.float32) for c in found[:3]], bounds=bounds)
 
 
 def run(plan, frames):

@@ -124,15 +124,15 @@ class Profile:
         return self._image(lambda moments: moments.max - moments.min).astype(float)
 
 
-def read_safetensors(data):
+def read_safetensors(data, types=TYPES):
     """(metadata, arrays) of a file's bytes."""
     if len(data) < 8 or not 2 <= (length := int.from_bytes(data[:8], "little")) <= min(len(data) - 8, 100_000_000):
-        raise ValueError("Expected a profile, found something that is no safetensors file. Give a file that pixelstats "
-                         "wrote.")
+        raise ValueError("Found something that is no safetensors file. Give a file that pixelstats wrote, or of gamma and "
+                         "beta.")
     try:
         header = json.loads(bytes(data[8:8 + length]).decode(), object_pairs_hook=without_repeats)
         metadata, content = header.pop("__metadata__", {}), memoryview(data)[8 + length:]
-        arrays = {name: read_tensor(content, **tensor) for name, tensor in header.items()}
+        arrays = {name: read_tensor(content, types, **tensor) for name, tensor in header.items()}
     except (AttributeError, KeyError, RecursionError, TypeError, UnicodeDecodeError, ValueError) as problem:
         raise ValueError(f"The header is damaged: {problem}. Use an undamaged copy.") from None
     if sum(array.nbytes for array in arrays.values()) != len(content):
@@ -147,11 +147,11 @@ def without_repeats(pairs):
     return dict(pairs)
 
 
-def read_tensor(content, dtype, shape, data_offsets):
+def read_tensor(content, types, dtype, shape, data_offsets):
     begin, end = data_offsets
     if not all(isinstance(n, int) and n >= 0 for n in [begin, end, *shape]) or not begin <= end <= len(content):
         raise ValueError(f"a tensor with the offsets {data_offsets}")
-    return numpy.frombuffer(content[begin:end], TYPES[dtype]).reshape(shape)
+    return numpy.frombuffer(content[begin:end], types[dtype]).reshape(shape)
 
 
 def check_metadata(metadata):

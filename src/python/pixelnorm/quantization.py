@@ -33,30 +33,30 @@ class Quantization(NamedTuple):
     def dtype(self):
         return numpy.int8 if self.smallest < 0 else numpy.uint8
 
-    def affine(self, affine, max_code):
+    def coefficients(self, found, max_code):
         """To codes before rounding. The centre moves next to the sample that becomes the middle code, so that what is
         not saturated is a difference of small numbers."""
         middle = (self.smallest + self.largest) / 2.0 - self.zero_point
-        scale = affine.scale / self.step
-        bias = (affine.bias - self.offset) / self.step
+        scale = found.scale / self.step
+        bias = (found.bias - self.offset) / self.step
         with numpy.errstate(divide="ignore", over="ignore", invalid="ignore"):
-            moved = numpy.clip(numpy.rint(affine.centre + (middle - bias) / scale), 0, max_code)
-        centre = numpy.where(scale != 0, moved, affine.centre)
-        bias = bias + numpy.where(scale != 0, (centre - affine.centre) * scale, 0)
-        return affine._replace(centre=centre, bias=numpy.clip(bias, -MAX_COEFFICIENT, MAX_COEFFICIENT),
+            moved = numpy.clip(numpy.rint(found.centre + (middle - bias) / scale), 0, max_code)
+        centre = numpy.where(scale != 0, moved, found.centre)
+        bias = bias + numpy.where(scale != 0, (centre - found.centre) * scale, 0)
+        return found._replace(centre=centre, bias=numpy.clip(bias, -MAX_COEFFICIENT, MAX_COEFFICIENT),
                                scale=numpy.clip(scale, -MAX_COEFFICIENT, MAX_COEFFICIENT))
 
     def round(self, values):
-        """float32 values of affine() -> codes."""
+        """float32 values of coefficients() -> codes."""
         codes = numpy.rint(numpy.clip(values, -1024, 1024)).astype(numpy.int16) + self.zero_point
         return numpy.clip(codes, self.smallest, self.largest).astype(self.dtype)
 
-    def table(self, affine, n_codes):
+    def table(self, found, n_codes):
         """The exact code of every sample value: [channels, n_codes], from coefficients [channels]. What is within 1e-9
         of a tie is one, since no decimal setting is exact in binary."""
         wide = numpy.longdouble
         x = numpy.arange(n_codes, dtype=wide)
-        y = (x - affine.subtract.astype(wide)[:, None]) * affine.scale[:, None] + affine.add[:, None]
+        y = (x - found.subtract.astype(wide)[:, None]) * found.scale[:, None] + found.add[:, None]
         low, high = self.smallest - self.zero_point, self.largest - self.zero_point
         clamped = numpy.clip((y - wide(self.offset)) / wide(self.step), wide(low), wide(high))
         whole = numpy.floor(clamped)
