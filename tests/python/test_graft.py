@@ -15,7 +15,7 @@ import pytest
 import onnx_models
 import pixelnorm
 from pixelnorm import Normalizer
-from test_package import PYTHON, frames_of, profile_of
+from test_package import PYTHON, SIZED, frames_of, profile_of
 
 onnx, runtime = onnx_models.onnx_and_runtime()
 from pixelnorm.graft import graft  # noqa: E402
@@ -79,6 +79,13 @@ def test_deep_frames(depth, scope):
     frames = frames_of(depth)
     for input_type in ["uint16", "float32"]:
         found, expected = both({"scope": scope}, "nchw", "nhwc", input_type, frames, profile_of(frames, depth=depth))
+        same_bits(found, expected)
+
+
+def test_learned_gamma_and_beta():
+    """A value a sample, in scope channel too."""
+    for scope in ["pixel", "channel"]:
+        found, expected = both({"scope": scope, "affine": {"gamma": SIZED, "beta": [1, 2, 3]}}, "nchw", "nhwc", "uint8")
         same_bits(found, expected)
 
 

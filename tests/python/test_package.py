@@ -200,6 +200,36 @@ def test_quantization():
             assert np.abs(found - expected).max() <= scale / 2 + 1e-4 * scale
 
 
+# --- gamma and beta that were learned
+
+SIZED = np.linspace(.5, 2, 5 * 9 * 3).reshape(5, 9, 3)
+
+
+@pytest.mark.parametrize("gamma, beta", [(SIZED, None), (None, SIZED), (SIZED, [1, 2, 3]), ([2], SIZED), ([1, 2, 3], [.5])])
+@pytest.mark.parametrize("method, scope", [("zscore", "pixel"), ("min-max", "channel"), ("fixed", "pixel")])
+def test_learned(method, scope, gamma, beta):
+    """Against float64; the settings' own come after; there and back."""
+    frames = frames_of()
+    given = {"method": method, "scope": scope}
+    affine = {name: np.asarray(values) for name, values in [("gamma", gamma), ("beta", beta)] if values is not None}
+    y = Normalizer(profile_of(frames), **given)(frames).astype(float)
+    learned = y * (1 if gamma is None else affine["gamma"]) + (0 if beta is None else affine["beta"])
+    for own, expected in [({}, learned), ({"gamma": -2, "beta": [.1, .2, .3]}, learned * -2 + [.1, .2, .3])]:
+        normalize = Normalizer(profile_of(frames), affine=affine, **given, **own)
+        found = normalize(frames)
+        assert (np.abs(found - expected) <= 2e-6 * np.maximum(1, np.abs(expected)) + 2e-6 * np.abs(y)).all()
+        assert np.array_equal(normalize.denormalize(found), frames)
+
+
+def test_learned_of_a_file(tmp_path):
+    """As the package safetensors writes it, and torch's tensors go in as they are."""
+    safetensors = pytest.importorskip("safetensors.numpy", reason="the package safetensors is not installed")
+    path = str(tmp_path / "affine.safetensors")
+    arrays = {"gamma": SIZED.astype("f4"), "beta": np.float64([1, 2, 3])}
+    safetensors.save_file(arrays, path)
+    assert np.array_equal(Normalizer(PROFILE, affine=path)(RGB), Normalizer(PROFILE, affine=arrays)(RGB))
+
+
 # --- torch
 
 class Frames:
@@ -311,6 +341,15 @@ REFUSED = {
     "8 bits": (lambda: Normalizer(DEEP)(RGB), "10 bits"),
     "stored high": (lambda: Normalizer(DEEP)(np.full(RGB.shape, 1024, np.uint16)), "1024"),
     "three means for grey": (lambda: Normalizer(method="fixed", mean=[1, 2, 3])(GREY), "mean has 3"),
+    "learned nothing": (lambda: Normalizer(PROFILE, affine={}), "gamma, beta, or both"),
+    "learned another": (lambda: Normalizer(PROFILE, affine={"weight": [1]}), "weight"),
+    "learned planes": (lambda: Normalizer(PROFILE, affine={"gamma": np.ones((3, 5, 9))}), "channels last"),
+    "learned another size": (lambda: Normalizer(PROFILE, affine={"gamma": np.ones((9, 5, 3))}), "Another size"),
+    "learned grey": (lambda: Normalizer(PROFILE, affine={"gamma": np.ones((5, 9, 1))}), "1 channels"),
+    "learned two": (lambda: Normalizer(PROFILE, affine={"gamma": SIZED, "beta": SIZED[:2]}), "same size"),
+    "learned no number": (lambda: Normalizer(PROFILE, affine={"beta": [NAN]}), "beta holds nan"),
+    "learned for other frames": (lambda: Normalizer(method="fixed", affine={"beta": SIZED})(RGB[:, :2]), "9x5"),
+    "learned of no file": (lambda: Normalizer(PROFILE, affine=SEEDS[0]), "header is damaged"),
     "back from gamma 0": (lambda: Normalizer(PROFILE, gamma=0).denormalize(RGB), "gamma is 0"),
     "back without frames": (lambda: Normalizer(statistics="batch", scope="channel").denormalize(RGB), "give them"),
     "back from another size": (lambda: Normalizer(PROFILE).denormalize(RGB[:, :2]), "Another size"),

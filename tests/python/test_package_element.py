@@ -7,7 +7,10 @@ something differs. The element's numbers are proven elsewhere, against float64 (
 """
 import functools
 import itertools
+import json
 import pathlib
+import struct
+import subprocess
 import sys
 
 import numpy as np
@@ -110,7 +113,7 @@ def of_element(name, frames, output, **settings):
 def spelled(settings):
     """The same for the package: paths of profiles are arguments, and bits of samples that nothing else tells."""
     words = {key.replace("-", "_"): value for key, value in settings.items()}
-    return {{"location": "profile", "dark_location": "dark"}.get(key, key): value for key, value in words.items()}
+    return {{"location": "profile", "dark_location": "dark", "affine_location": "affine"}.get(key, key): value for key, value in words.items()}
 
 
 def same_bytes(found, expected, what):
@@ -252,6 +255,72 @@ def test_clipping_at_the_sign_of_zero(clip):
     for std in [1e6, 1e-5]:
         for output in ["float16", "float32", "int8", "video"]:
             compare("GRAY8", frames, output, method="fixed", std=[std], gamma=[0.001], **clip)
+
+
+def has_property(name):
+    shown = subprocess.run(["gst-inspect-1.0", "pixelnorm"], capture_output=True, text=True).stdout
+    return f"\n  {name} " in shown
+
+
+def write_arrays(path, **arrays):
+    """A safetensors file of float32 and float64."""
+    header, data = {}, b""
+    for name, values in arrays.items():
+        kind = {"float32": "F32", "float64": "F64"}[values.dtype.name]
+        header[name] = {"dtype": kind, "shape": list(values.shape), "data_offsets": [len(data), len(data) + values.nbytes]}
+        data += values.tobytes()
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    path.write_bytes(struct.pack("<Q", len(text)) + text + data)
+    return str(path)
+
+
+@pytest.mark.skipif(not has_property("affine-location"), reason="this pixelnorm has no affine-location")
+@pytest.mark.parametrize("shapes", [("pixel", "pixel"), ("pixel", None), ("channel", "pixel"),
+                                    (None, "channel"), ("one", "one")], ids=str)
+@pytest.mark.parametrize("name", ["RGB", "GRAY16_LE"])
+def test_learned_gamma_and_beta(name, shapes, profiles, tmp_path):
+    """Of a file; with the settings' own on top."""
+    random, n = random_of(name, shapes), len(letters_of(name))
+    sizes = {"pixel": (HEIGHT, WIDTH, n), "channel": (n,), "one": (1,)}
+    arrays = {key: random.normal(1, 1, sizes[shape]).astype(kind)
+              for key, shape, kind in zip(["gamma", "beta"], shapes, ["f4", "f8"]) if shape}
+    path = write_arrays(tmp_path / "affine.safetensors", **dict(reversed(arrays.items())))
+    for method, scope in PAIRS:
+        settings = {"method": method, "scope": scope, "affine-location": path}
+        if method != "fixed":
+            settings["location"] = profiles(name)
+        for output in ["float32", "int8", "video"]:
+            own = {"gamma": [-1.5], "beta": [.3]} if random.random() < .5 else {}
+            compare(name, frames_of(name)[:2], output, **settings, **own)
+
+
+@pytest.mark.skipif(not has_property("statistics"), reason="this pixelnorm has no statistics")
+@pytest.mark.parametrize("scope", ["channel", "global"])
+@pytest.mark.parametrize("method", ["zscore", "center", "mean-range", "min-max"])
+@pytest.mark.parametrize("name", FORMATS)
+def test_statistics_of_frames(name, method, scope):
+    """Each frame's own; batches are more than one frame in a tensor, see below."""
+    for output in KINDS:
+        settings = drawn(random_of(name, method, scope, output), name, method, output)
+        for given in [{}, settings]:
+            expected = of_element(name, frames_of(name)[:N], output, method=method, scope=scope, statistics="frame", **given)
+            normalize = pixelnorm.Normalizer(output=output, method=method, scope=scope, statistics="frame",
+                                             depth=depth_of(name), **spelled(given))
+            same_bytes(normalize(frames_of(name)[:N]), expected, (name, output, given))
+
+
+@pytest.mark.skipif(not has_property("batch-size"), reason="this pixelnorm has no batches")
+@pytest.mark.parametrize("scope", ["channel", "global"])
+@pytest.mark.parametrize("layout", ["nhwc", "nchw"])
+@pytest.mark.parametrize("name", ["RGB", "GRAY16_LE", "Y444_12LE"])
+def test_statistics_of_batches(name, layout, scope):
+    """Three frames a tensor."""
+    given = {"scope": scope, "layout": layout, "statistics": "batch"}
+    frames = frames_of(name)[:6]
+    expected = of_element(name, frames, "float32", **{"batch-size": 3}, **given)
+    normalize = pixelnorm.Normalizer(depth=depth_of(name), **given)
+    same_bytes(np.concatenate([normalize(frames[:3]), normalize(frames[3:])]), expected, (name, given))
 
 
 def test_report(capsys):
