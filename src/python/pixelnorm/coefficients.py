@@ -73,6 +73,8 @@ def of_frames(settings, frames, depth, learned=None):
 
 def of_profile(settings, profile, dark=None, learned=None):
     n = len(profile.channels)
+    if settings.scope == "pixel":
+        return of_pixels(settings, profile, dark, learned)
     # None stands for all channels together
     pools = [None] * n if settings.scope == "global" else range(n)
     pooled = [profile.pooled(pool) for pool in pools]
@@ -82,15 +84,25 @@ def of_profile(settings, profile, dark=None, learned=None):
     if settings.row.needs_histogram:
         ends = [tuple(exact.percentile(profile.histogram(pool), percent)
                       for percent in (settings.percentile_low, settings.percentile_high)) for pool in pools]
-    shape = ()
-    if settings.scope == "pixel":
-        shape = profile.height, profile.width
-        pooled = [profile.moments(c).fill(pooled[c].still()) for c in range(n)]
-    if settings.scope == "pixel" and dark and dark.scope == "pixel":
-        images = [dark.moments(c) for c in range(n)]
-        dark_means = [numpy.where(image.count > 0, image.fill(exact.Moments(1, 0, 0, 0, 0)).mean, mean)
-                      for image, mean in zip(images, dark_means)]
-    return join(settings, profile.depth, n, learned, list(zip(pooled, dark_means, gains, ends)), shape)
+    return join(settings, profile.depth, n, learned, list(zip(pooled, dark_means, gains, ends)))
+
+
+def of_pixels(settings, profile, dark, learned):
+    """Every sample has its own; one that was never counted is taken from its channel."""
+    inputs = []
+    for c in range(len(profile.channels)):
+        found, dark_mean, gain = profile.moments(c), 0.0, 0.0
+        seen = found.count.all()
+        pooled = None if seen and not settings.row.takes_dark else profile.pooled(c)
+        if dark:
+            dark_mean = dark.pooled(c).mean
+        if settings.row.takes_dark:
+            gain = pooled.mean - dark_mean
+        if dark and dark.scope == "pixel":
+            image = dark.moments(c)
+            dark_mean = numpy.where(image.count > 0, image.fill(exact.Moments(1, 0, 0, 0, 0)).mean, dark_mean)
+        inputs.append((found if seen else found.fill(pooled.still()), dark_mean, gain))
+    return join(settings, profile.depth, len(inputs), learned, inputs, (profile.height, profile.width))
 
 
 def method_range(settings, max_code, c):

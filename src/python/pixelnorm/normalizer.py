@@ -288,9 +288,7 @@ def run(plan, frames):
         for c, codes in enumerate(plan.table):
             numpy.take(codes, frames[..., c], out=results[..., c])
     else:
-        values = numpy.subtract(frames, plan.centre, dtype=numpy.float32)  # exact: integers below 2^16
-        values *= plan.scale
-        values += plan.bias
+        values = scale(frames, plan.centre, plan.scale, plan.bias)
         if plan.quantization:
             results = plan.quantization.round(values)
         elif plan.dtype is numpy.float16:
@@ -298,6 +296,19 @@ def run(plan, frames):
         else:
             results = values
     return results if plan.bounds is None else clip(results, *plan.bounds)
+
+
+def scale(frames, *coefficients):
+    """float32. Coefficients of channels are repeated to a row, since loops over 3 numbers take 30 times as long."""
+    shape, (height, width, n) = frames.shape, frames.shape[-3:]
+    if coefficients[0].ndim == 1:
+        coefficients = [numpy.tile(values, width) for values in coefficients]
+        frames = frames.reshape(*shape[:-3], height, width * n)
+    centre, factor, bias = coefficients
+    values = numpy.subtract(frames, centre, dtype=numpy.float32)  # exact: integers below 2^16
+    values *= factor
+    values += bias
+    return values.reshape(shape)
 
 
 def clip(results, low, high):
