@@ -58,11 +58,11 @@ def join(settings, depth, n_channels, learned, inputs, shape=()):
     return stack(parts, learned.size if learned and learned.size else shape)
 
 
-def of_fixed(settings, n_channels, depth, learned=None):
+def fixed_coefficients(settings, n_channels, depth, learned=None):
     return join(settings, depth, n_channels, learned, [()] * n_channels)
 
 
-def of_frames(settings, frames, depth, learned=None):
+def frames_coefficients(settings, frames, depth, learned=None):
     """Of the frames' own statistics, all frames together."""
     n = frames.shape[-1]
     pooled = [exact.of_samples(frames[..., c]) for c in range(n)]
@@ -71,10 +71,10 @@ def of_frames(settings, frames, depth, learned=None):
     return join(settings, depth, n, learned, [(moments,) for moments in pooled])
 
 
-def of_profile(settings, profile, dark=None, learned=None):
+def profile_coefficients(settings, profile, dark=None, learned=None):
     n = len(profile.channels)
     if settings.scope == "pixel":
-        return of_pixels(settings, profile, dark, learned)
+        return pixel_coefficients(settings, profile, dark, learned)
     # None stands for all channels together
     pools = [None] * n if settings.scope == "global" else range(n)
     pooled = [profile.pooled(pool) for pool in pools]
@@ -87,7 +87,7 @@ def of_profile(settings, profile, dark=None, learned=None):
     return join(settings, profile.depth, n, learned, list(zip(pooled, dark_means, gains, ends)))
 
 
-def of_pixels(settings, profile, dark, learned):
+def pixel_coefficients(settings, profile, dark, learned):
     """Every sample has its own; one that was never counted is taken from its channel."""
     inputs = []
     for c in range(len(profile.channels)):

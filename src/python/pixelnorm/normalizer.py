@@ -11,8 +11,7 @@ from typing import NamedTuple
 
 import numpy
 
-from . import coefficients as coefficients_
-from .coefficients import range_of
+from .coefficients import fixed_coefficients, frames_coefficients, profile_coefficients, range_of
 from .learned import Learned
 from .profile import Profile
 from .quantization import Quantization
@@ -92,7 +91,7 @@ class Normalizer:
         if self._learned and self._learned.n_channels not in (None, len(profile.channels)):
             raise ValueError(f"gamma and beta are of {self._learned.n_channels} channels, the profile has "
                              f"{profile.channels}. Use arrays of such frames.")
-        self._coefficients = coefficients_.of_profile(settings, profile, dark, self._learned)
+        self._coefficients = profile_coefficients(settings, profile, dark, self._learned)
 
     @property
     def max_code(self):
@@ -108,8 +107,8 @@ class Normalizer:
                 raise ValueError(f"With statistics={self.settings.statistics} the coefficients are those of frames: "
                                  "give them.")
             frames, depth = self._check_frames(frames)
-            return coefficients_.of_frames(self.settings, frames, depth, self._learned)
-        return coefficients_.of_fixed(self.settings, n_channels or self._most_channels(), self.depth or 8, self._learned)
+            return frames_coefficients(self.settings, frames, depth, self._learned)
+        return fixed_coefficients(self.settings, n_channels or self._most_channels(), self.depth or 8, self._learned)
 
     def _most_channels(self):
         if self.channels:
@@ -206,11 +205,11 @@ class Normalizer:
         """Made once, except of statistics of the frames themselves."""
         settings, n = self.settings, frames.shape[-1]
         if settings.statistics != "profile":
-            return make_plan(settings, coefficients_.of_frames(settings, frames, depth, self._learned), depth, self._learned)
+            return make_plan(settings, frames_coefficients(settings, frames, depth, self._learned), depth, self._learned)
         if (n, depth) not in self._plans:
             found = self._coefficients
             if found is None:
-                found = coefficients_.of_fixed(settings, n, depth, self._learned)
+                found = fixed_coefficients(settings, n, depth, self._learned)
             self._plans[n, depth] = make_plan(settings, found, depth, self._learned)
         return self._plans[n, depth]
 
