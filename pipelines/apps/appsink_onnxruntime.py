@@ -17,6 +17,7 @@ first. What was done to it stands in the buffer's PixelnormMeta, which is shown 
 import argparse
 import os
 import pathlib
+import re
 import sys
 
 
@@ -88,8 +89,9 @@ def describe(network, options):
 
 def shape_of(caps):
     """[N, ...] of a tensor, outermost first."""
-    dimensions = caps.get_structure(0).get_string("dimensions").split(":")
-    shape = [int(size) for size in reversed(dimensions)]
+    # of the text: what a structure of caps can do in Python differs between versions of GStreamer
+    dimensions = re.search(r"dimensions=\(string\)([0-9:]+)", caps.to_string()).group(1)
+    shape = [int(size) for size in reversed(dimensions.split(":"))]
     return [1] * (4 - len(shape)) + shape
 
 
