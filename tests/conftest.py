@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What all tests in Python share lies in tests/lib."""
+"""What all tests in Python share lies in tests/lib, the package that they test in src/python."""
+import ctypes
 import pathlib
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "src" / "python"))
+
+# GStreamer brings libunwind, whose unwinder then serves C++ exceptions of other packages in this process (onnx) halfway, and
+# crashes; the compiler's own comes first
+try:
+    ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)
+except OSError:
+    pass

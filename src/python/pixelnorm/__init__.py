@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The normalization of the GStreamer element pixelnorm, for training scripts: the same profiles, the same bits.
+
+    import pixelnorm
+    normalize = pixelnorm.Normalizer("gate.safetensors", method="zscore")
+    y = normalize(frames)            # uint8 [N, H, W, C] -> float32 [N, H, W, C]
+
+Needs numpy only. pixelnorm.transforms.Normalize is the same for torch, which is imported when it is first called;
+pixelnorm.graft, which needs the package onnx, puts a normalization in front of an ONNX model.
+"""
+import pathlib
+
+from . import transforms
+from .coefficients import Coefficients
+from .normalizer import Normalizer
+from .profile import Profile
+
+__version__ = (pathlib.Path(__file__).parent / "VERSION").read_text(encoding="ascii").strip()
+__all__ = ["Coefficients", "Normalizer", "Profile", "transforms"]

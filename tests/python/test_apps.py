@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The examples in pipelines/apps: a network in onnxruntime behind an appsink, and an appsink in C.
+
+The frames are taken by GStreamer alone and normalized by the Python package (which test_package_element.py compares with
+the element); the same onnxruntime then gives the same answers, to the last bit, and numpy in float64 the same within
+float32.
+"""
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
+
+import onnx_models  # noqa: E402
+import pixelnorm  # noqa: E402
+from gst_launch import run  # noqa: E402
+from pipeline_help import frames_of, launch  # noqa: E402
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+APPS = SOURCE / "pipelines" / "apps"
+BUILD = pathlib.Path(os.environ["PIXELNORM_BUILD"])
+WIDTH, HEIGHT, N = 52, 36, 30
+PATTERN = "videotestsrc pattern=ball num-buffers=30"
+SCALED = f"{PATTERN} ! videoconvert ! videoscale"  # as the example does it
+SHAPES = {"nchw": [3, HEIGHT, WIDTH], "nhwc": [HEIGHT, WIDTH, 3]}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """profile.safetensors of the test pattern"""
+    path = tmp_path_factory.mktemp("apps")
+    done = launch(f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
+                  "pixelstats location=profile.safetensors ! fakesink", path)
+    assert done.returncode == 0, done.stderr
+    return path
+
+
+@pytest.fixture(scope="module")
+def frames(folder):
+    return frames_of(SCALED, folder, WIDTH, HEIGHT)
+
+
+def has_batches():
+    done = subprocess.run(["gst-inspect-1.0", "pixelnorm"], capture_output=True, text=True)
+    return "  batch-size " in done.stdout
+
+
+batches = pytest.mark.skipif(not has_batches(), reason="this pixelnorm has no batches")
+
+
+def write_model(path, shape, layout="nchw"):
+    onnx, runtime = onnx_models.onnx_and_runtime()
+    model = onnx_models.network(onnx, shape, layout)
+    path.write_bytes(model.SerializeToString())
+    return runtime, model
+
+
+def answers_of(words, cwd):
+    """Times, classes and scores."""
+    done = run(["/usr/bin/python3", APPS / "appsink_onnxruntime.py", *words], cwd)
+    assert done.returncode == 0, done.stderr
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    scores = np.array([[np.float32(score) for score in row[2].split(" ")] for row in rows])
+    return [float(row[0]) for row in rows], [int(row[1]) for row in rows], scores, done.stderr
+
+
+@pytest.mark.parametrize("batch", [1, pytest.param(4, marks=batches)])
+@pytest.mark.parametrize("given", [{}, {"method": "min-max", "scope": "channel"}], ids=["pixel", "channel"])
+@pytest.mark.parametrize("layout", ["nchw", "nhwc"])
+def test_network(layout, given, batch, folder, frames, tmp_path):
+    runtime, model = write_model(tmp_path / "model.onnx", ["N", *SHAPES[layout]], layout)
+    settings = " ".join(f"{key}={value}" for key, value in given.items())
+    times, classes, scores, said = answers_of(
+        ["--model", "model.onnx", "--profile", folder / "profile.safetensors", "--settings", settings, "--batch", batch], tmp_path)
+    normalize = pixelnorm.Normalizer(folder / "profile.safetensors", layout=layout, **given)
+    seen = frames[:N // batch * batch]
+    y = np.concatenate([onnx_models.answer(runtime, model, normalize(seen[i:i + batch])) for i in range(0, len(seen), batch)])
+    assert scores.shape == (len(seen), onnx_models.CLASSES)
+    assert np.array_equal(scores, y)
+    planes = pixelnorm.Normalizer(folder / "profile.safetensors", layout="nchw", **given)(seen)
+    in_numpy = onnx_models.network_in_numpy(planes)
+    assert np.abs(scores - in_numpy).max() <= 1e-5 * np.abs(in_numpy).max()
+    assert classes == scores.argmax(axis=1).tolist()
+    assert times == pytest.approx([i / 30 for i in range(len(seen))], abs=1e-3)
+    assert said.count("PixelnormMeta") == 1 and f"method=(string){given.get('method', 'zscore')}" in said
+
+
+@batches
+def test_batch_of_the_model(folder, frames, tmp_path):
+    """A batch that the model does not leave open needs no option."""
+    runtime, model = write_model(tmp_path / "model.onnx", [4, *SHAPES["nchw"]])
+    _, _, scores, _ = answers_of(["--model", "model.onnx", "--profile", folder / "profile.safetensors"], tmp_path)
+    y = pixelnorm.Normalizer(folder / "profile.safetensors", layout="nchw")(frames[:28])
+    expected = np.concatenate([onnx_models.answer(runtime, model, y[i:i + 4]) for i in range(0, 28, 4)])
+    assert np.array_equal(scores, expected)
+
+
+def test_size_of_the_video(tmp_path):
+    """A model that leaves height and width open; fixed values, so no profile."""
+    runtime, model = write_model(tmp_path / "model.onnx", [1, 3, "H", "W"])
+    _, _, scores, _ = answers_of(["--model", "model.onnx", "--settings", "method=fixed"], tmp_path)
+    y = pixelnorm.Normalizer(method="fixed", layout="nchw")(frames_of(PATTERN, tmp_path))
+    assert np.array_equal(scores, np.concatenate([onnx_models.answer(runtime, model, frame[None]) for frame in y]))
+
+
+def test_a_grafted_model_answers_the_same(folder, frames, tmp_path):
+    """Raw frames into the grafted model; normalized ones, by the pipeline, into the original."""
+    runtime, model = write_model(tmp_path / "model.onnx", [1, *SHAPES["nchw"]])
+    from pixelnorm.graft import graft
+
+    _, _, scores, _ = answers_of(["--model", "model.onnx", "--profile", folder / "profile.safetensors"], tmp_path)
+    grafted = graft(model, pixelnorm.Normalizer(folder / "profile.safetensors"))
+    found = np.concatenate([onnx_models.answer(runtime, grafted, frame[None]) for frame in frames])
+    assert np.array_equal(found, scores)
+
+
+@pytest.mark.parametrize("words, said", [
+    (["--model", "nowhere.onnx"], "there is no such model"), (["--model", "text.onnx"], "text.onnx"),
+    (["--model", "vector.onnx"], "expected one input of float"), (["--model", "model.onnx"], "needs a profile"),
+    (["--model", "model.onnx", "--profile", "profile.safetensors"], "Another size"),
+    (["--model", "model.onnx", "--settings", "method=fixed", "nowhere.mkv"], "nowhere.mkv"),
+    (["--model", "model.onnx", "--settings", "metod=fixed"], "metod")])
+def test_network_refuses(words, said, folder, tmp_path):
+    onnx, _ = onnx_models.onnx_and_runtime()
+    write_model(tmp_path / "model.onnx", [1, 3, 20, 20])
+    (tmp_path / "vector.onnx").write_bytes(onnx_models.identity(onnx, [1, 20]).SerializeToString())
+    (tmp_path / "text.onnx").write_text("no model")
+    (tmp_path / "profile.safetensors").write_bytes((folder / "profile.safetensors").read_bytes())
+    done = run(["/usr/bin/python3", APPS / "appsink_onnxruntime.py", *words], tmp_path)
+    assert done.returncode == 1 and said in done.stderr and "Traceback" not in done.stderr, done.stderr
+
+
+def test_without_onnxruntime(tmp_path):
+    """In words, and which command installs it."""
+    (tmp_path / "onnxruntime.py").write_text("raise ImportError")
+    done = run(["/usr/bin/python3", APPS / "appsink_onnxruntime.py", "--model", "x"], tmp_path,
+               env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and "pip install onnxruntime" in done.stderr
+
+
+def test_in_c(folder, frames):
+    """Time, dimensions, minimum, mean and maximum of every tensor; the meta of the first."""
+    line = (f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
+            "pixelnorm location=profile.safetensors layout=nchw")
+    done = run([BUILD / "pipelines" / "apps" / "appsink", line], folder)
+    assert done.returncode == 0, done.stderr
+    y = pixelnorm.Normalizer(folder / "profile.safetensors")(frames)
+    rows = [row.split("\t") for row in done.stdout.splitlines()]
+    assert [float(row[0]) for row in rows] == pytest.approx([i / 30 for i in range(N)], abs=1e-3)
+    assert {row[1] for row in rows} == {f"{WIDTH}:{HEIGHT}:3:1"}
+    found = np.array([[float(number) for number in row[2:]] for row in rows])
+    assert np.array_equal(found[:, [0, 2]].astype(np.float32), np.stack([y.min((1, 2, 3)), y.max((1, 2, 3))], axis=1))
+    assert found[:, 1] == pytest.approx(y.astype(float).mean((1, 2, 3)), rel=1e-8, abs=1e-12)
+    assert done.stderr.startswith("PixelnormMeta, ") and "method=(string)zscore" in done.stderr
+    identity = pixelnorm.Profile.load(folder / "profile.safetensors").identity
+    assert f"identity=(string){identity}" in done.stderr
+
+
+@pytest.mark.parametrize("line, said", [("videotestsrc ! nosuch", "nosuch"), ("videotestsrc ! pixelnorm", "needs a profile")])
+def test_in_c_refuses(line, said, folder):
+    done = run([BUILD / "pipelines" / "apps" / "appsink", line], folder)
+    assert done.returncode == 1 and said in done.stderr

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Every command and every block of Python in docs/python.md runs, in order, in one directory."""
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pytest
+
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
+
+import onnx_models  # noqa: E402
+from gst_launch import run  # noqa: E402
+
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+TEXT = (SOURCE / "docs" / "python.md").read_text()
+BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```", TEXT, re.M | re.S)
+NOT_RUN = ["pip install ./src/python\n"]  # test_package.py does
+# python3 is Debian's, whatever else there is
+PLAIN = {**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}",
+         "PYTHONPATH": f"{SOURCE / 'src' / 'python'}:{os.environ.get('PYTHONPATH', '')}"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """With model.onnx, where it can be made."""
+    path = tmp_path_factory.mktemp("docs")
+    (path / "pipelines").symlink_to(SOURCE / "pipelines")
+    try:
+        import onnx
+        import onnx.numpy_helper
+        (path / "model.onnx").write_bytes(onnx_models.network(onnx, ["N", 3, 240, 320]).SerializeToString())
+    except ImportError:
+        pass
+    return path
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_block_runs(number, folder):
+    language, block = BLOCKS[number]
+    if block in NOT_RUN:
+        return
+    for name in ("torch", "onnx", "onnxruntime"):
+        wanted = name in block or (name == "torch" and "transforms" in block) or (name == "onnx" and "graft" in block)
+        if wanted and subprocess.run(["/usr/bin/python3", "-c", f"import {name}"], capture_output=True, env=PLAIN).returncode:
+            pytest.skip(f"the Python package {name} is not installed")
+    if language == "python":
+        done = run(["/usr/bin/python3", "-c", block], folder, env=PLAIN)
+    else:
+        done = run(["bash", "-e", "-c", block], folder, env=PLAIN)
+    assert done.returncode == 0, block + done.stdout + done.stderr
+
+
+def test_blocks_are_there():
+    assert [block for _, block in BLOCKS if block in NOT_RUN] == NOT_RUN
+    assert sum(language == "python" for language, _ in BLOCKS) >= 7 and sum(language == "sh" for language, _ in BLOCKS) >= 4
+
+
+def test_every_option_is_documented():
+    done = subprocess.run(["/usr/bin/python3", "-m", "pixelnorm", "graft", "--help"], capture_output=True, text=True, env=PLAIN)
+    options = set(re.findall(r"^  (--[a-z-]+)", done.stdout, re.M))
+    assert len(options) >= 20
+    assert [option for option in options if option not in TEXT] == []
+
+
+def test_every_setting_is_documented():
+    from pixelnorm.settings import Settings
+
+    assert [name for name in Settings.__dataclass_fields__ if name not in TEXT] == []
