@@ -219,7 +219,7 @@ SETS = (
     Row("circle", "circle or empty, half of each", circles(), 400, 60, 3, 99),
     Row("circle-light", "circle 15 brighter or empty, under light of 0 to 200", circles(circle=(15, 45), light=200),
         400, 200, 10, 95),
-    Row("street", "tiles of a street, with a person or without", street, 640, 200, 10, 80),
+    Row("street", "tiles of a street, with a person or without", street, 640, 200, 10, 90),
     Row("faces", "faces or not", faces, 90, 100, 5, 90),
     Row("fashion", "pieces of clothing", fashion, 1000, 300, 10, 75),
     Row("circle-dim", "circle 3 brighter or empty", circles(circle=(3, 33)), 400, 200, 10, 90),
