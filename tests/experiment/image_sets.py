@@ -146,8 +146,8 @@ def fashion(_downloads):
         return Pool(read(f"{name}-images-idx3-ubyte.gz", 16, (28, 28, 1), n),
                     read(f"{name}-labels-idx1-ubyte.gz", 8, (), n).astype(np.int64))
 
-    train, test = pool("train", 4500), pool("t10k", 1500)
-    return Pool(*(part[:4000] for part in train)), Pool(*(part[4000:] for part in train)), test
+    images, labels, _ = pool("train", 4500)
+    return Pool(images[:4000], labels[:4000]), Pool(images[4000:], labels[4000:]), pool("t10k", 1500)
 
 
 def faces(_downloads):
