@@ -8,6 +8,8 @@ import time
 
 import edge
 import image_sets
+import page
+import plots
 from compare import TUNE_SEEDS, Inputs, run, tune
 from image_sets import SETS, Unavailable
 from methods import METHODS, REFERENCE, Refused, temporary_folder
@@ -97,6 +99,12 @@ class Experiment:
             if key in SHARED_SETS and not self.options.short:
                 self.share_rate(key)
 
+    def show(self):
+        """Tables and plots beside the results."""
+        page.write_tables(self.results, self.options.output / "tables.md")
+        plots.draw(self.results, self.sets, self.folder, self.options.output)
+        self.say(f"results.jsonl, tables.md and plots are in {self.options.output}")
+
     def close(self):
         shutil.rmtree(self.folder, ignore_errors=True)
 
@@ -138,7 +146,7 @@ def parse_options(words):
     parser.add_argument("--docs", action="store_true", help="only: bring results.jsonl, tables and plots of --output into docs")
     options = parser.parse_args(words)
     kind = "short" if options.short else "images" if options.images else "long"
-    options.output = options.output or TOP / "build/experiment" / kind
+    options.output = (options.output or TOP / "build/experiment" / kind).resolve()
     options.seeds = options.seeds or (SHORT_SEEDS if options.short else 10)
     return options
 
@@ -152,15 +160,22 @@ def rows_of(options):
 
 def main(words):
     options = parse_options(words)
-    experiment = Experiment(options)
+    experiment = None
     try:
-        experiment.load(rows_of(options))
+        if options.docs:
+            page.refresh_docs(options.output, TOP / "docs")
+            return 0
+        rows = rows_of(options)
+        experiment = Experiment(options)
+        experiment.load(rows)
         experiment.do()
+        experiment.show()
     except (Unavailable, Refused, OSError) as reason:
         print(f"experiment: {reason}", file=sys.stderr)
         return 1
     finally:
-        experiment.close()
+        if experiment:
+            experiment.close()
     return 0
 
 

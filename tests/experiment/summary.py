@@ -10,8 +10,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
+from image_sets import SETS
 from methods import BY_KEY, METHODS, REFERENCE
 
+ORDER = [row.key for row in SETS] + ["yours"]
 NEVER = float("inf")
 
 
@@ -58,7 +60,9 @@ def difference(values, reference):
 
 
 def sets_of(results):
-    return [record["set"] for record in results.select(kind="set") if results.select(kind="run", set=record["set"], phase="test")]
+    """Those that were trained on, in the order of the SET TABLE."""
+    trained = {record["set"] for record in results.select(kind="run", phase="test")}
+    return [key for key in ORDER if key in trained]
 
 
 def methods_in(results):
@@ -105,7 +109,7 @@ def median_steps(steps):
 def table_of_sets(results):
     rows = [[record["set"], record["words"], f'{record["trained"]} of {record["train"]}', str(record["validation"]),
              str(record["test"]), str(record["classes"]), str(record["steps"]), f'{record["target"]} %']
-            for record in results.select(kind="set")]
+            for record in (results.find(kind="set", set=key) for key in sets_of(results))]
     return table(["set", "what", "trained on", "validation", "test", "classes", "steps", "stated accuracy"], rows)
 
 
@@ -136,6 +140,17 @@ def table_of_steps(results):
     rows = [[BY_KEY[method].words] + [median_steps(steps_of(results, key, method)) for key in sets]
             for method in methods_in(results)]
     return table(["median steps to the stated accuracy", *sets], rows)
+
+
+def table_of_worst(results):
+    sets = sets_of(results)
+
+    def cell(key, method):
+        values = values_of(results, key, method)
+        return f"{min(values.values()):.1f}" if values else ""
+
+    rows = [[BY_KEY[method].words] + [cell(key, method) for key in sets] for method in methods_in(results)]
+    return table(["accuracy of the worst seed, %", *sets], rows)
 
 
 def table_of_rates(results):
@@ -193,7 +208,7 @@ def table_of_edges(results, shares=(1, 10, 50, 90, 99)):
 
 
 def table_of_alone(results):
-    sets = list(dict.fromkeys(record["set"] for record in results.select(kind="alone")))
+    sets = [key for key in ORDER if results.select(kind="alone", set=key)]
     rows = []
     for method in METHODS:
         cells = [results.find(kind="alone", set=key, method=method.key) for key in sets]
@@ -219,7 +234,7 @@ def words_of_machine(results):
 # TABLE OF TABLES: the name in the markers of the page, what makes it
 TABLES = {
     "machine": words_of_machine, "sets": table_of_sets, "accuracy": table_of_accuracy, "differences": table_of_differences,
-    "steps": table_of_steps, "rates": table_of_rates, "shared": table_of_shared, "coded": table_of_coded,
+    "worst": table_of_worst, "steps": table_of_steps, "rates": table_of_rates, "shared": table_of_shared, "coded": table_of_coded,
     "moved": table_of_moved, "edges": table_of_edges, "alone": table_of_alone,
 }
 
