@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What normalization does to an edge, and what stands out without any network.
+"""What normalization does to an edge, what stands out without any network, and what a profile tells.
 
 The edge: circle-or-empty images with a share of circles go through the elements; then the step across the circle's border is
 the mean just inside minus the mean just outside, by the deviation of the difference of two pixels, one of each side: how far
@@ -67,3 +67,12 @@ def measure_alone(results, images, folder):
         y = np.abs(inputs_of(images.test, y)).reshape(len(images.test.labels), -1)
         score = np.sort(y, axis=1)[:, -max(1, y.shape[1] // 20):].mean(1)
         results.add(**what, auc=rank_share(score[images.test.labels == 0], score[images.test.labels == 1]))
+
+
+def measure_profile(results, images):
+    """What pixelprofile report goes by, of all training images: of their variance, how much is the same in every frame; and
+    how many samples deviate by less than 8 code values."""
+    what = {"kind": "profile", "set": images.key}
+    if not results.find(**what):
+        x = images.train.images.astype(np.float64)
+        results.add(**what, fixed=round(100 * x.mean(0).var() / x.var(), 1), quiet=round(100 * (x.std(0) < 8).mean(), 1))

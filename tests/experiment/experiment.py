@@ -86,9 +86,10 @@ class Experiment:
         if not self.results.select(kind="machine"):
             self.results.add(**describe_machine())
         edge.measure_edge(self.results, self.folder)
-        for key in self.sets:
+        for key, (_row, images) in self.sets.items():
+            edge.measure_profile(self.results, images)
             if key in ALONE_SETS:
-                edge.measure_alone(self.results, self.sets[key][1], self.folder)
+                edge.measure_alone(self.results, images, self.folder)
         seeds = list(range(self.options.seeds))
         # a run that is cut has half of the seeds of every set before all of any
         half = (len(seeds) + 1) // 2

@@ -9,6 +9,7 @@ kinds of lines
              accuracy in % at the end, curve (accuracy in % after every `every` steps). In phase test also coded (the test pool
              as 8-bit video between normalization and network), and where there is another camera: moved-old (its pictures
              with the profile of the first) and moved-new (with a profile of its own)
+    profile  of the variance of the training pool, how much is the same in every frame, and samples that deviate by less than 8, %
     edge     the step across a circle's border after a method
     alone    what stands out without a network
 """
