@@ -2,8 +2,8 @@
 """Trains the network on a set of images with a method, and keeps what came out.
 
 Learning rates are chosen for each set and method on the validation pool, with seeds of their own: from the method's guess
-uphill in factors of the square root of 10, until both neighbours are worse. Of rates with the same accuracy the one that gets
-there sooner. Where the network learned nothing at a rate that is too small, there is no hill: then all higher rates are tried.
+uphill in factors of the square root of 10, until both neighbours are worse. Of rates with the same accuracy the one below the
+one that gets there soonest, since the soonest may be at the edge beyond which some seeds fail. Where the network learned nothing at a rate that is too small, there is no hill: then all higher rates are tried.
 """
 import time
 
@@ -114,5 +114,6 @@ def tune(results, row, inputs_of_seed):
             if score(best)[0] < 100 / n_classes + NOTHING and len(around) == 3:
                 around = range(-1, len(RATES))
                 continue
-            return RATES[best]
+            same = best > 0 and score(best - 1)[0] == score(best)[0]
+            return RATES[best - same]
         best, around = highest, (-1, 0, 1)

@@ -154,6 +154,15 @@ def test_the_search_finds_the_hill(monkeypatch, guess, best, chance):
     assert compare.tune(None, None, {0: Fake(guess)}) == best
 
 
+def test_of_equals_the_safer(monkeypatch):
+    """All the same at the end, sooner at higher rates up to .1: the rate below it."""
+    def run(_results, _row, _inputs, _phase, rate):
+        return {"accuracy": 99 if rate <= .1 else 50, "curve": [90 + rate]}
+
+    monkeypatch.setattr(compare, "run", run)
+    assert compare.tune(None, None, {0: Fake(.01)}) == .032
+
+
 def test_a_cut_line_is_done_again(tmp_path):
     results = fill(tmp_path / "r", {"channel": [90.]})
     with results.path.open("a") as file:
