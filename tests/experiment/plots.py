@@ -56,6 +56,7 @@ def plot_differences(results, path):
         axis.set_xlim(-widest * 1.1, widest * 1.1)
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
+        axis.set_ylim(.6 - len(methods), .4)  # the same lines in all, also where a method is missing
         axis.set_yticks([-y for y in range(len(methods))], methods if axis.get_subplotspec().is_first_col() else [])
         axis.grid(axis="x", alpha=.3)
     figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, percentage points, 95 % intervals over seeds.\n"

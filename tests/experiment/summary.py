@@ -69,6 +69,16 @@ def methods_in(results):
     return [method.key for method in METHODS if results.select(kind="run", method=method.key, phase="test")]
 
 
+def clear_of(found):
+    """Those of {what: Difference} that hold after Holm's correction."""
+    clear = set()
+    for i, (what, d) in enumerate(sorted(found.items(), key=lambda item: item[1].p)):
+        if d.p > .05 / (len(found) - i):
+            break
+        clear.add(what)
+    return clear
+
+
 def differences(results):
     """{(set, method): Difference} from the reference, and those that are clear: Holm over all of them."""
     found = {}
@@ -78,12 +88,7 @@ def differences(results):
             d = difference(values_of(results, key, method), reference) if method != REFERENCE else None
             if d:
                 found[key, method] = d
-    clear = set()
-    for i, (what, d) in enumerate(sorted(found.items(), key=lambda item: item[1].p)):
-        if d.p > .05 / (len(found) - i):
-            break
-        clear.add(what)
-    return found, clear
+    return found, clear_of(found)
 
 
 def table(head, rows):
@@ -137,6 +142,31 @@ def table_of_differences(results):
     rows = [[BY_KEY[method].words] + [cell(key, method) for key in sets]
             for method in methods_in(results) if method != REFERENCE]
     return table([f"minus {BY_KEY[REFERENCE].words}", *sets], rows)
+
+
+# PAIRS: what else the question asks for, besides the reference
+PAIRS = (("min-max", "mean-range"), ("mean-range", "zscore-1"), ("zscore-8", "zscore-1"), ("zscore-32", "zscore-1"),
+         ("zscore-1-clip", "zscore-1"), ("zscore-1-batchnorm", "zscore-1"), ("zscore-1-affine", "zscore-1"),
+         ("center", "zscore-8"))
+
+
+def table_of_pairs(results):
+    """As the differences, with a correction of its own."""
+    sets, found = sets_of(results), {}
+    for a, b in PAIRS:
+        for key in sets:
+            d = difference(values_of(results, key, a), values_of(results, key, b))
+            if d:
+                found[key, a, b] = d
+    clear = clear_of(found)
+
+    def cell(what):
+        d = found.get(what)
+        text = f"{d.mean:+.1f} ± {d.half:.1f}" if d else ""
+        return f"**{text}**" if what in clear else text
+
+    rows = [[f"{a} minus {b}"] + [cell((key, a, b)) for key in sets] for a, b in PAIRS if any(key[1:] == (a, b) for key in found)]
+    return table(["of two", *sets], rows) if rows else ""
 
 
 def table_of_steps(results):
@@ -238,6 +268,7 @@ def words_of_machine(results):
 # TABLE OF TABLES: the name in the markers of the page, what makes it
 TABLES = {
     "machine": words_of_machine, "sets": table_of_sets, "accuracy": table_of_accuracy, "differences": table_of_differences,
+    "pairs": table_of_pairs,
     "worst": table_of_worst, "steps": table_of_steps, "rates": table_of_rates, "shared": table_of_shared, "coded": table_of_coded,
     "moved": table_of_moved, "edges": table_of_edges, "alone": table_of_alone,
 }
