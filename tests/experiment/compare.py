@@ -2,8 +2,9 @@
 """Trains the network on a set of images with a method, and keeps what came out.
 
 Learning rates are chosen for each set and method on the validation pool, with seeds of their own: from the method's guess
-uphill in factors of the square root of 10, until both neighbours are worse. Of rates with the same accuracy the one below the
-one that gets there soonest, since the soonest may be at the edge beyond which some seeds fail. Where the network learned nothing at a rate that is too small, there is no hill: then all higher rates are tried.
+uphill in factors of the square root of 10, until both neighbours are worse. Of rates with the same accuracy it is the one below
+the one that gets there soonest, since that may be at the edge beyond which some seeds fail. Where the network learned nothing
+because the rate is too small, there is no hill: then all higher rates are tried.
 """
 import time
 
