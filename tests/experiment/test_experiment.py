@@ -29,7 +29,7 @@ SEED = 11
 
 
 def run_script(*words):
-    return subprocess.run([HERE / "run", *map(str, words)], capture_output=True, text=True, timeout=170)
+    return subprocess.run([HERE / "run", *map(str, words)], capture_output=True, text=True, timeout=600)
 
 
 def expect(frames, train, settings):
