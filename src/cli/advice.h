@@ -8,6 +8,7 @@ typedef struct {
   PixelnormMethod method;
   PixelnormScope scope;
   const gchar *method_name, *scope_name;
+  gdouble min_deviation; /* 0: the default */
   GPtrArray *reasons;  /* sentences that led to it */
   GPtrArray *warnings; /* sentences of what to mind */
 } Advice;

@@ -65,6 +65,20 @@ find_fixed_share (
   facts->fixed_share_all = all > 0 ? all_between / all : 0;
 }
 
+static void
+find_quiet_share (
+    Facts *facts, const gdouble *deviations, const gdouble *counts, gsize n_samples, guint depth)
+{
+  const gdouble quiet = FACTS_QUIET * (gdouble) ((1u << depth) - 1) / 255;
+  gsize n_quiet = 0, n_counted = 0;
+
+  for (gsize i = 0; i < n_samples; i++) {
+    n_counted += counts[i] > 0;
+    n_quiet += counts[i] > 0 && deviations[i] < quiet;
+  }
+  facts->quiet_share = n_counted ? (gdouble) n_quiet / (gdouble) n_counted : 0;
+}
+
 /* The mean of a block over the channels that are light: all of RGB, Y alone of YUV; NaN where a mask left
  * out all of it. */
 static gdouble
@@ -138,7 +152,13 @@ find_places (Facts *facts, PixelnormProfile *profile, GError **error)
   facts->n_pixels = (guint64) geometry->width * geometry->height;
   find_fixed_share (facts, g_bytes_get_data (means, NULL), g_bytes_get_data (deviations, NULL),
       g_bytes_get_data (counts, NULL), facts->n_pixels);
+<<<<<<< HEAD
   find_light (facts, geometry, g_bytes_get_data (means, NULL), g_bytes_get_data (counts, NULL));
+=======
+  find_quiet_share (facts, g_bytes_get_data (deviations, NULL), g_bytes_get_data (counts, NULL),
+      facts->n_pixels * facts->n_channels, geometry->depth);
+  find_light (facts, geometry, g_bytes_get_data (means, NULL));
+>>>>>>> experiment
   marks = marks_find (profile, facts->marks, error);
   return marks != NULL;
 }

@@ -23,6 +23,8 @@ typedef struct {
 #define FACTS_N_CLIPPINGS (2 * FACTS_N_METHODS)
 #define FACTS_N_PERCENTILES 5
 
+#define FACTS_QUIET 8.0
+
 extern const gdouble facts_percents[FACTS_N_PERCENTILES];
 
 typedef struct {
@@ -36,6 +38,9 @@ typedef struct {
    * every frame */
   gdouble fixed_share[PIXELNORM_MAX_CHANNELS];
   gdouble fixed_share_all;
+
+  /* of the samples that were counted, how many deviate by less than FACTS_QUIET 8-bit code values */
+  gdouble quiet_share;
 
   guint64 marks[N_MARKS];
   guint64 n_pixels;

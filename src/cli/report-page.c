@@ -146,8 +146,11 @@ add_advice (Page *page, GError **error)
   advice_find (&advice, &page->facts, page->profile);
   add (page,
       "<h2>What suits this data</h2><div class=\"advice\"><p><strong>method=%s "
-      "scope=%s</strong></p>",
+      "scope=%s",
       advice.method_name, advice.scope_name);
+  if (advice.min_deviation > 0)
+    add (page, " min-deviation=%g", advice.min_deviation);
+  add (page, "</strong></p>");
   for (guint i = 0; i < advice.reasons->len; i++)
     add (page, "<p>%s</p>", (const gchar *) g_ptr_array_index (advice.reasons, i));
   add (page, "</div>");
@@ -162,7 +165,7 @@ add_advice (Page *page, GError **error)
   add_text (page, line);
   add (page,
       "</pre><p>This is read from the statistics alone. Which normalization a network learns best "
-      "with, only training tells.</p>\n");
+      "with, only training tells; docs/guide.md has an experiment, which takes pictures of yours, too.</p>\n");
   advice_clear (&advice);
   return TRUE;
 }

@@ -200,6 +200,21 @@ def test_advice(tmp_path, fixed, moving, n, expected):
     assert "gst-launch-1.0 uridecodebin3" in page.text
 
 
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("moving, raised", [(4, True), (20, False)])
+def test_noise_of_still_places(tmp_path, depth, moving, raised):
+    """Where a tenth of the samples deviates by less than 8 code values, of 8 bits, the floor is raised to it."""
+    channels, order = (3, "RGB") if depth == 8 else (1, "Y")
+    frames = frames_of(fixed=30, moving=moving, depth=depth, channels=channels)
+    page = make_page(tmp_path, frames, order=order, depth=depth)
+    quiet = (frames.std(0) < 8 * (2 ** depth - 1) / 255).mean()
+    assert (quiet >= .1) == raised
+    assert ("scope=pixel min-deviation=8" in page.text) == raised
+    line = next(words for words in page.words if words.startswith("gst-launch-1.0"))
+    assert ("min-deviation=8" in line) == raised
+    assert not raised or f"{100 * quiet:.1f} % of the samples deviate by less than 8" in page.text
+
+
 def test_outliers_are_told(tmp_path):
     frames = np.random.default_rng(2).normal(100, 5, (40, 30, 30, 3)).clip(90, 110).astype(np.uint8)
     frames[0, 0, 0], frames[1, 0, 0] = 0, 255

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What is compared: the METHOD TABLE, and how frames go through the elements.
+
+A row is what `pixelnorm` does (its properties) and what the network begins with: nothing, a layer of batch normalization, or
+a gamma and a beta for every sample, learned. Rows with the same properties share one pass through the element.
+"""
+import os
+import pathlib
+import sys
+from typing import NamedTuple
+
+import numpy as np
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "elements"))
+from pixel_streams import TENSORS, VIDEO, Gst, Refused, words_of  # noqa: E402
+
+ZSCORE = {"method": "zscore", "scope": "pixel", "min_deviation": 1.0}
+NONE = {"method": "fixed", "mean": [0.0], "std": [1.0]}
+
+
+class Method(NamedTuple):
+    key: str
+    words: str
+    settings: dict
+    front: str = None  # what the network begins with: batchnorm, affine
+    guess: float = .032  # where the search for a learning rate begins
+
+
+METHODS = (
+    Method("none", "none: code values, 0 to 255", NONE, guess=.001),
+    Method("fixed", "fixed: (x - 127.5) / 127.5", {"method": "fixed"}),
+    Method("channel", "zscore, channel", {"method": "zscore", "scope": "channel"}),
+    Method("image", "zscore of each image by itself", {"method": "zscore", "scope": "channel", "statistics": "frame"}),
+    Method("center", "mean image only (center, pixel)", {"method": "center", "scope": "pixel"}, guess=.00032),
+    Method("mean-range", "mean-range, pixel", {"method": "mean-range", "scope": "pixel"}),
+    Method("min-max", "min-max, pixel", {"method": "min-max", "scope": "pixel"}),
+    Method("zscore-1", "zscore, pixel, min-deviation 1", ZSCORE),
+    Method("zscore-8", "zscore, pixel, min-deviation 8", ZSCORE | {"min_deviation": 8.0}),
+    Method("zscore-32", "zscore, pixel, min-deviation 32", ZSCORE | {"min_deviation": 32.0}),
+    Method("zscore-1-clip", "zscore, pixel, min-deviation 1, clipped at -4 and 4", ZSCORE | {"clip_low": -4.0, "clip_high": 4.0}),
+    Method("batchnorm", "batch norm first, nothing before", NONE, "batchnorm"),
+    Method("zscore-1-batchnorm", "zscore, pixel, then batch norm", ZSCORE, "batchnorm"),
+    Method("zscore-1-affine", "zscore, pixel, then gamma and beta of every pixel, learned", ZSCORE, "affine"),
+)
+BY_KEY = {method.key: method for method in METHODS}
+# what every other is compared with
+REFERENCE = "channel"
+
+
+def has_statistics():
+    """Whether this pixelnorm knows statistics=frame."""
+    element = Gst.ElementFactory.make("pixelnorm", None)
+    return element.find_property("statistics") is not None
+
+
+def play(description):
+    """Runs a pipeline, written as for gst-launch-1.0, to its end."""
+    pipeline = Gst.parse_launch(description)
+    try:
+        pipeline.set_state(Gst.State.PLAYING)
+        message = pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+        if message.type == Gst.MessageType.ERROR:
+            raise Refused(message)
+    finally:
+        pipeline.set_state(Gst.State.NULL)
+
+
+def write_frames(path, frames):
+    """uint8 [N, H, W, C] as raw video: rows padded to 4 bytes, as rawvideoparse expects."""
+    n, height, width, channels = frames.shape
+    row = width * channels
+    padded = np.zeros((n, height, (row + 3) // 4 * 4), np.uint8)
+    padded[:, :, :row] = frames.reshape(n, height, row)
+    path.write_bytes(padded.tobytes())
+
+
+def source_of(path, shape):
+    kind = {1: "gray8", 3: "rgb"}[shape[3]]
+    return f'filesrc location="{path}" ! rawvideoparse format={kind} width={shape[2]} height={shape[1]} framerate=30/1'
+
+
+def collect(folder, frames):
+    """The profile of these frames, by pixelstats; its path."""
+    raw, profile = folder / "training.raw", folder / "profile.safetensors"
+    write_frames(raw, frames)
+    play(f'{source_of(raw, frames.shape)} ! pixelstats location="{profile}" ! fakesink sync=false')
+    return profile
+
+
+def normalize_images(frames, kind):
+    """Each image by itself, for a pixelnorm that does not know statistics=frame: the same numbers by numpy."""
+    x = frames.astype(np.float64)
+    axes = (1, 2)
+    y = (x - x.mean(axes, keepdims=True)) / np.maximum(x.std(axes, keepdims=True), 1)
+    if kind == TENSORS:
+        return y.astype(np.float32)
+    return np.rint((y + 4) * 32).clip(0, 255).astype(np.uint8)
+
+
+def normalize(folder, profile, frames, settings, kind=TENSORS):
+    """Frames through pixelnorm: float32 of the same shape, or for VIDEO the 8-bit codes."""
+    if settings.get("statistics") == "frame" and not has_statistics():
+        return normalize_images(frames, kind)
+    raw, out = folder / "frames.raw", folder / "normalized.raw"
+    write_frames(raw, frames)
+    if profile and settings["method"] != "fixed":
+        settings = settings | {"location": f'"{profile}"'}
+    play(f'{source_of(raw, frames.shape)} ! pixelnorm {words_of(settings)} ! {kind} ! '
+         f'filesink location="{out}"')
+    if kind == TENSORS:
+        return np.fromfile(out, "<f4").reshape(frames.shape)
+    n, height, width, channels = frames.shape
+    rows = np.fromfile(out, np.uint8).reshape(n, height, -1)
+    return rows[:, :, :width * channels].reshape(frames.shape)
+
+
+# the default ranges of pixelnorm's 8-bit video, as its documentation has them
+RANGES = {"center": (-128, 127), "zscore": (-4, 127 / 32), "mean-range": (-2, 127 / 64), "min-max": (-128 / 127, 1)}
+
+
+def decode(codes, settings):
+    """8-bit video back to y, as the consumer of such video does."""
+    if settings["method"] == "fixed":
+        mean, std = settings.get("mean", [127.5])[0], settings.get("std", [127.5])[0]
+        low, high = (0 - mean) / std, (255 - mean) / std
+    else:
+        low, high = RANGES[settings["method"]]
+    return (codes * ((high - low) / 255) + low).astype(np.float32)
+
+
+def temporary_folder(top):
+    folder = pathlib.Path(top) / f"frames-{os.getpid()}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

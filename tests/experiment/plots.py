@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The plots: PNG files, all from the results file, and pictures of what the elements make of images."""
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
+
+import summary  # noqa: E402
+from methods import BY_KEY, NONE, REFERENCE, ZSCORE, collect, normalize  # noqa: E402
+
+DPI = 90
+# those whose curves are drawn, each with its colour; all of them together would hide one another
+CURVES = {"none": "#999999", "fixed": "#e69f00", "channel": "#000000", "center": "#56b4e9", "zscore-1": "#d55e00",
+          "zscore-32": "#009e73", "batchnorm": "#cc79a7", "zscore-1-affine": "#0072b2"}
+
+EDGES = {key: CURVES[key] for key in ("channel", "center", "zscore-1", "zscore-32")} | {
+    "mean-range": "#e69f00", "min-max": "#0072b2", "zscore-1-clip": "#cc79a7"}
+
+
+def save(figure, path):
+    figure.savefig(path, dpi=DPI, bbox_inches="tight", metadata={"Software": None})
+    plt.close(figure)
+
+
+def grid_of(n, columns, size):
+    columns = min(n, columns)
+    rows = -(-n // columns)
+    figure, axes = plt.subplots(rows, columns, figsize=(size[0] * columns, size[1] * rows), squeeze=False,
+                                layout="constrained")
+    for axis in axes.flat[n:]:
+        axis.set_axis_off()
+    return figure, axes.flat
+
+
+def plot_differences(results, path):
+    """Every method minus the reference, with its interval; filled where it is clear."""
+    found, clear = summary.differences(results)
+    sets = summary.sets_of(results)
+    methods = [key for key in summary.methods_in(results) if key != REFERENCE]
+    if not found:
+        return
+    figure, axes = grid_of(len(sets), 5, (2.6, 3.4))
+    for axis, key in zip(axes, sets):
+        axis.axvline(0, color="black", linewidth=.8)
+        widest = 1
+        for y, method in enumerate(methods):
+            d = found.get((key, method))
+            if not d:
+                continue
+            color = "#d55e00" if d.mean < 0 else "#009e73"
+            axis.errorbar(d.mean, -y, xerr=d.half, fmt="o", markersize=4, color=color, elinewidth=1.2,
+                          markerfacecolor=color if (key, method) in clear else "white")
+            if abs(d.mean) < 12:
+                widest = max(widest, min(12, abs(d.mean) + d.half))
+        axis.set_xlim(-widest * 1.1, widest * 1.1)
+        axis.set_title(key, fontsize=9)
+        axis.tick_params(labelsize=7)
+        axis.set_ylim(.6 - len(methods), .4)  # the same lines in all, also where a method is missing
+        axis.set_yticks([-y for y in range(len(methods))], methods if axis.get_subplotspec().is_first_col() else [])
+        axis.grid(axis="x", alpha=.3)
+    figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, percentage points, 95 % intervals over seeds.\n"
+                    "Filled: clear after Holm's correction. Points beyond an axis are in the table.", fontsize=9)
+    save(figure, path)
+
+
+def plot_curves(results, path):
+    sets = summary.sets_of(results)
+    figure, axes = grid_of(len(sets), 5, (2.9, 2.5))
+    for axis, key in zip(axes, sets):
+        every = results.find(kind="set", set=key)["every"]
+        for method, color in CURVES.items():
+            runs = results.select(kind="run", set=key, method=method, phase="test")
+            if runs:
+                mean = np.mean([run["curve"] for run in runs], axis=0)
+                axis.plot(every * np.arange(1, len(mean) + 1), mean, color=color, linewidth=1.2, label=method)
+        axis.axhline(results.find(kind="set", set=key)["target"], color="black", linewidth=.6, linestyle=":")
+        axis.set_title(key, fontsize=9)
+        axis.tick_params(labelsize=7)
+    handles = [plt.Line2D([], [], color=color, label=method) for method, color in CURVES.items()]
+    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(.5, 0), ncol=8, fontsize=8, frameon=False)
+    figure.suptitle("Accuracy on test images, %, over steps of training; means over seeds. Dotted: the stated accuracy",
+                    fontsize=9)
+    save(figure, path)
+
+
+def plot_rates(results, path):
+    """What the search for learning rates saw, on validation images."""
+    sets = summary.sets_of(results)
+    figure, axes = grid_of(len(sets), 5, (2.9, 2.5))
+    for axis, key in zip(axes, sets):
+        for method, color in CURVES.items():
+            by_rate = {}
+            for run in results.select(kind="run", set=key, method=method, phase="tune"):
+                by_rate.setdefault(run["rate"], []).append(run["accuracy"])
+            rates = sorted(by_rate)
+            axis.plot(rates, [np.mean(by_rate[rate]) for rate in rates], "o-", color=color, markersize=3, linewidth=1.2)
+        axis.set_xscale("log")
+        axis.set_title(key, fontsize=9)
+        axis.tick_params(labelsize=7)
+    handles = [plt.Line2D([], [], color=color, label=method) for method, color in CURVES.items()]
+    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(.5, 0), ncol=8, fontsize=8, frameon=False)
+    figure.suptitle("Accuracy on validation images, %, over learning rates, as far as the search went", fontsize=9)
+    save(figure, path)
+
+
+def plot_edges(results, path):
+    """Without those that lie on another's line: none, fixed and image on channel's, zscore-8 on zscore-1's."""
+    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
+    for axis, field in zip(axes, ("circle", "empty")):
+        for method, color in EDGES.items():
+            records = sorted(results.select(kind="edge", method=method), key=lambda record: record["share"])
+            axis.plot([r["share"] for r in records], [r[field] for r in records], "o-", markersize=3, linewidth=1,
+                      label=method, color=color)
+        axis.set_xlabel("circle images in the profile, %", fontsize=8)
+        axis.set_yscale("symlog", linthresh=1)
+        axis.set_yticks([-20, -10, -5, -2, -1, 0, 1, 2, 5, 10, 20], [-20, -10, -5, -2, -1, 0, 1, 2, 5, 10, 20])
+        axis.axhline(0, color="black", linewidth=.6)
+        axis.tick_params(labelsize=7)
+        axis.set_title(f"step across the circle's border, {field} images", fontsize=9)
+    handles, labels = axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="center left", bbox_to_anchor=(1, .5), fontsize=8, frameon=False)
+    save(figure, path)
+
+
+def show(axis, image, title=None, low=None, high=None):
+    """A picture in grey, or in colours that are brought to 0 to 1."""
+    if image.shape[-1] == 3:
+        axis.imshow(((image - low) / (high - low)).clip(0, 1))
+    else:
+        axis.imshow(image[..., 0], cmap="gray", vmin=low, vmax=high, interpolation="nearest")
+    axis.set_xticks([])
+    axis.set_yticks([])
+    if title:
+        axis.set_title(title, fontsize=7)
+
+
+PICTURES = (("as it is", NONE, (0, 255)), ("zscore, channel", BY_KEY["channel"].settings, (-3, 3)),
+            ("mean image only", BY_KEY["center"].settings, (-128, 127)), ("mean-range", BY_KEY["mean-range"].settings, (-2, 2)),
+            ("zscore, pixel, 1", ZSCORE, (-3, 3)), ("zscore, pixel, 32", BY_KEY["zscore-32"].settings, (-3, 3)))
+
+
+def draw_pictures(sets, folder, path):
+    """For each set a row: mean and deviation image of its training images, then an image of each of two classes, normalized."""
+    figure, axes = plt.subplots(2 * len(sets), 1 + len(PICTURES), figsize=(1.25 * (1 + len(PICTURES)), 2.5 * len(sets)),
+                                layout="constrained", squeeze=False)
+    for i, images in enumerate(sets):
+        frames = images.train.images
+        profile = collect(folder, frames)
+        values = frames.astype(np.float64)
+        show(axes[2 * i, 0], values.mean(0), f"{images.key}: mean", 0, 255)
+        deviation = values.std(0)
+        show(axes[2 * i + 1, 0], deviation, f"deviation, 0 to {deviation.max():.0f}", 0, deviation.max())
+        labels = images.test.labels
+        chosen = [0, len(frames) // 2] if images.test.places is not None else [np.argmax(labels == 0), np.argmax(labels == 1)]
+        chosen = [min(index, len(images.test.images) - 1) for index in chosen]
+        for column, (title, settings, (low, high)) in enumerate(PICTURES, 1):
+            y = normalize(folder, profile, images.test.images[chosen], settings)
+            for k in (0, 1):
+                show(axes[2 * i + k, column], y[k], title if k == 0 else None, low, high)
+    save(figure, path)
+
+
+# TABLE OF PLOTS: the name of the file, what draws it from the results
+PLOTS = {"differences.png": plot_differences, "curves.png": plot_curves, "rates.png": plot_rates, "edges.png": plot_edges}
+PICTURED = ("circle", "digits", "digits-pattern", "faces", "street")
+
+
+def draw(results, sets, folder, output):
+    """All plots, and pictures of those sets that are pictured or a user's own."""
+    output.mkdir(parents=True, exist_ok=True)
+    for name, plot in PLOTS.items():
+        plot(results, output / name)
+    pictured = [images for key, (_, images) in sets.items() if key in (*PICTURED, "yours")]
+    if pictured:
+        draw_pictures(pictured, folder, output / "pictures.png")

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The results file: a line of JSON for every thing that was measured, written as it comes, so that a run that was cut goes on
+where it was.
+
+kinds of lines
+    machine  what it was measured on
+    set      a set of images: its size, the steps of training, the accuracy whose steps are counted
+    run      one training: set, method, phase (tune: on the validation pool; test; shared: one learning rate for all), rate, seed,
+             accuracy in % at the end, curve (accuracy in % after every `every` steps). In phase test also coded (the test pool
+             as 8-bit video between normalization and network), and where there is another camera: moved-old (its pictures
+             with the profile of the first) and moved-new (with a profile of its own)
+    profile  of the variance of the training pool, how much is the same in every frame, and samples that deviate by less than 8, %
+    edge     the step across a circle's border after a method
+    alone    what stands out without a network
+"""
+import json
+import os
+import pathlib
+import platform
+import time
+
+IDENTITY = ("kind", "set", "method", "phase", "rate", "seed", "share")
+
+
+def identity_of(record):
+    return tuple(record.get(key) for key in IDENTITY)
+
+
+class Results:
+    def __init__(self, path):
+        self.path = pathlib.Path(path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.records = {}
+        if self.path.exists():
+            for line in self.path.read_text().splitlines():
+                try:
+                    record = json.loads(line)
+                except json.JSONDecodeError:
+                    continue  # the last line of a run that was killed
+                self.records[identity_of(record)] = record
+
+    def find(self, **what):
+        """The record with exactly this identity, or None."""
+        return self.records.get(identity_of(what))
+
+    def select(self, **what):
+        return [record for record in self.records.values() if all(record.get(key) == value for key, value in what.items())]
+
+    def add(self, **record):
+        self.records[identity_of(record)] = record
+        with self.path.open("a") as file:
+            file.write(json.dumps(record, separators=(",", ":")) + "\n")
+        return record
+
+
+def cpu_name():
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        return next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.machine()
+
+
+def describe_machine():
+    import numpy
+    import torch
+    from methods import Gst
+    return {"kind": "machine", "cpu": cpu_name(), "cores": os.cpu_count(), "python": platform.python_version(),
+            "numpy": numpy.__version__, "torch": torch.__version__, "gstreamer": Gst.version_string().split()[-1],
+            "date": time.strftime("%Y-%m-%d")}
