@@ -16,6 +16,10 @@ void pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narr
 void pixelnorm_kernels_x86_statistics (PixelnormKernels *kernels);
 void pixelnorm_kernels_x86_avx512 (PixelnormKernels *kernels);
 
+/* Whether the three samples of a pixel lie within one stride of @stride bytes. */
+int pixelnorm_is_packed (
+    const void *const *from, const unsigned *strides, unsigned stride, unsigned sample_bytes);
+
 /* Leaves the upper halves of vector registers clean, where there are any. */
 static inline void
 pixelnorm_clean_vectors (void)

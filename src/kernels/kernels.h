@@ -56,7 +56,10 @@ typedef void (*PixelnormSpillU32) (uint64_t *total, uint32_t *part, int n);
 typedef void (*PixelnormNormalize) (void *y, const void *x, const void *centre, const float *scale,
     const float *bias, int zero_point, int n);
 
-/* Takes n_pixels pixels of n_channels (1, 2 or 3) samples, one source and pixel stride (in bytes) a
+/* Most channels that are gathered at once. */
+#define PIXELNORM_MAX_GATHERED 3
+
+/* Takes n_pixels pixels of n_channels (1 to PIXELNORM_MAX_GATHERED) samples, one source and pixel stride (in bytes) a
  * channel, and lays the samples side by side. */
 typedef void (*PixelnormGather) (
     void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels);
