@@ -5,7 +5,7 @@
  *
  * Tensors in NHWC: one pass, over lists of all channels in canonical order (R, G, B side by side). In
  * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie. The passes take turns
- * row by row, so that what one of them read is in cache for the next.
+ * every few rows, so that what one of them read is in cache for the next.
  */
 #include <pixelnorm/normalizer.h>
 
@@ -16,6 +16,9 @@
 
 #include "pass.h"
 
+/* Bytes of a frame that the passes take at a time: less than a second-level cache, and long enough that
+ * results are long stretches of memory. */
+#define TURN_BYTES (128 << 10)
 #define DEFAULT_CACHE (8 << 20) /* bytes of the last-level cache, where the system does not say */
 
 struct _PixelnormNormalizer {
@@ -28,6 +31,7 @@ struct _PixelnormNormalizer {
   PixelnormPass passes[PIXELNORM_MAX_PLANES];
   guint n_passes;
   guint height; /* of the highest pass */
+  guint turn;   /* rows, before the next pass has its turn */
   gsize output_size;
   void (*end) (void); /* of a frame; or NULL */
 };
@@ -193,6 +197,8 @@ plan_and_restore (
   fegetenv (&state);
   const gboolean planned = plan (self, coefficients, error);
   fesetenv (&state);
+  const gsize row_bytes = pixelnorm_layout_get_frame_bytes (&self->layout) / MAX (self->height, 1);
+  self->turn = (guint) CLAMP (TURN_BYTES / MAX (row_bytes, 1), 1, MAX (self->height, 1));
   return planned;
 }
 
@@ -293,10 +299,9 @@ pixelnorm_normalizer_run (
   /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
    * is not ours */
   fegetenv (&state);
-  for (guint y = 0; y < self->height; y++)
+  for (guint y = 0; y < self->height; y += self->turn)
     for (guint p = 0; p < self->n_passes; p++)
-      if (y < self->passes[p].rows.height)
-        pixelnorm_pass_run_row (&self->passes[p], input, output, y);
+      pixelnorm_pass_run (&self->passes[p], input, output, y, self->turn);
   if (self->end)
     self->end ();
   fesetenv (&state);

@@ -41,7 +41,8 @@ gboolean pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *
     const PixelnormQuantization *quantization, PixelnormItem item,
     const PixelnormPassChannels channels, GError **error);
 
-void pixelnorm_pass_run_row (
-    const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y);
+/* @n_rows rows from row @y on; those that the frame does not have are none of it. */
+void pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in,
+    const PixelnormFrame *out, guint y, guint n_rows);
 
 void pixelnorm_pass_clear (PixelnormPass *self);

@@ -103,3 +103,27 @@ pixelnorm_rows_tile (const PixelnormRows *self, const PixelnormFrame *frame, gui
     self->unpack (buffer->u16, self->swap, (gint) self->shift, self->mask, n);
   return buffer;
 }
+
+const void *
+pixelnorm_rows_in_place (const PixelnormRows *self, const PixelnormFrame *frame, guint y)
+{
+  const guint plane = self->channels[0].plane;
+  const guint8 *row = frame->planes[plane] + (gssize) y * frame->strides[plane];
+
+  if (!self->contiguous || !self->as_they_lie)
+    return NULL;
+  return self->type == PIXELNORM_SAMPLE_U16 && (guintptr) row % 2 ? NULL : row;
+}
+
+gboolean
+pixelnorm_rows_run_on (const PixelnormRows *self, const PixelnormFrame *frame)
+{
+  const gsize bytes = self->type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+
+  if (self->contiguous)
+    return frame->strides[self->channels[0].plane] == (gssize) (self->n_samples * bytes);
+  for (guint c = 0; c < self->n_channels; c++)
+    if (frame->strides[self->channels[c].plane] != (gssize) self->width * self->strides[c])
+      return FALSE;
+  return TRUE;
+}

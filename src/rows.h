@@ -40,3 +40,10 @@ void pixelnorm_rows_init_plane (PixelnormRows *self, const PixelnormLayout *layo
 /* @n samples of row @y from sample @i on, both whole pixels, n at most PIXELNORM_TILE. */
 const void *pixelnorm_rows_tile (const PixelnormRows *self, const PixelnormFrame *frame, guint y,
     gsize i, gint n, PixelnormTile *buffer);
+
+/* Row @y where it lies, if it can be used so; else NULL. */
+const void *pixelnorm_rows_in_place (
+    const PixelnormRows *self, const PixelnormFrame *frame, guint y);
+
+/* Whether each row of @frame begins where the one before ends, so that several are one long row. */
+gboolean pixelnorm_rows_run_on (const PixelnormRows *self, const PixelnormFrame *frame);

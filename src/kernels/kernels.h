@@ -79,7 +79,7 @@ typedef struct {
   PixelnormSpillU16 spill_u16;
   PixelnormSpillU32 spill_u32;
   PixelnormNormalize normalize[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
-  /* coefficients that repeat every PIXELNORM_REPEAT samples, a whole tile of them whatever n is: maybe
+  /* coefficients that repeat every PIXELNORM_REPEAT samples: a tile of them, however long the list; maybe
    * only the first are looked at */
   PixelnormNormalize normalize_repeat[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
   /* f32 past the caches, for results that they could not hold; elsewhere the same as the above.
