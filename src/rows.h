@@ -24,10 +24,10 @@ typedef struct {
   PixelnormUnpackU16 unpack;
 } PixelnormRows;
 
-/* Room for a tile. */
+/* Room for a tile, at a cache line: what is written across two of them takes long to be read again. */
 typedef union {
-  guint8 u8[PIXELNORM_TILE];
-  guint16 u16[PIXELNORM_TILE];
+  _Alignas (64) guint8 u8[PIXELNORM_TILE];
+  _Alignas (64) guint16 u16[PIXELNORM_TILE];
 } PixelnormTile;
 
 /* Lists of @n_channels channels from @first on, all of one size, side by side in canonical order. */

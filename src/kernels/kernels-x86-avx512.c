@@ -90,8 +90,8 @@ look_up_list (
 
       _mm512_storeu_si512 (to + i + 64 * v, look_up (x, loaded, masks, period, v));
     }
-  for (unsigned v = 0; v < n_vectors; v++, i += 64) {
-    const __mmask64 valid = n > i ? first (n - i) : 0;
+  for (unsigned v = 0; v < n_vectors && i < n; v++, i += 64) {
+    const __mmask64 valid = first (n - i);
     const __m512i x = _mm512_maskz_loadu_epi8 (valid, from + i);
 
     _mm512_mask_storeu_epi8 (to + i, valid, look_up (x, loaded, masks, period, v));

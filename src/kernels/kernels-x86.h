@@ -15,6 +15,7 @@ void pixelnorm_kernels_x86_gather (PixelnormKernels *kernels);
 void pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow);
 void pixelnorm_kernels_x86_statistics (PixelnormKernels *kernels);
 void pixelnorm_kernels_x86_avx512 (PixelnormKernels *kernels);
+void pixelnorm_kernels_x86_avx512_normalize (PixelnormKernels *kernels);
 
 /* Whether the three samples of a pixel lie within one stride of @stride bytes. */
 int pixelnorm_is_packed (
