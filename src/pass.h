@@ -11,9 +11,8 @@ typedef struct {
 
   /* the coefficients, in the order of the samples */
   gboolean per_pixel;
-  gsize row_step;  /* from a row's coefficients to the next one's: 0 where they repeat */
-  gsize tile_step; /* and from a tile's */
-  void *block;     /* all three arrays */
+  gsize row_step; /* from a row's coefficients to the next one's: 0 where they repeat */
+  void *block;    /* all three arrays */
   float *scale, *bias;
   guint8 *centre; /* of the samples' type */
   gsize sample_bytes;
