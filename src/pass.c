@@ -10,6 +10,10 @@
 
 #include "pages.h"
 
+/* Samples that are gathered at a time, where nothing needs them to be a tile: calls cost less, and they
+ * still lie in the first-level cache together with their results. A multiple of a tile. */
+#define GATHERED 3072
+
 static gsize
 n_coefficients (const PixelnormPass *self)
 {
@@ -35,7 +39,6 @@ allocate (PixelnormPass *self, GError **error)
   self->bias = self->scale + n;
   self->centre = (guint8 *) (self->bias + n);
   self->row_step = self->per_pixel ? self->rows.n_samples : 0;
-  self->tile_step = self->per_pixel ? PIXELNORM_TILE : 0;
   return TRUE;
 }
 
@@ -129,29 +132,56 @@ pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficie
   return TRUE;
 }
 
+/* @n samples with the coefficients from @k on. */
+static inline void
+run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
+{
+  if (self->tables)
+    self->lookup (to, x, (const guint8 (*)[256]) self->tables, self->rows.n_channels, n);
+  else
+    self->normalize (to, x, self->centre + k * self->sample_bytes, self->scale + k, self->bias + k,
+        self->zero_point, n);
+}
+
+/* @n samples from row @y on. Where they lie as the loops want them, in one piece: the loops with
+ * coefficients of pixels walk along these, the others repeat theirs. */
+static void
+run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint y, gsize n)
+{
+  const gsize step = self->clip ? PIXELNORM_TILE : GATHERED;
+  const void *list =
+      self->clip || n > G_MAXINT ? NULL : pixelnorm_rows_in_place (&self->rows, in, y);
+  const gsize k = y * self->row_step;
+  _Alignas(64) guint16 buffer[GATHERED];
+
+  if (list) {
+    run_loop (self, to, list, k, (gint) n);
+    return;
+  }
+  for (gsize i = 0; i < n; i += step, to += step * self->item_bytes) {
+    const gint m = (gint) MIN (n - i, step);
+    const void *x = pixelnorm_rows_tile (&self->rows, in, y, i, m, buffer);
+
+    run_loop (self, to, x, self->per_pixel ? k + i : k, m);
+    if (self->clip)
+      self->clip->apply (self->clip, to, m);
+  }
+}
+
 void
-pixelnorm_pass_run_row (
-    const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y)
+pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out,
+    guint y, guint n_rows)
 {
   const gssize stride = self->stride ? self->stride : out->strides[self->plane];
   guint8 *to = out->planes[self->plane] + self->offset + (gssize) y * stride;
-  const gsize step = PIXELNORM_TILE * self->item_bytes;
-  gsize k = y * self->row_step;
-  PixelnormTile buffer;
+  const guint end = MIN (self->rows.height, y + n_rows);
 
-  for (gsize i = 0; i < self->rows.n_samples;
-       i += PIXELNORM_TILE, k += self->tile_step, to += step) {
-    const gint n = (gint) MIN (self->rows.n_samples - i, PIXELNORM_TILE);
-    const void *x = pixelnorm_rows_tile (&self->rows, in, y, i, n, &buffer);
-
-    if (self->tables)
-      self->lookup (to, x, (const guint8 (*)[256]) self->tables, self->rows.n_channels, n);
-    else
-      self->normalize (to, x, self->centre + k * self->sample_bytes, self->scale + k,
-          self->bias + k, self->zero_point, n);
-    if (self->clip)
-      self->clip->apply (self->clip, to, n);
-  }
+  if (y < end && stride == (gssize) (self->rows.n_samples * self->item_bytes)
+      && pixelnorm_rows_run_on (&self->rows, in))
+    run_list (self, in, to, y, self->rows.n_samples * (end - y));
+  else
+    for (; y < end; y++, to += stride)
+      run_list (self, in, to, y, self->rows.n_samples);
 }
 
 void

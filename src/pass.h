@@ -11,9 +11,8 @@ typedef struct {
 
   /* the coefficients, in the order of the samples */
   gboolean per_pixel;
-  gsize row_step;  /* from a row's coefficients to the next one's: 0 where they repeat */
-  gsize tile_step; /* and from a tile's */
-  void *block;     /* all three arrays */
+  gsize row_step; /* from a row's coefficients to the next one's: 0 where they repeat */
+  void *block;    /* all three arrays */
   float *scale, *bias;
   guint8 *centre; /* of the samples' type */
   gsize sample_bytes;
@@ -41,7 +40,8 @@ gboolean pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *
     const PixelnormQuantization *quantization, PixelnormItem item,
     const PixelnormPassChannels channels, GError **error);
 
-void pixelnorm_pass_run_row (
-    const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y);
+/* @n_rows rows from row @y on; those that the frame does not have are none of it. */
+void pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in,
+    const PixelnormFrame *out, guint y, guint n_rows);
 
 void pixelnorm_pass_clear (PixelnormPass *self);

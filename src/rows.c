@@ -66,7 +66,7 @@ gather_bytes (const PixelnormRows *self, const void *const *from, gint n_pixels,
 
 static void
 gather (const PixelnormRows *self, const PixelnormFrame *frame, guint y, gsize pixel, gint n_pixels,
-    PixelnormTile *buffer)
+    void *buffer)
 {
   const void *from[PIXELNORM_MAX_CHANNELS];
   guintptr odd = 0;
@@ -79,14 +79,14 @@ gather (const PixelnormRows *self, const PixelnormFrame *frame, guint y, gsize p
     odd |= (guintptr) from[c];
   }
   if (self->type == PIXELNORM_SAMPLE_U16 && (odd & 1))
-    gather_bytes (self, from, n_pixels, buffer->u8);
+    gather_bytes (self, from, n_pixels, buffer);
   else
     self->gather (buffer, from, self->strides, self->n_channels, n_pixels);
 }
 
 const void *
-pixelnorm_rows_tile (const PixelnormRows *self, const PixelnormFrame *frame, guint y, gsize i,
-    gint n, PixelnormTile *buffer)
+pixelnorm_rows_tile (
+    const PixelnormRows *self, const PixelnormFrame *frame, guint y, gsize i, gint n, void *buffer)
 {
   if (self->contiguous) {
     const guint plane = self->channels[0].plane;
@@ -100,6 +100,30 @@ pixelnorm_rows_tile (const PixelnormRows *self, const PixelnormFrame *frame, gui
     gather (self, frame, y, i / self->n_channels, n / (gint) self->n_channels, buffer);
   }
   if (!self->as_they_lie)
-    self->unpack (buffer->u16, self->swap, (gint) self->shift, self->mask, n);
+    self->unpack (buffer, self->swap, (gint) self->shift, self->mask, n);
   return buffer;
+}
+
+const void *
+pixelnorm_rows_in_place (const PixelnormRows *self, const PixelnormFrame *frame, guint y)
+{
+  const guint plane = self->channels[0].plane;
+  const guint8 *row = frame->planes[plane] + (gssize) y * frame->strides[plane];
+
+  if (!self->contiguous || !self->as_they_lie)
+    return NULL;
+  return self->type == PIXELNORM_SAMPLE_U16 && (guintptr) row % 2 ? NULL : row;
+}
+
+gboolean
+pixelnorm_rows_run_on (const PixelnormRows *self, const PixelnormFrame *frame)
+{
+  const gsize bytes = self->type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+
+  if (self->contiguous)
+    return frame->strides[self->channels[0].plane] == (gssize) (self->n_samples * bytes);
+  for (guint c = 0; c < self->n_channels; c++)
+    if (frame->strides[self->channels[c].plane] != (gssize) self->width * self->strides[c])
+      return FALSE;
+  return TRUE;
 }

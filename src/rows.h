@@ -24,10 +24,10 @@ typedef struct {
   PixelnormUnpackU16 unpack;
 } PixelnormRows;
 
-/* Room for a tile. */
+/* Room for a tile, at a cache line: what is written across two of them takes long to be read again. */
 typedef union {
-  guint8 u8[PIXELNORM_TILE];
-  guint16 u16[PIXELNORM_TILE];
+  _Alignas(64) guint8 u8[PIXELNORM_TILE];
+  _Alignas(64) guint16 u16[PIXELNORM_TILE];
 } PixelnormTile;
 
 /* Lists of @n_channels channels from @first on, all of one size, side by side in canonical order. */
@@ -37,6 +37,14 @@ void pixelnorm_rows_init_channels (
 /* Lists of all samples of a plane as they lie, those that are no channels included. */
 void pixelnorm_rows_init_plane (PixelnormRows *self, const PixelnormLayout *layout, guint plane);
 
-/* @n samples of row @y from sample @i on, both whole pixels, n at most PIXELNORM_TILE. */
-const void *pixelnorm_rows_tile (const PixelnormRows *self, const PixelnormFrame *frame, guint y,
-    gsize i, gint n, PixelnormTile *buffer);
+/* @n samples of row @y from sample @i on, both whole pixels; @buffer has room for them, and is aligned as
+ * a tile is. */
+const void *pixelnorm_rows_tile (
+    const PixelnormRows *self, const PixelnormFrame *frame, guint y, gsize i, gint n, void *buffer);
+
+/* Row @y where it lies, if it can be used so; else NULL. */
+const void *pixelnorm_rows_in_place (
+    const PixelnormRows *self, const PixelnormFrame *frame, guint y);
+
+/* Whether each row of @frame begins where the one before ends, so that several are one long row. */
+gboolean pixelnorm_rows_run_on (const PixelnormRows *self, const PixelnormFrame *frame);

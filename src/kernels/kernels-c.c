@@ -106,6 +106,15 @@ DEFINE_NORMALIZE (u16_f16, uint16_t, uint16_t, half_of (value))
 DEFINE_NORMALIZE (u16_u8, uint16_t, uint8_t, round_to_code (value, zero_point, 0, 255))
 DEFINE_NORMALIZE (u16_i8, uint16_t, int8_t, round_to_code (value, zero_point, -128, 127))
 
+PIXELNORM_DEFINE_REPEAT (u8_f32_c, uint8_t, float)
+PIXELNORM_DEFINE_REPEAT (u8_f16_c, uint8_t, uint16_t)
+PIXELNORM_DEFINE_REPEAT (u8_u8_c, uint8_t, uint8_t)
+PIXELNORM_DEFINE_REPEAT (u8_i8_c, uint8_t, int8_t)
+PIXELNORM_DEFINE_REPEAT (u16_f32_c, uint16_t, float)
+PIXELNORM_DEFINE_REPEAT (u16_f16_c, uint16_t, uint16_t)
+PIXELNORM_DEFINE_REPEAT (u16_u8_c, uint16_t, uint8_t)
+PIXELNORM_DEFINE_REPEAT (u16_i8_c, uint16_t, int8_t)
+
 static void
 stream_end_c (void)
 {
@@ -156,10 +165,12 @@ const PixelnormKernels pixelnorm_kernels_c = {
   spill_u32_c,
   { { normalize_u8_f32_c, normalize_u8_f16_c, normalize_u8_u8_c, normalize_u8_i8_c },
       { normalize_u16_f32_c, normalize_u16_f16_c, normalize_u16_u8_c, normalize_u16_i8_c } },
-  { { normalize_u8_f32_c, normalize_u8_f16_c, normalize_u8_u8_c, normalize_u8_i8_c },
-      { normalize_u16_f32_c, normalize_u16_f16_c, normalize_u16_u8_c, normalize_u16_i8_c } },
+  { { normalize_repeat_u8_f32_c, normalize_repeat_u8_f16_c, normalize_repeat_u8_u8_c,
+        normalize_repeat_u8_i8_c },
+      { normalize_repeat_u16_f32_c, normalize_repeat_u16_f16_c, normalize_repeat_u16_u8_c,
+          normalize_repeat_u16_i8_c } },
   { normalize_u8_f32_c, normalize_u16_f32_c },
-  { normalize_u8_f32_c, normalize_u16_f32_c },
+  { normalize_repeat_u8_f32_c, normalize_repeat_u16_f32_c },
   stream_end_c,
   { gather_u8_c, gather_u16_c },
   unpack_u16_c,

@@ -9,3 +9,13 @@ extern const PixelnormKernels pixelnorm_kernels_c;
 /* Half precision, rounded half to even, saturated: what float16 results are made with where the
  * processor cannot. */
 void pixelnorm_convert_f32_f16_c (uint16_t *to, const float *from, int n);
+
+/* normalize_repeat_NAME of normalize_NAME: a tile of coefficients at a time. */
+#define PIXELNORM_DEFINE_REPEAT(name, Sample, Item)                                                \
+  static void normalize_repeat_##name (void *y, const void *x, const void *centre,                 \
+      const float *scale, const float *bias, int zero_point, int n)                                \
+  {                                                                                                \
+    for (int i = 0; i < n; i += PIXELNORM_TILE)                                                    \
+      normalize_##name ((Item *) y + i, (const Sample *) x + i, centre, scale, bias, zero_point,   \
+          n - i < PIXELNORM_TILE ? n - i : PIXELNORM_TILE);                                        \
+  }

@@ -190,9 +190,9 @@ gather_channel (
     gather_rest (to, from, strides, 1, 0, n_pixels, sample_bytes);
 }
 
-/* Whether the three samples of a pixel lie within one stride of @stride bytes. */
-static int
-is_packed (const void *const *from, const unsigned *strides, unsigned stride, unsigned sample_bytes)
+int
+pixelnorm_is_packed (
+    const void *const *from, const unsigned *strides, unsigned stride, unsigned sample_bytes)
 {
   const uintptr_t span = stride - sample_bytes;
 
@@ -217,7 +217,7 @@ gather_ssse3 (void *to, const void *const *from, const unsigned *strides, unsign
       && strides[2] == stride)
     gather_planar (to, from, strides, n_pixels, sample_bytes);
   else if (n_channels == 3 && stride >= 3 * sample_bytes && stride <= 4 * sample_bytes
-      && is_packed (from, strides, stride, sample_bytes))
+      && pixelnorm_is_packed (from, strides, stride, sample_bytes))
     gather_packed (to, from, strides, n_pixels, sample_bytes);
   else
     gather_rest (to, from, strides, n_channels, 0, n_pixels, sample_bytes);

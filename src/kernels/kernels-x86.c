@@ -45,6 +45,7 @@ pixelnorm_kernels_x86_wide (PixelnormKernels *kernels)
     return 0;
   kernels->name = "x86 wide";
   pixelnorm_kernels_x86_avx512 (kernels);
+  pixelnorm_kernels_x86_avx512_normalize (kernels);
   return 1;
 }
 

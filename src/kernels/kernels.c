@@ -8,7 +8,6 @@
 
 #include <pthread.h>
 #include <stddef.h>
-#include <string.h>
 
 #include "kernels-c.h"
 #include "kernels-x86.h"
@@ -111,6 +110,15 @@ DEFINE_NORMALIZE_CODES (u8, i8)
 DEFINE_NORMALIZE_CODES (u16, u8)
 DEFINE_NORMALIZE_CODES (u16, i8)
 
+PIXELNORM_DEFINE_REPEAT (u8_f32_orc, uint8_t, float)
+PIXELNORM_DEFINE_REPEAT (u8_f16_orc, uint8_t, uint16_t)
+PIXELNORM_DEFINE_REPEAT (u8_u8_orc, uint8_t, uint8_t)
+PIXELNORM_DEFINE_REPEAT (u8_i8_orc, uint8_t, int8_t)
+PIXELNORM_DEFINE_REPEAT (u16_f32_orc, uint16_t, float)
+PIXELNORM_DEFINE_REPEAT (u16_f16_orc, uint16_t, uint16_t)
+PIXELNORM_DEFINE_REPEAT (u16_u8_orc, uint16_t, uint8_t)
+PIXELNORM_DEFINE_REPEAT (u16_i8_orc, uint16_t, int8_t)
+
 static void
 unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
 {
@@ -147,10 +155,18 @@ make_rows (void)
   row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F16] = normalize_u16_f16_orc;
   row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_U8] = normalize_u16_u8_orc;
   row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_I8] = normalize_u16_i8_orc;
-  memcpy (row.normalize_repeat, row.normalize, sizeof row.normalize);
+  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F32] = normalize_repeat_u8_f32_orc;
+  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F16] = normalize_repeat_u8_f16_orc;
+  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_U8] = normalize_repeat_u8_u8_orc;
+  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_I8] = normalize_repeat_u8_i8_orc;
+  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F32] = normalize_repeat_u16_f32_orc;
+  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F16] = normalize_repeat_u16_f16_orc;
+  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_U8] = normalize_repeat_u16_u8_orc;
+  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_I8] = normalize_repeat_u16_i8_orc;
   row.normalize_stream[PIXELNORM_SAMPLE_U8] = normalize_u8_f32_orc;
   row.normalize_stream[PIXELNORM_SAMPLE_U16] = normalize_u16_f32_orc;
-  memcpy (row.normalize_repeat_stream, row.normalize_stream, sizeof row.normalize_stream);
+  row.normalize_repeat_stream[PIXELNORM_SAMPLE_U8] = normalize_repeat_u8_f32_orc;
+  row.normalize_repeat_stream[PIXELNORM_SAMPLE_U16] = normalize_repeat_u16_f32_orc;
   row.unpack_u16 = unpack_u16_orc;
   rows[1] = row;
   if (pixelnorm_kernels_x86 (&row))

@@ -56,7 +56,10 @@ typedef void (*PixelnormSpillU32) (uint64_t *total, uint32_t *part, int n);
 typedef void (*PixelnormNormalize) (void *y, const void *x, const void *centre, const float *scale,
     const float *bias, int zero_point, int n);
 
-/* Takes n_pixels pixels of n_channels (1, 2 or 3) samples, one source and pixel stride (in bytes) a
+/* Most channels that are gathered at once. */
+#define PIXELNORM_MAX_GATHERED 3
+
+/* Takes n_pixels pixels of n_channels (1 to PIXELNORM_MAX_GATHERED) samples, one source and pixel stride (in bytes) a
  * channel, and lays the samples side by side. */
 typedef void (*PixelnormGather) (
     void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels);
@@ -76,7 +79,7 @@ typedef struct {
   PixelnormSpillU16 spill_u16;
   PixelnormSpillU32 spill_u32;
   PixelnormNormalize normalize[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
-  /* coefficients that repeat every PIXELNORM_REPEAT samples, a whole tile of them whatever n is: maybe
+  /* coefficients that repeat every PIXELNORM_REPEAT samples: a tile of them, however long the list; maybe
    * only the first are looked at */
   PixelnormNormalize normalize_repeat[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
   /* f32 past the caches, for results that they could not hold; elsewhere the same as the above.

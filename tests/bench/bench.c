@@ -5,6 +5,8 @@
  * streaming stores, and of OpenCV doing the same. They take turns, round by round, on the same
  * frames, since machines differ and drift.
  *
+ * Arguments, if there are any, are parts of the names of what to measure: "640x480", "RGB float32".
+ *
  * Before each path and size it waits for a line on standard input, so that whoever reads can use
  * the machine alone meanwhile; at its end it goes on without.
  */
@@ -456,6 +458,19 @@ wait_for_line (void)
   while (c != '\n' && c != EOF);
 }
 
+/* Whether one of the words is part of the line's name; without words all are wanted. */
+static gboolean
+is_wanted (const Path *path, const guint *size, char *const *words, gint n_words)
+{
+  g_autofree char *name =
+      g_strdup_printf ("%ux%u %s %s", size[0], size[1], path->format, path->name);
+
+  for (gint w = 0; w < n_words; w++)
+    if (strstr (name, words[w]))
+      return TRUE;
+  return n_words == 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -474,6 +489,8 @@ main (int argc, char **argv)
           frames_clear (&frames);
         frames_init (&frames, paths[p].format, sizes[s][0], sizes[s][1]);
       }
+      if (!is_wanted (&paths[p], sizes[s], argv + 1, argc - 1))
+        continue;
       wait_for_line ();
       run_path (&paths[p], &frames, sizes[s][0], sizes[s][1]);
     }

@@ -262,3 +262,31 @@ def test_the_caller_keeps_its_denormals(output):
     normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout, output)
     normalizer.run_data(bytes(64 * 48 * 3))
     assert (np.array([5e-324]) * 1)[0] > 0
+
+
+def test_a_very_large_frame():
+    """16384 x 16384 pixels: every code to 8-bit video by channel, and the statistics of the frame, which are known."""
+    side = 16384
+    layout = Pixelnorm.Layout.new("Y", side, side)
+    settings = Pixelnorm.Settings.new()
+    settings.method, settings.scope = Method.FIXED, Scope.CHANNEL
+    settings.set_mean([100])
+    settings.set_std([50])
+    settings.range_low, settings.range_high = -2, 3
+    row = np.arange(side).astype(np.uint8)  # modulo 256, as all that follows
+    frame = row[:, None] * np.uint8(7) + row[None, :] * np.uint8(3)
+    data = frame.tobytes()
+    normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout, Output.VIDEO)
+    # (x - 100) / 50 spans -2 at 0 and 3 at 250: x * 255 / 250
+    codes = np.clip(np.rint(np.arange(256) * 255 / 250), 0, 255).astype(np.uint8)
+    found = np.frombuffer(normalizer.run_data(data).get_data(), np.uint8).reshape(side, side)
+    for y in range(0, side, 1024):
+        assert (found[y:y + 1024] == codes[frame[y:y + 1024]]).all()
+    del found
+    accumulator = Pixelnorm.Accumulator.new(Scope.CHANNEL, layout)
+    accumulator.add_data(layout, data)
+    profile = accumulator.snapshot()
+    # each row has every code as often as any other: 16384 is a multiple of 256, and 3 is odd
+    mean, std = (np.frombuffer(profile.get_image(image).get_data())[0] for image in (Pixelnorm.Image.MEAN, Pixelnorm.Image.STD))
+    assert mean == 127.5
+    assert abs(std - np.sqrt((256 ** 2 - 1) / 12)) < 1e-9

@@ -188,9 +188,8 @@ run_repeat (const Family *family, const PixelnormKernels *kernels, guint8 *const
     for (guint k = 2; k < 5; k++)
       memcpy (tiles[k] + i * family->bytes[k], a[k] + i % PIXELNORM_REPEAT % n * family->bytes[k],
           family->bytes[k]);
-  for (gint i = 0; i < n; i += PIXELNORM_TILE)
-    call_normalize (family, family->find (family, kernels), a[0] + i * family->bytes[0],
-        a[1] + i * family->bytes[1], tiles[2], tiles[3], tiles[4], MIN (n - i, PIXELNORM_TILE));
+  call_normalize (
+      family, family->find (family, kernels), a[0], a[1], tiles[2], tiles[3], tiles[4], n);
   kernels->stream_end ();
 }
 
