@@ -152,13 +152,9 @@ find_places (Facts *facts, PixelnormProfile *profile, GError **error)
   facts->n_pixels = (guint64) geometry->width * geometry->height;
   find_fixed_share (facts, g_bytes_get_data (means, NULL), g_bytes_get_data (deviations, NULL),
       g_bytes_get_data (counts, NULL), facts->n_pixels);
-<<<<<<< HEAD
-  find_light (facts, geometry, g_bytes_get_data (means, NULL), g_bytes_get_data (counts, NULL));
-=======
   find_quiet_share (facts, g_bytes_get_data (deviations, NULL), g_bytes_get_data (counts, NULL),
       facts->n_pixels * facts->n_channels, geometry->depth);
-  find_light (facts, geometry, g_bytes_get_data (means, NULL));
->>>>>>> experiment
+  find_light (facts, geometry, g_bytes_get_data (means, NULL), g_bytes_get_data (counts, NULL));
   marks = marks_find (profile, facts->marks, error);
   return marks != NULL;
 }
