@@ -131,6 +131,7 @@ make_rows (void)
 {
   PixelnormKernels row = pixelnorm_kernels_c;
 
+  pixelnorm_kernels_back_c (&row);
   rows[0] = row;
   row.name = "orc";
   row.accumulate[PIXELNORM_SAMPLE_U8] = accumulate_u8_orc;
@@ -152,6 +153,7 @@ make_rows (void)
   row.normalize_stream[PIXELNORM_SAMPLE_U16] = normalize_u16_f32_orc;
   memcpy (row.normalize_repeat_stream, row.normalize_stream, sizeof row.normalize_stream);
   row.unpack_u16 = unpack_u16_orc;
+  pixelnorm_kernels_back_orc (&row);
   rows[1] = row;
   if (pixelnorm_kernels_x86 (&row))
     rows[2] = row;

@@ -218,6 +218,53 @@ find_repeat_stream (const Family *family, const PixelnormKernels *kernels)
   return kernels->normalize_repeat_stream[family->sample];
 }
 
+/* Results as tensors have them, and what none should: infinite, no number at all, denormal, huge. */
+static void
+fill_results (const Family *family, GRand *rand, guint8 *y, gint n)
+{
+  static const guint32 strange[] = { 0x7f800000, 0xff800000, 0x7fc00000, 0xffc12345, 0x7f800001,
+    0x00000001, 0x807fffff, 0x7f7fffff, 0xff7fffff, 0x80000000 };
+
+  fill (rand, y, n * family->bytes[1]); /* all bit patterns of what is narrower */
+  for (gint i = 0; i < n && family->item == PIXELNORM_ITEM_F32; i++) {
+    const guint kind = g_rand_int_range (rand, 0, 20);
+
+    if (kind < G_N_ELEMENTS (strange))
+      ((guint32 *) y)[i] = strange[kind];
+    else
+      ((float *) y)[i] = (float) g_rand_int_range (rand, -600, 601) / (kind < 15 ? 2 : 7);
+  }
+}
+
+static void
+fill_denormalize (const Family *family, GRand *rand, guint8 *const *a, gint n)
+{
+  fill_results (family, rand, a[1], n);
+  fill (rand, a[2], n * family->bytes[2]);
+  fill_floats (rand, (float *) a[3], n);
+  fill_floats (rand, (float *) a[4], n);
+}
+
+static void
+run_denormalize (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
+{
+  const guint bits = family->sample == PIXELNORM_SAMPLE_U16 ? 10 + 2 * (guint) (n % 4) : 8;
+  const KernelCall call = { KERNEL (kernels->denormalize[family->item][family->sample]),
+    { ARGUMENT (a[0]), ARGUMENT (a[1]), ARGUMENT (a[2]), ARGUMENT (a[3]), ARGUMENT (a[4]),
+        (1u << bits) - 1, ARGUMENT (n) } };
+
+  kernel_call (&call, family->name);
+}
+
+static void
+run_pack (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
+{
+  const KernelCall call = { KERNEL (kernels->pack_u16),
+    { ARGUMENT (a[0]), ARGUMENT (n / 3 % 2), ARGUMENT (n % 9), ARGUMENT (n) } };
+
+  kernel_call (&call, family->name);
+}
+
 static void
 run_unpack (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
 {
@@ -345,6 +392,21 @@ add_normalization (PixelnormSample sample, PixelnormItem item, gsize b)
     add_family (&family, g_strconcat ("normalize-repeat-stream/", x, NULL));
 }
 
+static void
+add_denormalization (PixelnormSample sample, PixelnormItem item, gsize b)
+{
+  const Family family = { .sample = sample,
+    .item = item,
+    .n_arrays = 5,
+    .n_written = 1,
+    .bytes = { b, item_bytes[item], b, 4, 4 },
+    .fill = fill_denormalize,
+    .run = run_denormalize };
+
+  add_family (
+      &family, g_strconcat ("denormalize/", item_names[item], "-", sample_names[sample], NULL));
+}
+
 /* Where the channels of a pixel lie: plane and sample in it; and samples a pixel in each plane. */
 typedef struct {
   guint8 places[3][2];
@@ -415,6 +477,56 @@ test_gather (void)
         }
 }
 
+/* What is gathered from where it was scattered to is what it was, and nothing else was touched. */
+static void
+check_scattering (const PixelnormKernels *row, PixelnormSample sample, const Gathering *gathering,
+    guint n_channels, gint n)
+{
+  const gsize b = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+  Guarded planes[3], from = guarded_new (n_channels * n * b);
+  guint8 *to[3] = { NULL };
+  guint strides[3] = { 0 };
+  gsize n_noise = 0;
+
+  for (gsize i = 0; i < n_channels * n * b; i++)
+    from.data[i] = (guint8) (i * 7 + i / 256) | 1;
+  for (guint p = 0; p < 3; p++)
+    planes[p] = guarded_new (gathering->strides[p] * n * b); /* zeros */
+  for (guint c = 0; c < n_channels; c++) {
+    const guint8 *place = gathering->places[c];
+
+    to[c] = planes[place[0]].data + place[1] * b;
+    strides[c] = gathering->strides[place[0]] * b;
+  }
+  const KernelCall call = { KERNEL (row->scatter[sample]),
+    { ARGUMENT (to), ARGUMENT (strides), n_channels, ARGUMENT (from.data), ARGUMENT (n) } };
+  kernel_call (&call, "scatter");
+  for (gint i = 0; i < n; i++)
+    for (guint c = 0; c < n_channels; c++)
+      if (memcmp (from.data + (n_channels * i + c) * b, to[c] + i * strides[c], b) != 0)
+        g_error ("scatter of row %s, %s, arrangement %u: pixel %d of %d is wrong", row->name,
+            sample_names[sample], (guint) (gathering - gatherings), i, n);
+  for (guint p = 0; p < 3; p++) {
+    for (gsize i = 0; i < gathering->strides[p] * n * b; i++)
+      n_noise += planes[p].data[i] != 0;
+    guarded_free (&planes[p]);
+  }
+  g_assert_cmpuint (n_noise, ==, n_channels * n * b); /* no byte of the samples is 0 */
+  guarded_free (&from);
+}
+
+static void
+test_scatter (void)
+{
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
+    for (guint sample = 0; sample < PIXELNORM_N_SAMPLES; sample++)
+      for (guint k = 0; k < G_N_ELEMENTS (gatherings); k++)
+        for (gint n = 0; n <= PIXELNORM_TILE / 3; n += n < 70 ? 1 : 31) {
+          check_scattering (row, sample, &gatherings[k], 1, n);
+          check_scattering (row, sample, &gatherings[k], gatherings[k].strides[0] == 2 ? 2 : 3, n);
+        }
+}
+
 static void
 test_lookup (void)
 {
@@ -457,6 +569,8 @@ test_programs_compile (gconstpointer data)
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   const gint n = orc_parse_full (text, &programs, &log);
   g_assert_cmpint (n, >, 0);
+  if (log && *log) /* an opcode that does not exist is left out, with no more than this */
+    g_error ("%s: %s", path, log);
   for (gint i = 0; i < n; i++) {
     const OrcCompileResult result = orc_program_compile (programs[i]);
 
@@ -474,6 +588,9 @@ main (int argc, char **argv)
   const Family unpack = {
     .n_arrays = 1, .n_written = 1, .bytes = { 2 }, .fill = fill_bytes, .run = run_unpack
   };
+  const Family pack = {
+    .n_arrays = 1, .n_written = 1, .bytes = { 2 }, .fill = fill_bytes, .run = run_pack
+  };
 
   g_test_init (&argc, &argv, NULL);
   orc_init ();
@@ -482,13 +599,18 @@ main (int argc, char **argv)
     const gsize b = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
 
     add_statistics (sample, b);
-    for (guint item = 0; item < PIXELNORM_N_ITEMS; item++)
+    for (guint item = 0; item < PIXELNORM_N_ITEMS; item++) {
       add_normalization (sample, item, b);
+      add_denormalization (sample, item, b);
+    }
   }
   add_family (&unpack, g_strdup ("unpack"));
+  add_family (&pack, g_strdup ("pack"));
+  g_test_add_func ("/kernels/scatter", test_scatter);
   g_test_add_func ("/kernels/gather", test_gather);
   g_test_add_func ("/kernels/lookup", test_lookup);
   g_test_add_data_func ("/kernels/compile/statistics", "statistics.orc", test_programs_compile);
   g_test_add_data_func ("/kernels/compile/normalize", "normalize.orc", test_programs_compile);
+  g_test_add_data_func ("/kernels/compile/denormalize", "denormalize.orc", test_programs_compile);
   return g_test_run ();
 }

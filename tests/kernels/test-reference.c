@@ -145,6 +145,85 @@ test_half (void)
   g_assert_cmpuint (reference_half (1e-30f), ==, 0);
 }
 
+/* x of a result, as plain double says it; a tie goes to the even sample. What is within the error of
+ * float32 of a tie may go either way. */
+static void
+check_back (float y, guint centre, float unscale, float bias, guint largest)
+{
+  const guint8 centre8 = (guint8) centre;
+  const guint16 centre16 = (guint16) centre;
+  const double product = ((double) y - bias) * unscale;
+  const double x = isnan (product) ? centre : CLAMP (product + centre, 0, (double) largest);
+  const double error = 3e-7 * (fabs (product) + fabs ((double) bias * unscale));
+  guint16 word;
+  guint8 byte;
+
+  c->denormalize[PIXELNORM_ITEM_F32][PIXELNORM_SAMPLE_U16](
+      &word, &y, &centre16, &unscale, &bias, (gint) largest, 1);
+  if (error < .1 && fabs (x - floor (x) - .5) > error)
+    g_assert_cmpuint (word, ==, (guint) rint (x));
+  else if (product == rint (product * 2) / 2 && bias == 0)
+    g_assert_cmpuint (word, ==, (guint) rint (x));
+  if (largest != 255)
+    return;
+  c->denormalize[PIXELNORM_ITEM_F32][PIXELNORM_SAMPLE_U8](
+      &byte, &y, &centre8, &unscale, &bias, 255, 1);
+  g_assert_cmpuint (byte, ==, word);
+}
+
+static void
+test_back (void)
+{
+  static const float strange[] = { INFINITY, -INFINITY, NAN, 3e38f, -3e38f, 1e-40f, 0 };
+  GRand *rand = g_rand_new_with_seed (13);
+
+  for (gint round = 0; round < 200000; round++) {
+    const guint largest = (1u << (8 + 2 * (round % 5))) - 1;
+    const float bias = round % 3 ? (float) g_rand_double_range (rand, -2, 2) : 0;
+    const float unscale = round % 2 ? .5f : (float) g_rand_double_range (rand, -90, 90);
+    const float y = (float) g_rand_int_range (rand, -3000, 3001) / (round % 7 ? 1 : 37);
+    const guint centre = (guint) g_rand_int_range (rand, 0, (gint) largest + 1);
+
+    check_back (y, centre, unscale, bias, largest);
+    check_back (strange[round % G_N_ELEMENTS (strange)], centre, unscale, bias, largest);
+  }
+  check_back (INFINITY, 77, 0, 0, 255); /* infinity times 0 is no number: the centre */
+  g_rand_free (rand);
+}
+
+/* Of every half, of every 8-bit code: the same as of the float32 that it is. */
+static void
+test_back_items (void)
+{
+  const guint16 centre = 30000;
+  const float unscale = .37f, bias = 3;
+
+  for (guint bits = 0; bits < 65536; bits++) {
+    const guint16 half = (guint16) bits;
+    const gboolean finite = (bits & 0x7c00) != 0x7c00;
+    const guint8 u8 = (guint8) bits;
+    const gint8 i8 = (gint8) u8;
+    const float floats[] = { finite ? (float) half_value (bits)
+          : bits & 1023             ? NAN
+          : bits & 0x8000           ? -INFINITY
+                                    : INFINITY,
+      u8, i8 };
+    const void *items[] = { &half, &u8, &i8 };
+    static const PixelnormItem types[] = { PIXELNORM_ITEM_F16, PIXELNORM_ITEM_U8,
+      PIXELNORM_ITEM_I8 };
+
+    for (guint k = 0; k < 3; k++) {
+      guint16 found, expected;
+
+      c->denormalize[types[k]][PIXELNORM_SAMPLE_U16](
+          &found, items[k], &centre, &unscale, &bias, 65535, 1);
+      c->denormalize[PIXELNORM_ITEM_F32][PIXELNORM_SAMPLE_U16](
+          &expected, &floats[k], &centre, &unscale, &bias, 65535, 1);
+      g_assert_cmpuint (found, ==, expected);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -154,5 +233,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reference/normalize", test_normalize);
   g_test_add_func ("/reference/ties", test_ties);
   g_test_add_func ("/reference/half", test_half);
+  g_test_add_func ("/reference/back", test_back);
+  g_test_add_func ("/reference/back-items", test_back_items);
   return g_test_run ();
 }
