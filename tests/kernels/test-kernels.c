@@ -477,56 +477,6 @@ test_gather (void)
         }
 }
 
-/* What is gathered from where it was scattered to is what it was, and nothing else was touched. */
-static void
-check_scattering (const PixelnormKernels *row, PixelnormSample sample, const Gathering *gathering,
-    guint n_channels, gint n)
-{
-  const gsize b = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
-  Guarded planes[3], from = guarded_new (n_channels * n * b);
-  guint8 *to[3] = { NULL };
-  guint strides[3] = { 0 };
-  gsize n_noise = 0;
-
-  for (gsize i = 0; i < n_channels * n * b; i++)
-    from.data[i] = (guint8) (i * 7 + i / 256) | 1;
-  for (guint p = 0; p < 3; p++)
-    planes[p] = guarded_new (gathering->strides[p] * n * b); /* zeros */
-  for (guint c = 0; c < n_channels; c++) {
-    const guint8 *place = gathering->places[c];
-
-    to[c] = planes[place[0]].data + place[1] * b;
-    strides[c] = gathering->strides[place[0]] * b;
-  }
-  const KernelCall call = { KERNEL (row->scatter[sample]),
-    { ARGUMENT (to), ARGUMENT (strides), n_channels, ARGUMENT (from.data), ARGUMENT (n) } };
-  kernel_call (&call, "scatter");
-  for (gint i = 0; i < n; i++)
-    for (guint c = 0; c < n_channels; c++)
-      if (memcmp (from.data + (n_channels * i + c) * b, to[c] + i * strides[c], b) != 0)
-        g_error ("scatter of row %s, %s, arrangement %u: pixel %d of %d is wrong", row->name,
-            sample_names[sample], (guint) (gathering - gatherings), i, n);
-  for (guint p = 0; p < 3; p++) {
-    for (gsize i = 0; i < gathering->strides[p] * n * b; i++)
-      n_noise += planes[p].data[i] != 0;
-    guarded_free (&planes[p]);
-  }
-  g_assert_cmpuint (n_noise, ==, n_channels * n * b); /* no byte of the samples is 0 */
-  guarded_free (&from);
-}
-
-static void
-test_scatter (void)
-{
-  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
-    for (guint sample = 0; sample < PIXELNORM_N_SAMPLES; sample++)
-      for (guint k = 0; k < G_N_ELEMENTS (gatherings); k++)
-        for (gint n = 0; n <= PIXELNORM_TILE / 3; n += n < 70 ? 1 : 31) {
-          check_scattering (row, sample, &gatherings[k], 1, n);
-          check_scattering (row, sample, &gatherings[k], gatherings[k].strides[0] == 2 ? 2 : 3, n);
-        }
-}
-
 static void
 test_lookup (void)
 {
@@ -606,7 +556,6 @@ main (int argc, char **argv)
   }
   add_family (&unpack, g_strdup ("unpack"));
   add_family (&pack, g_strdup ("pack"));
-  g_test_add_func ("/kernels/scatter", test_scatter);
   g_test_add_func ("/kernels/gather", test_gather);
   g_test_add_func ("/kernels/lookup", test_lookup);
   g_test_add_data_func ("/kernels/compile/statistics", "statistics.orc", test_programs_compile);

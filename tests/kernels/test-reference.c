@@ -224,6 +224,55 @@ test_back_items (void)
   }
 }
 
+/* Where the channels of a pixel go: samples from the first one on, and samples to the next pixel. */
+static const struct {
+  guint places[3], stride, n_channels;
+} scatterings[] = {
+  { { 0, 1, 2 }, 3, 3 }, /* RGB */
+  { { 2, 1, 0 }, 3, 3 }, /* BGR */
+  { { 0, 1, 2 }, 4, 3 }, /* RGBx */
+  { { 3, 2, 1 }, 4, 3 }, /* xBGR */
+  { { 0, 3, 1 }, 4, 3 }, /* a channel behind the padding */
+  { { 1, 0 }, 2, 2 },    /* a pair */
+  { { 2 }, 3, 1 },       /* one of three */
+  { { 0 }, 1, 1 },       /* a plane */
+};
+
+/* Each sample at its place, and nothing else touched; all memory is just as large as it must be. */
+static void
+check_scatter (const PixelnormKernels *row, PixelnormSample sample, guint k, gint n)
+{
+  const guint n_channels = scatterings[k].n_channels, stride = scatterings[k].stride;
+  const gsize b = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+  g_autofree guint8 *from = g_malloc (MAX (n * n_channels * b, 1));
+  g_autofree guint8 *to = g_malloc0 (MAX (n * stride * b, 1));
+  g_autofree guint8 *expected = g_malloc0 (MAX (n * stride * b, 1));
+  const guint strides[] = { stride * b, stride * b, stride * b };
+  void *places[3] = { NULL };
+
+  for (gsize i = 0; i < n * n_channels * b; i++)
+    from[i] = (guint8) (i * 7 + i / 256) | 1;
+  for (guint c = 0; c < n_channels; c++) {
+    places[c] = to + scatterings[k].places[c] * b;
+    for (gint i = 0; i < n; i++)
+      memcpy (expected + (i * stride + scatterings[k].places[c]) * b,
+          from + (i * n_channels + c) * b, b);
+  }
+  row->scatter[sample](places, strides, n_channels, from, n);
+  if (memcmp (to, expected, n * stride * b) != 0)
+    g_error ("scatter of row %s, arrangement %u, %d pixels is wrong", row->name, k, n);
+}
+
+static void
+test_scatter (void)
+{
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
+    for (guint sample = 0; sample < PIXELNORM_N_SAMPLES; sample++)
+      for (guint k = 0; k < G_N_ELEMENTS (scatterings); k++)
+        for (gint n = 0; n <= PIXELNORM_TILE; n += n < 70 ? 1 : 31)
+          check_scatter (row, sample, k, n);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -233,6 +282,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reference/normalize", test_normalize);
   g_test_add_func ("/reference/ties", test_ties);
   g_test_add_func ("/reference/half", test_half);
+  g_test_add_func ("/reference/scatter", test_scatter);
   g_test_add_func ("/reference/back", test_back);
   g_test_add_func ("/reference/back-items", test_back_items);
   return g_test_run ();
