@@ -59,6 +59,13 @@ DEFINE_DENORMALIZE (f16, u16, uint16_t, uint16_t, float_of_half (y[i]))
 DEFINE_DENORMALIZE (u8, u16, uint8_t, uint16_t, (float) y[i])
 DEFINE_DENORMALIZE (i8, u16, int8_t, uint16_t, (float) y[i])
 
+const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES] = {
+  [PIXELNORM_ITEM_F32] = { denormalize_f32_u8_c, denormalize_f32_u16_c },
+  [PIXELNORM_ITEM_F16] = { denormalize_f16_u8_c, denormalize_f16_u16_c },
+  [PIXELNORM_ITEM_U8] = { denormalize_u8_u8_c, denormalize_u8_u16_c },
+  [PIXELNORM_ITEM_I8] = { denormalize_i8_u8_c, denormalize_i8_u16_c },
+};
+
 #define DEFINE_SCATTER(samples, Sample)                                                            \
   static void scatter_##samples##_c (void *const *to, const unsigned *strides,                     \
       unsigned n_channels, const void *from_, int n_pixels)                                        \
@@ -85,17 +92,10 @@ pack_u16_c (uint16_t *x, int swap, int shift, int n)
   }
 }
 
-#define USE(kernels, item, ITEM, loops)                                                            \
-  (kernels)->denormalize[ITEM][PIXELNORM_SAMPLE_U8] = denormalize_##item##_u8_##loops;             \
-  (kernels)->denormalize[ITEM][PIXELNORM_SAMPLE_U16] = denormalize_##item##_u16_##loops
-
 void
 pixelnorm_kernels_back_c (PixelnormKernels *kernels)
 {
-  USE (kernels, f32, PIXELNORM_ITEM_F32, c);
-  USE (kernels, f16, PIXELNORM_ITEM_F16, c);
-  USE (kernels, u8, PIXELNORM_ITEM_U8, c);
-  USE (kernels, i8, PIXELNORM_ITEM_I8, c);
+  memcpy (kernels->denormalize, pixelnorm_denormalize_c, sizeof kernels->denormalize);
   kernels->scatter[PIXELNORM_SAMPLE_U8] = scatter_u8_c;
   kernels->scatter[PIXELNORM_SAMPLE_U16] = scatter_u16_c;
   kernels->pack_u16 = pack_u16_c;
@@ -153,12 +153,16 @@ pack_u16_orc (uint16_t *x, int swap, int shift, int n)
   pixelnorm_clean_vectors ();
 }
 
+#define USE(item, ITEM)                                                                            \
+  kernels->denormalize[ITEM][PIXELNORM_SAMPLE_U8] = denormalize_##item##_u8_orc;                   \
+  kernels->denormalize[ITEM][PIXELNORM_SAMPLE_U16] = denormalize_##item##_u16_orc
+
 void
 pixelnorm_kernels_back_orc (PixelnormKernels *kernels)
 {
-  USE (kernels, f32, PIXELNORM_ITEM_F32, orc);
-  USE (kernels, f16, PIXELNORM_ITEM_F16, orc);
-  USE (kernels, u8, PIXELNORM_ITEM_U8, orc);
-  USE (kernels, i8, PIXELNORM_ITEM_I8, orc);
+  USE (f32, PIXELNORM_ITEM_F32);
+  USE (f16, PIXELNORM_ITEM_F16);
+  USE (u8, PIXELNORM_ITEM_U8);
+  USE (i8, PIXELNORM_ITEM_I8);
   kernels->pack_u16 = pack_u16_orc;
 }

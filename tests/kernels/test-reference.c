@@ -252,11 +252,11 @@ check_scatter (const PixelnormKernels *row, PixelnormSample sample, guint k, gin
 
   for (gsize i = 0; i < n * n_channels * b; i++)
     from[i] = (guint8) (i * 7 + i / 256) | 1;
-  for (guint c = 0; c < n_channels; c++) {
-    places[c] = to + scatterings[k].places[c] * b;
+  for (guint channel = 0; channel < n_channels; channel++) {
+    places[channel] = to + scatterings[k].places[channel] * b;
     for (gint i = 0; i < n; i++)
-      memcpy (expected + (i * stride + scatterings[k].places[c]) * b,
-          from + (i * n_channels + c) * b, b);
+      memcpy (expected + (i * stride + scatterings[k].places[channel]) * b,
+          from + (i * n_channels + channel) * b, b);
   }
   row->scatter[sample](places, strides, n_channels, from, n);
   if (memcmp (to, expected, n * stride * b) != 0)
