@@ -15,6 +15,7 @@ plan_clear (GstPixelPlan *plan)
   g_clear_object (&plan->profile);
   g_clear_object (&plan->dark);
   g_clear_object (&plan->normalizer);
+  g_clear_object (&plan->denormalizer);
 }
 
 /* A copy that shares the profiles, without a normalizer. */
@@ -36,9 +37,29 @@ plan_load (GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
 }
 
 static gboolean
+plan_is_fitted (const GstPixelPlan *plan)
+{
+  return plan->normalizer != NULL || plan->denormalizer != NULL;
+}
+
+static gboolean
+plan_fit_back (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
+{
+  const gboolean values = !plan->profile && pixelnorm_method_needs_profile (plan->settings.method);
+
+  plan->denormalizer = values ? pixelnorm_denormalizer_new_for_values (
+                           &plan->settings, &target->layout, target->output, error)
+                              : pixelnorm_denormalizer_new (&plan->settings, plan->profile,
+                                  plan->dark, &target->layout, target->output, error);
+  return plan->denormalizer != NULL;
+}
+
+static gboolean
 plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
   plan->settings.tensor_layout = target->tensor_layout;
+  if (target->back)
+    return plan_fit_back (plan, target, error);
   plan->normalizer = pixelnorm_normalizer_new (
       &plan->settings, plan->profile, plan->dark, &target->layout, target->output, error);
   return plan->normalizer != NULL;
@@ -144,15 +165,23 @@ gst_pixel_plans_fit (
     GstPixelPlans *self, const PixelnormLayout *layout, const GstCaps *outcaps, GError **error)
 {
   GstPixelTarget target = { .layout = *layout };
+
+  gst_pixel_caps_parse (
+      outcaps, layout, gst_pixel_plans_layouts (self), &target.output, &target.tensor_layout);
+  return gst_pixel_plans_fit_target (self, &target, error);
+}
+
+gboolean
+gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *wanted, GError **error)
+{
+  GstPixelTarget target = *wanted;
   GstPixelPlan plan, old, outdated;
 
   GST_OBJECT_LOCK (self->element);
-  const guint layouts = self->wanted.layouts;
-  plan = plan_copy (self->next.normalizer ? &self->next : &self->current);
+  plan = plan_copy (plan_is_fitted (&self->next) ? &self->next : &self->current);
   target.serial = ++self->n_targets;
   GST_OBJECT_UNLOCK (self->element);
 
-  gst_pixel_caps_parse (outcaps, layout, layouts, &target.output, &target.tensor_layout);
   if (!plan_fit (&plan, &target, error)) {
     plan_clear (&plan);
     return FALSE;
@@ -175,7 +204,7 @@ gst_pixel_plans_land (GstPixelPlans *self)
   GstPixelPlan old = { 0 };
 
   GST_OBJECT_LOCK (self->element);
-  const gboolean landed = self->next.normalizer != NULL;
+  const gboolean landed = plan_is_fitted (&self->next);
   if (landed) {
     old = self->current;
     self->current = self->next;

@@ -9,14 +9,16 @@ typedef struct {
   PixelnormLayout layout;
   PixelnormOutput output;
   PixelnormTensorLayout tensor_layout;
-  guint serial; /* of the caps; 0: there are none */
+  gboolean back; /* the way back: layout and output are what was normalized, and into what */
+  guint serial;  /* of the caps; 0: there are none */
 } GstPixelTarget;
 
 /* Settings, the profiles that they name, and the normalizer made of them. */
 typedef struct {
   PixelnormSettings settings;
-  PixelnormProfile *profile, *dark; /* or NULL */
-  PixelnormNormalizer *normalizer;  /* NULL until it is fitted to a target */
+  PixelnormProfile *profile, *dark;    /* or NULL */
+  PixelnormNormalizer *normalizer;     /* NULL until it is fitted to a target */
+  PixelnormDenormalizer *denormalizer; /* instead, on the way back */
 } GstPixelPlan;
 
 /* The element's object lock guards all of it, but the streaming thread, which alone changes current and
@@ -58,6 +60,11 @@ gboolean gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geome
 /* Fits the newest settings to new caps. Where it fails, the old plan stays whole. */
 gboolean gst_pixel_plans_fit (
     GstPixelPlans *self, const PixelnormLayout *layout, const GstCaps *outcaps, GError **error);
+
+/* The same to a target that the caller knows; without a profile where the method needs one, the way back
+ * takes mean and std from every frame. */
+gboolean gst_pixel_plans_fit_target (
+    GstPixelPlans *self, const GstPixelTarget *target, GError **error);
 
 /* Before a frame: takes the plan that is ready, if one is, and says whether. */
 gboolean gst_pixel_plans_land (GstPixelPlans *self);

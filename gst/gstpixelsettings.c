@@ -118,7 +118,7 @@ gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profil
   return pixelnorm_settings_check (&self->settings, error)
       && (*profile || load_profile (self->location, profile, error))
       && load_profile (self->dark_location, dark, error)
-      && check_profile (&self->settings, *profile, error);
+      && (self->profile_optional || check_profile (&self->settings, *profile, error));
 }
 
 /* Reads an array of numbers of whatever type: in "<1,2.5>" the first is an integer. Returns what is

@@ -11,6 +11,7 @@
 typedef struct {
   gchar *location, *dark_location;
   PixelnormProfile *given;    /* set by the application; before location */
+  gboolean profile_optional;  /* the way back may find mean and std on every buffer */
   PixelnormSettings settings; /* but for tensor_layout, which caps decide */
   guint layouts;              /* which may be taken, GstPixelCapsLayouts */
   gchar *

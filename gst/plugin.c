@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: what it registers. */
+#include "gstpixeldenorm.h"
 #include "gstpixelmeta.h"
 #include "gstpixelnorm.h"
 #include "gstpixelstats.h"
@@ -8,7 +9,8 @@ static gboolean
 plugin_init (GstPlugin *plugin)
 {
   gst_pixel_meta_register ();
-  return GST_ELEMENT_REGISTER (pixelstats, plugin) && GST_ELEMENT_REGISTER (pixelnorm, plugin);
+  return GST_ELEMENT_REGISTER (pixelstats, plugin) && GST_ELEMENT_REGISTER (pixelnorm, plugin)
+      && GST_ELEMENT_REGISTER (pixeldenorm, plugin);
 }
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, pixelnorm,

@@ -32,6 +32,7 @@ pixelnorm_kernels_x86 (PixelnormKernels *kernels)
   const int orc_is_narrow = target == NULL || strcmp (orc_target_get_name (target), "sse") == 0;
 
   pixelnorm_kernels_x86_normalize (kernels, orc_is_narrow);
+  pixelnorm_kernels_x86_back (kernels, orc_is_narrow);
   if (orc_is_narrow)
     pixelnorm_kernels_x86_statistics (kernels);
   return 1;

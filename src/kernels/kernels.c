@@ -139,6 +139,7 @@ make_rows (void)
 {
   PixelnormKernels row = pixelnorm_kernels_c;
 
+  pixelnorm_kernels_back_c (&row);
   rows[0] = row;
   row.name = "orc";
   row.accumulate[PIXELNORM_SAMPLE_U8] = accumulate_u8_orc;
@@ -168,6 +169,7 @@ make_rows (void)
   row.normalize_repeat_stream[PIXELNORM_SAMPLE_U8] = normalize_repeat_u8_f32_orc;
   row.normalize_repeat_stream[PIXELNORM_SAMPLE_U16] = normalize_repeat_u16_f32_orc;
   row.unpack_u16 = unpack_u16_orc;
+  pixelnorm_kernels_back_orc (&row);
   rows[1] = row;
   if (pixelnorm_kernels_x86 (&row))
     rows[2] = row;

@@ -68,6 +68,20 @@ typedef void (*PixelnormGather) (
 typedef void (*PixelnormLookupU8) (
     uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n);
 
+/* The way back: x = round ((y - bias) * unscale + centre), half to even, saturated at 0 and @largest,
+ * with one rounding of float32 each for the difference and the product, and none but the last for the
+ * sum. y that is no number, or whose product is none (infinity times 0), becomes centre. centre and x are
+ * of the samples' type; largest is 255 where that is a byte. */
+typedef void (*PixelnormDenormalize) (void *x, const void *y, const void *centre,
+    const float *unscale, const float *bias, int largest, int n);
+
+/* Gather the other way round: samples side by side go to a place and pixel stride a channel. */
+typedef void (*PixelnormScatter) (
+    void *const *to, const unsigned *strides, unsigned n_channels, const void *from, int n_pixels);
+
+/* Unpack the other way round: x << shift, then bytes swapped where swap is not 0; in place. */
+typedef void (*PixelnormPackU16) (uint16_t *x, int swap, int shift, int n);
+
 /* 16-bit words as they lie in memory -> code values, in place: bytes swapped where swap is not 0,
  * then x >> shift & mask. */
 typedef void (*PixelnormUnpackU16) (uint16_t *x, int swap, int shift, unsigned mask, int n);
@@ -91,6 +105,10 @@ typedef struct {
   PixelnormUnpackU16 unpack_u16;
   PixelnormLookupU8 lookup_u8;
   unsigned fast_tables; /* up to so many tables take less time than normalize to 8 bits */
+  /* the way back */
+  PixelnormDenormalize denormalize[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
+  PixelnormScatter scatter[PIXELNORM_N_SAMPLES];
+  PixelnormPackU16 pack_u16;
 } PixelnormKernels;
 
 /* The rows of the table, those that this processor can run, ended by one without a name. */

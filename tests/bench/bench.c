@@ -33,7 +33,8 @@
 typedef struct {
   const char *name;
   const char *format;
-  const char *element; /* as for gst_parse_launch; pixelnorm gets a profile of the same scope */
+  const char *element; /* as for gst_parse_launch; pixelnorm gets a profile of the same scope, and
+                        * pixeldenorm that and float32 tensors */
   const char *output;  /* caps behind it, or NULL: what came goes on */
   double rest;         /* bytes read per sample beside the frame: coefficients, sums */
   double written;      /* bytes written per sample */
@@ -44,6 +45,8 @@ typedef struct {
 #define STATISTICS_CHANNEL STATISTICS " scope=channel"
 #define NORM "pixelnorm"
 #define NORM_CHANNEL NORM " scope=channel"
+#define BACK "pixeldenorm"
+#define BACK_CHANNEL BACK " scope=channel"
 #define TENSORS(type) "other/tensors,types=(string)" type
 #define VIDEO "video/x-raw"
 
@@ -66,6 +69,8 @@ static const Path paths[] = {
   { "int8 tensor, channel", "RGB", NORM_CHANNEL, TENSORS ("int8"), 0, 1, NULL },
   { "8-bit video, pixel", "RGB", NORM, VIDEO, 9, 1, NULL },
   { "8-bit video, channel", "RGB", NORM_CHANNEL, VIDEO, 0, 1, NULL },
+  { "float32 back, pixel", "RGB", BACK, VIDEO, 9, 1, NULL },
+  { "float32 back, channel", "RGB", BACK_CHANNEL, VIDEO, 0, 1, NULL },
   { "statistics, pixel", "BGRx", STATISTICS, NULL, 1, 1, NULL },
   { "statistics, channel", "BGRx", STATISTICS_CHANNEL, NULL, 0, 0, NULL },
   { "float32, pixel", "BGRx", NORM, TENSORS ("float32"), 9, 4, NULL },
@@ -97,6 +102,8 @@ static GstStaticPadTemplate any_source =
 /* Frames of one format and size, and the profiles of them that were asked for. */
 typedef struct {
   GstVideoInfo info;
+  GstCaps *caps;   /* of tensors; NULL: of info */
+  gsize size;      /* bytes of a frame */
   gsize n_samples; /* of a frame, without alpha and padding */
   guint8 *data[N_FRAMES];
   GstBuffer *buffers[N_FRAMES];
@@ -152,7 +159,9 @@ make_element (const char *text, PixelnormProfile *profile)
 static void
 push_caps (Bench *bench)
 {
-  g_autoptr (GstCaps) caps = gst_video_info_to_caps (&bench->frames->info);
+  const Frames *frames = bench->frames;
+  g_autoptr (GstCaps) caps =
+      frames->caps ? gst_caps_ref (frames->caps) : gst_video_info_to_caps (&frames->info);
   GstSegment segment;
 
   gst_segment_init (&segment, GST_FORMAT_TIME);
@@ -227,36 +236,63 @@ fill_frame (guint8 *data, const GstVideoInfo *info, guint k)
       words[i] = (guint16) ((i * 1237 + i / 257 * 2741 + k * 4357) & ((1u << depth) - 1));
 }
 
+static guint8 *
+frames_allocate (Frames *frames, guint k)
+{
+  GstAllocationParams alignment = { .align = 63 };
+  GstMapInfo map;
+
+  /* memory of GStreamer, as sources and decoders have it: pixelstats holds it instead of copying */
+  frames->buffers[k] = gst_buffer_new_allocate (NULL, frames->size, &alignment);
+  if (!frames->buffers[k] || !gst_buffer_map (frames->buffers[k], &map, GST_MAP_WRITE))
+    g_error ("no memory for frames");
+  frames->data[k] = map.data; /* stays there as long as the buffer does */
+  gst_buffer_unmap (frames->buffers[k], &map);
+  return map.data;
+}
+
 /* Returns whether this GStreamer knows the format. */
 static gboolean
 frames_init (Frames *frames, const char *format, guint width, guint height)
 {
   const GstVideoFormat known = gst_video_format_from_string (format);
-  GstAllocationParams alignment = { .align = 63 };
 
   memset (frames, 0, sizeof *frames);
   if (known == GST_VIDEO_FORMAT_UNKNOWN)
     return FALSE;
   gst_video_info_set_format (&frames->info, known, width, height);
   frames->n_samples = count_samples (&frames->info);
-  for (guint k = 0; k < N_FRAMES; k++) {
-    GstMapInfo map;
-
-    /* memory of GStreamer, as sources and decoders have it: pixelstats holds it instead of copying */
-    frames->buffers[k] =
-        gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&frames->info), &alignment);
-    if (!frames->buffers[k] || !gst_buffer_map (frames->buffers[k], &map, GST_MAP_WRITE))
-      g_error ("no memory for frames");
-    fill_frame (map.data, &frames->info, k);
-    frames->data[k] = map.data; /* stays there as long as the buffer does */
-    gst_buffer_unmap (frames->buffers[k], &map);
-  }
+  frames->size = GST_VIDEO_INFO_SIZE (&frames->info);
+  for (guint k = 0; k < N_FRAMES; k++)
+    fill_frame (frames_allocate (frames, k), &frames->info, k);
   return TRUE;
+}
+
+/* Results as of zscore, of video of the format RGB. */
+static void
+frames_init_tensors (Frames *tensors, const Frames *video)
+{
+  memset (tensors, 0, sizeof *tensors);
+  tensors->info = video->info;
+  tensors->n_samples = video->n_samples;
+  tensors->size = video->n_samples * sizeof (gfloat);
+  g_autofree char *dimensions = g_strdup_printf (
+      "3:%d:%d:1", GST_VIDEO_INFO_WIDTH (&video->info), GST_VIDEO_INFO_HEIGHT (&video->info));
+  tensors->caps = gst_caps_from_string (TENSORS ("float32") ",format=static,num_tensors=1");
+  gst_caps_set_simple (tensors->caps, "dimensions", G_TYPE_STRING, dimensions, "framerate",
+      GST_TYPE_FRACTION, 0, 1, NULL);
+  for (guint k = 0; k < N_FRAMES; k++) {
+    gfloat *y = (gfloat *) (void *) frames_allocate (tensors, k);
+
+    for (gsize i = 0; i < tensors->n_samples; i++)
+      y[i] = (gfloat) ((i * 5 + i / 257 * 11 + k * 17) % 256) / 32 - 4;
+  }
 }
 
 static void
 frames_clear (Frames *frames)
 {
+  gst_clear_caps (&frames->caps);
   for (guint k = 0; k < N_FRAMES; k++)
     gst_clear_buffer (&frames->buffers[k]);
   g_clear_object (&frames->profiles[0]);
@@ -397,7 +433,6 @@ static void
 measure (const Path *path, Frames *frames, Bench *bench, gsize memory)
 {
   const gsize n = frames->n_samples;
-  const gsize size = GST_VIDEO_INFO_SIZE (&frames->info);
   Contestant contestants[5] = { { "element", bench_push, bench } };
   OpencvWork *opencv = NULL;
   guint n_contestants = 1;
@@ -405,7 +440,7 @@ measure (const Path *path, Frames *frames, Bench *bench, gsize memory)
 
   warm_up (bench);
   const gdouble used = (gdouble) count_memory () - (gdouble) memory;
-  traffic_init (&traffic, frames->data, size, (gsize) (path->rest * (gdouble) n),
+  traffic_init (&traffic, frames->data, frames->size, (gsize) (path->rest * (gdouble) n),
       (gsize) (path->written * (gdouble) n));
   contestants[n_contestants++] = (Contestant){ "copy", traffic_copy, &traffic };
   if (!path->output)
@@ -427,24 +462,31 @@ measure (const Path *path, Frames *frames, Bench *bench, gsize memory)
 static void
 run_path (const Path *path, Frames *frames, guint width, guint height)
 {
-  const gboolean norm = g_str_has_prefix (path->element, NORM);
+  const gboolean back = g_str_has_prefix (path->element, BACK);
+  const gboolean norm = back || g_str_has_prefix (path->element, NORM);
   const gboolean known = frames->buffers[0] != NULL;
   PixelnormProfile *profile = NULL;
+  Frames tensors = { 0 }, *input = frames;
   Bench bench;
 
   printf ("{\"path\": \"%s\", \"format\": \"%s\", \"width\": %u, \"height\": %u", path->name,
       path->format, width, height);
   if (known && norm)
     profile = frames_get_profile (frames, strstr (path->element, "channel") != NULL);
+  if (known && back) {
+    frames_init_tensors (&tensors, frames);
+    input = &tensors;
+  }
   const gsize memory = count_memory ();
   if (known && (profile || !norm)
-      && bench_start (&bench, path->element, path->output, frames, profile)) {
-    measure (path, frames, &bench, memory);
+      && bench_start (&bench, path->element, path->output, input, profile)) {
+    measure (path, input, &bench, memory);
     bench_stop (&bench);
   } else {
     printf (
         ", \"skipped\": \"%s\"}\n", known ? "does not negotiate" : "is unknown to this GStreamer");
   }
+  frames_clear (&tensors);
   fflush (stdout);
 }
 

@@ -217,6 +217,53 @@ find_repeat_stream (const Family *family, const PixelnormKernels *kernels)
   return kernels->normalize_repeat_stream[family->sample];
 }
 
+/* Results as tensors have them, and what none should: infinite, no number at all, denormal, huge. */
+static void
+fill_results (const Family *family, GRand *rand, guint8 *y, gint n)
+{
+  static const guint32 strange[] = { 0x7f800000, 0xff800000, 0x7fc00000, 0xffc12345, 0x7f800001,
+    0x00000001, 0x807fffff, 0x7f7fffff, 0xff7fffff, 0x80000000 };
+
+  fill (rand, y, n * family->bytes[1]); /* all bit patterns of what is narrower */
+  for (gint i = 0; i < n && family->item == PIXELNORM_ITEM_F32; i++) {
+    const guint kind = g_rand_int_range (rand, 0, 20);
+
+    if (kind < G_N_ELEMENTS (strange))
+      ((guint32 *) y)[i] = strange[kind];
+    else
+      ((float *) y)[i] = (float) g_rand_int_range (rand, -600, 601) / (kind < 15 ? 2 : 7);
+  }
+}
+
+static void
+fill_denormalize (const Family *family, GRand *rand, guint8 *const *a, gint n)
+{
+  fill_results (family, rand, a[1], n);
+  fill (rand, a[2], n * family->bytes[2]);
+  fill_floats (rand, (float *) a[3], n);
+  fill_floats (rand, (float *) a[4], n);
+}
+
+static void
+run_denormalize (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
+{
+  const guint bits = family->sample == PIXELNORM_SAMPLE_U16 ? 10 + 2 * (guint) (n % 4) : 8;
+  const KernelCall call = { KERNEL (kernels->denormalize[family->item][family->sample]),
+    { ARGUMENT (a[0]), ARGUMENT (a[1]), ARGUMENT (a[2]), ARGUMENT (a[3]), ARGUMENT (a[4]),
+        (1u << bits) - 1, ARGUMENT (n) } };
+
+  kernel_call (&call, family->name);
+}
+
+static void
+run_pack (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
+{
+  const KernelCall call = { KERNEL (kernels->pack_u16),
+    { ARGUMENT (a[0]), ARGUMENT (n / 3 % 2), ARGUMENT (n % 9), ARGUMENT (n) } };
+
+  kernel_call (&call, family->name);
+}
+
 static void
 run_unpack (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
 {
@@ -344,6 +391,21 @@ add_normalization (PixelnormSample sample, PixelnormItem item, gsize b)
     add_family (&family, g_strconcat ("normalize-repeat-stream/", x, NULL));
 }
 
+static void
+add_denormalization (PixelnormSample sample, PixelnormItem item, gsize b)
+{
+  const Family family = { .sample = sample,
+    .item = item,
+    .n_arrays = 5,
+    .n_written = 1,
+    .bytes = { b, item_bytes[item], b, 4, 4 },
+    .fill = fill_denormalize,
+    .run = run_denormalize };
+
+  add_family (
+      &family, g_strconcat ("denormalize/", item_names[item], "-", sample_names[sample], NULL));
+}
+
 /* Where the channels of a pixel lie: plane and sample in it; and samples a pixel in each plane. */
 typedef struct {
   guint8 places[3][2];
@@ -456,6 +518,8 @@ test_programs_compile (gconstpointer data)
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   const gint n = orc_parse_full (text, &programs, &log);
   g_assert_cmpint (n, >, 0);
+  if (log && *log) /* an opcode that does not exist is left out, with no more than this */
+    g_error ("%s: %s", path, log);
   for (gint i = 0; i < n; i++) {
     const OrcCompileResult result = orc_program_compile (programs[i]);
 
@@ -473,6 +537,9 @@ main (int argc, char **argv)
   const Family unpack = {
     .n_arrays = 1, .n_written = 1, .bytes = { 2 }, .fill = fill_bytes, .run = run_unpack
   };
+  const Family pack = {
+    .n_arrays = 1, .n_written = 1, .bytes = { 2 }, .fill = fill_bytes, .run = run_pack
+  };
 
   g_test_init (&argc, &argv, NULL);
   orc_init ();
@@ -481,13 +548,17 @@ main (int argc, char **argv)
     const gsize b = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
 
     add_statistics (sample, b);
-    for (guint item = 0; item < PIXELNORM_N_ITEMS; item++)
+    for (guint item = 0; item < PIXELNORM_N_ITEMS; item++) {
       add_normalization (sample, item, b);
+      add_denormalization (sample, item, b);
+    }
   }
   add_family (&unpack, g_strdup ("unpack"));
+  add_family (&pack, g_strdup ("pack"));
   g_test_add_func ("/kernels/gather", test_gather);
   g_test_add_func ("/kernels/lookup", test_lookup);
   g_test_add_data_func ("/kernels/compile/statistics", "statistics.orc", test_programs_compile);
   g_test_add_data_func ("/kernels/compile/normalize", "normalize.orc", test_programs_compile);
+  g_test_add_data_func ("/kernels/compile/denormalize", "denormalize.orc", test_programs_compile);
   return g_test_run ();
 }

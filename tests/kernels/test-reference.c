@@ -145,6 +145,134 @@ test_half (void)
   g_assert_cmpuint (reference_half (1e-30f), ==, 0);
 }
 
+/* x of a result, as plain double says it; a tie goes to the even sample. What is within the error of
+ * float32 of a tie may go either way. */
+static void
+check_back (float y, guint centre, float unscale, float bias, guint largest)
+{
+  const guint8 centre8 = (guint8) centre;
+  const guint16 centre16 = (guint16) centre;
+  const double product = ((double) y - bias) * unscale;
+  const double x = isnan (product) ? centre : CLAMP (product + centre, 0, (double) largest);
+  const double error = 3e-7 * (fabs (product) + fabs ((double) bias * unscale));
+  guint16 word;
+  guint8 byte;
+
+  c->denormalize[PIXELNORM_ITEM_F32][PIXELNORM_SAMPLE_U16](
+      &word, &y, &centre16, &unscale, &bias, (gint) largest, 1);
+  if (error < .1 && fabs (x - floor (x) - .5) > error)
+    g_assert_cmpuint (word, ==, (guint) rint (x));
+  else if (product == rint (product * 2) / 2 && bias == 0)
+    g_assert_cmpuint (word, ==, (guint) rint (x));
+  if (largest != 255)
+    return;
+  c->denormalize[PIXELNORM_ITEM_F32][PIXELNORM_SAMPLE_U8](
+      &byte, &y, &centre8, &unscale, &bias, 255, 1);
+  g_assert_cmpuint (byte, ==, word);
+}
+
+static void
+test_back (void)
+{
+  static const float strange[] = { INFINITY, -INFINITY, NAN, 3e38f, -3e38f, 1e-40f, 0 };
+  GRand *rand = g_rand_new_with_seed (13);
+
+  for (gint round = 0; round < 200000; round++) {
+    const guint largest = (1u << (8 + 2 * (round % 5))) - 1;
+    const float bias = round % 3 ? (float) g_rand_double_range (rand, -2, 2) : 0;
+    const float unscale = round % 2 ? .5f : (float) g_rand_double_range (rand, -90, 90);
+    const float y = (float) g_rand_int_range (rand, -3000, 3001) / (round % 7 ? 1 : 37);
+    const guint centre = (guint) g_rand_int_range (rand, 0, (gint) largest + 1);
+
+    check_back (y, centre, unscale, bias, largest);
+    check_back (strange[round % G_N_ELEMENTS (strange)], centre, unscale, bias, largest);
+  }
+  check_back (INFINITY, 77, 0, 0, 255); /* infinity times 0 is no number: the centre */
+  g_rand_free (rand);
+}
+
+/* Of every half, of every 8-bit code: the same as of the float32 that it is. */
+static void
+test_back_items (void)
+{
+  const guint16 centre = 30000;
+  const float unscale = .37f, bias = 3;
+
+  for (guint bits = 0; bits < 65536; bits++) {
+    const guint16 half = (guint16) bits;
+    const gboolean finite = (bits & 0x7c00) != 0x7c00;
+    const guint8 u8 = (guint8) bits;
+    const gint8 i8 = (gint8) u8;
+    const float floats[] = { finite ? (float) half_value (bits)
+          : bits & 1023             ? NAN
+          : bits & 0x8000           ? -INFINITY
+                                    : INFINITY,
+      u8, i8 };
+    const void *items[] = { &half, &u8, &i8 };
+    static const PixelnormItem types[] = { PIXELNORM_ITEM_F16, PIXELNORM_ITEM_U8,
+      PIXELNORM_ITEM_I8 };
+
+    for (guint k = 0; k < 3; k++) {
+      guint16 found, expected;
+
+      c->denormalize[types[k]][PIXELNORM_SAMPLE_U16](
+          &found, items[k], &centre, &unscale, &bias, 65535, 1);
+      c->denormalize[PIXELNORM_ITEM_F32][PIXELNORM_SAMPLE_U16](
+          &expected, &floats[k], &centre, &unscale, &bias, 65535, 1);
+      g_assert_cmpuint (found, ==, expected);
+    }
+  }
+}
+
+/* Where the channels of a pixel go: samples from the first one on, and samples to the next pixel. */
+static const struct {
+  guint places[3], stride, n_channels;
+} scatterings[] = {
+  { { 0, 1, 2 }, 3, 3 }, /* RGB */
+  { { 2, 1, 0 }, 3, 3 }, /* BGR */
+  { { 0, 1, 2 }, 4, 3 }, /* RGBx */
+  { { 3, 2, 1 }, 4, 3 }, /* xBGR */
+  { { 0, 3, 1 }, 4, 3 }, /* a channel behind the padding */
+  { { 1, 0 }, 2, 2 },    /* a pair */
+  { { 2 }, 3, 1 },       /* one of three */
+  { { 0 }, 1, 1 },       /* a plane */
+};
+
+/* Each sample at its place, and nothing else touched; all memory is just as large as it must be. */
+static void
+check_scatter (const PixelnormKernels *row, PixelnormSample sample, guint k, gint n)
+{
+  const guint n_channels = scatterings[k].n_channels, stride = scatterings[k].stride;
+  const gsize b = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+  g_autofree guint8 *from = g_malloc (MAX (n * n_channels * b, 1));
+  g_autofree guint8 *to = g_malloc0 (MAX (n * stride * b, 1));
+  g_autofree guint8 *expected = g_malloc0 (MAX (n * stride * b, 1));
+  const guint strides[] = { stride * b, stride * b, stride * b };
+  void *places[3] = { NULL };
+
+  for (gsize i = 0; i < n * n_channels * b; i++)
+    from[i] = (guint8) (i * 7 + i / 256) | 1;
+  for (guint channel = 0; channel < n_channels; channel++) {
+    places[channel] = to + scatterings[k].places[channel] * b;
+    for (gint i = 0; i < n; i++)
+      memcpy (expected + (i * stride + scatterings[k].places[channel]) * b,
+          from + (i * n_channels + channel) * b, b);
+  }
+  row->scatter[sample](places, strides, n_channels, from, n);
+  if (memcmp (to, expected, n * stride * b) != 0)
+    g_error ("scatter of row %s, arrangement %u, %d pixels is wrong", row->name, k, n);
+}
+
+static void
+test_scatter (void)
+{
+  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
+    for (guint sample = 0; sample < PIXELNORM_N_SAMPLES; sample++)
+      for (guint k = 0; k < G_N_ELEMENTS (scatterings); k++)
+        for (gint n = 0; n <= PIXELNORM_TILE; n += n < 70 ? 1 : 31)
+          check_scatter (row, sample, k, n);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -154,5 +282,8 @@ main (int argc, char **argv)
   g_test_add_func ("/reference/normalize", test_normalize);
   g_test_add_func ("/reference/ties", test_ties);
   g_test_add_func ("/reference/half", test_half);
+  g_test_add_func ("/reference/scatter", test_scatter);
+  g_test_add_func ("/reference/back", test_back);
+  g_test_add_func ("/reference/back-items", test_back_items);
   return g_test_run ();
 }

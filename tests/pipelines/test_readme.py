@@ -128,8 +128,16 @@ def check_streams(directory, frames):
     check_profile(directory / "stream1.safetensors", frames_of("videotestsrc pattern=ball num-buffers=300", directory))
 
 
+def check_back(directory, frames):
+    check_profile(directory / "profile.safetensors", frames)
+    stride = -(-frames.shape[2] * 3 // 4) * 4
+    for name in ("before", "after"):
+        rows = np.fromfile(directory / f"{name}.rgb", np.uint8).reshape(len(frames), -1, stride)
+        assert np.array_equal(rows[..., :frames.shape[2] * 3].reshape(frames.shape), frames)
+
+
 SCRIPTS = {"collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
-           "imagenet": check_imagenet, "flat-field": check_flat,
+           "imagenet": check_imagenet, "flat-field": check_flat, "way-back": check_back,
            "many-streams": check_streams}
 
 
@@ -148,7 +156,7 @@ def test_script_as_it_stands(name, tmp_path, ball):
     SCRIPTS[name](tmp_path, ball[:100])
 
 
-@pytest.mark.parametrize("name", ["collect", "normalize-to-tensor", "imagenet"])
+@pytest.mark.parametrize("name", ["collect", "normalize-to-tensor", "imagenet", "way-back"])
 def test_script_with_a_file(name, tmp_path):
     folder = tmp_path / "it's \"a\" folder"
     folder.mkdir()

@@ -30,4 +30,4 @@ def test_example_runs(lines, tmp_path):
 
 
 def test_every_element_has_an_example():
-    assert {"gstpixelstats", "gstpixelnorm"} <= {param.id.rsplit("-", 1)[0] for param in examples()}
+    assert {"gstpixelstats", "gstpixelnorm", "gstpixeldenorm"} <= {param.id.rsplit("-", 1)[0] for param in examples()}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Statistics of a profile are named by properties, and the meta only confirms them; those of a frame, of
+ * a batch, and running ones are nowhere else than in the meta.
+ */
+#include "gstpixeldenormmeta.h"
+
+#include <math.h>
+
+#include "gstpixelenums.h"
+#include "gstpixelmeta.h"
+
+/* An array of numbers; returns how many there are, at most one more than there is room for. */
+static guint
+read_array (const GstStructure *structure, const gchar *name, gdouble *values)
+{
+  const GValue *array = gst_structure_get_value (structure, name);
+  g_auto (GValue) number = G_VALUE_INIT;
+
+  if (!array || !GST_VALUE_HOLDS_ARRAY (array))
+    return 0;
+  const guint n = MIN (gst_value_array_get_size (array), PIXELNORM_MAX_CHANNELS + 1);
+  g_value_init (&number, G_TYPE_DOUBLE);
+  for (guint i = 0; i < MIN (n, PIXELNORM_MAX_CHANNELS); i++) {
+    const GValue *item = gst_value_array_get_value (array, i);
+
+    if (G_VALUE_HOLDS_STRING (item) || !g_value_transform (item, &number))
+      return 0;
+    values[i] = g_value_get_double (&number);
+  }
+  return n;
+}
+
+static gboolean
+read_values (GstPixelApplied *self, const gchar *statistics, GError **error)
+{
+  const gchar *scope = gst_structure_get_string (self->structure, "scope");
+
+  if (g_strcmp0 (statistics, "running") == 0 && g_strcmp0 (scope, "pixel") == 0) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "The buffer was normalized with running statistics of every pixel, which no buffer carries: "
+        "that cannot be undone. Use scope=channel in pixelnorm, or statistics=profile.");
+    return FALSE;
+  }
+  self->n_values = read_array (self->structure, "mean", self->mean);
+  if (self->n_values > 0 && self->n_values <= PIXELNORM_MAX_CHANNELS
+      && read_array (self->structure, "std", self->std) == self->n_values)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "The buffer was normalized with statistics of its own (%s), and its " GST_PIXEL_META_NAME
+      " does not say which: expected mean and std with a number for each channel. Keep the meta as "
+      "pixelnorm put it there, on every buffer.",
+      statistics);
+  return FALSE;
+}
+
+gboolean
+gst_pixel_applied_read (GstPixelApplied *self, GstBuffer *buffer, guint n_frames, GError **error)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_PIXEL_META_NAME);
+
+  *self = (GstPixelApplied){ .n_frames = n_frames };
+  if (!meta)
+    return TRUE;
+  self->structure = gst_custom_meta_get_structure (meta);
+  if (gst_structure_get_uint (self->structure, "frames", &self->n_frames)
+      && (self->n_frames == 0 || self->n_frames > n_frames)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected 1 to %u frames in a buffer, as the caps say, found a " GST_PIXEL_META_NAME
+        " that says %u.",
+        n_frames, self->n_frames);
+    return FALSE;
+  }
+  const gchar *statistics = gst_structure_get_string (self->structure, "statistics");
+  self->has_values = statistics && !g_str_equal (statistics, "profile");
+  return !self->has_values || read_values (self, statistics, error);
+}
+
+void
+gst_pixel_applied_settings (const GstPixelApplied *self, PixelnormSettings *settings)
+{
+  gdouble values[PIXELNORM_MAX_CHANNELS];
+  guint n = read_array (self->structure, "gamma", values);
+
+  if (n > 0)
+    pixelnorm_settings_set_gamma (settings, values, n, NULL);
+  n = read_array (self->structure, "beta", values);
+  if (n > 0)
+    pixelnorm_settings_set_beta (settings, values, n, NULL);
+  gst_structure_get_double (self->structure, "range-low", &settings->range_low);
+  gst_structure_get_double (self->structure, "range-high", &settings->range_high);
+  gst_structure_get_double (self->structure, "quant-scale", &settings->quant_scale);
+  gst_structure_get_int (self->structure, "quant-zero-point", &settings->quant_zero_point);
+}
+
+static gboolean
+differ (gdouble a, gdouble b)
+{
+  return fabs (a - b) > 1e-9 * fmax (fabs (a), fabs (b));
+}
+
+static gchar *
+print_values (const gdouble *values, guint n)
+{
+  GString *text = g_string_new ("<");
+
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%.9g", i ? "," : "", values[i]);
+  return g_string_free (g_string_append_c (text, '>'), FALSE);
+}
+
+/* Of an array, one number standing for all channels; what pixelnorm does not mention is @usual. */
+static gboolean
+array_differs (const GstPixelApplied *self, const gchar *name, gdouble usual, const gdouble *own,
+    guint n_own, gchar **result)
+{
+  gdouble values[PIXELNORM_MAX_CHANNELS] = { usual };
+  guint n = read_array (self->structure, name, values);
+  gboolean found = FALSE;
+
+  if (n > PIXELNORM_MAX_CHANNELS || !gst_structure_has_field (self->structure, "method"))
+    return FALSE;
+  n = MAX (n, 1);
+  for (guint i = 0; i < PIXELNORM_MAX_CHANNELS; i++)
+    found |= differ (values[n > 1 ? i % n : 0], own[n_own > 1 ? i % n_own : 0]);
+  if (!found)
+    return FALSE;
+  g_autofree gchar *theirs = print_values (values, n), *ours = print_values (own, n_own);
+  *result = g_strdup_printf ("%s %s, and here it is %s", name, theirs, ours);
+  return TRUE;
+}
+
+static gboolean
+word_differs (const GstPixelApplied *self, const gchar *name, const gchar *own, gchar **result)
+{
+  const gchar *word = gst_structure_get_string (self->structure, name);
+
+  if (!word || !own || g_str_equal (word, own))
+    return FALSE;
+  *result = g_strdup_printf ("%s %s, and here it is %s", name, word, own);
+  return TRUE;
+}
+
+static gboolean
+number_differs (const GstPixelApplied *self, const gchar *name, gdouble own, gchar **result)
+{
+  gdouble number;
+  gint whole;
+
+  if (!gst_structure_get_double (self->structure, name, &number)) {
+    if (!gst_structure_get_int (self->structure, name, &whole))
+      return FALSE;
+    number = whole;
+  }
+  if (!differ (number, own))
+    return FALSE;
+  *result = g_strdup_printf ("%s %.17g, and here it is %.17g", name, number, own);
+  return TRUE;
+}
+
+/* What codes stand for. */
+static gboolean
+codes_differ (const GstPixelApplied *self, PixelnormDenormalizer *denormalizer,
+    PixelnormOutput input, gchar **result)
+{
+  gdouble low, high, scale;
+  gint zero_point;
+
+  pixelnorm_denormalizer_get_range (denormalizer, &low, &high);
+  pixelnorm_denormalizer_get_quantization (denormalizer, &scale, &zero_point);
+  if (input == PIXELNORM_OUTPUT_VIDEO)
+    return number_differs (self, "range-low", low, result)
+        || number_differs (self, "range-high", high, result);
+  return (input == PIXELNORM_OUTPUT_INT8 || input == PIXELNORM_OUTPUT_UINT8)
+      && (number_differs (self, "quant-scale", scale, result)
+          || number_differs (self, "quant-zero-point", zero_point, result));
+}
+
+static gboolean
+profile_differs (const GstPixelApplied *self, const GstPixelPlan *plan, gchar **result)
+{
+  const PixelnormSettings *settings = &plan->settings;
+
+  if (!pixelnorm_method_needs_profile (settings->method) || !plan->profile)
+    return FALSE;
+  return word_differs (self, "scope",
+             gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), result)
+      || word_differs (self, "identity", pixelnorm_profile_get_identity (plan->profile), result);
+}
+
+gchar *
+gst_pixel_applied_contradiction (
+    const GstPixelApplied *self, const GstPixelPlan *plan, const GstPixelTarget *target)
+{
+  const PixelnormSettings *settings = &plan->settings;
+  gchar *result = NULL;
+
+  if (word_differs (self, "method",
+          gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method), &result)
+      || profile_differs (self, plan, &result))
+    return result;
+  if (target->output != PIXELNORM_OUTPUT_VIDEO
+      && (word_differs (self, "layout",
+              gst_pixel_enum_nick (gst_pixel_norm_layout_get_type (), 1 << target->tensor_layout),
+              &result)
+          || word_differs (self, "channel-order",
+              gst_pixel_enum_nick (
+                  gst_pixel_norm_channel_order_get_type (), settings->channel_order),
+              &result)))
+    return result;
+  if (!array_differs (self, "gamma", 1, settings->gamma, settings->n_gamma, &result)
+      && !array_differs (self, "beta", 0, settings->beta, settings->n_beta, &result))
+    codes_differ (self, plan->denormalizer, target->output, &result);
+  return result;
+}
