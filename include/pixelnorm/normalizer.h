@@ -2,6 +2,7 @@
 /* Frames in, normalized tensors or 8-bit frames out. */
 #pragma once
 
+#include <pixelnorm/learned-affine.h>
 #include <pixelnorm/profile.h>
 
 G_BEGIN_DECLS
@@ -164,6 +165,10 @@ G_DECLARE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, PIXELNORM, NORM
 PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new (const PixelnormSettings *settings,
     PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormLayout *layout,
     PixelnormOutput output, GError **error);
+PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new_with_affine (
+    const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
+    PixelnormLearnedAffine *affine, const PixelnormLayout *layout, PixelnormOutput output,
+    GError **error);
 PIXELNORM_API void pixelnorm_normalizer_get_range (
     PixelnormNormalizer *self, gdouble *low, gdouble *high);
 PIXELNORM_API void pixelnorm_normalizer_get_quantization (
