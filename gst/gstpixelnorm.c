@@ -15,14 +15,16 @@
  * quant-zero-point, half to even, saturated.
  *
  * Results are multiplied by gamma, beta is added, and they are clipped to clip-low and clip-high; all of
- * that costs nothing or next to nothing.
+ * that costs nothing or next to nothing. A gamma and a beta for every pixel come in a file,
+ * affine-location.
  *
  * Formats whose U and V are smaller than Y (I420, NV12) can only become video, not tensors.
  *
  * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
  * scope, statistics, gamma, beta, clip-low and clip-high where they are set, output, layout and
  * channel-order (tensors), range-low and range-high (video), quant-scale and
- * quant-zero-point (int8, uint8), the profile's identity. An element
+ * quant-zero-point (int8, uint8), the profile's identity, and as affine-identity that of the file of
+ * gamma and beta. An element
  * message `pixelnorm` says the same whenever it changes.
  *
  * ## Examples
@@ -77,16 +79,21 @@ struct _GstPixelNorm {
 G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
 
-/* Video that suits the profile; without one, what is usual. */
+/* Video that suits the profile; without one, what is usual. Then what of it suits the file of gamma
+ * and beta. */
 static GstCaps *
 suitable_video (GstPixelNorm *self)
 {
   PixelnormGeometry geometry;
   GstCaps *caps = NULL;
+  guint width, height, n_channels;
 
   if (gst_pixel_plans_geometry (&self->plans, &geometry))
     caps = gst_pixel_formats_geometry_caps (&geometry);
-  return caps ? caps : gst_pixel_formats_usual_caps ();
+  if (!caps)
+    caps = gst_pixel_formats_usual_caps ();
+  gst_pixel_plans_affine_size (&self->plans, &width, &height, &n_channels);
+  return gst_pixel_formats_narrow (caps, width, height, n_channels);
 }
 
 /* What suits, where upstream can have it, so that converters and scalers do the right thing by
@@ -174,7 +181,7 @@ tell_plan (GstPixelNorm *self)
   warn_of_matrix (self, plan->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (
-      &plan->settings, plan->profile, plan->normalizer, self->plans.target.output);
+      &plan->settings, plan->profile, plan->affine, plan->normalizer, self->plans.target.output);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }

@@ -12,6 +12,7 @@ enum {
   PROP_LOCATION,
   PROP_PROFILE,
   PROP_DARK_LOCATION,
+  PROP_AFFINE_LOCATION,
   PROP_METHOD,
   PROP_SCOPE,
   PROP_MIN_DEVIATION,
@@ -63,6 +64,7 @@ gst_pixel_settings_clear (GstPixelSettings *self)
 {
   g_clear_pointer (&self->location, g_free);
   g_clear_pointer (&self->dark_location, g_free);
+  g_clear_pointer (&self->affine_location, g_free);
   for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
     g_clear_pointer (&self->array_problems[i], g_free);
   g_clear_object (&self->given);
@@ -74,6 +76,7 @@ gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy)
   *copy = *self;
   copy->location = g_strdup (self->location);
   copy->dark_location = g_strdup (self->dark_location);
+  copy->affine_location = g_strdup (self->affine_location);
   for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
     copy->array_problems[i] = g_strdup (self->array_problems[i]);
   if (copy->given)
@@ -90,6 +93,15 @@ load_profile (const gchar *location, PixelnormProfile **profile, GError **error)
 }
 
 static gboolean
+load_affine (const gchar *location, PixelnormLearnedAffine **affine, GError **error)
+{
+  if (!location)
+    return TRUE;
+  *affine = pixelnorm_learned_affine_load (location, error);
+  return *affine != NULL;
+}
+
+static gboolean
 check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GError **error)
 {
   if (profile || !pixelnorm_method_needs_profile (settings->method))
@@ -103,7 +115,7 @@ check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GEr
 
 gboolean
 gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
-    PixelnormProfile **dark, GError **error)
+    PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error)
 {
   const gchar *problem = NULL;
 
@@ -118,6 +130,7 @@ gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profil
   return pixelnorm_settings_check (&self->settings, error)
       && (*profile || load_profile (self->location, profile, error))
       && load_profile (self->dark_location, dark, error)
+      && load_affine (self->affine_location, affine, error)
       && check_profile (&self->settings, *profile, error);
 }
 
@@ -198,6 +211,10 @@ gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
     g_free (self->dark_location);
     self->dark_location = g_value_dup_string (value);
     break;
+  case PROP_AFFINE_LOCATION:
+    g_free (self->affine_location);
+    self->affine_location = g_value_dup_string (value);
+    break;
   case PROP_METHOD:
     self->settings.method = g_value_get_enum (value);
     break;
@@ -261,6 +278,9 @@ gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
     break;
   case PROP_DARK_LOCATION:
     g_value_set_string (value, self->dark_location);
+    break;
+  case PROP_AFFINE_LOCATION:
+    g_value_set_string (value, self->affine_location);
     break;
   case PROP_METHOD:
     g_value_set_enum (value, self->settings.method);
@@ -413,6 +433,12 @@ install_result_properties (GObjectClass *klass, GParamFlags flags)
   g_object_class_install_property (klass, PROP_BETA,
       gst_param_spec_array ("beta", "Beta",
           "What is added after gamma, one number or one a channel; default <0>", NULL, flags));
+  g_object_class_install_property (klass, PROP_AFFINE_LOCATION,
+      g_param_spec_string ("affine-location", "Affine location",
+          "Safetensors file with gamma, beta, or both, learned in training: arrays of float32 or "
+          "float64, a value a sample [height, width, channels], [channels] or [1]. They are applied to "
+          "the result of the method, before the properties gamma and beta",
+          NULL, flags));
   g_object_class_install_property (klass, PROP_CLIP_LOW,
       g_param_spec_double ("clip-low", "Lowest result",
           "Results below it become it, in the units of the results, after gamma and beta. Default: none",

@@ -9,7 +9,7 @@
 
 /* The element's object lock guards it. */
 typedef struct {
-  gchar *location, *dark_location;
+  gchar *location, *dark_location, *affine_location;
   PixelnormProfile *given;    /* set by the application; before location */
   PixelnormSettings settings; /* but for tensor_layout, which caps decide */
   guint layouts;              /* which may be taken, GstPixelCapsLayouts */
@@ -29,6 +29,6 @@ gboolean gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue 
 /* A copy to work with while the lock is free. */
 void gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy);
 
-/* Checks everything that can be known before caps are, and loads the profiles. Without the lock. */
+/* Checks everything that can be known before caps are, and loads the files. Without the lock. */
 gboolean gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
-    PixelnormProfile **dark, GError **error);
+    PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error);
