@@ -15,6 +15,7 @@ plan_clear (GstPixelPlan *plan)
   g_clear_object (&plan->profile);
   g_clear_object (&plan->dark);
   g_clear_object (&plan->affine);
+  g_clear_pointer (&plan->idle, g_free);
   g_clear_object (&plan->normalizer);
 }
 
@@ -27,6 +28,7 @@ plan_copy (const GstPixelPlan *plan)
   g_set_object (&copy.profile, plan->profile);
   g_set_object (&copy.dark, plan->dark);
   g_set_object (&copy.affine, plan->affine);
+  copy.idle = g_strdup (plan->idle);
   return copy;
 }
 
@@ -34,6 +36,7 @@ static gboolean
 plan_load (GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
 {
   plan->settings = wanted->settings;
+  plan->idle = gst_pixel_settings_find_idle (wanted);
   return gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, &plan->affine, error);
 }
 

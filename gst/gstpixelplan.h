@@ -17,6 +17,7 @@ typedef struct {
   PixelnormSettings settings;
   PixelnormProfile *profile, *dark; /* or NULL */
   PixelnormLearnedAffine *affine;   /* or NULL */
+  gchar *idle;                      /* what was set in vain, in words; or NULL */
   PixelnormNormalizer *normalizer;  /* NULL until it is fitted to a target */
 } GstPixelPlan;
 

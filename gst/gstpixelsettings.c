@@ -113,6 +113,40 @@ check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GEr
   return FALSE;
 }
 
+static gboolean
+is_given (const GstPixelSettings *self, guint id)
+{
+  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
+    if (arrays[i].id == id)
+      return self->array_given[i];
+  return FALSE;
+}
+
+gchar *
+gst_pixel_settings_find_idle (const GstPixelSettings *self)
+{
+  const struct {
+    const gchar *name;
+    gboolean is_set;
+    PixelnormMethod method; /* the only one that it is for */
+  } all[] = {
+    { "mean", is_given (self, PROP_MEAN), PIXELNORM_METHOD_FIXED },
+    { "std", is_given (self, PROP_STD), PIXELNORM_METHOD_FIXED },
+    { "units", self->settings.units != PIXELNORM_UNITS_CODE, PIXELNORM_METHOD_FIXED },
+    { "dark-location", self->dark_location != NULL, PIXELNORM_METHOD_FLAT_FIELD },
+  };
+  const GType type = gst_pixel_norm_method_get_type ();
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    if (all[i].is_set && all[i].method != self->settings.method)
+      g_string_append_printf (text,
+          "%s%s has no effect with the method %s. Set method=%s to use it, or leave it out.",
+          text->len ? " " : "", all[i].name, gst_pixel_enum_nick (type, self->settings.method),
+          gst_pixel_enum_nick (type, all[i].method));
+  return g_string_free (text, text->len == 0);
+}
+
 gboolean
 gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
     PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error)
@@ -169,6 +203,7 @@ set_array (GstPixelSettings *self, guint id, const GValue *array)
   if (i == GST_PIXEL_SETTINGS_N_ARRAYS)
     return FALSE;
   g_free (self->array_problems[i]);
+  self->array_given[i] = TRUE;
   self->array_problems[i] = read_values (arrays[i].name, array, values, &n);
   if (!self->array_problems[i] && !arrays[i].set (&self->settings, values, n, &error))
     self->array_problems[i] = g_strdup (error->message);

@@ -109,7 +109,7 @@ typedef enum { PIXELNORM_CHANNEL_ORDER_RGB, PIXELNORM_CHANNEL_ORDER_BGR } Pixeln
  * @tensor_layout: the order of the dimensions of a tensor
  * @quant_scale: how much y is in one step of an int8 or uint8 tensor; 0: both quantization numbers are
  *   such that the range, as of 8-bit video, becomes all of the codes
- * @quant_zero_point: the code of y = 0
+ * @quant_zero_point: the code of y = 0; 0 where @quant_scale is 0
  *
  * What is asked of a normalizer.
  */
