@@ -322,14 +322,19 @@ gst_pixel_caps_explain (const GstCaps *input, const GstCaps *wanted, guint layou
 
   if (words || gst_caps_can_intersect (ours, wanted))
     return words;
+  const GstStructure *best = gst_caps_is_empty (ours) ? NULL : gst_caps_get_structure (ours, 0);
+  const gchar *dimensions = best ? get_dimensions (best) : NULL;
   g_autofree gchar *asked = gst_caps_to_string (wanted);
-  const gchar *dimensions =
-      gst_caps_is_empty (ours) ? NULL : get_dimensions (gst_caps_get_structure (ours, 0));
+  gint rate = 0, per = 1;
+
+  if (best)
+    gst_structure_get_fraction (best, "framerate", &rate, &per);
   return g_strdup_printf (
-      "Downstream asks for %s, and this video becomes %s%s. Scale or convert the video "
-      "before (videoscale, videoconvert), or ask for what it becomes.",
+      "Downstream asks for %s, and this video becomes %s%s, framerate %d/%d. Scale, "
+      "convert or pace the video before (videoscale, videoconvert, videorate), or ask "
+      "for what it becomes.",
       asked, dimensions ? "tensors of dimensions " : "only 8-bit video of its own format",
-      dimensions ? dimensions : "");
+      dimensions ? dimensions : "", rate, per);
 }
 
 void
