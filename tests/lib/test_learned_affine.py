@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The reader of files of gamma and beta: what it takes, what it says of them, and what it refuses in words."""
 import json
+import pathlib
+import re
 import struct
 
 import numpy as np
 import pytest
+import xxhash
 
 gi = pytest.importorskip("gi")
 gi.require_version("Pixelnorm", "1.0")
@@ -145,3 +148,13 @@ def test_of_the_package(tmp_path):
         assert Pixelnorm.LearnedAffine.load(str(path)).get_identity() == identity(**arrays)
         header = path.read_bytes()[8:]
         assert json.loads(header[:int.from_bytes(path.read_bytes()[:8], "little")])["gamma"]["shape"] == [6, 5, 3]
+
+
+def test_page_has_the_same_identity():
+    """The code of docs/format.md."""
+    page = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "format.md").read_text()
+    (block,) = [block for block in re.findall(r"^```python\n(.*?)^```", page, re.M | re.S) if "affine_identity" in block]
+    names = {"xxhash": xxhash}
+    exec(block, names)
+    arrays = {"gamma": array(4, 2, 3), "beta": array(1, kind="<f8")}
+    assert names["affine_identity"](arrays) == parse(affine_file(**arrays)).get_identity()
