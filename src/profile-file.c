@@ -224,7 +224,8 @@ check_tensor_form (const PixelnormTensor *tensor, const PixelnormProfileData *da
   pixelnorm_tensor_set_shape (tensor, data, part, &expected);
   if (found->n_dimensions != expected.n_dimensions
       || memcmp (found->shape, expected.shape, sizeof *found->shape * found->n_dimensions) != 0) {
-    g_autofree char *found_text = safetensors_print_shape (found), *expected_text = safetensors_print_shape (&expected);
+    g_autofree char *found_text = safetensors_print_shape (found),
+                    *expected_text = safetensors_print_shape (&expected);
 
     return safetensors_damaged (error,
         "Tensor \"%s\": its shape is %s, expected %s from the metadata's width, height and "

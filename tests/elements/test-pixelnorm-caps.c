@@ -213,11 +213,10 @@ test_input_from_profile (void)
   g_autoptr (Bench) channel = bench_new ("pixelnorm", "profile", pooled, NULL);
   g_autoptr (Bench) fixed = bench_new ("pixelnorm", "profile", profile, NULL);
 
-  assert_caps (query_input (pixel, NULL, filter),
-      "video/x-raw,format=BGR,width=20,height=10");
+  assert_caps (query_input (pixel, NULL, filter), "video/x-raw,format=BGR,width=20,height=10");
   gst_util_set_object_arg (G_OBJECT (channel->element), "scope", "channel");
-  assert_caps (query_input (channel, NULL, filter),
-      "video/x-raw,format=BGR,width=[1,100],height=[1,100]");
+  assert_caps (
+      query_input (channel, NULL, filter), "video/x-raw,format=BGR,width=[1,100],height=[1,100]");
   gst_util_set_object_arg (G_OBJECT (fixed->element), "method", "fixed");
   g_autoptr (GstCaps) any = query_input (fixed, NULL, filter);
   g_autoptr (GstCaps) gray = gst_caps_from_string ("video/x-raw,format=GRAY8,width=99,height=98");

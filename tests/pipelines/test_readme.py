@@ -137,14 +137,22 @@ def check_live(directory, frames):
         directory / "day.safetensors")[1]["sum"].sum()
 
 
-SCRIPTS = {"quantized": check_quantized, "live-switch": check_live, "collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
-           "imagenet": check_imagenet, "flat-field": check_flat}
+def check_streams(directory, frames):
+    assert (directory / "streams.conf").read_text().count("[source ") == 4
+    for i in range(1, 5):
+        assert (directory / f"stream{i}.safetensors").exists()
+    check_profile(directory / "stream1.safetensors", frames_of("videotestsrc pattern=ball num-buffers=300", directory))
+
+
+SCRIPTS = {"collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
+           "imagenet": check_imagenet, "flat-field": check_flat,
+           "many-streams": check_streams, "quantized": check_quantized, "live-switch": check_live}
 
 
 def test_every_script_is_tested():
-    names = {path.name for path in PIPELINES.iterdir()}
+    names = {path.name for path in PIPELINES.iterdir() if path.is_file()}
     assert names == set(SCRIPTS) | {"quickstart", "env", "setup.sh"}
-    for path in PIPELINES.iterdir():
+    for path in map(PIPELINES.joinpath, names):
         assert os.access(path, os.X_OK) == (path.name not in ("env", "setup.sh")), path
         assert "SPDX-License-Identifier: LGPL-2.1-or-later" in path.read_text()
 
