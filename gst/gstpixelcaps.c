@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "gstpixelenums.h"
 #include "gstpixelformats.h"
 
 /* TYPE TABLE: best first. */
@@ -278,6 +279,62 @@ gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts)
     gst_caps_unref (both);
   }
   return gst_caps_fixate (caps);
+}
+
+gchar *
+gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts)
+{
+  g_autoptr (GstCaps) all = gst_pixel_caps_output_template ();
+  g_autoptr (GstCaps) ours = gst_caps_intersect (all, (GstCaps *) wanted);
+  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, layouts);
+  g_autoptr (GstCaps) any = gst_pixel_caps_to_video (ours, GST_PIXEL_LAYOUT_AUTO);
+  g_autofree gchar *asked = NULL;
+
+  if (gst_caps_is_empty (wanted) || !gst_caps_is_empty (video))
+    return NULL;
+  if (gst_caps_is_empty (ours)) {
+    asked = gst_caps_to_string (wanted);
+    return g_strdup_printf (
+        "Downstream asks for %s, which is not made here. Ask for tensors with "
+        "format=static, num_tensors=1 and types float32, float16, uint8 or int8, or "
+        "for 8-bit video, and convert behind this element.",
+        asked);
+  }
+  const gchar *dimensions = get_dimensions (gst_caps_get_structure (ours, 0));
+  if (gst_caps_is_empty (any))
+    return g_strdup_printf (
+        "Downstream asks for tensors of dimensions %s, which no video becomes. Ask for "
+        "channels:width:height:1 (NHWC) or width:height:channels:1 (NCHW), with 3 or "
+        "1 channels.",
+        dimensions);
+  const gboolean nhwc = layouts == GST_PIXEL_CAPS_NHWC;
+  return g_strdup_printf (
+      "Downstream asks for tensors of dimensions %s, which are of the layout %s, and "
+      "the property layout is %s. Set layout=auto or layout=%s.",
+      dimensions, nhwc ? "nchw" : "nhwc", nhwc ? "nhwc" : "nchw", nhwc ? "nchw" : "nhwc");
+}
+
+gchar *
+gst_pixel_caps_explain (const GstCaps *input, const GstCaps *wanted, guint layouts)
+{
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts);
+  gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts);
+
+  if (words || gst_caps_can_intersect (ours, wanted))
+    return words;
+  const GstStructure *best = gst_caps_is_empty (ours) ? NULL : gst_caps_get_structure (ours, 0);
+  const gchar *dimensions = best ? get_dimensions (best) : NULL;
+  g_autofree gchar *asked = gst_caps_to_string (wanted);
+  gint rate = 0, per = 1;
+
+  if (best)
+    gst_structure_get_fraction (best, "framerate", &rate, &per);
+  return g_strdup_printf (
+      "Downstream asks for %s, and this video becomes %s%s, framerate %d/%d. Scale, "
+      "convert or pace the video before (videoscale, videoconvert, videorate), or ask "
+      "for what it becomes.",
+      asked, dimensions ? "tensors of dimensions " : "only 8-bit video of its own format",
+      dimensions ? dimensions : "", rate, per);
 }
 
 void

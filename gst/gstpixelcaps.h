@@ -24,6 +24,12 @@ GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, guint layouts);
  * NCHW, four dimensions before three. Takes over @caps. Transfer full. */
 GstCaps *gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts);
 
+/* Why no video at all can become one of @wanted, and what to do, in sentences; NULL where some can. */
+gchar *gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts);
+
+/* Likewise, why video of the fixed caps @input cannot. */
+gchar *gst_pixel_caps_explain (const GstCaps *input, const GstCaps *wanted, guint layouts);
+
 /* What fixed @caps ask for, of video of this layout. */
 void gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint layouts,
     PixelnormOutput *output, PixelnormTensorLayout *tensor_layout);

@@ -221,6 +221,32 @@ gst_pixel_formats_usual_caps (void)
   return make_caps (is_usual, NULL);
 }
 
+static gboolean
+has_n_channels (const gchar *format, gconstpointer n_channels)
+{
+  return strlen (gst_pixel_formats_channels (format)) == *(const guint *) n_channels;
+}
+
+GstCaps *
+gst_pixel_formats_narrow (GstCaps *caps, guint width, guint height, guint n_channels)
+{
+  g_autoptr (GstCaps) sized = width ? gst_pixel_formats_whole_caps (NULL) : NULL;
+  g_autoptr (GstCaps) counted = n_channels ? make_caps (has_n_channels, &n_channels) : NULL;
+  GstCaps *all[] = { sized, counted };
+
+  if (sized)
+    gst_caps_set_simple (
+        sized, "width", G_TYPE_INT, (gint) width, "height", G_TYPE_INT, (gint) height, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    if (all[i]) {
+      GstCaps *narrower = gst_caps_intersect_full (caps, all[i], GST_CAPS_INTERSECT_FIRST);
+
+      gst_caps_unref (caps);
+      caps = narrower;
+    }
+  return caps;
+}
+
 GstCaps *
 gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *possible)
 {

@@ -17,6 +17,10 @@ GstCaps *gst_pixel_formats_usual_caps (void);
  * a size. Transfer full. */
 GstCaps *gst_pixel_formats_geometry_caps (const PixelnormGeometry *geometry);
 
+/* What of @caps has this size, with channels of one size, and so many channels; 0: any. Takes over @caps. Transfer
+ * full. */
+GstCaps *gst_pixel_formats_narrow (GstCaps *caps, guint width, guint height, guint n_channels);
+
 /* @caps with those that are in @better before the others, and only those where one of @possible is
  * among them, so that a converter before us gives them. Takes over @caps. Transfer full. */
 GstCaps *gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *possible);

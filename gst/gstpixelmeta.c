@@ -85,7 +85,7 @@ describe_output (GstStructure *applied, const PixelnormSettings *settings,
 
 GstStructure *
 gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormNormalizer *normalizer, PixelnormOutput output)
+    PixelnormLearnedAffine *affine, PixelnormNormalizer *normalizer, PixelnormOutput output)
 {
   const gboolean with_profile = profile && pixelnorm_method_needs_profile (settings->method);
   const guint plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
@@ -98,6 +98,9 @@ gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *pr
         gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics",
         G_TYPE_STRING, "profile", "identity", G_TYPE_STRING,
         pixelnorm_profile_get_identity (profile), NULL);
+  if (affine)
+    gst_structure_set (applied, "affine-identity", G_TYPE_STRING,
+        pixelnorm_learned_affine_get_identity (affine), NULL);
   describe_results (applied, settings);
   describe_output (applied, settings, normalizer, output);
   return applied;

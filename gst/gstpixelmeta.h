@@ -9,7 +9,7 @@
 
 /* What was done to frames, for the meta and for a message, with a number of its own. Transfer full. */
 GstStructure *gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormNormalizer *normalizer, PixelnormOutput output);
+    PixelnormLearnedAffine *affine, PixelnormNormalizer *normalizer, PixelnormOutput output);
 
 void gst_pixel_meta_register (void);
 

@@ -15,14 +15,16 @@
  * quant-zero-point, half to even, saturated.
  *
  * Results are multiplied by gamma, beta is added, and they are clipped to clip-low and clip-high; all of
- * that costs nothing or next to nothing.
+ * that costs nothing or next to nothing. A gamma and a beta for every pixel come in a file,
+ * affine-location.
  *
  * Formats whose U and V are smaller than Y (I420, NV12) can only become video, not tensors.
  *
  * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
  * scope, statistics, gamma, beta, clip-low and clip-high where they are set, output, layout and
  * channel-order (tensors), range-low and range-high (video), quant-scale and
- * quant-zero-point (int8, uint8), the profile's identity. An element
+ * quant-zero-point (int8, uint8), the profile's identity, and as affine-identity that of the file of
+ * gamma and beta. An element
  * message `pixelnorm` says the same whenever it changes.
  *
  * ## Examples
@@ -72,21 +74,41 @@ struct _GstPixelNorm {
   gsize output_size;     /* of a buffer */
   GstStructure *applied; /* what PixelnormMeta says */
   GstCaps *refused;      /* caps of which was said that they do not fit */
+  gchar *idle;           /* of what was said that it has no effect */
+
+  gint is_explained; /* atomic: why downstream cannot have what it asks for */
 };
 
 G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
 
-/* Video that suits the profile; without one, what is usual. */
+/* Video that suits the profile; without one, what is usual. Then what of it suits the file of gamma
+ * and beta. */
 static GstCaps *
 suitable_video (GstPixelNorm *self)
 {
   PixelnormGeometry geometry;
   GstCaps *caps = NULL;
+  guint width, height, n_channels;
 
   if (gst_pixel_plans_geometry (&self->plans, &geometry))
     caps = gst_pixel_formats_geometry_caps (&geometry);
-  return caps ? caps : gst_pixel_formats_usual_caps ();
+  if (!caps)
+    caps = gst_pixel_formats_usual_caps ();
+  gst_pixel_plans_affine_size (&self->plans, &width, &height, &n_channels);
+  return gst_pixel_formats_narrow (caps, width, height, n_channels);
+}
+
+/* A converter before us learns only that there is no video for what downstream takes, and says no more
+ * than "not negotiated". */
+static void
+warn_of_downstream (GstPixelNorm *self, guint layouts)
+{
+  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  g_autofree gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts);
+
+  if (words && g_atomic_int_compare_and_exchange (&self->is_explained, FALSE, TRUE))
+    GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("%s", words), (NULL));
 }
 
 /* What suits, where upstream can have it, so that converters and scalers do the right thing by
@@ -95,10 +117,13 @@ suitable_video (GstPixelNorm *self)
 static GstCaps *
 video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 {
+  const guint layouts = gst_pixel_plans_layouts (&self->plans);
   g_autoptr (GstCaps) suitable = suitable_video (self);
+  GstCaps *video = gst_pixel_caps_to_video (caps, layouts);
 
-  return gst_pixel_formats_prefer (
-      gst_pixel_caps_to_video (caps, gst_pixel_plans_layouts (&self->plans)), suitable, filter);
+  if (gst_caps_is_empty (video))
+    warn_of_downstream (self, layouts);
+  return gst_pixel_formats_prefer (video, suitable, filter);
 }
 
 static GstCaps *
@@ -135,15 +160,22 @@ gst_pixel_norm_fixate_caps (
 static void
 warn_of_units (GstPixelNorm *self, const PixelnormSettings *settings)
 {
-  gdouble largest = 0;
+  const gboolean unit = settings->units == PIXELNORM_UNITS_UNIT;
+  gdouble largest = 0, largest_mean = 0;
 
-  if (settings->method != PIXELNORM_METHOD_FIXED || settings->units != PIXELNORM_UNITS_CODE)
+  if (settings->method != PIXELNORM_METHOD_FIXED)
     return;
   for (guint i = 0; i < settings->n_mean; i++)
-    largest = MAX (largest, fabs (settings->mean[i]));
+    largest = largest_mean = MAX (largest_mean, fabs (settings->mean[i]));
   for (guint i = 0; i < settings->n_std; i++)
     largest = MAX (largest, settings->std[i]);
-  if (largest <= 1 && settings->mean[0] > 0)
+  if (unit && largest_mean > 2)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("mean and std look like code values, 0 to 255, and are taken as values for samples of 0 to 1. "
+         "If the former is meant, set units=code."),
+        (NULL));
+  /* mean 0 and std 1 leave samples as they are, which may be meant */
+  if (!unit && largest <= 1 && (settings->mean[0] > 0 || settings->std[0] < 0.5))
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("mean and std look like values for samples of 0 to 1, and are taken as code values, 0 to "
          "255. If the former is meant, set units=unit."),
@@ -164,6 +196,16 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
         (NULL));
 }
 
+/* Once, not with every change of caps. */
+static void
+warn_of_idle (GstPixelNorm *self, const gchar *idle)
+{
+  if (idle && g_strcmp0 (idle, self->idle) != 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", idle), (NULL));
+  g_free (self->idle);
+  self->idle = g_strdup (idle);
+}
+
 /* Tells of the plan that is in use from now on. */
 static void
 tell_plan (GstPixelNorm *self)
@@ -171,10 +213,11 @@ tell_plan (GstPixelNorm *self)
   const GstPixelPlan *plan = &self->plans.current;
 
   warn_of_units (self, &plan->settings);
+  warn_of_idle (self, plan->idle);
   warn_of_matrix (self, plan->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (
-      &plan->settings, plan->profile, plan->normalizer, self->plans.target.output);
+      &plan->settings, plan->profile, plan->affine, plan->normalizer, self->plans.target.output);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
@@ -273,6 +316,37 @@ gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
   else
     gst_query_add_allocation_pool (query, pool, size, min, max);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->decide_allocation (trans, query);
+}
+
+/* What comes cannot become what downstream takes, and set_caps never heard of it. */
+static void
+post_refusal (GstPixelNorm *self, GstCaps *input)
+{
+  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  g_autofree gchar *words =
+      gst_pixel_caps_explain (input, wanted, gst_pixel_plans_layouts (&self->plans));
+
+  if (words && !g_atomic_int_get (&self->is_explained))
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", words), (NULL));
+}
+
+static gboolean
+gst_pixel_norm_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  g_autoptr (GstCaps) caps = NULL;
+
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+    gst_event_parse_caps (event, &caps);
+    gst_caps_ref (caps);
+  }
+  const gboolean taken =
+      GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->sink_event (trans, event);
+  if (!taken && caps && !self->refused) {
+    post_refusal (self, caps);
+    gst_caps_replace (&self->refused, caps);
+  }
+  return taken;
 }
 
 static GstFlowReturn
@@ -396,6 +470,7 @@ gst_pixel_norm_start (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
 
   gst_caps_replace (&self->refused, NULL);
+  g_atomic_int_set (&self->is_explained, FALSE);
   if (gst_pixel_plans_start (&self->plans, &error))
     return TRUE;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
@@ -409,6 +484,7 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
 
   gst_pixel_plans_stop (&self->plans);
   g_clear_pointer (&self->applied, gst_structure_free);
+  g_clear_pointer (&self->idle, g_free);
   return TRUE;
 }
 
@@ -479,6 +555,7 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   transform_class->transform_caps = gst_pixel_norm_transform_caps;
   transform_class->fixate_caps = gst_pixel_norm_fixate_caps;
   transform_class->set_caps = gst_pixel_norm_set_caps;
+  transform_class->sink_event = gst_pixel_norm_sink_event;
   transform_class->transform_size = gst_pixel_norm_transform_size;
   transform_class->decide_allocation = gst_pixel_norm_decide_allocation;
   transform_class->prepare_output_buffer = gst_pixel_norm_prepare_output_buffer;

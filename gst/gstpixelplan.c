@@ -14,11 +14,13 @@ plan_clear (GstPixelPlan *plan)
 {
   g_clear_object (&plan->profile);
   g_clear_object (&plan->dark);
+  g_clear_object (&plan->affine);
+  g_clear_pointer (&plan->idle, g_free);
   g_clear_object (&plan->normalizer);
   g_clear_object (&plan->denormalizer);
 }
 
-/* A copy that shares the profiles, without a normalizer. */
+/* A copy that shares the profiles and the affine, without a normalizer. */
 static GstPixelPlan
 plan_copy (const GstPixelPlan *plan)
 {
@@ -26,6 +28,8 @@ plan_copy (const GstPixelPlan *plan)
 
   g_set_object (&copy.profile, plan->profile);
   g_set_object (&copy.dark, plan->dark);
+  g_set_object (&copy.affine, plan->affine);
+  copy.idle = g_strdup (plan->idle);
   return copy;
 }
 
@@ -33,7 +37,8 @@ static gboolean
 plan_load (GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
 {
   plan->settings = wanted->settings;
-  return gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, error);
+  plan->idle = gst_pixel_settings_find_idle (wanted);
+  return gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, &plan->affine, error);
 }
 
 static gboolean
@@ -50,7 +55,7 @@ plan_fit_back (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
   plan->denormalizer = values ? pixelnorm_denormalizer_new_for_values (
                            &plan->settings, &target->layout, target->output, error)
                               : pixelnorm_denormalizer_new (&plan->settings, plan->profile,
-                                  plan->dark, &target->layout, target->output, error);
+                                  plan->dark, plan->affine, &target->layout, target->output, error);
   return plan->denormalizer != NULL;
 }
 
@@ -60,8 +65,8 @@ plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
   plan->settings.tensor_layout = target->tensor_layout;
   if (target->back)
     return plan_fit_back (plan, target, error);
-  plan->normalizer = pixelnorm_normalizer_new (
-      &plan->settings, plan->profile, plan->dark, &target->layout, target->output, error);
+  plan->normalizer = pixelnorm_normalizer_new_with_affine (&plan->settings, plan->profile,
+      plan->dark, plan->affine, &target->layout, target->output, error);
   return plan->normalizer != NULL;
 }
 
@@ -158,6 +163,19 @@ gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry)
     geometry->width = geometry->height = 0;
   GST_OBJECT_UNLOCK (self->element);
   return needed;
+}
+
+void
+gst_pixel_plans_affine_size (GstPixelPlans *self, guint *width, guint *height, guint *n_channels)
+{
+  PixelnormLearnedAffine *affine;
+
+  GST_OBJECT_LOCK (self->element);
+  affine = self->current.affine;
+  *width = affine ? pixelnorm_learned_affine_get_width (affine) : 0;
+  *height = affine ? pixelnorm_learned_affine_get_height (affine) : 0;
+  *n_channels = affine ? pixelnorm_learned_affine_get_n_channels (affine) : 0;
+  GST_OBJECT_UNLOCK (self->element);
 }
 
 gboolean

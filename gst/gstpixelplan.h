@@ -13,10 +13,12 @@ typedef struct {
   guint serial;  /* of the caps; 0: there are none */
 } GstPixelTarget;
 
-/* Settings, the profiles that they name, and the normalizer made of them. */
+/* Settings, the files that they name, and the normalizer made of them. */
 typedef struct {
   PixelnormSettings settings;
   PixelnormProfile *profile, *dark;    /* or NULL */
+  PixelnormLearnedAffine *affine;      /* or NULL */
+  gchar *idle;                         /* what was set in vain, in words; or NULL */
   PixelnormNormalizer *normalizer;     /* NULL until it is fitted to a target */
   PixelnormDenormalizer *denormalizer; /* instead, on the way back */
 } GstPixelPlan;
@@ -56,6 +58,10 @@ guint gst_pixel_plans_layouts (GstPixelPlans *self);
 
 /* What frames must consist of, sizes 0 where any will do; FALSE: whatever they like. */
 gboolean gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry);
+
+/* The size of the frames and the number of channels that the file of gamma and beta fits; 0: any. */
+void gst_pixel_plans_affine_size (
+    GstPixelPlans *self, guint *width, guint *height, guint *n_channels);
 
 /* Fits the newest settings to new caps. Where it fails, the old plan stays whole. */
 gboolean gst_pixel_plans_fit (

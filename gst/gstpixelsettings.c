@@ -12,6 +12,7 @@ enum {
   PROP_LOCATION,
   PROP_PROFILE,
   PROP_DARK_LOCATION,
+  PROP_AFFINE_LOCATION,
   PROP_METHOD,
   PROP_SCOPE,
   PROP_MIN_DEVIATION,
@@ -63,6 +64,7 @@ gst_pixel_settings_clear (GstPixelSettings *self)
 {
   g_clear_pointer (&self->location, g_free);
   g_clear_pointer (&self->dark_location, g_free);
+  g_clear_pointer (&self->affine_location, g_free);
   for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
     g_clear_pointer (&self->array_problems[i], g_free);
   g_clear_object (&self->given);
@@ -74,6 +76,7 @@ gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy)
   *copy = *self;
   copy->location = g_strdup (self->location);
   copy->dark_location = g_strdup (self->dark_location);
+  copy->affine_location = g_strdup (self->affine_location);
   for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
     copy->array_problems[i] = g_strdup (self->array_problems[i]);
   if (copy->given)
@@ -90,6 +93,15 @@ load_profile (const gchar *location, PixelnormProfile **profile, GError **error)
 }
 
 static gboolean
+load_affine (const gchar *location, PixelnormLearnedAffine **affine, GError **error)
+{
+  if (!location)
+    return TRUE;
+  *affine = pixelnorm_learned_affine_load (location, error);
+  return *affine != NULL;
+}
+
+static gboolean
 check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GError **error)
 {
   if (profile || !pixelnorm_method_needs_profile (settings->method))
@@ -101,9 +113,43 @@ check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GEr
   return FALSE;
 }
 
+static gboolean
+is_given (const GstPixelSettings *self, guint id)
+{
+  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
+    if (arrays[i].id == id)
+      return self->array_given[i];
+  return FALSE;
+}
+
+gchar *
+gst_pixel_settings_find_idle (const GstPixelSettings *self)
+{
+  const struct {
+    const gchar *name;
+    gboolean is_set;
+    PixelnormMethod method; /* the only one that it is for */
+  } all[] = {
+    { "mean", is_given (self, PROP_MEAN), PIXELNORM_METHOD_FIXED },
+    { "std", is_given (self, PROP_STD), PIXELNORM_METHOD_FIXED },
+    { "units", self->settings.units != PIXELNORM_UNITS_CODE, PIXELNORM_METHOD_FIXED },
+    { "dark-location", self->dark_location != NULL, PIXELNORM_METHOD_FLAT_FIELD },
+  };
+  const GType type = gst_pixel_norm_method_get_type ();
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
+    if (all[i].is_set && all[i].method != self->settings.method)
+      g_string_append_printf (text,
+          "%s%s has no effect with the method %s. Set method=%s to use it, or leave it out.",
+          text->len ? " " : "", all[i].name, gst_pixel_enum_nick (type, self->settings.method),
+          gst_pixel_enum_nick (type, all[i].method));
+  return g_string_free (text, text->len == 0);
+}
+
 gboolean
 gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
-    PixelnormProfile **dark, GError **error)
+    PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error)
 {
   const gchar *problem = NULL;
 
@@ -118,6 +164,7 @@ gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profil
   return pixelnorm_settings_check (&self->settings, error)
       && (*profile || load_profile (self->location, profile, error))
       && load_profile (self->dark_location, dark, error)
+      && load_affine (self->affine_location, affine, error)
       && (self->profile_optional || check_profile (&self->settings, *profile, error));
 }
 
@@ -156,6 +203,7 @@ set_array (GstPixelSettings *self, guint id, const GValue *array)
   if (i == GST_PIXEL_SETTINGS_N_ARRAYS)
     return FALSE;
   g_free (self->array_problems[i]);
+  self->array_given[i] = TRUE;
   self->array_problems[i] = read_values (arrays[i].name, array, values, &n);
   if (!self->array_problems[i] && !arrays[i].set (&self->settings, values, n, &error))
     self->array_problems[i] = g_strdup (error->message);
@@ -197,6 +245,10 @@ gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
   case PROP_DARK_LOCATION:
     g_free (self->dark_location);
     self->dark_location = g_value_dup_string (value);
+    break;
+  case PROP_AFFINE_LOCATION:
+    g_free (self->affine_location);
+    self->affine_location = g_value_dup_string (value);
     break;
   case PROP_METHOD:
     self->settings.method = g_value_get_enum (value);
@@ -261,6 +313,9 @@ gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
     break;
   case PROP_DARK_LOCATION:
     g_value_set_string (value, self->dark_location);
+    break;
+  case PROP_AFFINE_LOCATION:
+    g_value_set_string (value, self->affine_location);
     break;
   case PROP_METHOD:
     g_value_set_enum (value, self->settings.method);
@@ -413,6 +468,12 @@ install_result_properties (GObjectClass *klass, GParamFlags flags)
   g_object_class_install_property (klass, PROP_BETA,
       gst_param_spec_array ("beta", "Beta",
           "What is added after gamma, one number or one a channel; default <0>", NULL, flags));
+  g_object_class_install_property (klass, PROP_AFFINE_LOCATION,
+      g_param_spec_string ("affine-location", "Affine location",
+          "Safetensors file with gamma, beta, or both, learned in training: arrays of float32 or "
+          "float64, a value a sample [height, width, channels], [channels] or [1]. They are applied to "
+          "the result of the method, before the properties gamma and beta",
+          NULL, flags));
   g_object_class_install_property (klass, PROP_CLIP_LOW,
       g_param_spec_double ("clip-low", "Lowest result",
           "Results below it become it, in the units of the results, after gamma and beta. Default: none",

@@ -9,13 +9,14 @@
 
 /* The element's object lock guards it. */
 typedef struct {
-  gchar *location, *dark_location;
+  gchar *location, *dark_location, *affine_location;
   PixelnormProfile *given;    /* set by the application; before location */
   gboolean profile_optional;  /* the way back may find mean and std on every buffer */
   PixelnormSettings settings; /* but for tensor_layout, which caps decide */
   guint layouts;              /* which may be taken, GstPixelCapsLayouts */
   gchar *
       array_problems[GST_PIXEL_SETTINGS_N_ARRAYS]; /* set to something that is no list of numbers */
+  gboolean array_given[GST_PIXEL_SETTINGS_N_ARRAYS]; /* was set */
 } GstPixelSettings;
 
 void gst_pixel_settings_init (GstPixelSettings *self);
@@ -30,6 +31,9 @@ gboolean gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue 
 /* A copy to work with while the lock is free. */
 void gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy);
 
-/* Checks everything that can be known before caps are, and loads the profiles. Without the lock. */
+/* What was set and has no effect with the method, in sentences; NULL: nothing. */
+gchar *gst_pixel_settings_find_idle (const GstPixelSettings *self);
+
+/* Checks everything that can be known before caps are, and loads the files. Without the lock. */
 gboolean gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
-    PixelnormProfile **dark, GError **error);
+    PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error);

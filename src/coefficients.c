@@ -29,7 +29,7 @@ sample_moments (const PixelnormCoefficients *self, gsize sample, guint channel)
 static double
 dark_mean (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
-  if (!self->dark || !self->per_pixel || self->dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
+  if (!self->dark || !self->pixel_statistics || self->dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
     return self->dark_pooled[channel];
   const PixelnormMoments moments = pixelnorm_profile_moments (&self->dark->data, sample, channel);
   return moments.count ? pixelnorm_moments_mean (&moments) : self->dark_pooled[channel];
@@ -61,7 +61,7 @@ find_percentiles (PixelnormCoefficients *self, GError **error)
 
   if (!self->row->needs_histogram)
     return TRUE;
-  if (self->per_pixel) {
+  if (self->pixel_statistics) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "Percentiles are those of whole channels, and scope pixel was asked for. Set scope to "
         "channel or global.");
@@ -136,7 +136,7 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   if (!check_profile (profile, "profile", settings, geometry, error))
     return FALSE;
   self->profile = profile;
-  self->per_pixel = settings->scope == PIXELNORM_SCOPE_PIXEL;
+  self->per_pixel = self->pixel_statistics = settings->scope == PIXELNORM_SCOPE_PIXEL;
   if (dark && self->row->takes_dark) {
     /* a dark frame of whole channels suits any scope */
     PixelnormSettings dark_settings = *settings;
@@ -151,6 +151,19 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   return find_percentiles (self, error);
 }
 
+gboolean
+pixelnorm_coefficients_set_learned (PixelnormCoefficients *self, PixelnormLearnedAffine *learned,
+    const PixelnormGeometry *geometry, GError **error)
+{
+  if (!learned)
+    return TRUE;
+  if (!pixelnorm_learned_affine_check (learned, geometry, error))
+    return FALSE;
+  self->learned = learned;
+  self->per_pixel |= pixelnorm_learned_affine_is_per_pixel (learned);
+  return TRUE;
+}
+
 /* One value for all channels, or one a channel. */
 static double
 value_of (const double *values, guint n_values, guint channel)
@@ -158,14 +171,15 @@ value_of (const double *values, guint n_values, guint channel)
   return values[n_values > 1 ? channel : 0];
 }
 
-PixelnormAffine
-pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, guint channel)
+/* What the method alone does. */
+static PixelnormAffine
+method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
   const PixelnormSettings *settings = &self->settings;
   const double unit = settings->units == PIXELNORM_UNITS_UNIT ? self->max_code : 1;
   PixelnormMoments moments = self->pooled[channel];
 
-  if (self->per_pixel)
+  if (self->pixel_statistics)
     moments = sample_moments (self, sample, channel);
   const PixelnormMethodInput input = {
     .settings = settings,
@@ -178,30 +192,75 @@ pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, gui
     .low = self->low[channel],
     .high = self->high[channel],
   };
-  PixelnormAffine affine = pixelnorm_method_affine (self->row, &input, self->max_code);
-  pixelnorm_affine_scale (&affine, value_of (settings->gamma, settings->n_gamma, channel),
-      value_of (settings->beta, settings->n_beta, channel));
+  return pixelnorm_method_affine (self->row, &input, self->max_code);
+}
+
+/* The gamma and beta of a sample, of the file first and then of the settings:
+ * (y g + b) gamma + beta = y (g gamma) + (b gamma + beta). */
+static void
+get_scaling (
+    const PixelnormCoefficients *self, gsize sample, guint channel, double *gamma, double *beta)
+{
+  const PixelnormSettings *settings = &self->settings;
+
+  *gamma = value_of (settings->gamma, settings->n_gamma, channel);
+  *beta = value_of (settings->beta, settings->n_beta, channel);
+  if (self->learned) {
+    double learned_gamma, learned_beta;
+
+    pixelnorm_learned_affine_get (self->learned, sample, channel, &learned_gamma, &learned_beta);
+    *beta += learned_beta * *gamma;
+    *gamma *= learned_gamma;
+  }
+}
+
+PixelnormAffine
+pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, guint channel)
+{
+  PixelnormAffine affine = method_affine (self, sample, channel);
+  double gamma, beta;
+
+  get_scaling (self, sample, channel, &gamma, &beta);
+  pixelnorm_affine_scale (&affine, gamma, beta);
   return affine;
 }
 
-/* The bounds of the method's results in a channel: its own range, or what 0 and the largest code
+/* The bounds of the method's own results in a channel: its range, or what 0 and the largest code
  * become. */
 static void
-method_range (const PixelnormCoefficients *self, guint channel, double *low, double *high)
+method_range (const PixelnormCoefficients *self, guint channel, double ends[2])
 {
   const double unit = self->row->in_codes ? self->max_code / 255.0 : 1;
-  const double gamma = value_of (self->settings.gamma, self->settings.n_gamma, channel);
-  const double beta = value_of (self->settings.beta, self->settings.n_beta, channel);
 
   if (self->row->range_low == self->row->range_high) {
-    const PixelnormAffine affine = pixelnorm_coefficients_get (self, 0, channel);
+    const PixelnormAffine affine = method_affine (self, 0, channel);
 
-    *low = -affine.subtract * affine.scale + affine.add;
-    *high = (self->max_code - affine.subtract) * affine.scale + affine.add;
+    ends[0] = -affine.subtract * affine.scale + affine.add;
+    ends[1] = (self->max_code - affine.subtract) * affine.scale + affine.add;
     return;
   }
-  *low = self->row->range_low * unit * gamma + beta;
-  *high = self->row->range_high * unit * gamma + beta;
+  ends[0] = self->row->range_low * unit;
+  ends[1] = self->row->range_high * unit;
+}
+
+/* With every gamma and beta of a channel. */
+static void
+widen_range (const PixelnormCoefficients *self, guint channel, double *low, double *high)
+{
+  const gboolean sized = self->learned && pixelnorm_learned_affine_is_per_pixel (self->learned);
+  const gsize n = sized ? (gsize) pixelnorm_learned_affine_get_width (self->learned)
+          * pixelnorm_learned_affine_get_height (self->learned)
+                        : 1;
+  double ends[2], gamma, beta;
+
+  method_range (self, channel, ends);
+  for (gsize i = 0; i < n; i++) {
+    get_scaling (self, i, channel, &gamma, &beta);
+    for (guint end = 0; end < 2; end++) {
+      *low = fmin (*low, ends[end] * gamma + beta);
+      *high = fmax (*high, ends[end] * gamma + beta);
+    }
+  }
 }
 
 void
@@ -213,13 +272,8 @@ pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, do
     return;
   *low = HUGE_VAL;
   *high = -HUGE_VAL;
-  for (guint c = 0; c < self->n_channels; c++) {
-    double ends[2];
-
-    method_range (self, c, &ends[0], &ends[1]);
-    *low = fmin (*low, fmin (ends[0], ends[1]));
-    *high = fmax (*high, fmax (ends[0], ends[1]));
-  }
+  for (guint c = 0; c < self->n_channels; c++)
+    widen_range (self, c, low, high);
   if (*low == *high) /* gamma 0: some range around the only result */
     *high = *low + 1;
 }

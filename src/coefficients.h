@@ -2,6 +2,7 @@
 /* The affine of every sample, from settings and profiles. */
 #pragma once
 
+#include "learned-affine.h"
 #include "methods.h"
 #include "profile-private.h"
 
@@ -9,12 +10,14 @@
 typedef struct {
   const PixelnormMethodRow *row;
   PixelnormSettings settings;
-  PixelnormProfile *profile; /* NULL for fixed; borrowed */
-  PixelnormProfile *dark;    /* or NULL; borrowed */
+  PixelnormProfile *profile;       /* NULL for fixed; borrowed */
+  PixelnormProfile *dark;          /* or NULL; borrowed */
+  PixelnormLearnedAffine *learned; /* or NULL; borrowed */
   guint n_channels;
   guint max_code;
   double floor;
   gboolean per_pixel;                              /* else one affine a channel */
+  gboolean pixel_statistics;                       /* the method's part of it is per pixel */
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS]; /* by the scope: of the channel, or of all */
   double dark_pooled[PIXELNORM_MAX_CHANNELS];
   double gain[PIXELNORM_MAX_CHANNELS]; /* flat-field */
@@ -25,6 +28,11 @@ typedef struct {
 gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
     const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
     const PixelnormGeometry *geometry, GError **error);
+
+/* After that: results are also multiplied by gamma and added to beta of @learned, before those of the
+ * settings are applied. */
+gboolean pixelnorm_coefficients_set_learned (PixelnormCoefficients *self,
+    PixelnormLearnedAffine *learned, const PixelnormGeometry *geometry, GError **error);
 
 /* Of the @sample-th sample of a channel; of the channel where they are not per pixel. */
 PixelnormAffine pixelnorm_coefficients_get (

@@ -192,6 +192,7 @@ plan (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients,
  * @settings: what the normalizer was asked for
  * @profile: (nullable): the statistics that it had; may be %NULL for the method fixed
  * @dark: (nullable): statistics of dark frames, for the method flat-field; %NULL is black at 0
+ * @affine: (nullable): gamma and beta that were learned in training
  * @layout: what the frames are to consist of; their depth is the one that was normalized
  * @input: what is to be read: what the normalizer wrote
  * @error: return location for a #GError, or %NULL
@@ -211,7 +212,8 @@ plan (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients,
  */
 PixelnormDenormalizer *
 pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormProfile *dark, const PixelnormLayout *layout, PixelnormOutput input, GError **error)
+    PixelnormProfile *dark, PixelnormLearnedAffine *affine, const PixelnormLayout *layout,
+    PixelnormOutput input, GError **error)
 {
   g_autoptr (PixelnormDenormalizer) self = NULL;
   PixelnormCoefficients coefficients;
@@ -220,7 +222,8 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
   g_return_val_if_fail ((guint) input < G_N_ELEMENTS (inputs), NULL);
 
   if (!pixelnorm_coefficients_init (
-          &coefficients, settings, profile, dark, &layout->geometry, error))
+          &coefficients, settings, profile, dark, &layout->geometry, error)
+      || !pixelnorm_coefficients_set_learned (&coefficients, affine, &layout->geometry, error))
     return NULL;
   self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
   self->layout = *layout;

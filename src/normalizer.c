@@ -219,25 +219,32 @@ plan_and_restore (
 }
 
 /**
- * pixelnorm_normalizer_new:
+ * pixelnorm_normalizer_new_with_affine:
  * @settings: what is asked for
  * @profile: (nullable): the statistics; may be %NULL for the method fixed
  * @dark: (nullable): statistics of dark frames, for the method flat-field; %NULL is black at 0
+ * @affine: (nullable): gamma and beta that were learned in training
  * @layout: what the input frames consist of
  * @output: what to write
  * @error: return location for a #GError, or %NULL
  *
- * Makes the plan: all coefficients, and which loops to use. The profiles are not needed any more
- * afterwards. In scope pixel a plan takes 9 bytes of memory a sample, 10 above 8 bits.
+ * Makes the plan: all coefficients, and which loops to use. The profiles and @affine are not needed any
+ * more afterwards. In scope pixel, and with an @affine of a value a pixel, a plan takes 9 bytes of
+ * memory a sample, 10 above 8 bits.
+ *
+ * With @affine the result of the method is multiplied by its gamma and its beta is added; then those of
+ * @settings are applied. All of it is one multiplication and one addition a sample.
  *
  * A normalizer can be used by several threads at once, since running it changes nothing in it.
  *
  * Returns: (transfer full): a normalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
- *   %PIXELNORM_ERROR_MISMATCH where the profile does not fit the layout, or %PIXELNORM_ERROR_MEMORY
+ *   %PIXELNORM_ERROR_MISMATCH where the profile or the affine does not fit the layout, or
+ *   %PIXELNORM_ERROR_MEMORY
  */
 PixelnormNormalizer *
-pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormProfile *dark, const PixelnormLayout *layout, PixelnormOutput output, GError **error)
+pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, PixelnormProfile *profile,
+    PixelnormProfile *dark, PixelnormLearnedAffine *affine, const PixelnormLayout *layout,
+    PixelnormOutput output, GError **error)
 {
   g_autoptr (PixelnormNormalizer) self = NULL;
   PixelnormCoefficients coefficients;
@@ -246,13 +253,36 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
   g_return_val_if_fail ((guint) output < G_N_ELEMENTS (outputs), NULL);
 
   if (!pixelnorm_coefficients_init (
-          &coefficients, settings, profile, dark, &layout->geometry, error))
+          &coefficients, settings, profile, dark, &layout->geometry, error)
+      || !pixelnorm_coefficients_set_learned (&coefficients, affine, &layout->geometry, error))
     return NULL;
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
   self->output = output;
   const gboolean planned = plan_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
+}
+
+/**
+ * pixelnorm_normalizer_new:
+ * @settings: what is asked for
+ * @profile: (nullable): the statistics; may be %NULL for the method fixed
+ * @dark: (nullable): statistics of dark frames, for the method flat-field; %NULL is black at 0
+ * @layout: what the input frames consist of
+ * @output: what to write
+ * @error: return location for a #GError, or %NULL
+ *
+ * As pixelnorm_normalizer_new_with_affine(), without an affine.
+ *
+ * Returns: (transfer full): a normalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
+ *   %PIXELNORM_ERROR_MISMATCH where the profile does not fit the layout, or %PIXELNORM_ERROR_MEMORY
+ */
+PixelnormNormalizer *
+pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
+    PixelnormProfile *dark, const PixelnormLayout *layout, PixelnormOutput output, GError **error)
+{
+  return pixelnorm_normalizer_new_with_affine (
+      settings, profile, dark, NULL, layout, output, error);
 }
 
 /**

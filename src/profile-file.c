@@ -209,17 +209,6 @@ read_geometry (SafetensorsFile *file, PixelnormProfileData *data, GError **error
   return read_matrix (file, geometry, error) && read_subsampling (file, data, error);
 }
 
-static char *
-print_shape (const SafetensorsArray *array)
-{
-  GString *text = g_string_new ("[");
-
-  for (guint i = 0; i < array->n_dimensions; i++)
-    g_string_append_printf (text, "%s%" G_GUINT64_FORMAT, i ? ", " : "", array->shape[i]);
-  g_string_append_c (text, ']');
-  return g_string_free (text, FALSE);
-}
-
 static gboolean
 check_tensor_form (const PixelnormTensor *tensor, const PixelnormProfileData *data, guint part,
     const SafetensorsArray *found, GError **error)
@@ -235,7 +224,8 @@ check_tensor_form (const PixelnormTensor *tensor, const PixelnormProfileData *da
   pixelnorm_tensor_set_shape (tensor, data, part, &expected);
   if (found->n_dimensions != expected.n_dimensions
       || memcmp (found->shape, expected.shape, sizeof *found->shape * found->n_dimensions) != 0) {
-    g_autofree char *found_text = print_shape (found), *expected_text = print_shape (&expected);
+    g_autofree char *found_text = safetensors_print_shape (found),
+                    *expected_text = safetensors_print_shape (&expected);
 
     return safetensors_damaged (error,
         "Tensor \"%s\": its shape is %s, expected %s from the metadata's width, height and "

@@ -9,9 +9,9 @@
  * The reader takes files from anyone. Whatever it hands out lies inside of the memory that it was
  * given: every array's size equals item size x shape (multiplied with overflow checks), and the
  * arrays, sorted by offset, must follow each other from the first byte of the data to the last byte
- * of the file. Beyond the common format it asks for data at a multiple of 64 and arrays at a
- * multiple of their item size, so that a mapped file can be used where it lies. No item is read
- * here.
+ * of the file. Beyond the common format the house rules ask for metadata, for data at a multiple of
+ * 64 and for arrays at a multiple of their item size, so that a mapped file can be used where it
+ * lies. No item is read here.
  */
 #include "safetensors.h"
 
@@ -34,6 +34,17 @@ static const struct {
   [SAFETENSORS_U16] = { "U16", 2 },
   [SAFETENSORS_U32] = { "U32", 4 },
   [SAFETENSORS_U64] = { "U64", 8 },
+  [SAFETENSORS_F32] = { "F32", 4 },
+  [SAFETENSORS_F64] = { "F64", 8 },
+};
+
+const SafetensorsRules safetensors_house_rules = {
+  .types = 1 << SAFETENSORS_U8 | 1 << SAFETENSORS_U16 | 1 << SAFETENSORS_U32 | 1 << SAFETENSORS_U64,
+  .types_text = "U8, U16, U32 or U64",
+  .aligned = TRUE,
+  .needs_metadata = TRUE,
+  .advice =
+      "The file is damaged or is no profile: use an unaltered copy, or make the profile anew.",
 };
 
 struct _SafetensorsFile {
@@ -74,9 +85,21 @@ safetensors_damaged (GError **error, const char *format, ...)
   va_start (arguments, format);
   text = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-      "%s. The file is damaged or is no profile: use an unaltered copy, or make the profile anew.",
-      text);
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT, "%s. %s", text,
+      safetensors_house_rules.advice);
+  return FALSE;
+}
+
+/* What is wrong, in a sentence without its end; what to do about it follows in
+ * safetensors_parse_by(). */
+static gboolean G_GNUC_PRINTF (2, 3) broken (GError **error, const char *format, ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  if (error)
+    *error = g_error_new_valist (PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT, format, arguments);
+  va_end (arguments);
   return FALSE;
 }
 
@@ -96,6 +119,17 @@ safetensors_printable (const char *text)
   return g_string_free (printable, FALSE);
 }
 
+char *
+safetensors_print_shape (const SafetensorsArray *array)
+{
+  GString *text = g_string_new ("[");
+
+  for (guint i = 0; i < array->n_dimensions; i++)
+    g_string_append_printf (text, "%s%" G_GUINT64_FORMAT, i ? ", " : "", array->shape[i]);
+  g_string_append_c (text, ']');
+  return g_string_free (text, FALSE);
+}
+
 /* A JSON integer from 0 to 2^63 - 1: jansson refuses what is larger, and tells 1.0 from 1. */
 static gboolean
 get_unsigned (const json_t *value, guint64 *number)
@@ -107,22 +141,23 @@ get_unsigned (const json_t *value, guint64 *number)
 }
 
 static gboolean
-parse_type (SafetensorsArray *array, const json_t *value, const char *name, GError **error)
+parse_type (SafetensorsArray *array, const json_t *value, const char *name,
+    const SafetensorsRules *rules, GError **error)
 {
   g_autofree char *found = NULL;
   guint i;
 
   if (!json_is_string (value))
-    return safetensors_damaged (error, "Tensor \"%s\": no \"dtype\" that is a string", name);
+    return broken (error, "Tensor \"%s\": no \"dtype\" that is a string", name);
   for (i = 0; i < G_N_ELEMENTS (types); i++) {
-    if (g_str_equal (json_string_value (value), types[i].name)) {
+    if (rules->types >> i & 1 && g_str_equal (json_string_value (value), types[i].name)) {
       array->type = (SafetensorsType) i;
       return TRUE;
     }
   }
   found = safetensors_printable (json_string_value (value));
-  return safetensors_damaged (
-      error, "Tensor \"%s\": \"dtype\" is \"%s\", expected U8, U16, U32 or U64", name, found);
+  return broken (
+      error, "Tensor \"%s\": \"dtype\" is \"%s\", expected %s", name, found, rules->types_text);
 }
 
 static gboolean
@@ -131,15 +166,15 @@ parse_shape (SafetensorsArray *array, const json_t *value, const char *name, GEr
   gsize i;
 
   if (!json_is_array (value))
-    return safetensors_damaged (error, "Tensor \"%s\": no \"shape\" that is an array", name);
+    return broken (error, "Tensor \"%s\": no \"shape\" that is an array", name);
   if (json_array_size (value) > SAFETENSORS_MAX_DIMENSIONS)
-    return safetensors_damaged (error,
+    return broken (error,
         "Tensor \"%s\": \"shape\" has %" G_GSIZE_FORMAT " dimensions, expected at most %d", name,
         json_array_size (value), SAFETENSORS_MAX_DIMENSIONS);
   array->n_dimensions = (guint) json_array_size (value);
   for (i = 0; i < array->n_dimensions; i++)
     if (!get_unsigned (json_array_get (value, i), &array->shape[i]))
-      return safetensors_damaged (error,
+      return broken (error,
           "Tensor \"%s\": \"shape\" holds something else than whole numbers from 0 up", name);
   return TRUE;
 }
@@ -147,8 +182,8 @@ parse_shape (SafetensorsArray *array, const json_t *value, const char *name, GEr
 /* Sets data and size. @base is the first byte of the data of all tensors, of which there are
  * @available. */
 static gboolean
-parse_offsets (SafetensorsArray *array, const json_t *value, const char *name, const guint8 *base,
-    gsize available, GError **error)
+parse_offsets (SafetensorsArray *array, const json_t *value, const char *name,
+    const SafetensorsRules *rules, const guint8 *base, gsize available, GError **error)
 {
   const guint item_size = safetensors_type_size (array->type);
   guint64 begin, end, size = item_size;
@@ -157,24 +192,23 @@ parse_offsets (SafetensorsArray *array, const json_t *value, const char *name, c
   if (!json_is_array (value) || json_array_size (value) != 2
       || !get_unsigned (json_array_get (value, 0), &begin)
       || !get_unsigned (json_array_get (value, 1), &end))
-    return safetensors_damaged (
+    return broken (
         error, "Tensor \"%s\": no \"data_offsets\" of two whole numbers from 0 up", name);
   if (begin > end || end > available)
-    return safetensors_damaged (error,
+    return broken (error,
         "Tensor \"%s\": \"data_offsets\" [%" G_GUINT64_FORMAT ", %" G_GUINT64_FORMAT
         "] lie outside of the %" G_GSIZE_FORMAT " bytes of data",
         name, begin, end, available);
   for (i = 0; i < array->n_dimensions; i++)
     if (!g_uint64_checked_mul (&size, size, array->shape[i]))
-      return safetensors_damaged (
-          error, "Tensor \"%s\": \"shape\" is larger than any memory", name);
+      return broken (error, "Tensor \"%s\": \"shape\" is larger than any memory", name);
   if (size != end - begin)
-    return safetensors_damaged (error,
+    return broken (error,
         "Tensor \"%s\": \"data_offsets\" span %" G_GUINT64_FORMAT
         " bytes, expected the %" G_GUINT64_FORMAT " of its dtype and shape",
         name, end - begin, size);
-  if (begin % item_size != 0)
-    return safetensors_damaged (error,
+  if (rules->aligned && begin % item_size != 0)
+    return broken (error,
         "Tensor \"%s\": its data begin at %" G_GUINT64_FORMAT
         ", expected a multiple of its item size, %u",
         name, begin, item_size);
@@ -184,21 +218,21 @@ parse_offsets (SafetensorsArray *array, const json_t *value, const char *name, c
 }
 
 static gboolean
-parse_array (SafetensorsArray *array, const char *key, json_t *value, const guint8 *base,
-    gsize available, GError **error)
+parse_array (SafetensorsArray *array, const char *key, json_t *value, const SafetensorsRules *rules,
+    const guint8 *base, gsize available, GError **error)
 {
   g_autofree char *name = safetensors_printable (key);
 
   if (!json_is_object (value))
-    return safetensors_damaged (error, "Tensor \"%s\": not a JSON object", name);
+    return broken (error, "Tensor \"%s\": not a JSON object", name);
   if (json_object_size (value) > 3)
-    return safetensors_damaged (
+    return broken (
         error, "Tensor \"%s\": has keys besides \"dtype\", \"shape\" and \"data_offsets\"", name);
   array->name = key;
-  return parse_type (array, json_object_get (value, "dtype"), name, error)
+  return parse_type (array, json_object_get (value, "dtype"), name, rules, error)
       && parse_shape (array, json_object_get (value, "shape"), name, error)
       && parse_offsets (
-          array, json_object_get (value, "data_offsets"), name, base, available, error);
+          array, json_object_get (value, "data_offsets"), name, rules, base, available, error);
 }
 
 static int
@@ -226,46 +260,43 @@ check_coverage (GArray *arrays, const guint8 *base, gsize available, GError **er
     g_autofree char *name = safetensors_printable (array->name);
 
     if (begin < expected)
-      return safetensors_damaged (error,
+      return broken (error,
           "Tensor \"%s\": begins at %" G_GSIZE_FORMAT
           " and overlaps the one before it, which ends at %" G_GSIZE_FORMAT,
           name, begin, expected);
     if (begin > expected)
-      return safetensors_damaged (error,
+      return broken (error,
           "Tensor \"%s\": begins at %" G_GSIZE_FORMAT
           " and leaves a gap, expected %" G_GSIZE_FORMAT,
           name, begin, expected);
     expected = begin + array->size;
   }
   if (expected != available)
-    return safetensors_damaged (error,
+    return broken (error,
         "%" G_GSIZE_FORMAT " bytes of data, of which the tensors cover %" G_GSIZE_FORMAT, available,
         expected);
   return TRUE;
 }
 
 static gboolean
-check_metadata (json_t *metadata, GError **error)
+check_metadata (json_t *metadata, const SafetensorsRules *rules, GError **error)
 {
   const char *key;
   json_t *value;
 
-  if (metadata == NULL) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-        "The header has no \"" METADATA_KEY "\": other software, which keeps only the arrays of a "
-        "file, saved it anew, or it never was a "
-        "profile. Use the original file, or make the profile anew.");
-    return FALSE;
-  }
+  if (metadata == NULL)
+    return !rules->needs_metadata
+        || broken (error,
+            "The header has no \"" METADATA_KEY
+            "\": other software, which keeps only the arrays of a file, saved it anew");
   if (!json_is_object (metadata))
-    return safetensors_damaged (error, "\"" METADATA_KEY "\" is not a JSON object");
+    return broken (error, "\"" METADATA_KEY "\" is not a JSON object");
   json_object_foreach (metadata, key, value)
   {
     g_autofree char *name = safetensors_printable (key);
 
     if (!json_is_string (value))
-      return safetensors_damaged (
-          error, "\"" METADATA_KEY "\": the value of \"%s\" is not a string", name);
+      return broken (error, "\"" METADATA_KEY "\": the value of \"%s\" is not a string", name);
   }
   return TRUE;
 }
@@ -277,23 +308,21 @@ check_header_length (const guint8 *data, gsize size, gsize *length, GError **err
   guint64 word;
 
   if (size < LENGTH_BYTES)
-    return safetensors_damaged (error,
+    return broken (error,
         "The file has %" G_GSIZE_FORMAT " bytes, expected at least %d for the header's length",
         size, LENGTH_BYTES);
   memcpy (&word, data, sizeof (word));
   word = GUINT64_FROM_LE (word);
   if (word > SAFETENSORS_MAX_HEADER)
-    return safetensors_damaged (error,
-        "Offset 0: a header of %" G_GUINT64_FORMAT " bytes, expected at most %d", word,
-        SAFETENSORS_MAX_HEADER);
+    return broken (error, "Offset 0: a header of %" G_GUINT64_FORMAT " bytes, expected at most %d",
+        word, SAFETENSORS_MAX_HEADER);
   if (word > size - LENGTH_BYTES)
-    return safetensors_damaged (error,
+    return broken (error,
         "Offset 0: a header of %" G_GUINT64_FORMAT " bytes, but only %" G_GSIZE_FORMAT
         " follow: the file was cut short",
         word, size - LENGTH_BYTES);
   if (word == 0 || data[LENGTH_BYTES] != '{')
-    return safetensors_damaged (
-        error, "Offset %d: expected a header, which begins with {", LENGTH_BYTES);
+    return broken (error, "Offset %d: expected a header, which begins with {", LENGTH_BYTES);
   *length = (gsize) word;
   return TRUE;
 }
@@ -307,7 +336,7 @@ parse_json (const guint8 *text, gsize length, GError **error)
   json_t *root;
 
   if (nul != NULL) {
-    safetensors_damaged (error, "Offset %" G_GSIZE_FORMAT ": a NUL byte in the header",
+    broken (error, "Offset %" G_GSIZE_FORMAT ": a NUL byte in the header",
         (gsize) (nul - text) + LENGTH_BYTES);
     return NULL;
   }
@@ -315,13 +344,14 @@ parse_json (const guint8 *text, gsize length, GError **error)
   if (root != NULL)
     return root; /* an object, since it begins with { */
   reason = safetensors_printable (problem.text);
-  safetensors_damaged (error, "Offset %d: the header is not JSON as expected: %s",
+  broken (error, "Offset %d: the header is not JSON as expected: %s",
       LENGTH_BYTES + MAX (problem.position, 0), reason);
   return NULL;
 }
 
 static gboolean
-parse_arrays (SafetensorsFile *file, const guint8 *data, gsize size, GError **error)
+parse_arrays (SafetensorsFile *file, const SafetensorsRules *rules, const guint8 *data, gsize size,
+    GError **error)
 {
   const guint8 *base = data + file->header_size;
   const gsize available = size - file->header_size;
@@ -334,15 +364,15 @@ parse_arrays (SafetensorsFile *file, const guint8 *data, gsize size, GError **er
 
     if (g_str_equal (key, METADATA_KEY))
       continue;
-    if (!parse_array (&array, key, value, base, available, error))
+    if (!parse_array (&array, key, value, rules, base, available, error))
       return FALSE;
     g_array_append_val (file->arrays, array);
   }
   return check_coverage (file->arrays, base, available, error);
 }
 
-SafetensorsFile *
-safetensors_parse (const void *data, gsize size, GError **error)
+static SafetensorsFile *
+parse (const void *data, gsize size, const SafetensorsRules *rules, GError **error)
 {
   g_autoptr (SafetensorsFile) file = NULL;
   gsize length = 0;
@@ -359,18 +389,35 @@ safetensors_parse (const void *data, gsize size, GError **error)
   file->arrays = g_array_new (FALSE, FALSE, sizeof (SafetensorsArray));
 
   /* before the alignment: software that loses the metadata also aligns in its own way */
-  if (!check_metadata (json_object_get (root, METADATA_KEY), error))
+  if (!check_metadata (json_object_get (root, METADATA_KEY), rules, error))
     return NULL;
-  if (file->header_size % ALIGNMENT != 0) {
-    safetensors_damaged (error,
+  if (rules->aligned && file->header_size % ALIGNMENT != 0) {
+    broken (error,
         "Offset 0: a header of %" G_GSIZE_FORMAT " bytes puts the data at %" G_GSIZE_FORMAT
         ", expected a multiple of %d; other software may have saved the file anew",
         length, file->header_size, ALIGNMENT);
     return NULL;
   }
-  if (!parse_arrays (file, data, size, error))
+  if (!parse_arrays (file, rules, data, size, error))
     return NULL;
   return g_steal_pointer (&file);
+}
+
+SafetensorsFile *
+safetensors_parse_by (const void *data, gsize size, const SafetensorsRules *rules, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  SafetensorsFile *file = parse (data, size, rules, &problem);
+
+  if (file == NULL)
+    g_set_error (error, problem->domain, problem->code, "%s. %s", problem->message, rules->advice);
+  return file;
+}
+
+SafetensorsFile *
+safetensors_parse (const void *data, gsize size, GError **error)
+{
+  return safetensors_parse_by (data, size, &safetensors_house_rules, error);
 }
 
 void

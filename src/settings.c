@@ -287,6 +287,13 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
   if (settings->quant_scale != 0
       && !in_range ("quant-scale", settings->quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, error))
     return FALSE;
+  if (settings->quant_scale == 0 && settings->quant_zero_point != 0) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "quant-zero-point is %d and quant-scale 0, which makes both of the range. Set quant-scale as "
+        "the model says, too, or leave quant-zero-point at 0.",
+        settings->quant_zero_point);
+    return FALSE;
+  }
   if (!check_scaling (settings, error))
     return FALSE;
   if (settings->method == PIXELNORM_METHOD_FIXED)

@@ -2,6 +2,7 @@
 /* Frames in, normalized tensors or 8-bit frames out. */
 #pragma once
 
+#include <pixelnorm/learned-affine.h>
 #include <pixelnorm/profile.h>
 
 G_BEGIN_DECLS
@@ -108,7 +109,7 @@ typedef enum { PIXELNORM_CHANNEL_ORDER_RGB, PIXELNORM_CHANNEL_ORDER_BGR } Pixeln
  * @tensor_layout: the order of the dimensions of a tensor
  * @quant_scale: how much y is in one step of an int8 or uint8 tensor; 0: both quantization numbers are
  *   such that the range, as of 8-bit video, becomes all of the codes
- * @quant_zero_point: the code of y = 0
+ * @quant_zero_point: the code of y = 0; 0 where @quant_scale is 0
  *
  * What is asked of a normalizer.
  */
@@ -164,6 +165,10 @@ G_DECLARE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, PIXELNORM, NORM
 PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new (const PixelnormSettings *settings,
     PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormLayout *layout,
     PixelnormOutput output, GError **error);
+PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new_with_affine (
+    const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
+    PixelnormLearnedAffine *affine, const PixelnormLayout *layout, PixelnormOutput output,
+    GError **error);
 PIXELNORM_API void pixelnorm_normalizer_get_range (
     PixelnormNormalizer *self, gdouble *low, gdouble *high);
 PIXELNORM_API void pixelnorm_normalizer_get_quantization (

@@ -8,5 +8,6 @@
 #include <pixelnorm/error.h>
 #include <pixelnorm/export.h>
 #include <pixelnorm/layout.h>
+#include <pixelnorm/learned-affine.h>
 #include <pixelnorm/normalizer.h>
 #include <pixelnorm/profile.h>

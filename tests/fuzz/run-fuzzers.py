@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ElementTree
 
 # FUZZER TABLE: name, folders of seeds, the files of src whose coverage counts
 FUZZERS = {
+    "affine": (("affine", "safetensors"), ("safetensors.c", "learned-affine.c")),
     "safetensors": (("safetensors", "profile"), ("safetensors.c",)),
     "profile": (("profile",), ("safetensors.c", "profile-file.c", "profile-format.c", "profile.c", "moments.c")),
     "profile-signed": (("profile",), ("safetensors.c", "profile-file.c", "profile-format.c", "profile.c",

@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 from pipeline_help import (
-    check_profile, check_tensors, count_frames, frames_of, make_video, PIPELINES, run, SOURCE,
-    zscore)
+    check_profile, check_tensors, count_frames, frames_of, make_video, PIPELINES, read_profile, run,
+    SOURCE, zscore)
 
 NOT_RUN = {"./pipelines/quickstart", "./tests/run", ". pipelines/env",
            "meson setup --prefix=/usr -Dtests=false build/install", "sudo meson install -C build/install"}
@@ -121,6 +121,22 @@ def check_flat(directory, frames):
     check_profile(directory / "dark.safetensors", np.full((30, 240, 320, 3), 8, np.uint8))
 
 
+def check_quantized(directory, frames):
+    """Half to even, as numpy's rint; a tie of the exact quotient is no tie of this one."""
+    wide = frames.astype(np.float64)
+    y = (wide - wide.mean((0, 1, 2))) / np.maximum(wide.std((0, 1, 2)), 1)
+    found = np.fromfile(directory / "tensor.i8", np.int8).reshape(frames.shape)
+    steps = y / 0.03125 + 4
+    near = np.abs(steps - np.floor(steps) - .5) < 1e-6
+    assert (np.abs(found - np.clip(np.rint(steps), -128, 127)) <= np.where(near, 1, 0)).all()
+
+
+def check_live(directory, frames):
+    check_profile(directory / "day.safetensors", frames[:90])
+    assert read_profile(directory / "night.safetensors")[1]["sum"].sum() < read_profile(
+        directory / "day.safetensors")[1]["sum"].sum()
+
+
 def check_streams(directory, frames):
     assert (directory / "streams.conf").read_text().count("[source ") == 4
     for i in range(1, 5):
@@ -138,7 +154,7 @@ def check_back(directory, frames):
 
 SCRIPTS = {"collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
            "imagenet": check_imagenet, "flat-field": check_flat, "way-back": check_back,
-           "many-streams": check_streams}
+           "many-streams": check_streams, "quantized": check_quantized, "live-switch": check_live}
 
 
 def test_every_script_is_tested():
@@ -156,7 +172,8 @@ def test_script_as_it_stands(name, tmp_path, ball):
     SCRIPTS[name](tmp_path, ball[:100])
 
 
-@pytest.mark.parametrize("name", ["collect", "normalize-to-tensor", "imagenet", "way-back"])
+@pytest.mark.parametrize(
+    "name", ["collect", "normalize-to-tensor", "imagenet", "way-back", "quantized", "live-switch"])
 def test_script_with_a_file(name, tmp_path):
     folder = tmp_path / "it's \"a\" folder"
     folder.mkdir()
@@ -165,6 +182,20 @@ def test_script_with_a_file(name, tmp_path):
     done = run([PIPELINES / name, f"{folder.name}/{video.name}"], tmp_path)
     assert done.returncode == 0, done.stderr
     SCRIPTS[name](tmp_path, frames)
+
+
+def test_live_switch_says_what_happens(tmp_path):
+    """Both identities, in order, on buffers and in messages; and the bad file."""
+    done = run([PIPELINES / "live-switch"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    day, night = (read_profile(tmp_path / f"{name}.safetensors")[0]["identity"] for name in ("day", "night"))
+    lines = done.stdout.splitlines()
+    assert [line for line in lines if line.startswith("message")] == [f"message: profile {i}" for i in (day, night)]
+    shown = [re.fullmatch(r"frame (\d+): profile (\w+)", line) for line in lines]
+    first, second = [match for match in shown if match]
+    assert first.groups() == ("1", day) and second[2] == night and 10 < int(second[1]) <= 90
+    assert sum(line.startswith("warning: no-such-file.safetensors") for line in lines) == 1
+    assert lines[-1] == "90 frames, 2 profiles"
 
 
 def test_flat_field_with_too_few_files(tmp_path):
