@@ -69,6 +69,36 @@ typedef void (*PixelnormLookupU8) (
  * then x >> shift & mask. */
 typedef void (*PixelnormUnpackU16) (uint16_t *x, int swap, int shift, unsigned mask, int n);
 
+/* What a running estimate is made with, the same for all samples. The mean is a 32-bit integer, a code
+ * value times 2^shift, shift = 31 - depth: differences from code values are exact and fit 32 bits. */
+typedef struct {
+  int shift;
+  float unit;    /* 2^-shift */
+  float weight;  /* of the variance in the divisor: 1, or 0 where nothing is divided by a deviation */
+  float epsilon; /* added to it */
+  float floor;   /* the smallest divisor, not 0 */
+} PixelnormRunningParameters;
+
+/* Running estimates of every sample. With d = x - mean of before:
+ *   y = d / max (sqrt (variance * weight + epsilon), floor) * gamma + beta
+ *   mean += momentum * d, as an integer; rest is what rounding left, in 2^-15, for the next time
+ *   variance += momentum * ((1 - momentum) * d^2 - variance), which is (1 - momentum) (variance + momentum
+ *   d^2) and keeps still where that is; at least 2^-100, so that no denormal number comes up.
+ * variance and rest begin with 0. Where momentum, 0 to 1, is 0, both estimates stay.
+ *
+ * In float32 y errs by 5 roundings of its own, 3e-7 of |y|. The mean errs by no more than |rest| < 2^-15
+ * of its last place, and by the rounding of each step. The variance errs by a rounding a step, half a unit
+ * in its last place, which shrinks by 1 - momentum a step: at most 2^-25 / momentum of it, and half as much
+ * of y: 1.5e-7 at momentum .1. Where momentum is .01 that would be 1.5e-6, but roundings only add up where
+ * d has the same size in hundreds of frames; in noise they cancel, and a tenth of it is left.
+ * n <= PIXELNORM_TILE. */
+typedef void (*PixelnormRunningKernel) (float *y, int32_t *mean, int16_t *rest, float *variance,
+    const void *x, const float *gamma, const float *beta, const float *momentum,
+    const PixelnormRunningParameters *parameters, int n);
+
+/* float32 to other items, by the rules of PixelnormNormalize. */
+typedef void (*PixelnormConvert) (void *to, const float *from, int zero_point, int n);
+
 typedef struct {
   const char *name;
   PixelnormAccumulate accumulate[PIXELNORM_N_SAMPLES];  /* one list */
@@ -88,6 +118,8 @@ typedef struct {
   PixelnormUnpackU16 unpack_u16;
   PixelnormLookupU8 lookup_u8;
   unsigned fast_tables; /* up to so many tables take less time than normalize to 8 bits */
+  PixelnormRunningKernel running[PIXELNORM_N_SAMPLES];
+  PixelnormConvert convert[PIXELNORM_N_ITEMS]; /* NULL for f32 */
 } PixelnormKernels;
 
 /* The rows of the table, those that this processor can run, ended by one without a name. */
