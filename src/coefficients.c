@@ -109,6 +109,15 @@ check_profile (PixelnormProfile *profile, const char *name, const PixelnormSetti
   return pixelnorm_geometry_check (&own, geometry, text, "the stream", error);
 }
 
+/* Until there are statistics of the stream. */
+static void
+begin_without_profile (PixelnormCoefficients *self)
+{
+  self->per_pixel = self->settings.scope == PIXELNORM_SCOPE_PIXEL;
+  for (guint c = 0; c < self->n_channels; c++)
+    self->pooled[c] = still_moments (&self->pooled[c]);
+}
+
 gboolean
 pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSettings *settings,
     PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormGeometry *geometry,
@@ -128,9 +137,15 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   if (!self->row->needs_profile)
     return check_values ("mean", settings->n_mean, self->n_channels, error)
         && check_values ("std", settings->n_std, self->n_channels, error);
+  if (!pixelnorm_settings_use_profile (settings)
+      || (!profile && !pixelnorm_settings_need_profile (settings))) {
+    begin_without_profile (self);
+    return TRUE;
+  }
   if (!profile) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "This method needs a profile: make one with pixelstats, or use the method fixed.");
+        "This method needs a profile: make one with pixelstats, use statistics of the stream itself, "
+        "or the method fixed.");
     return FALSE;
   }
   if (!check_profile (profile, "profile", settings, geometry, error))
@@ -173,6 +188,7 @@ pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, gui
     .mean = value_of (settings->mean, settings->n_mean, channel) * unit,
     .std = value_of (settings->std, settings->n_std, channel) * unit,
     .moments = &moments,
+    .estimate = self->estimated ? &self->estimates[channel] : NULL,
     .dark = dark_mean (self, sample, channel),
     .gain = self->gain[channel],
     .low = self->low[channel],
@@ -182,6 +198,31 @@ pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, gui
   pixelnorm_affine_scale (&affine, value_of (settings->gamma, settings->n_gamma, channel),
       value_of (settings->beta, settings->n_beta, channel));
   return affine;
+}
+
+void
+pixelnorm_coefficients_describe (
+    const PixelnormCoefficients *self, guint channel, double *mean, double *std)
+{
+  PixelnormCoefficients plain = *self;
+
+  plain.settings.n_gamma = plain.settings.n_beta = 1;
+  plain.settings.gamma[0] = 1;
+  plain.settings.beta[0] = 0;
+  const PixelnormAffine affine = pixelnorm_coefficients_get (&plain, 0, channel);
+  *mean = affine.subtract;
+  *std = 1 / affine.scale;
+}
+
+PixelnormEstimate
+pixelnorm_coefficients_estimate (
+    const PixelnormCoefficients *self, gsize sample, guint channel)
+{
+  const PixelnormMoments moments =
+      self->per_pixel ? sample_moments (self, sample, channel) : self->pooled[channel];
+
+  return (PixelnormEstimate){ pixelnorm_moments_mean (&moments),
+    pixelnorm_moments_variance (&moments) };
 }
 
 /* The bounds of the method's results in a channel: its own range, or what 0 and the largest code

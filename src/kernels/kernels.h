@@ -76,7 +76,7 @@ typedef struct {
   float unit;    /* 2^-shift */
   float weight;  /* of the variance in the divisor: 1, or 0 where nothing is divided by a deviation */
   float epsilon; /* added to it */
-  float floor;   /* the smallest divisor, not 0 */
+  float floor;   /* the smallest divisor; it or epsilon is not 0 */
 } PixelnormRunningParameters;
 
 /* Running estimates of every sample. With d = x - mean of before:
