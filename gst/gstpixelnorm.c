@@ -50,7 +50,9 @@
 #include <math.h>
 #include <pixelnorm/pixelnorm.h>
 
+#include "gstpixelassembly.h"
 #include "gstpixelcaps.h"
+#include "gstpixelenums.h"
 #include "gstpixelerror.h"
 #include "gstpixelformats.h"
 #include "gstpixelframe.h"
@@ -61,21 +63,40 @@
 GST_DEBUG_CATEGORY_STATIC (pixelnorm_debug);
 #define GST_CAT_DEFAULT pixelnorm_debug
 
+enum { PROP_BATCH_SIZE = 1000, PROP_LAST_BATCH }; /* behind those of gstpixelsettings.c */
+
 struct _GstPixelNorm {
   GstBaseTransform parent;
 
   GstPixelPlans plans; /* guards itself */
 
+  /* the object lock */
+  guint batch_size; /* as set; that of the assembly is in use */
+  GstPixelLastBatch last_batch;
+  GstClockTime latency;
+
   /* the streaming thread, and state changes while it does not run */
   GstVideoInfo info, output_info; /* the latter of video */
   PixelnormLayout output_layout;
-  gsize output_size;     /* of a buffer */
+  gsize output_size;     /* of a buffer: of all frames of a tensor */
   GstStructure *applied; /* what PixelnormMeta says */
   GstCaps *refused;      /* caps of which was said that they do not fit */
+  GstPixelAssembly assembly;
+  gboolean backwards; /* a segment was refused */
 };
 
 G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
+
+/* Frames of a tensor. */
+static guint
+get_batch_size (GstPixelNorm *self)
+{
+  GST_OBJECT_LOCK (self);
+  const guint size = self->assembly.size ? self->assembly.size : self->batch_size;
+  GST_OBJECT_UNLOCK (self);
+  return size;
+}
 
 /* Video that suits the profile; without one, what is usual. */
 static GstCaps *
@@ -98,20 +119,23 @@ video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
   g_autoptr (GstCaps) suitable = suitable_video (self);
 
   return gst_pixel_formats_prefer (
-      gst_pixel_caps_to_video (caps, gst_pixel_plans_layouts (&self->plans)), suitable, filter);
+      gst_pixel_caps_to_video (
+          caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self)),
+      suitable, filter);
 }
 
 static GstCaps *
 gst_pixel_norm_transform_caps (
     GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
   GstCaps *result;
 
   if (direction == GST_PAD_SINK)
-    result =
-        gst_pixel_caps_from_video (caps, gst_pixel_plans_layouts (&GST_PIXEL_NORM (trans)->plans));
+    result = gst_pixel_caps_from_video (
+        caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
   else
-    result = video_for (GST_PIXEL_NORM (trans), caps, filter);
+    result = video_for (self, caps, filter);
   if (filter) {
     GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
 
@@ -126,10 +150,12 @@ static GstCaps *
 gst_pixel_norm_fixate_caps (
     GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
 {
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+
   if (direction == GST_PAD_SRC)
     return gst_caps_fixate (othercaps);
   return gst_pixel_caps_choose (
-      othercaps, caps, gst_pixel_plans_layouts (&GST_PIXEL_NORM (trans)->plans));
+      othercaps, caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
 }
 
 static void
@@ -153,7 +179,9 @@ warn_of_units (GstPixelNorm *self, const PixelnormSettings *settings)
 static void
 warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 {
-  const gchar *expected = profile ? pixelnorm_profile_get_geometry (profile)->matrix : NULL;
+  const gchar *expected = profile && pixelnorm_settings_use_profile (&self->plans.current.settings)
+      ? pixelnorm_profile_get_geometry (profile)->matrix
+      : NULL;
   const gchar *found = self->plans.target.layout.geometry.matrix;
 
   if (expected && found && !g_str_equal (expected, found))
@@ -175,31 +203,159 @@ tell_plan (GstPixelNorm *self)
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (
       &plan->settings, plan->profile, plan->normalizer, self->plans.target.output);
+  if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO)
+    gst_structure_set (self->applied, "batch-size", G_TYPE_UINT, self->assembly.size, NULL);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
 
+/* The largest that a buffer can become, before much is allocated for it. */
 static gboolean
-check_output_size (gsize size, GError **error)
+check_caps (
+    GstPixelNorm *self, const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
 {
-  if (size <= G_MAXUINT)
+  const guint n_frames = self->assembly.size;
+  const gsize samples =
+      (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels;
+  const gsize size =
+      output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat) * n_frames;
+
+  if (output->finfo && n_frames > 1) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "batch-size is %u, and 8-bit video leaves frame by frame. Set batch-size=1, or ask for tensors: "
+        "put other/tensors behind the element.",
+        n_frames);
+    return FALSE;
+  }
+  /* samples stay below 2^42 */
+  if (size / n_frames <= G_MAXUINT && size <= G_MAXUINT)
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-      "One output frame has %" G_GSIZE_FORMAT " MiB; GStreamer's pools end at %u. Scale the video "
-      "down.",
-      size >> 20, G_MAXUINT >> 20);
+      "%s has %" G_GSIZE_FORMAT " MiB; GStreamer's pools end at %u. Scale the video down%s.",
+      n_frames > 1 ? "A tensor" : "One output frame", size >> 20, G_MAXUINT >> 20,
+      n_frames > 1 ? ", or set a smaller batch-size" : "");
   return FALSE;
 }
 
-/* The largest that a buffer can become, before much is allocated for it. */
-static gboolean
-check_caps (const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
+/* A tensor waits for its last frame. */
+static void
+set_latency (GstPixelNorm *self)
 {
-  const gsize samples =
-      (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels;
+  const gint n = GST_VIDEO_INFO_FPS_N (&self->info), d = GST_VIDEO_INFO_FPS_D (&self->info);
+  const GstClockTime latency = n > 0 && self->assembly.size > 1
+      ? gst_util_uint64_scale (self->assembly.size - 1, GST_SECOND * (guint64) d, (guint64) n)
+      : 0;
 
-  return check_output_size (
-      output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat), error);
+  GST_OBJECT_LOCK (self);
+  const gboolean changed = latency != self->latency;
+  self->latency = latency;
+  GST_OBJECT_UNLOCK (self);
+  if (changed)
+    gst_element_post_message (
+        GST_ELEMENT (self), gst_message_new_latency (GST_OBJECT (self)));
+}
+
+static gboolean
+gst_pixel_norm_query (GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  GstClockTime min, max;
+  gboolean live;
+
+  if (direction != GST_PAD_SRC || GST_QUERY_TYPE (query) != GST_QUERY_LATENCY)
+    return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->query (trans, direction, query);
+  if (!gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (trans), query))
+    return FALSE;
+  gst_query_parse_latency (query, &live, &min, &max);
+  GST_OBJECT_LOCK (self);
+  min += self->latency;
+  if (GST_CLOCK_TIME_IS_VALID (max))
+    max += self->latency;
+  GST_OBJECT_UNLOCK (self);
+  gst_query_set_latency (query, live, min, max);
+  return TRUE;
+}
+
+static gboolean
+map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor,
+    PixelnormFrame *frame, GError **error)
+{
+  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO) {
+    if (!gst_pixel_frame_map (
+            video, &self->output_info, &self->output_layout, buffer, GST_MAP_WRITE, error))
+      return FALSE;
+    *frame = video->frame;
+    return TRUE;
+  }
+  const gboolean mapped = gst_buffer_map (buffer, tensor, GST_MAP_WRITE);
+  if (!mapped || tensor->size < self->output_size) {
+    if (mapped)
+      gst_buffer_unmap (buffer, tensor);
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Expected an output buffer of %" G_GSIZE_FORMAT
+        " bytes that can be written, found %" G_GSIZE_FORMAT ".",
+        self->output_size, gst_buffer_get_size (buffer));
+    return FALSE;
+  }
+  *frame = (PixelnormFrame){ { tensor->data } };
+  return TRUE;
+}
+
+static void
+unmap_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor)
+{
+  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO)
+    gst_pixel_frame_unmap (video);
+  else
+    gst_buffer_unmap (buffer, tensor);
+}
+
+/* Gives away the buffer that is full, or is to be filled up; NULL where it cannot be written. */
+static GstBuffer *
+end_buffer (GstPixelNorm *self, GError **error)
+{
+  GstPixelFrame video;
+  GstMapInfo tensor;
+  PixelnormFrame out;
+
+  if (!map_output (self, self->assembly.buffer, &video, &tensor, &out, error))
+    return NULL;
+  gst_pixel_assembly_complete (&self->assembly, &self->plans, out.planes[0]);
+  unmap_output (self, self->assembly.buffer, &video, &tensor);
+  return gst_pixel_assembly_end (&self->assembly, self->applied);
+}
+
+static void
+drop_frames (GstPixelNorm *self)
+{
+  const guint n = gst_pixel_assembly_drop (&self->assembly, &self->plans);
+
+  if (n > 0)
+    GST_ELEMENT_INFO (self, STREAM, FORMAT,
+        ("%u frame%s did not fill a tensor of %u, and %s dropped. Set last-batch=pad to have the tensor "
+         "filled up.",
+            n, n == 1 ? "" : "s", self->assembly.size, n == 1 ? "was" : "were"),
+        (NULL));
+}
+
+/* Lets go of a tensor that will not become full, before what makes an end to it is passed on. */
+static void
+end_batch_early (GstPixelNorm *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstBuffer *buffer;
+
+  if (self->assembly.n_frames == 0)
+    return;
+  if (self->assembly.last == GST_PIXEL_LAST_BATCH_DROP) {
+    drop_frames (self);
+    return;
+  }
+  buffer = end_buffer (self, &error);
+  if (buffer)
+    gst_pad_push (GST_BASE_TRANSFORM_SRC_PAD (self), buffer); /* who made the end hears of what came of it */
+  else
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "filling up a tensor");
 }
 
 static gboolean
@@ -212,6 +368,8 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
   const gboolean video =
       gst_structure_has_name (gst_caps_get_structure (outcaps, 0), "video/x-raw");
 
+  end_batch_early (self);
+  gst_pixel_assembly_forget_format (&self->assembly);
   if (!gst_video_info_from_caps (&info, incaps)) {
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
@@ -219,14 +377,16 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
       && (!video
           || (gst_video_info_from_caps (&output, outcaps)
               && gst_pixel_formats_layout (&output, &output_layout, &error)))
-      && check_caps (&layout, &output, &error)
+      && check_caps (self, &layout, &output, &error)
       && gst_pixel_plans_fit (&self->plans, &layout, outcaps, &error)) {
     self->info = info;
     self->output_info = output;
     self->output_layout = output_layout;
     self->output_size = video
         ? GST_VIDEO_INFO_SIZE (&output)
-        : pixelnorm_normalizer_get_output_size (self->plans.current.normalizer);
+        : pixelnorm_normalizer_get_output_size (self->plans.current.normalizer)
+            * self->assembly.size;
+    set_latency (self);
     gst_caps_replace (&self->refused, NULL);
     tell_plan (self);
     return TRUE;
@@ -329,31 +489,7 @@ gst_pixel_norm_transform_meta (
   return TRUE;
 }
 
-static gboolean
-map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor,
-    PixelnormFrame *frame, GError **error)
-{
-  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO) {
-    if (!gst_pixel_frame_map (
-            video, &self->output_info, &self->output_layout, buffer, GST_MAP_WRITE, error))
-      return FALSE;
-    *frame = video->frame;
-    return TRUE;
-  }
-  const gboolean mapped = gst_buffer_map (buffer, tensor, GST_MAP_WRITE);
-  if (!mapped || tensor->size < self->output_size) {
-    if (mapped)
-      gst_buffer_unmap (buffer, tensor);
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Expected an output buffer of %" G_GSIZE_FORMAT
-        " bytes that can be written, found %" G_GSIZE_FORMAT ".",
-        self->output_size, gst_buffer_get_size (buffer));
-    return FALSE;
-  }
-  *frame = (PixelnormFrame){ { tensor->data } };
-  return TRUE;
-}
-
+/* Normalizes a frame into its place in the output buffer. */
 static GstFlowReturn
 gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *outbuf)
 {
@@ -363,8 +499,6 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
   PixelnormFrame out;
   GstMapInfo tensor;
 
-  if (gst_pixel_plans_land (&self->plans))
-    tell_plan (self);
   if (!gst_pixel_frame_map (
           &in, &self->info, &self->plans.target.layout, inbuf, GST_MAP_READ, &error))
     goto failed;
@@ -372,13 +506,10 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
     gst_pixel_frame_unmap (&in);
     goto failed;
   }
-  pixelnorm_normalizer_run (self->plans.current.normalizer, &in.frame, &out);
-  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO)
-    gst_pixel_frame_unmap (&video);
-  else
-    gst_buffer_unmap (outbuf, &tensor);
+  out.planes[0] += self->output_size / self->assembly.size * self->assembly.n_frames;
+  gst_pixel_assembly_add (&self->assembly, &self->plans, inbuf, &in.frame, &out);
+  unmap_output (self, outbuf, &video, &tensor);
   gst_pixel_frame_unmap (&in);
-  gst_pixel_meta_put (outbuf, self->applied);
   return GST_FLOW_OK;
 
 failed:
@@ -389,6 +520,141 @@ failed:
   return GST_FLOW_ERROR;
 }
 
+/* Whether frames must come in the order in which they were taken; says so where they do not. */
+static gboolean
+check_direction (GstPixelNorm *self, gdouble rate)
+{
+  const PixelnormStatisticsSource statistics = self->plans.current.settings.statistics;
+
+  if (rate >= 0
+      || (self->assembly.size == 1 && statistics != PIXELNORM_STATISTICS_SOURCE_BATCH
+          && statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING)) {
+    self->backwards = FALSE;
+    return TRUE;
+  }
+  if (!self->backwards)
+    GST_ELEMENT_ERROR (self, STREAM, FORMAT,
+        ("The stream plays backwards (rate %g), and batches and running statistics need the order of "
+         "time. Play forwards, or set batch-size=1 and statistics=profile or frame.",
+            rate),
+        (NULL));
+  self->backwards = TRUE;
+  return FALSE;
+}
+
+/* A change lands where a buffer begins. */
+static GstFlowReturn
+begin_buffer (GstPixelNorm *self, GstBuffer *input)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  g_autoptr (GError) error = NULL;
+  GstBuffer *buffer = NULL;
+
+  if (gst_pixel_plans_land (&self->plans))
+    tell_plan (self);
+  if (!check_direction (self, trans->segment.rate))
+    return GST_FLOW_ERROR;
+  const GstFlowReturn result = gst_pixel_norm_prepare_output_buffer (trans, input, &buffer);
+  if (result != GST_FLOW_OK)
+    return result;
+  if (gst_pixel_assembly_begin (&self->assembly, buffer, &self->plans, &error))
+    return GST_FLOW_OK;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "beginning a batch");
+  return GST_FLOW_ERROR;
+}
+
+/* A frame that does not make a tensor full gives no buffer, which is no dropped frame: the base class would
+ * mark the next one as a discontinuity. */
+static GstFlowReturn
+gst_pixel_norm_generate_output (GstBaseTransform *trans, GstBuffer **output)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  GstBuffer *input = g_steal_pointer (&trans->queued_buf);
+  g_autoptr (GError) error = NULL;
+  GstFlowReturn result = GST_FLOW_OK;
+
+  *output = NULL;
+  if (!input)
+    return GST_FLOW_OK;
+  if (self->assembly.n_frames == 0)
+    result = begin_buffer (self, input);
+  if (result == GST_FLOW_OK)
+    result = gst_pixel_norm_transform (trans, input, self->assembly.buffer);
+  gst_buffer_unref (input);
+  if (result != GST_FLOW_OK) {
+    gst_pixel_assembly_drop (&self->assembly, &self->plans);
+    return result;
+  }
+  if (!gst_pixel_assembly_is_full (&self->assembly))
+    return GST_FLOW_OK;
+  *output = end_buffer (self, &error);
+  if (*output)
+    return GST_FLOW_OK;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "completing a tensor");
+  gst_pixel_assembly_drop (&self->assembly, &self->plans);
+  return GST_FLOW_ERROR;
+}
+
+/* Caps that do not agree never come to set_caps; where it is for the number of frames, this says so. */
+static void
+explain_batch (GstPixelNorm *self, GstEvent *event)
+{
+  g_autoptr (GstCaps) peer = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  const guint other = gst_pixel_caps_other_batch (peer, self->assembly.size);
+  GstCaps *caps;
+
+  gst_event_parse_caps (event, &caps);
+  if (other == 0 || (self->refused && gst_caps_is_equal (self->refused, caps)))
+    return;
+  gst_caps_replace (&self->refused, caps);
+  GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+      ("What stands behind asks for tensors of %u frame%s, and batch-size is %u. Set batch-size=%u.",
+          other, other == 1 ? "" : "s", self->assembly.size, other),
+      (NULL));
+}
+
+static gboolean
+gst_pixel_norm_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstBaseTransformClass *parent = GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class);
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  const GstSegment *segment;
+  gboolean ok;
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_EOS:
+    end_batch_early (self);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    gst_pixel_assembly_drop (&self->assembly, &self->plans);
+    break;
+  case GST_EVENT_GAP:
+    if (self->assembly.n_frames == 0)
+      break;
+    /* it would overtake frames of before it */
+    GST_DEBUG_OBJECT (self, "a gap within a tensor is not passed on");
+    gst_event_unref (event);
+    return TRUE;
+  case GST_EVENT_SEGMENT:
+    end_batch_early (self);
+    gst_event_parse_segment (event, &segment);
+    if (check_direction (self, segment->rate))
+      break;
+    gst_event_unref (event);
+    return FALSE;
+  case GST_EVENT_CAPS:
+    gst_event_ref (event);
+    ok = parent->sink_event (trans, event);
+    if (!ok)
+      explain_batch (self, event);
+    gst_event_unref (event);
+    return ok;
+  default:
+    break;
+  }
+  return parent->sink_event (trans, event);
+}
+
 static gboolean
 gst_pixel_norm_start (GstBaseTransform *trans)
 {
@@ -396,6 +662,11 @@ gst_pixel_norm_start (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
 
   gst_caps_replace (&self->refused, NULL);
+  self->backwards = FALSE;
+  GST_OBJECT_LOCK (self);
+  gst_pixel_assembly_start (&self->assembly, self->batch_size, self->last_batch);
+  self->latency = 0;
+  GST_OBJECT_UNLOCK (self);
   if (gst_pixel_plans_start (&self->plans, &error))
     return TRUE;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
@@ -407,6 +678,10 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
 
+  drop_frames (self);
+  GST_OBJECT_LOCK (self);
+  gst_pixel_assembly_stop (&self->assembly);
+  GST_OBJECT_UNLOCK (self);
   gst_pixel_plans_stop (&self->plans);
   g_clear_pointer (&self->applied, gst_structure_free);
   return TRUE;
@@ -415,15 +690,37 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
 static void
 gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  if (!gst_pixel_plans_set (&GST_PIXEL_NORM (object)->plans, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+
+  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
+    if (!gst_pixel_plans_set (&self->plans, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (id == PROP_BATCH_SIZE)
+    self->batch_size = g_value_get_uint (value);
+  else
+    self->last_batch = g_value_get_enum (value);
+  GST_OBJECT_UNLOCK (self);
 }
 
 static void
 gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  if (!gst_pixel_plans_get (&GST_PIXEL_NORM (object)->plans, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+
+  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
+    if (!gst_pixel_plans_get (&self->plans, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (id == PROP_BATCH_SIZE)
+    g_value_set_uint (value, self->batch_size);
+  else
+    g_value_set_enum (value, self->last_batch);
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* Comes once for all properties of one g_object_set(), so that they change together. */
@@ -442,6 +739,24 @@ gst_pixel_norm_finalize (GObject *object)
   gst_pixel_plans_clear (&self->plans);
   gst_caps_replace (&self->refused, NULL);
   G_OBJECT_CLASS (gst_pixel_norm_parent_class)->finalize (object);
+}
+
+static void
+install_batch_properties (GObjectClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  g_object_class_install_property (klass, PROP_BATCH_SIZE,
+      g_param_spec_uint ("batch-size", "Frames of a tensor",
+          "How many frames leave as one tensor, as the last of its dimensions. A network may run faster on "
+          "several at once; the first waits for the last",
+          1, G_MAXINT, 1, flags));
+  g_object_class_install_property (klass, PROP_LAST_BATCH,
+      g_param_spec_enum ("last-batch", "Frames that fill no tensor",
+          "What becomes of the frames that do not fill a tensor at the end of the stream or of a segment, or "
+          "before other caps. PixelnormMeta says in frames how many are real",
+          gst_pixel_norm_last_batch_get_type (), GST_PIXEL_LAST_BATCH_DROP, flags));
+  gst_type_mark_as_plugin_api (gst_pixel_norm_last_batch_get_type (), 0);
 }
 
 static void
@@ -472,6 +787,7 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   object_class->finalize = gst_pixel_norm_finalize;
   object_class->dispatch_properties_changed = gst_pixel_norm_dispatch_properties_changed;
   gst_pixel_settings_install (object_class);
+  install_batch_properties (object_class);
   add_templates (GST_ELEMENT_CLASS (klass));
 
   transform_class->start = gst_pixel_norm_start;
@@ -485,11 +801,15 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   transform_class->propose_allocation = gst_pixel_norm_propose_allocation;
   transform_class->transform_meta = gst_pixel_norm_transform_meta;
   transform_class->transform = gst_pixel_norm_transform;
+  transform_class->generate_output = gst_pixel_norm_generate_output;
+  transform_class->sink_event = gst_pixel_norm_sink_event;
+  transform_class->query = gst_pixel_norm_query;
 }
 
 static void
 gst_pixel_norm_init (GstPixelNorm *self)
 {
   gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
+  self->batch_size = 1;
   gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

@@ -44,6 +44,25 @@ plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
   return plan->normalizer != NULL;
 }
 
+/* Whether both start from the same profile, or none. */
+static gboolean
+have_same_profile (const GstPixelPlan *a, const GstPixelPlan *b)
+{
+  if (!a->profile || !b->profile)
+    return a->profile == b->profile;
+  return a->profile == b->profile
+      || g_str_equal (
+          pixelnorm_profile_get_identity (a->profile), pixelnorm_profile_get_identity (b->profile));
+}
+
+/* Running statistics go on. Another profile begins them anew: that is what one sets it for. */
+static void
+plan_carry_over (GstPixelPlan *plan, const GstPixelPlan *old)
+{
+  if (old->normalizer && have_same_profile (plan, old))
+    pixelnorm_normalizer_carry_over (plan->normalizer, old->normalizer);
+}
+
 void
 gst_pixel_plans_init (GstPixelPlans *self, GstElement *element)
 {
@@ -130,7 +149,7 @@ gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry)
   const GstPixelPlan *plan = &self->current;
 
   GST_OBJECT_LOCK (self->element);
-  const gboolean needed = plan->profile && pixelnorm_method_needs_profile (plan->settings.method);
+  const gboolean needed = plan->profile && pixelnorm_settings_use_profile (&plan->settings);
   if (needed)
     *geometry = *pixelnorm_profile_get_geometry (plan->profile);
   if (needed && plan->settings.scope != PIXELNORM_SCOPE_PIXEL)
@@ -157,6 +176,7 @@ gst_pixel_plans_fit (
     plan_clear (&plan);
     return FALSE;
   }
+  plan_carry_over (&plan, &self->current);
   GST_OBJECT_LOCK (self->element);
   old = self->current;
   outdated = self->next;
@@ -182,6 +202,8 @@ gst_pixel_plans_land (GstPixelPlans *self)
     self->next = (GstPixelPlan){ 0 };
   }
   GST_OBJECT_UNLOCK (self->element);
+  if (landed)
+    plan_carry_over (&self->current, &old);
   plan_clear (&old);
   return landed;
 }

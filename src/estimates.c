@@ -101,8 +101,7 @@ pixelnorm_estimates_move (PixelnormEstimates *self)
   for (guint c = 0; c < self->layout.n_channels; c++) {
     PixelnormEstimate *estimate = &self->coefficients.estimates[c];
     const double n = (double) pooled[c].count;
-    const double variance =
-        n > 1 ? pixelnorm_moments_variance (&pooled[c]) * (n / (n - 1)) : 0;
+    const double variance = n > 1 ? pixelnorm_moments_variance (&pooled[c]) * (n / (n - 1)) : 0;
 
     estimate->mean = (1 - m) * estimate->mean + m * pixelnorm_moments_mean (&pooled[c]);
     estimate->variance = (1 - m) * estimate->variance + m * variance;

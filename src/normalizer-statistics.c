@@ -225,13 +225,17 @@ pixelnorm_normalizer_run_batch_data (
   const gsize frames = MAX (n_frames, 1);
   PixelnormFrame in;
 
+  if (frames == 1 && !pixelnorm_frame_init_packed (&in, &self->layout, data, size, error))
+    return NULL;
   if (size % frames != 0 || size / frames != bytes) {
-    /* says what is expected of one frame */
-    pixelnorm_frame_init_packed (&in, &self->layout, data, size / frames, error);
-    g_return_val_if_fail (!error || *error, NULL);
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "%" G_GSIZE_FORMAT " packed frames of %" G_GSIZE_FORMAT
+        " bytes were announced; found %" G_GSIZE_FORMAT " bytes.",
+        frames, bytes, size);
     return NULL;
   }
-  guint8 *block = frames <= G_MAXSIZE / self->output_size ? malloc (frames * self->output_size) : NULL;
+  guint8 *block =
+      frames <= G_MAXSIZE / self->output_size ? malloc (frames * self->output_size) : NULL;
   if (!block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for results of %" G_GSIZE_FORMAT " frames of %" G_GSIZE_FORMAT " bytes.",

@@ -21,7 +21,8 @@ allocate (PixelnormRunning *self, GError **error)
     self->block = pixelnorm_pages_new (self->n * BYTES_A_SAMPLE);
   if (!self->block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Not enough memory for running statistics of %" G_GSIZE_FORMAT " samples. Scale the video down, "
+        "Not enough memory for running statistics of %" G_GSIZE_FORMAT
+        " samples. Scale the video down, "
         "or use scope channel.",
         self->n);
     return FALSE;
@@ -183,8 +184,7 @@ pixelnorm_running_carry_over (
   for (guint p = 0; p < n; p++)
     for (guint place = 0; place < self[p].period; place++) {
       guint other;
-      const PixelnormRunning *pass =
-          find_channel (from, n_from, self[p].channels[place], &other);
+      const PixelnormRunning *pass = find_channel (from, n_from, self[p].channels[place], &other);
 
       if (self[p].channels[place] >= 0 && pass)
         carry_over_channel (&self[p], place, pass, other);

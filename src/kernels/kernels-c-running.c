@@ -30,8 +30,7 @@ round_step (float step)
       y[i] = d / fmaxf (deviation, parameters->floor) * gamma[i] + beta[i];                        \
       mean[i] += whole;                                                                            \
       rest[i] = (int16_t) fminf (rintf ((step - (float) whole) / REST_UNIT), 32767);               \
-      variance[i] =                                                                                \
-          fmaxf ((d * d * (1 - m) - variance[i]) * m + variance[i], SMALLEST_VARIANCE);            \
+      variance[i] = fmaxf ((d * d * (1 - m) - variance[i]) * m + variance[i], SMALLEST_VARIANCE);  \
     }                                                                                              \
   }
 
