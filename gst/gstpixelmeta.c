@@ -155,7 +155,8 @@ gst_pixel_meta_put_frames (
   GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_PIXEL_META_NAME);
   GstStructure *structure = gst_custom_meta_get_structure (meta);
 
-  gst_structure_set (structure, "frames", G_TYPE_UINT, n_frames, NULL);
+  if (gst_structure_has_field (structure, "batch-size"))
+    gst_structure_set (structure, "frames", G_TYPE_UINT, n_frames, NULL);
   if (n == 0)
     return;
   put_numbers (structure, "mean", mean, n);

@@ -17,7 +17,7 @@ void gst_pixel_meta_register (void);
  * next round, so in the steady state nothing is allocated. */
 void gst_pixel_meta_put (GstBuffer *buffer, const GstStructure *applied);
 
-/* Says on it what is not the same for all buffers of a plan: how many frames it really holds and, where
- * @n is not 0, the coefficients, a mean and a std a channel. */
+/* Says on it what is not the same for all buffers of a plan: how many frames a tensor really holds and,
+ * where @n is not 0, the coefficients, a mean and a std a channel. */
 void gst_pixel_meta_put_frames (
     GstBuffer *buffer, guint n_frames, const gdouble *mean, const gdouble *std, guint n);

@@ -12,7 +12,7 @@
 
 #include "pages.h"
 
-#define BYTES_A_SAMPLE (sizeof (gint32) + sizeof (float) + sizeof (gint16))
+#define BYTES_A_SAMPLE (sizeof (gint32) + sizeof (float) + sizeof (guint16))
 
 static gboolean
 allocate (PixelnormRunning *self, GError **error)
@@ -29,7 +29,7 @@ allocate (PixelnormRunning *self, GError **error)
   }
   self->mean = self->block;
   self->variance = (float *) (self->mean + self->n);
-  self->rest = (gint16 *) (self->variance + self->n);
+  self->rest = (guint16 *) (self->variance + self->n);
   return TRUE;
 }
 
@@ -59,7 +59,8 @@ fill_tiles (PixelnormRunning *self, const PixelnormCoefficients *coefficients,
     self->gamma[i] = (float) (value_of (settings->gamma, settings->n_gamma, channel) / step);
     self->beta[i] =
         (float) ((value_of (settings->beta, settings->n_beta, channel) - offset) / step);
-    self->momentum[i] = (float) settings->momentum;
+    self->momentum[i] =
+        (gint32) rint (CLAMP (ldexp (settings->momentum, 31), 1.0, (double) PIXELNORM_MOMENTUM_1));
   }
 }
 
@@ -75,6 +76,7 @@ start_from_profile (PixelnormRunning *self, const PixelnormCoefficients *coeffic
         pixelnorm_coefficients_estimate (coefficients, i / self->period, channel);
     self->mean[i] = (gint32) rint (ldexp (estimate.mean, self->parameters.shift));
     self->variance[i] = (float) estimate.variance;
+    self->rest[i] = PIXELNORM_REST_HALF;
   }
   self->started = TRUE;
 }
@@ -125,6 +127,7 @@ start_tile (PixelnormRunning *self, gsize at, const void *x, gint n, PixelnormSa
         type == PIXELNORM_SAMPLE_U16 ? ((const guint16 *) x)[i] : ((const guint8 *) x)[i];
 
     self->mean[at + i] = self->momentum[i] > 0 ? code << shift : 0;
+    self->rest[at + i] = PIXELNORM_REST_HALF;
   }
 }
 
@@ -134,7 +137,7 @@ pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormPass *pass,
 {
   const gssize stride = pass->stride ? pass->stride : out->strides[pass->plane];
   guint8 *to = out->planes[pass->plane] + pass->offset + (gssize) y * stride;
-  const float *momentum = learn ? self->momentum : self->still;
+  const gint32 *momentum = learn ? self->momentum : self->still;
   gsize k = y * pass->rows.n_samples;
   float results[PIXELNORM_TILE];
   PixelnormTile buffer;

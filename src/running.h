@@ -13,11 +13,11 @@ typedef struct {
   void *block; /* the three arrays, of kernels.h; lanes that are no channel stay 0 */
   gint32 *mean;
   float *variance;
-  gint16 *rest;
+  guint16 *rest;
 
   /* of a tile */
   float gamma[PIXELNORM_TILE], beta[PIXELNORM_TILE];
-  float momentum[PIXELNORM_TILE], still[PIXELNORM_TILE]; /* still: nothing moves */
+  gint32 momentum[PIXELNORM_TILE], still[PIXELNORM_TILE]; /* still: nothing moves */
   PixelnormRunningParameters parameters;
   PixelnormRunningKernel run;
   PixelnormConvert convert; /* NULL: results are float32 */

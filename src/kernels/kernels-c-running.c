@@ -2,35 +2,50 @@
 /* The reference of the kernel families `running` and `convert`. */
 #include "kernels-c.h"
 
-#define REST_UNIT 0x1p-15f /* of what rounding left of a mean */
 #define SMALLEST_VARIANCE 0x1p-100f
 
-/* Rounds half away from zero, by the steps that the other loops take: half is added with the sign, and
- * what is right of the point cut off. */
-static int32_t
-round_step (float step)
+/* By the steps that the other loops take. */
+static float
+move_variance (float variance, float d, float momentum)
 {
-  return (int32_t) (step + copysignf (.5f, step));
+  return fmaxf ((d * d * (1 - momentum) - variance) * momentum + variance, SMALLEST_VARIANCE);
+}
+
+/* What lies right of the last place of a mean, in 2^-16 of it. */
+static int32_t
+fraction_of (uint16_t rest)
+{
+  return (int32_t) rest - PIXELNORM_REST_HALF;
+}
+
+/* The product has 31 bits right of the point. */
+static void
+move_mean (int32_t *mean, uint16_t *rest, int32_t d, int32_t momentum)
+{
+  const int64_t step = (int64_t) d * momentum;
+  const int32_t off = fraction_of (*rest) * (momentum >> 16) >> 16;
+  const int32_t low = (int32_t) (step >> 15 & 0xffff) + *rest - 2 * off;
+
+  *mean += (int32_t) (step >> 31) + (low >> 16);
+  *rest = (uint16_t) low;
 }
 
 #define DEFINE_RUNNING(samples, Sample)                                                            \
-  void pixelnorm_running_##samples##_c (float *y, int32_t *mean, int16_t *rest, float *variance,   \
-      const void *x_, const float *gamma, const float *beta, const float *momentum,                \
-      const PixelnormRunningParameters *parameters, int n)                                         \
+  void pixelnorm_running_##samples##_c (float *y, int32_t *mean, uint16_t *rest, float *variance,  \
+      const void *x_, const float *gamma, const float *beta, const int32_t *momentum,              \
+      const PixelnormRunningParameters *k, int n)                                                  \
   {                                                                                                \
     const Sample *x = x_;                                                                          \
                                                                                                    \
     for (int i = 0; i < n; i++) {                                                                  \
-      const float d_shifted = (float) ((int32_t) x[i] * (1 << parameters->shift) - mean[i]);       \
-      const float d = d_shifted * parameters->unit, m = momentum[i];                               \
-      const float deviation = sqrtf (variance[i] * parameters->weight + parameters->epsilon);      \
-      const float step = d_shifted * m + rest[i] * REST_UNIT;                                      \
-      const int32_t whole = round_step (step);                                                     \
+      const int32_t whole = (int32_t) x[i] * (1 << k->shift) - mean[i];                            \
+      const float d = ((float) whole - (float) fraction_of (rest[i]) * 0x1p-16f) * k->unit;        \
+      const float deviation = fmaxf (sqrtf (variance[i] * k->weight + k->epsilon), k->floor);      \
                                                                                                    \
-      y[i] = d / fmaxf (deviation, parameters->floor) * gamma[i] + beta[i];                        \
-      mean[i] += whole;                                                                            \
-      rest[i] = (int16_t) fminf (rintf ((step - (float) whole) / REST_UNIT), 32767);               \
-      variance[i] = fmaxf ((d * d * (1 - m) - variance[i]) * m + variance[i], SMALLEST_VARIANCE);  \
+      y[i] = d / deviation * gamma[i] + beta[i];                                                   \
+      move_mean (&mean[i], &rest[i], whole, momentum[i]);                                          \
+      variance[i] =                                                                                \
+          move_variance (variance[i], (float) whole * k->unit, (float) momentum[i] * 0x1p-31f);    \
     }                                                                                              \
   }
 

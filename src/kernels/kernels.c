@@ -123,13 +123,13 @@ unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
 }
 
 #define DEFINE_RUNNING(samples)                                                                    \
-  static void running_##samples##_orc (float *y, int32_t *mean, int16_t *rest, float *variance,    \
-      const void *x, const float *gamma, const float *beta, const float *momentum,                 \
+  static void running_##samples##_orc (float *y, int32_t *mean, uint16_t *rest, float *variance,   \
+      const void *x, const float *gamma, const float *beta, const int32_t *momentum,               \
       const PixelnormRunningParameters *k, int n)                                                  \
   {                                                                                                \
-    float d[PIXELNORM_TILE];                                                                       \
+    int32_t d[PIXELNORM_TILE];                                                                     \
                                                                                                    \
-    pixelnorm_orc_running_result_##samples (y, d, x, mean, variance, gamma, beta, k->shift,        \
+    pixelnorm_orc_running_result_##samples (y, d, x, mean, rest, variance, gamma, beta, k->shift,  \
         k->unit, k->weight, k->epsilon, k->floor, n);                                              \
     pixelnorm_orc_running_mean (mean, rest, d, momentum, n);                                       \
     pixelnorm_orc_running_variance (variance, d, momentum, k->unit, n);                            \

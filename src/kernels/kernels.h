@@ -73,27 +73,33 @@ typedef void (*PixelnormUnpackU16) (uint16_t *x, int swap, int shift, unsigned m
  * value times 2^shift, shift = 31 - depth: differences from code values are exact and fit 32 bits. */
 typedef struct {
   int shift;
-  float unit;    /* 2^-shift */
-  float weight;  /* of the variance in the divisor: 1, or 0 where nothing is divided by a deviation */
+  float unit; /* 2^-shift */
+  float
+      weight; /* of the variance in the divisor: 1, or 0 where nothing is divided by a deviation */
   float epsilon; /* added to it */
   float floor;   /* the smallest divisor; it or epsilon is not 0 */
 } PixelnormRunningParameters;
 
+/* The weight 1 of what is new: momentum is in 2^-31. */
+#define PIXELNORM_MOMENTUM_1 INT32_MAX
+/* rest of a mean that has no fraction: so means are rounded. */
+#define PIXELNORM_REST_HALF 0x8000
+
 /* Running estimates of every sample. With d = x - mean of before:
  *   y = d / max (sqrt (variance * weight + epsilon), floor) * gamma + beta
- *   mean += momentum * d, as an integer; rest is what rounding left, in 2^-15, for the next time
+ *   mean += momentum * d, in integers; rest - 0x8000 is its fraction, in 2^-16 of its last place
  *   variance += momentum * ((1 - momentum) * d^2 - variance), which is (1 - momentum) (variance + momentum
  *   d^2) and keeps still where that is; at least 2^-100, so that no denormal number comes up.
- * variance and rest begin with 0. Where momentum, 0 to 1, is 0, both estimates stay.
+ * Where momentum is 0, both estimates stay. Means of float32 would make errors of 2e-5 in y; these err by
+ * 2^-15 of their last place a frame, 2^-38 of a code value at 8 bits and 2^-30 at 16. variance begins with 0.
  *
- * In float32 y errs by 5 roundings of its own, 3e-7 of |y|. The mean errs by no more than |rest| < 2^-15
- * of its last place, and by the rounding of each step. The variance errs by a rounding a step, half a unit
- * in its last place, which shrinks by 1 - momentum a step: at most 2^-25 / momentum of it, and half as much
- * of y: 1.5e-7 at momentum .1. Where momentum is .01 that would be 1.5e-6, but roundings only add up where
- * d has the same size in hundreds of frames; in noise they cancel, and a tenth of it is left.
+ * y errs by 5 roundings of its own, 3e-7 of |y|, and by half of what the variance errs by: a rounding a
+ * frame, half a unit in its last place, which shrinks by 1 - momentum a frame: at most 2^-24 / momentum of
+ * it. That is 3e-7 of y at momentum .1; at .01 it would be 3e-6, but roundings only add up where d has the
+ * same size in hundreds of frames. In noise they cancel, and a tenth of it is left.
  * n <= PIXELNORM_TILE. */
-typedef void (*PixelnormRunningKernel) (float *y, int32_t *mean, int16_t *rest, float *variance,
-    const void *x, const float *gamma, const float *beta, const float *momentum,
+typedef void (*PixelnormRunningKernel) (float *y, int32_t *mean, uint16_t *rest, float *variance,
+    const void *x, const float *gamma, const float *beta, const int32_t *momentum,
     const PixelnormRunningParameters *parameters, int n);
 
 /* float32 to other items, by the rules of PixelnormNormalize. */

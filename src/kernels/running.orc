@@ -1,11 +1,13 @@
 # The kernel family `running`, in three programs, since one would have too many variables for Orc; what lies between them
-# is a tile in cache. d = x - mu of before, times 2^shift: an exact difference, rounded once to float32.
+# is a tile in cache: d = x - mu of before, times 2^shift, exact. The fraction of mu, rest - 0x8000 in 2^-16 of its last
+# place, comes off where d is a float32; 0x37800000 is 2^-16.
 # y = d / max (sqrt (var weight + epsilon), floor) gamma + beta.
 .function pixelnorm_orc_running_result_u8
 .dest 4 y float
-.dest 4 d float
+.dest 4 d int32_t
 .source 1 x uint8_t
 .source 4 mu int32_t
+.source 2 rest uint16_t
 .source 4 var float
 .source 4 gamma float
 .source 4 beta float
@@ -18,13 +20,20 @@
 .temp 4 l
 .temp 4 f
 .temp 4 deviation
+.temp 2 r
+.temp 4 fraction
 
 convubw w, x
 convuwl l, w
 shll l, l, shift
 subl l, l, mu
+storel d, l
 convlf f, l
-storel d, f
+xorw r, rest, 0x8000
+convswl fraction, r
+convlf fraction, fraction
+mulf fraction, fraction, 0x37800000
+subf f, f, fraction
 mulf f, f, unit
 mulf deviation, var, weight
 addf deviation, deviation, epsilon
@@ -37,9 +46,10 @@ addf y, f, beta
 
 .function pixelnorm_orc_running_result_u16
 .dest 4 y float
-.dest 4 d float
+.dest 4 d int32_t
 .source 2 x uint16_t
 .source 4 mu int32_t
+.source 2 rest uint16_t
 .source 4 var float
 .source 4 gamma float
 .source 4 beta float
@@ -51,12 +61,19 @@ addf y, f, beta
 .temp 4 l
 .temp 4 f
 .temp 4 deviation
+.temp 2 r
+.temp 4 fraction
 
 convuwl l, x
 shll l, l, shift
 subl l, l, mu
+storel d, l
 convlf f, l
-storel d, f
+xorw r, rest, 0x8000
+convswl fraction, r
+convlf fraction, fraction
+mulf fraction, fraction, 0x37800000
+subf f, f, fraction
 mulf f, f, unit
 mulf deviation, var, weight
 addf deviation, deviation, epsilon
@@ -67,49 +84,59 @@ mulf f, f, gamma
 addf y, f, beta
 
 
-# mu += d momentum, as an integer; rest is what rounding left of it, in 2^-15, for the next time. convfl truncates, so
-# half is added with the sign; 0x4b400000 is 1.5 * 2^23, whose last place is 1.
+# mu += d momentum, momentum being in 2^-31: the product has 62 bits, of which 31 lie right of the point; 16 of them are
+# added to rest, whose carry goes to mu. What the fraction of mu takes off d is 16 bits times the upper 16 of momentum.
 .function pixelnorm_orc_running_mean
 .dest 4 mu int32_t
-.dest 2 rest int16_t
-.source 4 d float
-.source 4 momentum float
+.dest 2 rest uint16_t
+.source 4 d int32_t
+.source 4 momentum int32_t
+.temp 4 high
+.temp 4 low
+.temp 4 t
+.temp 4 dd
+.temp 4 m
 .temp 2 w
-.temp 4 step
-.temp 4 f
-.temp 4 l
+.temp 2 r
 
+loadl dd, d
+loadl m, momentum
+mulhsl high, dd, m
+mulll low, dd, m
+shll high, high, 1
+shrul t, low, 31
+orl high, high, t
+shrul low, low, 15
+andl low, low, 0xffff
 loadw w, rest
-convswl l, w
-convlf f, l
-mulf f, f, 0x38000000
-mulf step, d, momentum
-addf step, step, f
-andl f, step, 0x80000000
-orl f, f, 0x3f000000
-addf f, f, step
-convfl l, f
-addl mu, mu, l
-convlf f, l
-subf step, step, f
-mulf step, step, 0x47000000
-addf step, step, 0x4b400000
-subl l, step, 0x4b400000
-convssslw rest, l
+convuwl t, w
+addl low, low, t
+xorw w, w, 0x8000
+convhlw r, m
+mulhsw w, w, r
+convswl t, w
+shll t, t, 1
+subl low, low, t
+shrsl t, low, 16
+addl high, high, t
+addl mu, mu, high
+convlw rest, low
 
 
-# var += momentum ((1 - momentum) d^2 - var); 0x0d800000 is 2^-100.
+# var += momentum ((1 - momentum) d^2 - var); 0x30000000 is 2^-31, 0x0d800000 2^-100.
 .function pixelnorm_orc_running_variance
 .dest 4 var float
-.source 4 d float
-.source 4 momentum float
+.source 4 d int32_t
+.source 4 momentum int32_t
 .floatparam 4 unit
 .temp 4 f
 .temp 4 m
 .temp 4 v
 
-loadl m, momentum
-mulf f, d, unit
+convlf m, momentum
+mulf m, m, 0x30000000
+convlf f, d
+mulf f, f, unit
 mulf f, f, f
 subf v, 0x3f800000, m
 mulf f, f, v

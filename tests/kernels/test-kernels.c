@@ -238,10 +238,12 @@ fill_running (const Family *family, GRand *rand, guint8 *const *a, gint n)
   fill (rand, a[4], n * family->bytes[4]);
   for (gint i = 0; i < n; i++) {
     ((gint32 *) a[1])[i] = g_rand_int_range (rand, 0, G_MAXINT32 - (1 << shift));
-    ((gint16 *) a[2])[i] = (gint16) g_rand_int_range (rand, -16384, 16385);
+    ((guint16 *) a[2])[i] = (guint16) g_rand_int (rand);
     ((float *) a[3])[i] =
         g_rand_boolean (rand) ? (float) pow (10, g_rand_double_range (rand, -30, 9)) : 0;
-    ((float *) a[7])[i] = i % 5 ? (float) g_rand_double (rand) : i % 2;
+    ((gint32 *) a[7])[i] = i % 5 ? g_rand_int_range (rand, 0, G_MAXINT32)
+        : i % 2                  ? PIXELNORM_MOMENTUM_1
+                                 : 0;
   }
   fill_floats (rand, (float *) a[5], n);
   fill_floats (rand, (float *) a[6], n);
