@@ -557,6 +557,44 @@ test_running_goes_on (void)
   g_assert_cmpfloat (y, ==, 30);
 }
 
+static PixelnormProfile *
+new_flat_profile (guint8 value)
+{
+  Picture *picture = picture_new_flat (3, WIDTH, HEIGHT, value);
+  PixelnormProfile *profile = profile_new (&picture, 1, PIXELNORM_SCOPE_PIXEL);
+
+  picture_free (picture);
+  return profile;
+}
+
+/* They start from a profile, and anew from another one. */
+static void
+test_running_from_profiles (void)
+{
+  g_autoptr (PixelnormProfile) first = new_flat_profile (100), second = new_flat_profile (50);
+  g_autoptr (Bench) bench = bench_new ("pixelnorm", "profile", first, "momentum", .5, "method",
+      PIXELNORM_METHOD_CENTER, "statistics", PIXELNORM_STATISTICS_SOURCE_RUNNING, NULL);
+  gfloat y = 0;
+
+  bench_play (bench, "other/tensors,types=(string)float32");
+  bench_set_video (bench, "RGB", WIDTH, HEIGHT);
+  g_assert_cmpfloat (show_flat (bench, 120), ==, 20); /* 110 */
+  g_object_set (bench->element, "profile", second, NULL);
+  for (guint i = 0; i < 1000 && y != 70; i++) {
+    g_usleep (2000);
+    y = show_flags (bench, 120, GST_BUFFER_FLAG_GAP);
+    g_assert_true (y == 10 || y == 70);
+  }
+  g_assert_cmpfloat (y, ==, 70);
+  /* says which, and how */
+  GstStructure *report = bench_take_report (bench, "pixelnorm");
+  g_assert_cmpstr (gst_structure_get_string (report, "statistics"), ==, "running");
+  g_assert_cmpstr (gst_structure_get_string (report, "scope"), ==, "pixel");
+  g_assert_cmpstr (
+      gst_structure_get_string (report, "identity"), ==, pixelnorm_profile_get_identity (second));
+  gst_structure_free (report);
+}
+
 /* The values of an array. */
 static void
 assert_array (GstBuffer *buffer, const gchar *field, const gdouble *expected, guint n)
@@ -647,6 +685,7 @@ main (int argc, char **argv)
   g_test_add_func ("/pixelnorm-batches/running", test_running);
   g_test_add_func ("/pixelnorm-batches/running-batches", test_running_batches);
   g_test_add_func ("/pixelnorm-batches/running-goes-on", test_running_goes_on);
+  g_test_add_func ("/pixelnorm-batches/running-from-profiles", test_running_from_profiles);
   g_test_add_func ("/pixelnorm-batches/coefficients", test_coefficients);
   g_test_add_func ("/pixelnorm-batches/broken-frame", test_broken_frame);
   return element_test_run ();
