@@ -230,7 +230,12 @@ gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *p
     gst_caps_unref (caps);
     return best;
   }
+  /* where only the size does not fit, that is what should be said, not that the format does not */
+  g_autoptr (GstCaps) any_size = gst_caps_copy (better);
+  for (guint i = 0; i < gst_caps_get_size (any_size); i++)
+    gst_structure_remove_fields (gst_caps_get_structure (any_size, i), "width", "height", NULL);
   best = gst_caps_make_writable (best);
+  gst_caps_append (best, gst_caps_intersect_full (any_size, caps, GST_CAPS_INTERSECT_FIRST));
   gst_caps_append (best, caps);
   return best;
 }

@@ -123,6 +123,7 @@ pixelnorm_env () {
   pixelnorm_prepend LD_LIBRARY_PATH "$build/src"
   pixelnorm_prepend GI_TYPELIB_PATH "$build/src"
   pixelnorm_prepend PATH "$build/src/cli"
+  pixelnorm_prepend PATH "$build/pipelines/apps"
 }
 
 # pixelnorm_uri FILE-OR-URI: prints its URI, without a character that gst-launch-1.0 or a quoted word would act upon

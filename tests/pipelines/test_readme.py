@@ -134,7 +134,6 @@ def running_codes(frames, momentum):
 def check_running(directory, frames):
     """The video went through JPEG, which spreads a moving edge a little."""
     found = frames_of(f"filesrc location={directory / 'motion.avi'} ! avidemux ! jpegdec", directory, channels=1)
-    # the mean of the two ways to grey differs by less than a code
     grey = frames_of("videotestsrc pattern=ball num-buffers=100", directory, channels=1)
     expected = running_codes(grey, 0.05)
     assert found.shape == expected.shape
@@ -153,15 +152,22 @@ def check_batches(directory, frames):
     assert (error <= np.spacing(np.abs(expected))).all()
 
 
-SCRIPTS = {"running": check_running, "batches": check_batches,
-           "collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
-           "imagenet": check_imagenet, "flat-field": check_flat}
+def check_streams(directory, frames):
+    assert (directory / "streams.conf").read_text().count("[source ") == 4
+    for i in range(1, 5):
+        assert (directory / f"stream{i}.safetensors").exists()
+    check_profile(directory / "stream1.safetensors", frames_of("videotestsrc pattern=ball num-buffers=300", directory))
+
+
+SCRIPTS = {"collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
+           "imagenet": check_imagenet, "flat-field": check_flat,
+           "many-streams": check_streams, "running": check_running, "batches": check_batches}
 
 
 def test_every_script_is_tested():
-    names = {path.name for path in PIPELINES.iterdir()}
+    names = {path.name for path in PIPELINES.iterdir() if path.is_file()}
     assert names == set(SCRIPTS) | {"quickstart", "env", "setup.sh"}
-    for path in PIPELINES.iterdir():
+    for path in map(PIPELINES.joinpath, names):
         assert os.access(path, os.X_OK) == (path.name not in ("env", "setup.sh")), path
         assert "SPDX-License-Identifier: LGPL-2.1-or-later" in path.read_text()
 
