@@ -86,7 +86,8 @@ value_has_channels (const GValue *format, gsize n_channels)
 }
 
 static gchar *
-print_dimensions (gint width, gint height, gsize n_channels, PixelnormTensorLayout layout, guint last)
+print_dimensions (
+    gint width, gint height, gsize n_channels, PixelnormTensorLayout layout, guint last)
 {
   g_autofree gchar *three = layout == PIXELNORM_TENSOR_LAYOUT_NHWC
       ? g_strdup_printf ("%d:%d:%d", (gint) n_channels, width, height)
@@ -227,7 +228,8 @@ gst_pixel_caps_from_video (const GstCaps *caps, guint layouts, guint batch_size)
 
         for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
           if (value_has_channels (gst_structure_get_value (video, "format"), channel_counts[c]))
-            append_tensors (result, &spellings[s], t, video, channel_counts[c], layouts, batch_size);
+            append_tensors (
+                result, &spellings[s], t, video, channel_counts[c], layouts, batch_size);
       }
   for (guint i = 0; i < n; i++)
     append_twins (result, gst_caps_get_structure (caps, i), TRUE);
@@ -283,8 +285,8 @@ append_video_of (GstCaps *caps, const gchar *channels, gint width, gint height,
 
 /* @any_batch: also where the tensor has another number of frames. */
 static void
-append_video (GstCaps *caps, const GstStructure *tensor, guint layouts, guint batch_size,
-    gboolean any_batch)
+append_video (
+    GstCaps *caps, const GstStructure *tensor, guint layouts, guint batch_size, gboolean any_batch)
 {
   const gchar *text = get_dimensions (tensor);
   gint sizes[N_DIMENSIONS];

@@ -116,8 +116,7 @@ video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
   g_autoptr (GstCaps) suitable = suitable_video (self);
 
   return gst_pixel_formats_prefer (
-      gst_pixel_caps_to_video (
-          caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self)),
+      gst_pixel_caps_to_video (caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self)),
       suitable, filter);
 }
 

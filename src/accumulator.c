@@ -331,18 +331,6 @@ empty_lanes (PixelnormAccumulator *self)
     pixelnorm_lanes_empty (&self->groups[g].lanes);
 }
 
-void
-pixelnorm_accumulator_reset (PixelnormAccumulator *self)
-{
-  for (guint g = 0; g < self->n_groups; g++)
-    pixelnorm_lanes_empty (&self->groups[g].lanes);
-  for (guint c = 0; c < self->n_channels; c++) {
-    self->base[c] = PIXELNORM_MOMENTS_EMPTY;
-    self->samples[c] = 0;
-  }
-  self->frames = self->counted = 0;
-}
-
 /* The samples of a row to add that lie side by side, at *@end or after it: the whole row where there
  * is no mask. */
 static gboolean

@@ -215,8 +215,7 @@ pixelnorm_coefficients_describe (
 }
 
 PixelnormEstimate
-pixelnorm_coefficients_estimate (
-    const PixelnormCoefficients *self, gsize sample, guint channel)
+pixelnorm_coefficients_estimate (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
   const PixelnormMoments moments =
       self->per_pixel ? sample_moments (self, sample, channel) : self->pooled[channel];

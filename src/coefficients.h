@@ -16,7 +16,8 @@ typedef struct {
   double floor;
   gboolean per_pixel;                              /* else one affine a channel */
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS]; /* by the scope: of the channel, or of all */
-  PixelnormEstimate estimates[PIXELNORM_MAX_CHANNELS]; /* instead of pooled, where estimated is set */
+  PixelnormEstimate
+      estimates[PIXELNORM_MAX_CHANNELS]; /* instead of pooled, where estimated is set */
   gboolean estimated;
   double dark_pooled[PIXELNORM_MAX_CHANNELS];
   double gain[PIXELNORM_MAX_CHANNELS]; /* flat-field */

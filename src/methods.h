@@ -38,7 +38,7 @@ typedef struct {
   PixelnormMethod method;
   const char *name; /* as properties spell it */
   gboolean needs_profile;
-  guint sources; /* of statistics beside a profile: bits 1 << PixelnormStatisticsSource */
+  guint sources;        /* of statistics beside a profile: bits 1 << PixelnormStatisticsSource */
   gboolean needs_floor; /* divides by what may be 0, and only min-deviation prevents it */
   gboolean takes_dark;
   gboolean needs_histogram;     /* so scope pixel cannot be */

@@ -224,8 +224,7 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
   self->output = output;
-  const gboolean planned =
-      pixelnorm_normalizer_init_statistics (self, &coefficients, error)
+  const gboolean planned = pixelnorm_normalizer_init_statistics (self, &coefficients, error)
       && plan_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
 }

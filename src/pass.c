@@ -122,9 +122,8 @@ get_affine (const PixelnormPass *self, const PixelnormCoefficients *coefficients
   if (channel < 0)
     return (PixelnormAffine){ .scale = 255.0 / coefficients->max_code };
   const PixelnormAffine affine = pixelnorm_coefficients_get (coefficients, sample, channel);
-  return quantization
-      ? pixelnorm_quantization_affine (quantization, affine, coefficients->max_code)
-      : affine;
+  return quantization ? pixelnorm_quantization_affine (quantization, affine, coefficients->max_code)
+                      : affine;
 }
 
 void

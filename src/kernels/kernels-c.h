@@ -9,8 +9,8 @@
 extern const PixelnormKernels pixelnorm_kernels_c;
 
 /* Running estimates, and results of theirs in other items. */
-void pixelnorm_running_u8_c (float *y, int32_t *mean, uint16_t *rest, float *variance, const void *x,
-    const float *gamma, const float *beta, const int32_t *momentum,
+void pixelnorm_running_u8_c (float *y, int32_t *mean, uint16_t *rest, float *variance,
+    const void *x, const float *gamma, const float *beta, const int32_t *momentum,
     const PixelnormRunningParameters *parameters, int n);
 void pixelnorm_running_u16_c (float *y, int32_t *mean, uint16_t *rest, float *variance,
     const void *x, const float *gamma, const float *beta, const int32_t *momentum,

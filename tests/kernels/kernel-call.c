@@ -42,8 +42,8 @@ __asm__(".text\n"
 
 #else
 
-typedef void (*AnyKernel) (guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64,
-    guint64, guint64);
+typedef void (*AnyKernel) (
+    guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64);
 
 static guint
 call_with_known_registers (void (*kernel) (void), const guint64 *a)
