@@ -4,6 +4,8 @@
  * first: a tensor of height x width x channels is channels:width:height:1, one of channels x height x
  * width is width:height:channels:1. Nothing but the numbers tells one from the other.
  *
+ * A tensor of N frames has N as its last dimension, and comes N times less often.
+ *
  * Video goes out in the format that came in, or in its 8-bit twin.
  */
 #include "gstpixelcaps.h"
@@ -86,34 +88,88 @@ value_has_channels (const GValue *format, gsize n_channels)
 
 static gchar *
 print_dimensions (
-    gint width, gint height, gsize n_channels, PixelnormTensorLayout layout, gboolean four)
+    gint width, gint height, gsize n_channels, PixelnormTensorLayout layout, guint last)
 {
-  const gchar *last = four ? ":1" : "";
+  g_autofree gchar *three = layout == PIXELNORM_TENSOR_LAYOUT_NHWC
+      ? g_strdup_printf ("%d:%d:%d", (gint) n_channels, width, height)
+      : g_strdup_printf ("%d:%d:%d", width, height, (gint) n_channels);
 
-  return layout == PIXELNORM_TENSOR_LAYOUT_NHWC
-      ? g_strdup_printf ("%d:%d:%d%s", (gint) n_channels, width, height, last)
-      : g_strdup_printf ("%d:%d:%d%s", width, height, (gint) n_channels, last);
+  return last ? g_strdup_printf ("%s:%u", three, last) : g_steal_pointer (&three);
+}
+
+/* @rate * @by / @over. What passes the ends of what a fraction can be stays there: the largest means any
+ * rate, 0 a changing one. */
+static void
+scale_fraction (GValue *to, const GValue *rate, gint by, gint over)
+{
+  const gint numerator = gst_value_get_fraction_numerator (rate);
+  const gint denominator = gst_value_get_fraction_denominator (rate);
+  gint n, d;
+
+  g_value_init (to, GST_TYPE_FRACTION);
+  if (numerator == G_MAXINT && denominator == 1)
+    gst_value_set_fraction (to, G_MAXINT, 1);
+  else if (gst_util_fraction_multiply (numerator, denominator, by, over, &n, &d))
+    gst_value_set_fraction (to, n, d);
+  else
+    gst_value_set_fraction (to, by > over ? G_MAXINT : 0, 1);
+}
+
+/* The same of a range or a list. */
+static void
+scale_rate (GValue *to, const GValue *rate, gint by, gint over)
+{
+  if (GST_VALUE_HOLDS_FRACTION (rate)) {
+    scale_fraction (to, rate, by, over);
+  } else if (GST_VALUE_HOLDS_FRACTION_RANGE (rate)) {
+    g_auto (GValue) low = G_VALUE_INIT, high = G_VALUE_INIT;
+
+    scale_fraction (&low, gst_value_get_fraction_range_min (rate), by, over);
+    scale_fraction (&high, gst_value_get_fraction_range_max (rate), by, over);
+    g_value_init (to, GST_TYPE_FRACTION_RANGE);
+    gst_value_set_fraction_range (to, &low, &high);
+  } else {
+    g_value_init (to, GST_TYPE_LIST);
+    for (guint i = 0; GST_VALUE_HOLDS_LIST (rate) && i < gst_value_list_get_size (rate); i++) {
+      GValue one = G_VALUE_INIT;
+
+      scale_rate (&one, gst_value_list_get_value (rate, i), by, over);
+      gst_value_list_append_and_take_value (to, &one);
+    }
+  }
+}
+
+/* Sets a frame rate, if there is one. */
+static void
+set_rate (GstStructure *structure, const GValue *rate, guint by, guint over)
+{
+  GValue scaled = G_VALUE_INIT;
+
+  if (!rate)
+    return;
+  scale_rate (&scaled, rate, (gint) by, (gint) over);
+  gst_structure_take_value (structure, "framerate", &scaled);
 }
 
 /* Appends the tensors that video with so many channels becomes. */
 static void
 append_tensors (GstCaps *caps, const Spelling *spelling, guint type, const GstStructure *video,
-    gsize n_channels, guint layouts)
+    gsize n_channels, guint layouts, guint batch_size)
 {
-  const GValue *framerate = gst_structure_get_value (video, "framerate");
   g_autoptr (GstStructure) tensor = new_tensor (spelling, type);
   gint width, height;
 
-  if (framerate)
-    gst_structure_set_value (tensor, "framerate", framerate);
+  set_rate (tensor, gst_structure_get_value (video, "framerate"), 1, batch_size);
   if (!gst_structure_get_int (video, "width", &width)
       || !gst_structure_get_int (video, "height", &height)) {
     gst_caps_append_structure (caps, g_steal_pointer (&tensor));
     return;
   }
   for (guint layout = 0; layout <= PIXELNORM_TENSOR_LAYOUT_NCHW; layout++)
-    for (gint four = 1; four >= 0 && layouts & (1u << layout); four--) {
-      g_autofree gchar *dimensions = print_dimensions (width, height, n_channels, layout, four);
+    /* three dimensions say that there is one frame */
+    for (gint four = 1; four >= (batch_size > 1) && layouts & (1u << layout); four--) {
+      g_autofree gchar *dimensions =
+          print_dimensions (width, height, n_channels, layout, four ? batch_size : 0);
 
       gst_structure_set (tensor, spelling->dimensions, G_TYPE_STRING, dimensions, NULL);
       gst_caps_append_structure (caps, gst_structure_copy (tensor));
@@ -161,7 +217,7 @@ append_twins (GstCaps *caps, const GstStructure *video, gboolean to_8_bits)
 }
 
 GstCaps *
-gst_pixel_caps_from_video (const GstCaps *caps, guint layouts)
+gst_pixel_caps_from_video (const GstCaps *caps, guint layouts, guint batch_size)
 {
   GstCaps *result = gst_caps_new_empty ();
   const guint n = gst_caps_get_size (caps);
@@ -173,45 +229,35 @@ gst_pixel_caps_from_video (const GstCaps *caps, guint layouts)
 
         for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
           if (value_has_channels (gst_structure_get_value (video, "format"), channel_counts[c]))
-            append_tensors (result, &spellings[s], t, video, channel_counts[c], layouts);
+            append_tensors (
+                result, &spellings[s], t, video, channel_counts[c], layouts, batch_size);
       }
   for (guint i = 0; i < n; i++)
     append_twins (result, gst_caps_get_structure (caps, i), TRUE);
   return result;
 }
 
+enum { N_DIMENSIONS = 4, FRAMES = 3 };
+
 /* "3:640:480:1" or shorter -> sizes, missing ones 1. */
 static gboolean
-parse_dimensions (const gchar *text, gint sizes[3])
+parse_dimensions (const gchar *text, gint sizes[N_DIMENSIONS])
 {
   g_auto (GStrv) parts = g_strsplit (text, ":", -1);
   const guint n = g_strv_length (parts);
 
-  for (guint i = 0; i < 3; i++)
+  for (guint i = 0; i < N_DIMENSIONS; i++)
     sizes[i] = 1;
   for (guint i = 0; i < n; i++) {
     guint64 size;
 
     if (!g_ascii_string_to_unsigned (parts[i], 10, 1, G_MAXINT, &size, NULL)
-        || (i >= 3 && size != 1))
+        || (i >= N_DIMENSIONS && size != 1))
       return FALSE;
-    if (i < 3)
+    if (i < N_DIMENSIONS)
       sizes[i] = (gint) size;
   }
   return n > 0;
-}
-
-static void
-append_video_of (
-    GstCaps *caps, const gchar *channels, gint width, gint height, const GValue *framerate)
-{
-  GstCaps *video = gst_pixel_formats_whole_caps (channels);
-
-  if (width > 0)
-    gst_caps_set_simple (video, "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
-  if (framerate)
-    gst_caps_set_value (video, "framerate", framerate);
-  gst_caps_append (caps, video);
 }
 
 static const gchar *
@@ -225,48 +271,82 @@ get_dimensions (const GstStructure *tensor)
 }
 
 static void
-append_video (GstCaps *caps, const GstStructure *tensor, guint layouts)
+append_video_of (GstCaps *caps, const gchar *channels, gint width, gint height,
+    const GstStructure *tensor, guint batch_size)
+{
+  GstCaps *video = gst_pixel_formats_whole_caps (channels);
+  const GValue *rate = gst_structure_get_value (tensor, "framerate");
+
+  if (width > 0)
+    gst_caps_set_simple (video, "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
+  for (guint i = 0; i < gst_caps_get_size (video); i++)
+    set_rate (gst_caps_get_structure (video, i), rate, batch_size, 1);
+  gst_caps_append (caps, video);
+}
+
+/* @any_batch: also where the tensor has another number of frames. */
+static void
+append_video (
+    GstCaps *caps, const GstStructure *tensor, guint layouts, guint batch_size, gboolean any_batch)
 {
   const gchar *text = get_dimensions (tensor);
-  const GValue *framerate = gst_structure_get_value (tensor, "framerate");
-  gint sizes[3];
+  gint sizes[N_DIMENSIONS];
 
   if (!text) {
-    append_video_of (caps, NULL, 0, 0, framerate);
+    append_video_of (caps, NULL, 0, 0, tensor, batch_size);
     return;
   }
-  if (!parse_dimensions (text, sizes))
+  if (!parse_dimensions (text, sizes) || (!any_batch && sizes[FRAMES] != (gint) batch_size))
     return;
   for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++) {
     const gint n_channels = (gint) strlen (channel_sets[c]);
 
     if (layouts & GST_PIXEL_CAPS_NHWC && sizes[0] == n_channels)
-      append_video_of (caps, channel_sets[c], sizes[1], sizes[2], framerate);
+      append_video_of (caps, channel_sets[c], sizes[1], sizes[2], tensor, batch_size);
     if (layouts & GST_PIXEL_CAPS_NCHW && sizes[2] == n_channels)
-      append_video_of (caps, channel_sets[c], sizes[0], sizes[1], framerate);
+      append_video_of (caps, channel_sets[c], sizes[0], sizes[1], tensor, batch_size);
   }
 }
 
 GstCaps *
-gst_pixel_caps_to_video (const GstCaps *caps, guint layouts)
+gst_pixel_caps_to_video (const GstCaps *caps, guint layouts, guint batch_size)
 {
   GstCaps *result = gst_caps_new_empty ();
 
-  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
-    const GstStructure *structure = gst_caps_get_structure (caps, i);
+  /* the second round is for tensors of which it can be said then that batch-size is another */
+  for (gint any_batch = 0; any_batch < 2 && gst_caps_is_empty (result); any_batch++)
+    for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+      const GstStructure *structure = gst_caps_get_structure (caps, i);
 
-    if (is_video (structure))
-      append_twins (result, structure, FALSE);
-    else
-      append_video (result, structure, layouts);
-  }
+      if (is_video (structure))
+        append_twins (result, structure, FALSE);
+      else
+        append_video (result, structure, layouts, batch_size, any_batch);
+    }
   return result;
 }
 
-GstCaps *
-gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts)
+guint
+gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size)
 {
-  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts);
+  guint other = 0;
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const gchar *text = get_dimensions (gst_caps_get_structure (caps, i));
+    gint sizes[N_DIMENSIONS];
+
+    if (!text || !parse_dimensions (text, sizes) || sizes[FRAMES] == (gint) batch_size)
+      return 0;
+    if (!other)
+      other = (guint) sizes[FRAMES];
+  }
+  return other;
+}
+
+GstCaps *
+gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts, guint batch_size)
+{
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts, batch_size);
 
   for (guint i = 0; i < gst_caps_get_size (ours); i++) {
     g_autoptr (GstCaps) one = gst_caps_copy_nth (ours, i);
@@ -282,12 +362,12 @@ gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts)
 }
 
 gchar *
-gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts)
+gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts, guint batch_size)
 {
   g_autoptr (GstCaps) all = gst_pixel_caps_output_template ();
   g_autoptr (GstCaps) ours = gst_caps_intersect (all, (GstCaps *) wanted);
-  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, layouts);
-  g_autoptr (GstCaps) any = gst_pixel_caps_to_video (ours, GST_PIXEL_LAYOUT_AUTO);
+  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, layouts, batch_size);
+  g_autoptr (GstCaps) any = gst_pixel_caps_to_video (ours, GST_PIXEL_LAYOUT_AUTO, batch_size);
   g_autofree gchar *asked = NULL;
 
   if (gst_caps_is_empty (wanted) || !gst_caps_is_empty (video))
@@ -315,10 +395,11 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts)
 }
 
 gchar *
-gst_pixel_caps_explain (const GstCaps *input, const GstCaps *wanted, guint layouts)
+gst_pixel_caps_explain (
+    const GstCaps *input, const GstCaps *wanted, guint layouts, guint batch_size)
 {
-  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts);
-  gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts);
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts, batch_size);
+  gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts, batch_size);
 
   if (words || gst_caps_can_intersect (ours, wanted))
     return words;
@@ -344,7 +425,7 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   const PixelnormGeometry *geometry = &layout->geometry;
   const gchar *text = get_dimensions (structure), *type = NULL;
-  gint sizes[3] = { 0 };
+  gint sizes[N_DIMENSIONS] = { 0 };
 
   *output = PIXELNORM_OUTPUT_VIDEO;
   *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NHWC;

@@ -360,7 +360,8 @@ look_at_pending (GstPixelDenorm *self, GError **error)
     return FALSE;
   if (self->applied.has_values)
     return update_own (self, error);
-  if (!plan->profile && pixelnorm_method_needs_profile (plan->settings.method)) {
+  if (pixelnorm_method_needs_profile (plan->settings.method)
+      && (!plan->profile || plan->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE)) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The way back needs the statistics that pixelnorm had, and the buffer carries none: set "
         "location to the profile, or method=fixed with mean and std. A buffer carries its own where "

@@ -83,7 +83,7 @@ gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint layouts)
     if (!is_video (structure))
       strange |= take_batch (structure) == 0;
   }
-  GstCaps *result = gst_pixel_caps_to_video (single, layouts);
+  GstCaps *result = gst_pixel_caps_to_video (single, layouts, 1);
   if (gst_caps_get_size (caps) > 0 && (strange || gst_caps_is_empty (result)))
     gst_caps_append (result, gst_pixel_formats_caps (NULL));
   return result;
@@ -92,7 +92,7 @@ gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint layouts)
 GstCaps *
 gst_pixel_denorm_caps_from_video (const GstCaps *caps, guint layouts)
 {
-  GstCaps *result = gst_pixel_caps_from_video (caps, layouts);
+  GstCaps *result = gst_pixel_caps_from_video (caps, layouts, 1);
   g_autoptr (GstCaps) template = gst_pixel_caps_output_template ();
 
   /* of any number of frames; no string says so */

@@ -37,6 +37,22 @@ static const GEnumValue methods[] = {
   { 0 },
 };
 
+static const GEnumValue sources[] = {
+  { PIXELNORM_STATISTICS_SOURCE_PROFILE, "A profile, the same for all frames", "profile" },
+  { PIXELNORM_STATISTICS_SOURCE_FRAME, "Each frame itself, per channel or of all", "frame" },
+  { PIXELNORM_STATISTICS_SOURCE_BATCH, "The frames of a tensor together, per channel or of all",
+      "batch" },
+  { PIXELNORM_STATISTICS_SOURCE_RUNNING,
+      "Exponential estimates of the frames before, per pixel, per channel or of all", "running" },
+  { 0 },
+};
+
+static const GEnumValue last_batches[] = {
+  { GST_PIXEL_LAST_BATCH_DROP, "Drop its frames, and say how many", "drop" },
+  { GST_PIXEL_LAST_BATCH_PAD, "Fill it up with y = 0", "pad" },
+  { 0 },
+};
+
 static const GEnumValue units[] = {
   { PIXELNORM_UNITS_CODE, "Code values, 0 to 255", "code" },
   { PIXELNORM_UNITS_UNIT, "0 to 1, as torchvision writes them", "unit" },
@@ -67,6 +83,8 @@ static const GEnumValue channel_orders[] = {
   }
 
 DEFINE_ENUM (gst_pixel_stats_scope_get_type, "GstPixelStatsScope", stats_scopes)
+DEFINE_ENUM (gst_pixel_norm_statistics_get_type, "GstPixelNormStatistics", sources)
+DEFINE_ENUM (gst_pixel_norm_last_batch_get_type, "GstPixelNormLastBatch", last_batches)
 DEFINE_ENUM (gst_pixel_norm_scope_get_type, "GstPixelNormScope", norm_scopes)
 DEFINE_ENUM (gst_pixel_norm_method_get_type, "GstPixelNormMethod", methods)
 DEFINE_ENUM (gst_pixel_norm_units_get_type, "GstPixelNormUnits", units)

@@ -6,6 +6,11 @@
 
 GType gst_pixel_stats_scope_get_type (void);
 GType gst_pixel_norm_scope_get_type (void);
+GType gst_pixel_norm_statistics_get_type (void);
+GType gst_pixel_norm_last_batch_get_type (void);
+
+/* What becomes of frames that do not fill a tensor. */
+typedef enum { GST_PIXEL_LAST_BATCH_DROP, GST_PIXEL_LAST_BATCH_PAD } GstPixelLastBatch;
 GType gst_pixel_norm_method_get_type (void);
 GType gst_pixel_norm_units_get_type (void);
 

@@ -87,20 +87,25 @@ GstStructure *
 gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *profile,
     PixelnormLearnedAffine *affine, PixelnormNormalizer *normalizer, PixelnormOutput output)
 {
-  const gboolean with_profile = profile && pixelnorm_method_needs_profile (settings->method);
+  const gboolean with_profile = profile && pixelnorm_settings_use_profile (settings);
   const guint plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
   GstStructure *applied = gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, plan, "method",
       G_TYPE_STRING, gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method),
       "output", G_TYPE_STRING, gst_pixel_enum_nick (pixelnorm_output_get_type (), output), NULL);
 
-  if (with_profile)
+  if (pixelnorm_method_needs_profile (settings->method))
     gst_structure_set (applied, "scope", G_TYPE_STRING,
         gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics",
-        G_TYPE_STRING, "profile", "identity", G_TYPE_STRING,
-        pixelnorm_profile_get_identity (profile), NULL);
+        G_TYPE_STRING,
+        gst_pixel_enum_nick (gst_pixel_norm_statistics_get_type (), settings->statistics), NULL);
+  if (with_profile)
+    gst_structure_set (
+        applied, "identity", G_TYPE_STRING, pixelnorm_profile_get_identity (profile), NULL);
   if (affine)
     gst_structure_set (applied, "affine-identity", G_TYPE_STRING,
         pixelnorm_learned_affine_get_identity (affine), NULL);
+  if (settings->statistics == PIXELNORM_STATISTICS_SOURCE_RUNNING)
+    gst_structure_set (applied, "momentum", G_TYPE_DOUBLE, settings->momentum, NULL);
   describe_results (applied, settings);
   describe_output (applied, settings, normalizer, output);
   return applied;
@@ -129,4 +134,34 @@ gst_pixel_meta_put (GstBuffer *buffer, const GstStructure *applied)
   gst_structure_remove_all_fields (structure);
   gst_structure_foreach (applied, put_field, structure);
   GST_META_FLAG_SET (&meta->meta, GST_META_FLAG_POOLED);
+}
+
+/* In the place of those that are there, where there are as many: so a buffer that comes back from its pool
+ * needs no memory. */
+static void
+put_numbers (GstStructure *structure, const gchar *field, const gdouble *values, guint n)
+{
+  const GValue *array = gst_structure_get_value (structure, field);
+
+  if (!array || gst_value_array_get_size (array) != n) {
+    describe_array (structure, field, values, n);
+    return;
+  }
+  for (guint i = 0; i < n; i++)
+    g_value_set_double ((GValue *) gst_value_array_get_value (array, i), values[i]);
+}
+
+void
+gst_pixel_meta_put_frames (
+    GstBuffer *buffer, guint n_frames, const gdouble *mean, const gdouble *std, guint n)
+{
+  GstCustomMeta *meta = gst_buffer_get_custom_meta (buffer, GST_PIXEL_META_NAME);
+  GstStructure *structure = gst_custom_meta_get_structure (meta);
+
+  if (gst_structure_has_field (structure, "batch-size"))
+    gst_structure_set (structure, "frames", G_TYPE_UINT, n_frames, NULL);
+  if (n == 0)
+    return;
+  put_numbers (structure, "mean", mean, n);
+  put_numbers (structure, "std", std, n);
 }

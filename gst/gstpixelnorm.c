@@ -18,14 +18,29 @@
  * that costs nothing or next to nothing. A gamma and a beta for every pixel come in a file,
  * affine-location.
  *
+ * With statistics=frame, batch or running no profile is needed: mean and deviation are those of the frame
+ * itself, of the frames of a tensor together, or estimates of the frames before. A frame is always normalized
+ * with the estimates of before it, so what is new stands out; running statistics with scope=pixel are a model
+ * of the background. Buffers flagged GAP, CORRUPTED or DECODE_ONLY teach them nothing; they survive seeks,
+ * flushes and changes of other properties, and begin anew with another size, other channels, another profile,
+ * or when the element was stopped.
+ *
+ * With batch-size=N a tensor holds N frames, and comes N times less often, with the time of its first frame
+ * and the sum of the durations. Frames that do not fill a tensor at the end of the stream or of a segment, or
+ * before other caps, are dropped, which a message says, or filled up with y = 0 (last-batch=pad; quantized: the
+ * zero-point). A flush forgets them. Batches, and statistics=batch and running, refuse to play backwards.
+ *
  * Formats whose U and V are smaller than Y (I420, NV12) can only become video, not tensors.
  *
  * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
- * scope, statistics, gamma, beta, clip-low and clip-high where they are set, output, layout and
+ * scope, statistics, momentum, gamma, beta, clip-low and clip-high where they are set, output, layout and
  * channel-order (tensors), range-low and range-high (video), quant-scale and
- * quant-zero-point (int8, uint8), the profile's identity, and as affine-identity that of the file of
- * gamma and beta. An element
- * message `pixelnorm` says the same whenever it changes.
+ * quant-zero-point (int8, uint8), batch-size (tensors), the profile's identity, and as affine-identity that
+ * of the file of gamma and beta. An element
+ * message `pixelnorm` says the same whenever it changes. The buffers of tensors also say in frames how many
+ * real frames they hold and, with statistics=frame, batch or running and scope channel or global, in mean and
+ * std what was used: y = (x - mean) / std * gamma + beta, a value a channel; with statistics=frame and a
+ * batch-size the values of the first frame, then those of the next.
  *
  * ## Examples
  * |[
@@ -44,43 +59,43 @@
  * ]|
  * Collects a profile, then writes a frame in deviations from the mean image as a picture.
  *
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=GRAY8 ! \
+ *   pixelnorm statistics=running momentum=0.05 ! video/x-raw ! pngenc snapshot=true ! \
+ *   filesink location=motion.png
+ * ]|
+ * What moves, as a picture, without a profile.
+ *
  * Since: 0.1
  */
-#include "gstpixelnorm.h"
+#include "gstpixelnorm-private.h"
 
-#include <gst/video/video.h>
 #include <math.h>
-#include <pixelnorm/pixelnorm.h>
 
 #include "gstpixelcaps.h"
+#include "gstpixelenums.h"
 #include "gstpixelerror.h"
 #include "gstpixelformats.h"
-#include "gstpixelframe.h"
 #include "gstpixelmeta.h"
-#include "gstpixelplan.h"
 #include "gstpixelpool.h"
 
-GST_DEBUG_CATEGORY_STATIC (pixelnorm_debug);
-#define GST_CAT_DEFAULT pixelnorm_debug
+GST_DEBUG_CATEGORY (gst_pixel_norm_debug);
+#define GST_CAT_DEFAULT gst_pixel_norm_debug
 
-struct _GstPixelNorm {
-  GstBaseTransform parent;
-
-  GstPixelPlans plans; /* guards itself */
-
-  /* the streaming thread, and state changes while it does not run */
-  GstVideoInfo info, output_info; /* the latter of video */
-  PixelnormLayout output_layout;
-  gsize output_size;     /* of a buffer */
-  GstStructure *applied; /* what PixelnormMeta says */
-  GstCaps *refused;      /* caps of which was said that they do not fit */
-  gchar *idle;           /* of what was said that it has no effect */
-
-  gint is_explained; /* atomic: why downstream cannot have what it asks for */
-};
+enum { PROP_BATCH_SIZE = 1000, PROP_LAST_BATCH }; /* behind those of gstpixelsettings.c */
 
 G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
+
+/* Frames of a tensor. */
+static guint
+get_batch_size (GstPixelNorm *self)
+{
+  GST_OBJECT_LOCK (self);
+  const guint size = self->assembly.size ? self->assembly.size : self->batch_size;
+  GST_OBJECT_UNLOCK (self);
+  return size;
+}
 
 /* Video that suits the profile; without one, what is usual. Then what of it suits the file of gamma
  * and beta. */
@@ -105,7 +120,7 @@ static void
 warn_of_downstream (GstPixelNorm *self, guint layouts)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
-  g_autofree gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts);
+  g_autofree gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts, get_batch_size (self));
 
   if (words && g_atomic_int_compare_and_exchange (&self->is_explained, FALSE, TRUE))
     GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("%s", words), (NULL));
@@ -119,7 +134,7 @@ video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 {
   const guint layouts = gst_pixel_plans_layouts (&self->plans);
   g_autoptr (GstCaps) suitable = suitable_video (self);
-  GstCaps *video = gst_pixel_caps_to_video (caps, layouts);
+  GstCaps *video = gst_pixel_caps_to_video (caps, layouts, get_batch_size (self));
 
   if (gst_caps_is_empty (video))
     warn_of_downstream (self, layouts);
@@ -130,13 +145,14 @@ static GstCaps *
 gst_pixel_norm_transform_caps (
     GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
   GstCaps *result;
 
   if (direction == GST_PAD_SINK)
-    result =
-        gst_pixel_caps_from_video (caps, gst_pixel_plans_layouts (&GST_PIXEL_NORM (trans)->plans));
+    result = gst_pixel_caps_from_video (
+        caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
   else
-    result = video_for (GST_PIXEL_NORM (trans), caps, filter);
+    result = video_for (self, caps, filter);
   if (filter) {
     GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
 
@@ -151,10 +167,12 @@ static GstCaps *
 gst_pixel_norm_fixate_caps (
     GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
 {
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+
   if (direction == GST_PAD_SRC)
     return gst_caps_fixate (othercaps);
   return gst_pixel_caps_choose (
-      othercaps, caps, gst_pixel_plans_layouts (&GST_PIXEL_NORM (trans)->plans));
+      othercaps, caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
 }
 
 static void
@@ -185,7 +203,9 @@ warn_of_units (GstPixelNorm *self, const PixelnormSettings *settings)
 static void
 warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 {
-  const gchar *expected = profile ? pixelnorm_profile_get_geometry (profile)->matrix : NULL;
+  const gchar *expected = profile && pixelnorm_settings_use_profile (&self->plans.current.settings)
+      ? pixelnorm_profile_get_geometry (profile)->matrix
+      : NULL;
   const gchar *found = self->plans.target.layout.geometry.matrix;
 
   if (expected && found && !g_str_equal (expected, found))
@@ -207,8 +227,8 @@ warn_of_idle (GstPixelNorm *self, const gchar *idle)
 }
 
 /* Tells of the plan that is in use from now on. */
-static void
-tell_plan (GstPixelNorm *self)
+void
+gst_pixel_norm_tell_plan (GstPixelNorm *self)
 {
   const GstPixelPlan *plan = &self->plans.current;
 
@@ -218,31 +238,38 @@ tell_plan (GstPixelNorm *self)
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (
       &plan->settings, plan->profile, plan->affine, plan->normalizer, self->plans.target.output);
+  if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO)
+    gst_structure_set (self->applied, "batch-size", G_TYPE_UINT, self->assembly.size, NULL);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
 
-static gboolean
-check_output_size (gsize size, GError **error)
-{
-  if (size <= G_MAXUINT)
-    return TRUE;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-      "One output frame has %" G_GSIZE_FORMAT " MiB; GStreamer's pools end at %u. Scale the video "
-      "down.",
-      size >> 20, G_MAXUINT >> 20);
-  return FALSE;
-}
-
 /* The largest that a buffer can become, before much is allocated for it. */
 static gboolean
-check_caps (const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
+check_caps (
+    GstPixelNorm *self, const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
 {
+  const guint n_frames = self->assembly.size;
   const gsize samples =
       (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels;
+  const gsize size =
+      output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat) * n_frames;
 
-  return check_output_size (
-      output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat), error);
+  if (output->finfo && n_frames > 1) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "batch-size is %u, and 8-bit video leaves frame by frame. Set batch-size=1, or ask for tensors: "
+        "put other/tensors behind the element.",
+        n_frames);
+    return FALSE;
+  }
+  /* samples stay below 2^42 */
+  if (size / n_frames <= G_MAXUINT && size <= G_MAXUINT)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+      "%s has %" G_GSIZE_FORMAT " MiB; GStreamer's pools end at %u. Scale the video down%s.",
+      n_frames > 1 ? "A tensor" : "One output frame", size >> 20, G_MAXUINT >> 20,
+      n_frames > 1 ? ", or set a smaller batch-size" : "");
+  return FALSE;
 }
 
 static gboolean
@@ -255,6 +282,8 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
   const gboolean video =
       gst_structure_has_name (gst_caps_get_structure (outcaps, 0), "video/x-raw");
 
+  gst_pixel_norm_end_batch_early (self);
+  gst_pixel_assembly_forget_format (&self->assembly);
   if (!gst_video_info_from_caps (&info, incaps)) {
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
@@ -262,16 +291,18 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
       && (!video
           || (gst_video_info_from_caps (&output, outcaps)
               && gst_pixel_formats_layout (&output, &output_layout, &error)))
-      && check_caps (&layout, &output, &error)
+      && check_caps (self, &layout, &output, &error)
       && gst_pixel_plans_fit (&self->plans, &layout, outcaps, &error)) {
     self->info = info;
     self->output_info = output;
     self->output_layout = output_layout;
     self->output_size = video
         ? GST_VIDEO_INFO_SIZE (&output)
-        : pixelnorm_normalizer_get_output_size (self->plans.current.normalizer);
+        : pixelnorm_normalizer_get_output_size (self->plans.current.normalizer)
+            * self->assembly.size;
+    gst_pixel_norm_set_latency (self);
     gst_caps_replace (&self->refused, NULL);
-    tell_plan (self);
+    gst_pixel_norm_tell_plan (self);
     return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
@@ -319,51 +350,15 @@ gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
 }
 
 /* What comes cannot become what downstream takes, and set_caps never heard of it. */
-static void
-post_refusal (GstPixelNorm *self, GstCaps *input)
+void
+gst_pixel_norm_post_refusal (GstPixelNorm *self, GstCaps *input)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
-  g_autofree gchar *words =
-      gst_pixel_caps_explain (input, wanted, gst_pixel_plans_layouts (&self->plans));
+  g_autofree gchar *words = gst_pixel_caps_explain (
+      input, wanted, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
 
   if (words && !g_atomic_int_get (&self->is_explained))
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", words), (NULL));
-}
-
-static gboolean
-gst_pixel_norm_sink_event (GstBaseTransform *trans, GstEvent *event)
-{
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  g_autoptr (GstCaps) caps = NULL;
-
-  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
-    gst_event_parse_caps (event, &caps);
-    gst_caps_ref (caps);
-  }
-  const gboolean taken =
-      GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->sink_event (trans, event);
-  if (!taken && caps && !self->refused) {
-    post_refusal (self, caps);
-    gst_caps_replace (&self->refused, caps);
-  }
-  return taken;
-}
-
-static GstFlowReturn
-gst_pixel_norm_prepare_output_buffer (GstBaseTransform *trans, GstBuffer *input, GstBuffer **output)
-{
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  const GstFlowReturn result = GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
-                                   ->prepare_output_buffer (trans, input, output);
-
-  if (result == GST_FLOW_ERROR) {
-    g_autoptr (GError) error = g_error_new (PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Not enough memory for an output frame of %" G_GSIZE_FORMAT " MiB. Scale the video down.",
-        self->output_size >> 20);
-
-    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "allocating a frame");
-  }
-  return result;
 }
 
 static gboolean
@@ -404,66 +399,6 @@ gst_pixel_norm_transform_meta (
 }
 
 static gboolean
-map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor,
-    PixelnormFrame *frame, GError **error)
-{
-  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO) {
-    if (!gst_pixel_frame_map (
-            video, &self->output_info, &self->output_layout, buffer, GST_MAP_WRITE, error))
-      return FALSE;
-    *frame = video->frame;
-    return TRUE;
-  }
-  const gboolean mapped = gst_buffer_map (buffer, tensor, GST_MAP_WRITE);
-  if (!mapped || tensor->size < self->output_size) {
-    if (mapped)
-      gst_buffer_unmap (buffer, tensor);
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Expected an output buffer of %" G_GSIZE_FORMAT
-        " bytes that can be written, found %" G_GSIZE_FORMAT ".",
-        self->output_size, gst_buffer_get_size (buffer));
-    return FALSE;
-  }
-  *frame = (PixelnormFrame){ { tensor->data } };
-  return TRUE;
-}
-
-static GstFlowReturn
-gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *outbuf)
-{
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  g_autoptr (GError) error = NULL;
-  GstPixelFrame in, video;
-  PixelnormFrame out;
-  GstMapInfo tensor;
-
-  if (gst_pixel_plans_land (&self->plans))
-    tell_plan (self);
-  if (!gst_pixel_frame_map (
-          &in, &self->info, &self->plans.target.layout, inbuf, GST_MAP_READ, &error))
-    goto failed;
-  if (!map_output (self, outbuf, &video, &tensor, &out, &error)) {
-    gst_pixel_frame_unmap (&in);
-    goto failed;
-  }
-  pixelnorm_normalizer_run (self->plans.current.normalizer, &in.frame, &out);
-  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO)
-    gst_pixel_frame_unmap (&video);
-  else
-    gst_buffer_unmap (outbuf, &tensor);
-  gst_pixel_frame_unmap (&in);
-  gst_pixel_meta_put (outbuf, self->applied);
-  return GST_FLOW_OK;
-
-failed:
-  /* what cannot be read is of another format than the caps say */
-  if (error->code == PIXELNORM_ERROR_READ)
-    error->code = PIXELNORM_ERROR_MISMATCH;
-  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "normalizing a frame");
-  return GST_FLOW_ERROR;
-}
-
-static gboolean
 gst_pixel_norm_start (GstBaseTransform *trans)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
@@ -471,6 +406,11 @@ gst_pixel_norm_start (GstBaseTransform *trans)
 
   gst_caps_replace (&self->refused, NULL);
   g_atomic_int_set (&self->is_explained, FALSE);
+  self->backwards = FALSE;
+  GST_OBJECT_LOCK (self);
+  gst_pixel_assembly_start (&self->assembly, self->batch_size, self->last_batch);
+  self->latency = 0;
+  GST_OBJECT_UNLOCK (self);
   if (gst_pixel_plans_start (&self->plans, &error))
     return TRUE;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
@@ -482,6 +422,10 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
 
+  gst_pixel_norm_drop_frames (self);
+  GST_OBJECT_LOCK (self);
+  gst_pixel_assembly_stop (&self->assembly);
+  GST_OBJECT_UNLOCK (self);
   gst_pixel_plans_stop (&self->plans);
   g_clear_pointer (&self->applied, gst_structure_free);
   g_clear_pointer (&self->idle, g_free);
@@ -491,15 +435,37 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
 static void
 gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  if (!gst_pixel_plans_set (&GST_PIXEL_NORM (object)->plans, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+
+  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
+    if (!gst_pixel_plans_set (&self->plans, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (id == PROP_BATCH_SIZE)
+    self->batch_size = g_value_get_uint (value);
+  else
+    self->last_batch = g_value_get_enum (value);
+  GST_OBJECT_UNLOCK (self);
 }
 
 static void
 gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  if (!gst_pixel_plans_get (&GST_PIXEL_NORM (object)->plans, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+
+  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
+    if (!gst_pixel_plans_get (&self->plans, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (id == PROP_BATCH_SIZE)
+    g_value_set_uint (value, self->batch_size);
+  else
+    g_value_set_enum (value, self->last_batch);
+  GST_OBJECT_UNLOCK (self);
 }
 
 /* Comes once for all properties of one g_object_set(), so that they change together. */
@@ -518,6 +484,24 @@ gst_pixel_norm_finalize (GObject *object)
   gst_pixel_plans_clear (&self->plans);
   gst_caps_replace (&self->refused, NULL);
   G_OBJECT_CLASS (gst_pixel_norm_parent_class)->finalize (object);
+}
+
+static void
+install_batch_properties (GObjectClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  g_object_class_install_property (klass, PROP_BATCH_SIZE,
+      g_param_spec_uint ("batch-size", "Frames of a tensor",
+          "How many frames leave as one tensor, as the last of its dimensions. A network may run faster on "
+          "several at once; the first waits for the last",
+          1, G_MAXINT, 1, flags));
+  g_object_class_install_property (klass, PROP_LAST_BATCH,
+      g_param_spec_enum ("last-batch", "Frames that fill no tensor",
+          "What becomes of the frames that do not fill a tensor at the end of the stream or of a segment, or "
+          "before other caps. PixelnormMeta says in frames how many are real",
+          gst_pixel_norm_last_batch_get_type (), GST_PIXEL_LAST_BATCH_DROP, flags));
+  gst_type_mark_as_plugin_api (gst_pixel_norm_last_batch_get_type (), 0);
 }
 
 static void
@@ -542,31 +526,31 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (pixelnorm_debug, "pixelnorm", 0, "normalization of video");
+  GST_DEBUG_CATEGORY_INIT (gst_pixel_norm_debug, "pixelnorm", 0, "normalization of video");
   object_class->set_property = gst_pixel_norm_set_property;
   object_class->get_property = gst_pixel_norm_get_property;
   object_class->finalize = gst_pixel_norm_finalize;
   object_class->dispatch_properties_changed = gst_pixel_norm_dispatch_properties_changed;
   gst_pixel_settings_install (object_class);
+  install_batch_properties (object_class);
   add_templates (GST_ELEMENT_CLASS (klass));
 
+  gst_pixel_norm_install_stream (transform_class);
   transform_class->start = gst_pixel_norm_start;
   transform_class->stop = gst_pixel_norm_stop;
   transform_class->transform_caps = gst_pixel_norm_transform_caps;
   transform_class->fixate_caps = gst_pixel_norm_fixate_caps;
   transform_class->set_caps = gst_pixel_norm_set_caps;
-  transform_class->sink_event = gst_pixel_norm_sink_event;
   transform_class->transform_size = gst_pixel_norm_transform_size;
   transform_class->decide_allocation = gst_pixel_norm_decide_allocation;
-  transform_class->prepare_output_buffer = gst_pixel_norm_prepare_output_buffer;
   transform_class->propose_allocation = gst_pixel_norm_propose_allocation;
   transform_class->transform_meta = gst_pixel_norm_transform_meta;
-  transform_class->transform = gst_pixel_norm_transform;
 }
 
 static void
 gst_pixel_norm_init (GstPixelNorm *self)
 {
   gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
+  self->batch_size = 1;
   gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

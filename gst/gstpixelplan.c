@@ -50,7 +50,8 @@ plan_is_fitted (const GstPixelPlan *plan)
 static gboolean
 plan_fit_back (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
-  const gboolean values = !plan->profile && pixelnorm_method_needs_profile (plan->settings.method);
+  const gboolean values = pixelnorm_method_needs_profile (plan->settings.method)
+      && (!plan->profile || plan->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE);
 
   plan->denormalizer = values ? pixelnorm_denormalizer_new_for_values (
                            &plan->settings, &target->layout, target->output, error)
@@ -68,6 +69,25 @@ plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
   plan->normalizer = pixelnorm_normalizer_new_with_affine (&plan->settings, plan->profile,
       plan->dark, plan->affine, &target->layout, target->output, error);
   return plan->normalizer != NULL;
+}
+
+/* Whether both start from the same profile, or none. */
+static gboolean
+have_same_profile (const GstPixelPlan *a, const GstPixelPlan *b)
+{
+  if (!a->profile || !b->profile)
+    return a->profile == b->profile;
+  return a->profile == b->profile
+      || g_str_equal (
+          pixelnorm_profile_get_identity (a->profile), pixelnorm_profile_get_identity (b->profile));
+}
+
+/* Running statistics go on. Another profile begins them anew: that is what one sets it for. */
+static void
+plan_carry_over (GstPixelPlan *plan, const GstPixelPlan *old)
+{
+  if (old->normalizer && have_same_profile (plan, old))
+    pixelnorm_normalizer_carry_over (plan->normalizer, old->normalizer);
 }
 
 void
@@ -156,7 +176,7 @@ gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry)
   const GstPixelPlan *plan = &self->current;
 
   GST_OBJECT_LOCK (self->element);
-  const gboolean needed = plan->profile && pixelnorm_method_needs_profile (plan->settings.method);
+  const gboolean needed = plan->profile && pixelnorm_settings_use_profile (&plan->settings);
   if (needed)
     *geometry = *pixelnorm_profile_get_geometry (plan->profile);
   if (needed && plan->settings.scope != PIXELNORM_SCOPE_PIXEL)
@@ -204,6 +224,7 @@ gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *wanted, G
     plan_clear (&plan);
     return FALSE;
   }
+  plan_carry_over (&plan, &self->current);
   GST_OBJECT_LOCK (self->element);
   old = self->current;
   outdated = self->next;
@@ -229,6 +250,8 @@ gst_pixel_plans_land (GstPixelPlans *self)
     self->next = (GstPixelPlan){ 0 };
   }
   GST_OBJECT_UNLOCK (self->element);
+  if (landed)
+    plan_carry_over (&self->current, &old);
   plan_clear (&old);
   return landed;
 }

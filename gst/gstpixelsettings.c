@@ -32,6 +32,8 @@ enum {
   PROP_CHANNEL_ORDER,
   PROP_QUANT_SCALE,
   PROP_QUANT_ZERO_POINT,
+  PROP_STATISTICS,
+  PROP_MOMENTUM,
 };
 
 /* ARRAY TABLE: properties that are a number, or one a channel. */
@@ -104,11 +106,11 @@ load_affine (const gchar *location, PixelnormLearnedAffine **affine, GError **er
 static gboolean
 check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GError **error)
 {
-  if (profile || !pixelnorm_method_needs_profile (settings->method))
+  if (profile || !pixelnorm_settings_need_profile (settings))
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "The method %s needs a profile: set location to one that pixelstats wrote, or set "
-      "method=fixed with mean and std.",
+      "The method %s needs a profile: set location to one that pixelstats wrote; or set "
+      "statistics=frame, batch or running, or method=fixed with mean and std.",
       gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method));
   return FALSE;
 }
@@ -256,6 +258,12 @@ gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
   case PROP_SCOPE:
     self->settings.scope = g_value_get_enum (value);
     break;
+  case PROP_STATISTICS:
+    self->settings.statistics = g_value_get_enum (value);
+    break;
+  case PROP_MOMENTUM:
+    self->settings.momentum = g_value_get_double (value);
+    break;
   case PROP_MIN_DEVIATION:
     self->settings.min_deviation = g_value_get_double (value);
     break;
@@ -323,6 +331,12 @@ gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
   case PROP_SCOPE:
     g_value_set_enum (value, self->settings.scope);
     break;
+  case PROP_STATISTICS:
+    g_value_set_enum (value, self->settings.statistics);
+    break;
+  case PROP_MOMENTUM:
+    g_value_set_double (value, self->settings.momentum);
+    break;
   case PROP_MIN_DEVIATION:
     g_value_set_double (value, self->settings.min_deviation);
     break;
@@ -373,8 +387,8 @@ install_profile_properties (GObjectClass *klass, GParamFlags flags)
 {
   g_object_class_install_property (klass, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
-          "Profile file to normalize with, as pixelstats wrote it; every method but fixed needs "
-          "one",
+          "Profile file to normalize with, as pixelstats wrote it; with statistics=profile every method "
+          "but fixed needs one, and running statistics start from it",
           NULL, flags));
   g_object_class_install_property (klass, PROP_PROFILE,
       g_param_spec_object ("profile", "Profile",
@@ -422,6 +436,21 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
           "For method=percentile: the percentile of a channel that becomes 1, more than "
           "percentile-low and at most 100",
           -G_MAXDOUBLE, G_MAXDOUBLE, 99, flags));
+}
+
+static void
+install_source_properties (GObjectClass *klass, GParamFlags flags)
+{
+  g_object_class_install_property (klass, PROP_STATISTICS,
+      g_param_spec_enum ("statistics", "Statistics",
+          "Where mean and deviation come from. frame and batch: from what is normalized, with scope channel "
+          "or global. running: from the frames before; with scope pixel that shows what moves",
+          gst_pixel_norm_statistics_get_type (), PIXELNORM_STATISTICS_SOURCE_PROFILE, flags));
+  g_object_class_install_property (klass, PROP_MOMENTUM,
+      g_param_spec_double ("momentum", "Momentum",
+          "For statistics=running: the weight of a new frame, more than 0 and at most 1, as in PyTorch; "
+          "ONNX and Keras write 1 - momentum. Small: a long memory",
+          -G_MAXDOUBLE, G_MAXDOUBLE, 0.1, flags));
 }
 
 static void
@@ -521,6 +550,7 @@ gst_pixel_settings_install (GObjectClass *klass)
 
   install_profile_properties (klass, flags);
   install_method_properties (klass, flags);
+  install_source_properties (klass, flags);
   install_value_properties (klass, flags);
   install_result_properties (klass, flags);
   install_layout_property (klass, ready);
@@ -529,5 +559,6 @@ gst_pixel_settings_install (GObjectClass *klass)
   gst_type_mark_as_plugin_api (gst_pixel_norm_layout_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_method_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_scope_get_type (), 0);
+  gst_type_mark_as_plugin_api (gst_pixel_norm_statistics_get_type (), 0);
   gst_type_mark_as_plugin_api (gst_pixel_norm_units_get_type (), 0);
 }

@@ -56,6 +56,9 @@ pixelnorm_group_moments (const PixelnormAccumulator *self, const PixelnormGroup 
       &group->lanes, lane, group->counts ? group->counts[lane / group->n_channels] : self->frames);
 }
 
+/* Begins anew, in the memory that there is. */
+void pixelnorm_accumulator_reset (PixelnormAccumulator *self);
+
 /* A channel, pooled. */
 PixelnormMoments pixelnorm_accumulator_pool (PixelnormAccumulator *self, guint channel);
 

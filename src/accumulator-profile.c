@@ -114,6 +114,18 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
   return pixelnorm_profile_new_take (&data);
 }
 
+void
+pixelnorm_accumulator_reset (PixelnormAccumulator *self)
+{
+  for (guint g = 0; g < self->n_groups; g++)
+    pixelnorm_lanes_empty (&self->groups[g].lanes);
+  for (guint c = 0; c < self->n_channels; c++) {
+    self->base[c] = PIXELNORM_MOMENTS_EMPTY;
+    self->samples[c] = 0;
+  }
+  self->frames = self->counted = 0;
+}
+
 /* What pixelnorm_geometry_check() does not compare. */
 static gboolean
 check_join (const PixelnormAccumulator *self, const PixelnormProfileData *data, GError **error)

@@ -109,6 +109,15 @@ check_profile (PixelnormProfile *profile, const char *name, const PixelnormSetti
   return pixelnorm_geometry_check (&own, geometry, text, "the stream", error);
 }
 
+/* Until there are statistics of the stream. */
+static void
+begin_without_profile (PixelnormCoefficients *self)
+{
+  self->per_pixel = self->settings.scope == PIXELNORM_SCOPE_PIXEL;
+  for (guint c = 0; c < self->n_channels; c++)
+    self->pooled[c] = still_moments (&self->pooled[c]);
+}
+
 gboolean
 pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSettings *settings,
     PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormGeometry *geometry,
@@ -128,9 +137,15 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   if (!self->row->needs_profile)
     return check_values ("mean", settings->n_mean, self->n_channels, error)
         && check_values ("std", settings->n_std, self->n_channels, error);
+  if (!pixelnorm_settings_use_profile (settings)
+      || (!profile && !pixelnorm_settings_need_profile (settings))) {
+    begin_without_profile (self);
+    return TRUE;
+  }
   if (!profile) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "This method needs a profile: make one with pixelstats, or use the method fixed.");
+        "This method needs a profile: make one with pixelstats, use statistics of the stream itself, "
+        "or the method fixed.");
     return FALSE;
   }
   if (!check_profile (profile, "profile", settings, geometry, error))
@@ -157,6 +172,12 @@ pixelnorm_coefficients_set_learned (PixelnormCoefficients *self, PixelnormLearne
 {
   if (!learned)
     return TRUE;
+  if (self->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "An affine of a file goes with statistics of a profile only. Set gamma and beta, a value a "
+        "channel, or statistics=profile.");
+    return FALSE;
+  }
   if (!pixelnorm_learned_affine_check (learned, geometry, error))
     return FALSE;
   self->learned = learned;
@@ -187,6 +208,7 @@ method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
     .mean = value_of (settings->mean, settings->n_mean, channel) * unit,
     .std = value_of (settings->std, settings->n_std, channel) * unit,
     .moments = &moments,
+    .estimate = self->estimated ? &self->estimates[channel] : NULL,
     .dark = dark_mean (self, sample, channel),
     .gain = self->gain[channel],
     .low = self->low[channel],
@@ -223,6 +245,30 @@ pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, gui
   get_scaling (self, sample, channel, &gamma, &beta);
   pixelnorm_affine_scale (&affine, gamma, beta);
   return affine;
+}
+
+void
+pixelnorm_coefficients_describe (
+    const PixelnormCoefficients *self, guint channel, double *mean, double *std)
+{
+  PixelnormCoefficients plain = *self;
+
+  plain.settings.n_gamma = plain.settings.n_beta = 1;
+  plain.settings.gamma[0] = 1;
+  plain.settings.beta[0] = 0;
+  const PixelnormAffine affine = pixelnorm_coefficients_get (&plain, 0, channel);
+  *mean = affine.subtract;
+  *std = 1 / affine.scale;
+}
+
+PixelnormEstimate
+pixelnorm_coefficients_estimate (const PixelnormCoefficients *self, gsize sample, guint channel)
+{
+  const PixelnormMoments moments =
+      self->per_pixel ? sample_moments (self, sample, channel) : self->pooled[channel];
+
+  return (PixelnormEstimate){ pixelnorm_moments_mean (&moments),
+    pixelnorm_moments_variance (&moments) };
 }
 
 /* The bounds of the method's own results in a channel: its range, or what 0 and the largest code

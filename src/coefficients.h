@@ -19,6 +19,9 @@ typedef struct {
   gboolean per_pixel;                              /* else one affine a channel */
   gboolean pixel_statistics;                       /* the method's part of it is per pixel */
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS]; /* by the scope: of the channel, or of all */
+  PixelnormEstimate
+      estimates[PIXELNORM_MAX_CHANNELS]; /* instead of pooled, where estimated is set */
+  gboolean estimated;
   double dark_pooled[PIXELNORM_MAX_CHANNELS];
   double gain[PIXELNORM_MAX_CHANNELS]; /* flat-field */
   double low[PIXELNORM_MAX_CHANNELS];  /* percentile: the two, by the scope */
@@ -36,6 +39,14 @@ gboolean pixelnorm_coefficients_set_learned (PixelnormCoefficients *self,
 
 /* Of the @sample-th sample of a channel; of the channel where they are not per pixel. */
 PixelnormAffine pixelnorm_coefficients_get (
+    const PixelnormCoefficients *self, gsize sample, guint channel);
+
+/* Mean and deviation of a channel, such that the method alone makes (x - mean) / std of x. */
+void pixelnorm_coefficients_describe (
+    const PixelnormCoefficients *self, guint channel, double *mean, double *std);
+
+/* Mean and variance of a sample of the profile. */
+PixelnormEstimate pixelnorm_coefficients_estimate (
     const PixelnormCoefficients *self, gsize sample, guint channel);
 
 /* What becomes 0 and 255 in 8-bit video. */

@@ -262,6 +262,7 @@ pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
     return NULL;
   fixed = *settings;
   fixed.method = PIXELNORM_METHOD_FIXED;
+  fixed.statistics = PIXELNORM_STATISTICS_SOURCE_PROFILE;
   fixed.units = PIXELNORM_UNITS_CODE;
   fixed.n_mean = fixed.n_std = 1;
   fixed.mean[0] = 0;

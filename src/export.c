@@ -344,6 +344,17 @@ check_affine (const PixelnormSettings *settings, GError **error)
 }
 
 static gboolean
+check_statistics (const PixelnormSettings *settings, GError **error)
+{
+  if (settings->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE)
+    return TRUE;
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "Statistics of the stream itself are other numbers for every frame, and cannot be exported. Export "
+      "with statistics of a profile.");
+  return FALSE;
+}
+
+static gboolean
 export_prepare (PixelnormExport *self, const PixelnormSettings *settings, PixelnormProfile *profile,
     PixelnormProfile *dark, GError **error)
 {
@@ -356,6 +367,7 @@ export_prepare (PixelnormExport *self, const PixelnormSettings *settings, Pixeln
   self->height = options->width || options->height ? options->height : self->geometry->height;
   if (!check_name ("files", options->name, error) || !check_name ("a model", options->model, error)
       || !check_name ("a model's input", options->tensor, error) || !check_fits (self, error)
+      || !check_statistics (settings, error)
       || !pixelnorm_coefficients_init (&self->exact, settings, profile, dark, self->geometry, error)
       || !check_size (self, error) || !check_affine (settings, error))
     return FALSE;

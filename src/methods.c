@@ -10,6 +10,22 @@
 
 #include <math.h>
 
+/* where statistics may come from beside a profile; a running estimate knows no minimum and maximum */
+#define FRAMES (1 << PIXELNORM_STATISTICS_SOURCE_FRAME | 1 << PIXELNORM_STATISTICS_SOURCE_BATCH)
+#define STREAM (FRAMES | 1 << PIXELNORM_STATISTICS_SOURCE_RUNNING)
+
+static double
+mean_of (const PixelnormMethodInput *in)
+{
+  return in->estimate ? in->estimate->mean : pixelnorm_moments_mean (in->moments);
+}
+
+static double
+variance_of (const PixelnormMethodInput *in)
+{
+  return in->estimate ? in->estimate->variance : pixelnorm_moments_variance (in->moments);
+}
+
 static double
 half_range (const PixelnormMethodInput *in)
 {
@@ -26,16 +42,16 @@ derive_fixed (const PixelnormMethodInput *in, double *subtract, double *scale)
 static void
 derive_center (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  *subtract = pixelnorm_moments_mean (in->moments);
+  *subtract = mean_of (in);
   *scale = 1;
 }
 
 static void
 derive_zscore (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  const double variance = pixelnorm_moments_variance (in->moments) + in->settings->epsilon;
+  const double variance = variance_of (in) + in->settings->epsilon;
 
-  *subtract = pixelnorm_moments_mean (in->moments);
+  *subtract = mean_of (in);
   *scale = 1 / fmax (sqrt (variance), in->floor);
 }
 
@@ -69,18 +85,19 @@ derive_percentile (const PixelnormMethodInput *in, double *subtract, double *sca
 
 /* The ranges put y = 0 exactly on code 128, where y = 0 means something. */
 static const PixelnormMethodRow rows[] = {
-  { PIXELNORM_METHOD_FIXED, .derive = derive_fixed },
-  { PIXELNORM_METHOD_CENTER, .needs_profile = TRUE, .in_codes = TRUE, .range_low = -128,
-      .range_high = 127, .derive = derive_center },
-  { PIXELNORM_METHOD_ZSCORE, .needs_profile = TRUE, .range_low = -4, .range_high = 127 / 32.0,
-      .derive = derive_zscore },
-  { PIXELNORM_METHOD_MEAN_RANGE, .needs_profile = TRUE, .needs_floor = TRUE, .range_low = -2,
-      .range_high = 127 / 64.0, .derive = derive_mean_range },
-  { PIXELNORM_METHOD_MIN_MAX, .needs_profile = TRUE, .needs_floor = TRUE, .range_low = -128 / 127.0,
-      .range_high = 1, .derive = derive_min_max },
-  { PIXELNORM_METHOD_FLAT_FIELD, .needs_profile = TRUE, .needs_floor = TRUE, .takes_dark = TRUE,
-      .in_codes = TRUE, .range_low = 0, .range_high = 255, .derive = derive_flat_field },
-  { PIXELNORM_METHOD_PERCENTILE, .needs_profile = TRUE, .needs_floor = TRUE,
+  { PIXELNORM_METHOD_FIXED, "fixed", .derive = derive_fixed },
+  { PIXELNORM_METHOD_CENTER, "center", .needs_profile = TRUE, .sources = STREAM, .in_codes = TRUE,
+      .range_low = -128, .range_high = 127, .derive = derive_center },
+  { PIXELNORM_METHOD_ZSCORE, "zscore", .needs_profile = TRUE, .sources = STREAM, .range_low = -4,
+      .range_high = 127 / 32.0, .derive = derive_zscore },
+  { PIXELNORM_METHOD_MEAN_RANGE, "mean-range", .needs_profile = TRUE, .sources = FRAMES,
+      .needs_floor = TRUE, .range_low = -2, .range_high = 127 / 64.0, .derive = derive_mean_range },
+  { PIXELNORM_METHOD_MIN_MAX, "min-max", .needs_profile = TRUE, .sources = FRAMES,
+      .needs_floor = TRUE, .range_low = -128 / 127.0, .range_high = 1, .derive = derive_min_max },
+  { PIXELNORM_METHOD_FLAT_FIELD, "flat-field", .needs_profile = TRUE, .needs_floor = TRUE,
+      .takes_dark = TRUE, .in_codes = TRUE, .range_low = 0, .range_high = 255,
+      .derive = derive_flat_field },
+  { PIXELNORM_METHOD_PERCENTILE, "percentile", .needs_profile = TRUE, .needs_floor = TRUE,
       .needs_histogram = TRUE, .range_low = -128 / 127.0, .range_high = 1,
       .derive = derive_percentile },
 };
@@ -105,7 +122,8 @@ pixelnorm_method_row (PixelnormMethod method)
  * pixelnorm_method_needs_profile:
  * @method: a method
  *
- * Returns: whether the method takes its numbers from a profile
+ * Returns: whether the method takes its numbers from statistics: a profile, unless the settings say
+ *   that they are of the stream itself
  */
 gboolean
 pixelnorm_method_needs_profile (PixelnormMethod method)
@@ -113,6 +131,34 @@ pixelnorm_method_needs_profile (PixelnormMethod method)
   const PixelnormMethodRow *row = pixelnorm_method_row (method);
 
   return row && row->needs_profile;
+}
+
+/**
+ * pixelnorm_settings_need_profile:
+ * @settings: settings
+ *
+ * Returns: whether a normalizer of these settings needs a profile
+ */
+gboolean
+pixelnorm_settings_need_profile (const PixelnormSettings *settings)
+{
+  return settings->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE
+      && pixelnorm_method_needs_profile (settings->method);
+}
+
+/**
+ * pixelnorm_settings_use_profile:
+ * @settings: settings
+ *
+ * Returns: whether a normalizer of these settings uses a profile where there is one: it needs it, or
+ *   running estimates start from it
+ */
+gboolean
+pixelnorm_settings_use_profile (const PixelnormSettings *settings)
+{
+  return pixelnorm_method_needs_profile (settings->method)
+      && (settings->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE
+          || settings->statistics == PIXELNORM_STATISTICS_SOURCE_RUNNING);
 }
 
 PixelnormAffine

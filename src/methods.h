@@ -17,12 +17,18 @@ typedef struct {
   double add;
 } PixelnormAffine;
 
+/* What is known of a sample without its moments: running estimates. */
+typedef struct {
+  double mean, variance;
+} PixelnormEstimate;
+
 /* What a method may look at, for one sample. */
 typedef struct {
   const PixelnormSettings *settings;
   double floor;                    /* min-deviation in code values of the depth */
   double mean, std;                /* fixed: of this channel, in code values */
   const PixelnormMoments *moments; /* of the sample at the chosen scope; NULL for fixed */
+  const PixelnormEstimate *estimate; /* instead of the moments; or NULL */
   double dark;                     /* flat-field: the mean of the dark frame's sample, or 0 */
   double low, high;                /* percentile: the two, in code values */
   double gain;                     /* flat-field: the channel mean of (mu - dark) */
@@ -30,7 +36,9 @@ typedef struct {
 
 typedef struct {
   PixelnormMethod method;
+  const char *name; /* as properties spell it */
   gboolean needs_profile;
+  guint sources;        /* of statistics beside a profile: bits 1 << PixelnormStatisticsSource */
   gboolean needs_floor; /* divides by what may be 0, and only min-deviation prevents it */
   gboolean takes_dark;
   gboolean needs_histogram;     /* so scope pixel cannot be */

@@ -7,33 +7,16 @@
  * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie. The passes take turns
  * every few rows, so that what one of them read is in cache for the next.
  */
-#include <pixelnorm/normalizer.h>
+#include "normalizer-private.h"
 
 #include <fenv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "pass.h"
-
 /* Bytes of a frame that the passes take at a time: they stay in the first-level cache. */
 #define TURN_BYTES (16 << 10)
 #define DEFAULT_CACHE (8 << 20) /* bytes of the last-level cache, where the system does not say */
-
-struct _PixelnormNormalizer {
-  GObject parent_instance;
-
-  PixelnormLayout layout;
-  PixelnormOutput output;
-  double low, high;
-  PixelnormQuantization quantization; /* of 8-bit outputs */
-  PixelnormPass passes[PIXELNORM_MAX_PLANES];
-  guint n_passes;
-  guint height; /* of the highest pass */
-  guint turn;   /* rows, before the next pass has its turn */
-  gsize output_size;
-  void (*end) (void); /* of a frame; or NULL */
-};
 
 G_DEFINE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, G_TYPE_OBJECT)
 
@@ -49,6 +32,13 @@ static const struct {
   [PIXELNORM_OUTPUT_UINT8] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, FALSE },
   [PIXELNORM_OUTPUT_VIDEO] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, TRUE },
 };
+
+/* NULL for float results. */
+const PixelnormQuantization *
+pixelnorm_normalizer_quantization (const PixelnormNormalizer *self)
+{
+  return outputs[self->output].quantized ? &self->quantization : NULL;
+}
 
 /* Bytes of the last-level cache that a core has. In virtual machines sysconf() can tell that of the whole
  * processor, of which a core reaches a part: so what the kernel says goes first. */
@@ -95,14 +85,17 @@ add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoeffic
   pass->normalize = coefficients->per_pixel ? kernels->normalize[pass->rows.type][item]
                                             : kernels->normalize_repeat[pass->rows.type][item];
   /* what is clipped is read again */
-  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)
+  if (!self->running && item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)
       && !pixelnorm_settings_clip (&coefficients->settings)) {
     pass->normalize = coefficients->per_pixel ? kernels->normalize_stream[pass->rows.type]
                                               : kernels->normalize_repeat_stream[pass->rows.type];
     self->end = kernels->stream_end;
   }
-  return pixelnorm_pass_fill (pass, coefficients,
-      outputs[self->output].quantized ? &self->quantization : NULL, item, channels, error);
+  if (self->running)
+    return pixelnorm_running_init (&self->running[self->n_passes - 1], pass, coefficients,
+        pixelnorm_normalizer_quantization (self), item, channels, error);
+  return pixelnorm_pass_fill (
+      pass, coefficients, pixelnorm_normalizer_quantization (self), item, channels, error);
 }
 
 static gboolean
@@ -235,7 +228,8 @@ plan_and_restore (
  * With @affine the result of the method is multiplied by its gamma and its beta is added; then those of
  * @settings are applied. All of it is one multiplication and one addition a sample.
  *
- * A normalizer can be used by several threads at once, since running it changes nothing in it.
+ * With statistics of a profile a normalizer can be used by several threads at once, since running it
+ * changes nothing in it; with those of the stream by one thread at a time.
  *
  * Returns: (transfer full): a normalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH where the profile or the affine does not fit the layout, or
@@ -259,7 +253,8 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
   self->output = output;
-  const gboolean planned = plan_and_restore (self, &coefficients, error);
+  const gboolean planned = pixelnorm_normalizer_init_statistics (self, &coefficients, error)
+      && plan_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
 }
 
@@ -327,6 +322,46 @@ pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
   return self->output_size;
 }
 
+static void
+run_rows (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
+{
+  for (guint y = 0; y < self->height; y += self->turn)
+    for (guint p = 0; p < self->n_passes; p++)
+      pixelnorm_pass_run (&self->passes[p], input, output, y, self->turn);
+}
+
+static void
+run_rows_and_learn (PixelnormNormalizer *self, const PixelnormFrame *input,
+    const PixelnormFrame *output, gboolean learn)
+{
+  for (guint y = 0; y < self->height; y++)
+    for (guint p = 0; p < self->n_passes; p++)
+      if (y < self->passes[p].rows.height)
+        pixelnorm_running_run_row (&self->running[p], &self->passes[p], input, output, y, learn);
+  for (guint p = 0; p < self->n_passes && learn; p++)
+    self->running[p].started = TRUE;
+}
+
+static void
+run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output,
+    gboolean learn)
+{
+  fenv_t state;
+
+  /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
+   * is not ours */
+  fegetenv (&state);
+  if (self->estimates)
+    pixelnorm_normalizer_look_at_frame (self, input, learn);
+  if (self->running)
+    run_rows_and_learn (self, input, output, learn);
+  else
+    run_rows (self, input, output);
+  if (self->end)
+    self->end ();
+  fesetenv (&state);
+}
+
 /**
  * pixelnorm_normalizer_run: (skip)
  * @self: a normalizer
@@ -334,23 +369,31 @@ pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
  * @output: where to write: plane 0 is a packed tensor, aligned for its items; or the planes of a frame
  *   whose samples are 8 bits in the same order. Must not overlap @input
  *
- * Normalizes a frame.
+ * Normalizes a frame. Running statistics learn from it: in scope pixel at once, else with
+ * pixelnorm_normalizer_end_batch(). Statistics of a batch are those of the frames that
+ * pixelnorm_normalizer_measure() saw.
  */
 void
 pixelnorm_normalizer_run (
     PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
 {
-  fenv_t state;
+  run (self, input, output, TRUE);
+}
 
-  /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
-   * is not ours */
-  fegetenv (&state);
-  for (guint y = 0; y < self->height; y += self->turn)
-    for (guint p = 0; p < self->n_passes; p++)
-      pixelnorm_pass_run (&self->passes[p], input, output, y, self->turn);
-  if (self->end)
-    self->end ();
-  fesetenv (&state);
+/**
+ * pixelnorm_normalizer_run_still: (skip)
+ * @self: a normalizer
+ * @input: a frame
+ * @output: where to write
+ *
+ * As pixelnorm_normalizer_run(), but running statistics do not learn from the frame: it is a repetition,
+ * or damaged.
+ */
+void
+pixelnorm_normalizer_run_still (
+    PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
+{
+  run (self, input, output, FALSE);
 }
 
 /**
@@ -360,7 +403,7 @@ pixelnorm_normalizer_run (
  * @size: bytes of @data
  * @error: return location for a #GError, or %NULL
  *
- * Normalizes a frame that lies in one piece.
+ * Normalizes a frame that lies in one piece. With statistics of the stream it is a batch of one.
  *
  * Returns: (transfer full): a packed tensor, or a packed 8-bit frame; %NULL with
  *   %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
@@ -369,24 +412,7 @@ GBytes *
 pixelnorm_normalizer_run_data (
     PixelnormNormalizer *self, const guint8 *data, gsize size, GError **error)
 {
-  const PixelnormLayout *layout = &self->layout;
-  PixelnormFrame in, out = { 0 };
-
-  if (!pixelnorm_frame_init_packed (&in, layout, data, size, error))
-    return NULL;
-  void *block = malloc (self->output_size);
-  if (!block) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-        "Not enough memory for a result of %" G_GSIZE_FORMAT " bytes.", self->output_size);
-    return NULL;
-  }
-  /* a packed frame of 8-bit samples in the same order; of a tensor only the first plane counts */
-  for (guint p = 0; p < layout->n_planes; p++) {
-    out.strides[p] = in.strides[p] / (gssize) layout->sample_bytes;
-    out.planes[p] = (guint8 *) block + (in.planes[p] - in.planes[0]) / layout->sample_bytes;
-  }
-  pixelnorm_normalizer_run (self, &in, &out);
-  return g_bytes_new_with_free_func (block, self->output_size, free, block);
+  return pixelnorm_normalizer_run_batch_data (self, data, size, 1, error);
 }
 
 static void
@@ -396,6 +422,10 @@ pixelnorm_normalizer_finalize (GObject *object)
 
   for (guint p = 0; p < self->n_passes; p++)
     pixelnorm_pass_clear (&self->passes[p]);
+  for (guint p = 0; p < self->n_passes && self->running; p++)
+    pixelnorm_running_clear (&self->running[p]);
+  g_free (self->running);
+  pixelnorm_estimates_free (self->estimates);
   G_OBJECT_CLASS (pixelnorm_normalizer_parent_class)->finalize (object);
 }
 

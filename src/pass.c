@@ -61,41 +61,86 @@ clip_code (guint8 code, gboolean is_signed, gint low, gint high)
   return (guint8) CLAMP (value, low, high);
 }
 
-/* Replaces the coefficients by tables where float32 would round a code of a channel otherwise, or where
- * tables are faster anyway. */
+/* What the loop makes of every code, as tables for the i-th sample of a pixel: the samples of a tile are
+ * whole pixels. */
+static void
+run_all_codes (const PixelnormPass *self, guint8 (*results)[256])
+{
+  const guint period = self->rows.n_channels, codes_a_tile = PIXELNORM_TILE / 4;
+  guint8 x[PIXELNORM_TILE], y[PIXELNORM_TILE];
+
+  for (guint first = 0; first < 256; first += codes_a_tile) {
+    const guint n = MIN (256 - first, codes_a_tile) * period;
+
+    for (guint i = 0; i < n; i++)
+      x[i] = (guint8) (first + i / period);
+    self->normalize (y, x, self->centre, self->scale, self->bias, self->zero_point, (gint) n);
+    for (guint i = 0; i < n; i++)
+      results[i % period][first + i / period] = y[i];
+  }
+}
+
+/* Uses tables where float32 would round a code of a channel otherwise, or where tables are faster
+ * anyway. */
 static void
 make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficients,
-    const PixelnormQuantization *quantization, const PixelnormPassChannels channels)
+    const PixelnormQuantization *quantization)
 {
-  guint8 (*tables)[256] = g_malloc0 (self->rows.n_channels * sizeof *tables);
+  const guint period = self->rows.n_channels;
+  guint8 results[4][256];
   gboolean differs = FALSE;
   gint low, high;
 
-  self->lookup = pixelnorm_kernels ()->lookup_u8;
   pixelnorm_clip_codes (&coefficients->settings, quantization, &low, &high);
+  run_all_codes (self, results);
+  for (guint i = 0; i < period; i++) {
+    PixelnormAffine affine = { 0 };
 
-  for (guint i = 0; i < self->rows.n_channels; i++) {
+    if (self->channels[i] >= 0)
+      affine = pixelnorm_coefficients_get (coefficients, 0, self->channels[i]);
     for (guint x = 0; x < 256; x++) {
-      const guint8 sample = (guint8) x;
-      guint8 rounded;
+      guint8 code = (guint8) x;
 
-      if (channels[i] >= 0) {
-        const PixelnormAffine affine = pixelnorm_coefficients_get (coefficients, 0, channels[i]);
-
-        tables[i][x] = (guint8) pixelnorm_quantization_code (quantization, &affine, x);
-      } else {
-        tables[i][x] = sample;
-      }
-      self->normalize (&rounded, &sample, self->centre + i, self->scale + i, self->bias + i,
-          self->zero_point, 1);
-      differs |= rounded != tables[i][x];
-      if (channels[i] >= 0)
-        tables[i][x] = clip_code (tables[i][x], quantization->smallest < 0, low, high);
+      if (self->channels[i] >= 0)
+        code = (guint8) pixelnorm_quantization_code (quantization, &affine, x);
+      differs |= results[i][x] != code;
+      if (self->channels[i] >= 0)
+        code = clip_code (code, quantization->smallest < 0, low, high);
+      self->tables[i][x] = code;
     }
   }
-  if (differs || self->rows.n_channels <= pixelnorm_kernels ()->fast_tables)
-    self->tables = g_steal_pointer (&tables);
-  g_free (tables);
+  self->lookup = differs || period <= pixelnorm_kernels ()->fast_tables
+      ? pixelnorm_kernels ()->lookup_u8
+      : NULL;
+}
+
+/* The affine of a sample as the loop takes it. Only 8-bit video has samples that are no channels. */
+static PixelnormAffine
+get_affine (const PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormQuantization *quantization, gsize i)
+{
+  const gint channel = self->channels[i % self->rows.n_channels];
+  const gsize sample = self->per_pixel ? i / self->rows.n_channels : 0;
+
+  if (channel < 0)
+    return (PixelnormAffine){ .scale = 255.0 / coefficients->max_code };
+  const PixelnormAffine affine = pixelnorm_coefficients_get (coefficients, sample, channel);
+  return quantization ? pixelnorm_quantization_affine (quantization, affine, coefficients->max_code)
+                      : affine;
+}
+
+void
+pixelnorm_pass_refill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormQuantization *quantization)
+{
+  PixelnormAffine affines[4];
+
+  for (guint i = 0; i < self->rows.n_channels; i++)
+    affines[i] = get_affine (self, coefficients, quantization, i);
+  for (gsize i = 0; i < PIXELNORM_TILE; i++)
+    store_affine (self, i, &affines[i % self->rows.n_channels]);
+  if (self->tables)
+    make_tables_exact (self, coefficients, quantization);
 }
 
 gboolean
@@ -104,31 +149,28 @@ pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficie
     const PixelnormPassChannels channels, GError **error)
 {
   const guint period = self->rows.n_channels;
-  /* to 8 bits, since only 8-bit video has samples that are no channels */
-  const PixelnormAffine unchanged = { .scale = 255.0 / coefficients->max_code };
   gboolean any = FALSE;
 
-  for (guint i = 0; i < period; i++)
+  for (guint i = 0; i < period; i++) {
+    self->channels[i] = channels[i];
     any |= channels[i] >= 0;
+  }
   self->sample_bytes = self->rows.type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
   self->per_pixel = coefficients->per_pixel && any;
   self->zero_point = quantization ? quantization->zero_point : 0;
   if (!allocate (self, error))
     return FALSE;
-  for (gsize i = 0; i < n_coefficients (self); i++) {
-    const gint channel = channels[i % period];
-    PixelnormAffine affine = unchanged;
+  if (quantization && !self->per_pixel && self->rows.type == PIXELNORM_SAMPLE_U8)
+    self->tables = g_malloc (period * sizeof *self->tables);
+  if (pixelnorm_settings_clip (&coefficients->settings))
+    self->clip = pixelnorm_clip_new (item, &coefficients->settings, quantization, channels, period);
+  if (!self->per_pixel)
+    pixelnorm_pass_refill (self, coefficients, quantization);
+  for (gsize i = 0; self->per_pixel && i < n_coefficients (self); i++) {
+    const PixelnormAffine affine = get_affine (self, coefficients, quantization, i);
 
-    if (channel >= 0)
-      affine = pixelnorm_coefficients_get (coefficients, self->per_pixel ? i / period : 0, channel);
-    if (channel >= 0 && quantization)
-      affine = pixelnorm_quantization_affine (quantization, affine, coefficients->max_code);
     store_affine (self, i, &affine);
   }
-  if (quantization && !self->per_pixel && self->rows.type == PIXELNORM_SAMPLE_U8)
-    make_tables_exact (self, coefficients, quantization, channels);
-  if (pixelnorm_settings_clip (&coefficients->settings) && !self->tables)
-    self->clip = pixelnorm_clip_new (item, &coefficients->settings, quantization, channels, period);
   return TRUE;
 }
 
@@ -136,7 +178,7 @@ pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficie
 static inline void
 run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
 {
-  if (self->tables)
+  if (self->lookup)
     self->lookup (to, x, (const guint8 (*)[256]) self->tables, self->rows.n_channels, n);
   else
     self->normalize (to, x, self->centre + k * self->sample_bytes, self->scale + k, self->bias + k,
@@ -148,9 +190,9 @@ run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
 static void
 run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint y, gsize n)
 {
-  const gsize step = self->clip ? PIXELNORM_TILE : GATHERED;
-  const void *list =
-      self->clip || n > G_MAXINT ? NULL : pixelnorm_rows_in_place (&self->rows, in, y);
+  const gboolean clip = self->clip && !self->lookup; /* tables have it in them */
+  const gsize step = clip ? PIXELNORM_TILE : GATHERED;
+  const void *list = clip || n > G_MAXINT ? NULL : pixelnorm_rows_in_place (&self->rows, in, y);
   const gsize k = y * self->row_step;
   _Alignas(64) guint16 buffer[GATHERED];
 
@@ -163,7 +205,7 @@ run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint
     const void *x = pixelnorm_rows_tile (&self->rows, in, y, i, m, buffer);
 
     run_loop (self, to, x, self->per_pixel ? k + i : k, m);
-    if (self->clip)
+    if (clip)
       self->clip->apply (self->clip, to, m);
   }
 }

@@ -6,8 +6,13 @@
 #include "quantization.h"
 #include "rows.h"
 
+/* What the i-th sample of a pixel is, for a pass: a channel, or -1: alpha and padding, which go
+ * through unchanged. */
+typedef gint PixelnormPassChannels[4];
+
 typedef struct {
   PixelnormRows rows;
+  PixelnormPassChannels channels;
 
   /* the coefficients, in the order of the samples */
   gboolean per_pixel;
@@ -16,11 +21,11 @@ typedef struct {
   float *scale, *bias;
   guint8 *centre; /* of the samples' type */
   gsize sample_bytes;
-  guint8 (*tables)[256]; /* instead of them, one a sample of a pixel; or NULL */
-  PixelnormLookupU8 lookup;
+  guint8 (*tables)[256];    /* one a sample of a pixel; or NULL */
+  PixelnormLookupU8 lookup; /* NULL: the coefficients are used, and not the tables */
 
   PixelnormNormalize normalize;
-  PixelnormClip *clip; /* or NULL; tables have it in them */
+  PixelnormClip *clip; /* or NULL; tables have the bounds in them */
   gint zero_point;
   gsize item_bytes;
 
@@ -30,15 +35,15 @@ typedef struct {
   gssize stride; /* 0: that of the frame's plane */
 } PixelnormPass;
 
-/* What the i-th sample of a pixel is, for a pass: a channel, or -1: alpha and padding, which go
- * through unchanged. */
-typedef gint PixelnormPassChannels[4];
-
 /* Lays out the coefficients of a pass whose rows and loop are set; @quantization is NULL for float
  * results. */
 gboolean pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
     const PixelnormQuantization *quantization, PixelnormItem item,
     const PixelnormPassChannels channels, GError **error);
+
+/* Once more with others, in the same memory; scope channel and global. */
+void pixelnorm_pass_refill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormQuantization *quantization);
 
 /* @n_rows rows from row @y on; those that the frame does not have are none of it. */
 void pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in,

@@ -18,7 +18,7 @@ G_DEFINE_BOXED_TYPE (
  * pixelnorm_settings_init: (skip)
  * @settings: (out caller-allocates): settings to fill in
  *
- * Fills in the defaults: zscore, scope pixel, min-deviation 1, epsilon 0, percentiles 1 and 99, mean
+ * Fills in the defaults: zscore, scope pixel, statistics of a profile, momentum .1, min-deviation 1, epsilon 0, percentiles 1 and 99, mean
  * and std 127.5 in code values, gamma 1, beta 0, no clipping, the method's own range.
  */
 void
@@ -27,6 +27,8 @@ pixelnorm_settings_init (PixelnormSettings *settings)
   *settings = (PixelnormSettings){
     .method = PIXELNORM_METHOD_ZSCORE,
     .scope = PIXELNORM_SCOPE_PIXEL,
+    .statistics = PIXELNORM_STATISTICS_SOURCE_PROFILE,
+    .momentum = .1,
     .min_deviation = 1,
     .percentile_low = 1,
     .percentile_high = 99,
@@ -224,6 +226,46 @@ check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *row, G
   return FALSE;
 }
 
+/* What statistics of the stream itself ask of the other settings. */
+static gboolean
+check_source (const PixelnormSettings *settings, const PixelnormMethodRow *row, GError **error)
+{
+  static const char *const names[] = { "profile", "frame", "batch", "running" };
+  const guint source = settings->statistics;
+
+  if (source >= G_N_ELEMENTS (names)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "There is no source of statistics %u.", source);
+    return FALSE;
+  }
+  if (source == PIXELNORM_STATISTICS_SOURCE_PROFILE)
+    return TRUE;
+  if (!(row->sources & 1u << source)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "The method %s cannot be had with statistics=%s: %s. Set statistics=profile, or the method to "
+        "zscore or center.",
+        row->name, names[source],
+        row->sources ? "a running estimate knows no minimum and maximum"
+                     : "its numbers are given, or those of a whole profile");
+    return FALSE;
+  }
+  if (source != PIXELNORM_STATISTICS_SOURCE_RUNNING && settings->scope == PIXELNORM_SCOPE_PIXEL) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "statistics=%s are those of all pixels of a frame, and scope pixel, the default, has one value a "
+        "pixel. Set scope=channel or scope=global; for statistics a pixel set statistics=running.",
+        names[source]);
+    return FALSE;
+  }
+  if (source != PIXELNORM_STATISTICS_SOURCE_RUNNING
+      || (settings->momentum > 0 && settings->momentum <= 1))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "momentum is %g; it must be more than 0 and at most 1: the weight of a new frame, as in PyTorch. "
+      "(ONNX and Keras write 1 - momentum.)",
+      settings->momentum);
+  return FALSE;
+}
+
 static gboolean
 check_scaling (const PixelnormSettings *settings, GError **error)
 {
@@ -294,7 +336,7 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
         settings->quant_zero_point);
     return FALSE;
   }
-  if (!check_scaling (settings, error))
+  if (!check_scaling (settings, error) || !check_source (settings, row, error))
     return FALSE;
   if (settings->method == PIXELNORM_METHOD_FIXED)
     return check_fixed (settings, error);

@@ -33,6 +33,27 @@ typedef enum {
 } PixelnormMethod;
 
 /**
+ * PixelnormStatisticsSource:
+ * @PIXELNORM_STATISTICS_SOURCE_PROFILE: a profile, the same for all frames
+ * @PIXELNORM_STATISTICS_SOURCE_FRAME: each frame itself; scope channel or global
+ * @PIXELNORM_STATISTICS_SOURCE_BATCH: the frames of a batch together; scope channel or global. Variance
+ *   divided by N, as a layer of batch normalization has it in training
+ * @PIXELNORM_STATISTICS_SOURCE_RUNNING: exponential estimates of the frames before. In scope pixel they
+ *   move with every frame: with d = x - mean, mean += momentum d and variance = (1 - momentum) (variance +
+ *   momentum d^2). In scope channel and global they move once a batch, as the running buffers of
+ *   torch.nn.BatchNorm2d do: by momentum towards its mean and its variance divided by N - 1. A frame is
+ *   always normalized with the estimates of before
+ *
+ * Where mean and deviation come from.
+ */
+typedef enum {
+  PIXELNORM_STATISTICS_SOURCE_PROFILE,
+  PIXELNORM_STATISTICS_SOURCE_FRAME,
+  PIXELNORM_STATISTICS_SOURCE_BATCH,
+  PIXELNORM_STATISTICS_SOURCE_RUNNING
+} PixelnormStatisticsSource;
+
+/**
  * PixelnormUnits:
  * @PIXELNORM_UNITS_CODE: code values, 0 to 255 at 8 bits
  * @PIXELNORM_UNITS_UNIT: 0 to 1, as torchvision writes mean and std
@@ -87,6 +108,8 @@ typedef enum { PIXELNORM_CHANNEL_ORDER_RGB, PIXELNORM_CHANNEL_ORDER_BGR } Pixeln
  * PixelnormSettings:
  * @method: how statistics become an affine
  * @scope: over what they are pooled; has no meaning for the method fixed
+ * @statistics: where they come from
+ * @momentum: of running statistics: the weight of what is new, more than 0 and at most 1
  * @min_deviation: the smallest divisor, in 8-bit code values, scaled with the depth (times 257 at
  * 16 bits)
  * @epsilon: added to the variance of zscore, in squared code values
@@ -116,6 +139,8 @@ typedef enum { PIXELNORM_CHANNEL_ORDER_RGB, PIXELNORM_CHANNEL_ORDER_BGR } Pixeln
 typedef struct {
   PixelnormMethod method;
   PixelnormScope scope;
+  PixelnormStatisticsSource statistics;
+  gdouble momentum;
   gdouble min_deviation;
   gdouble epsilon;
   gdouble percentile_low;
@@ -157,6 +182,8 @@ PIXELNORM_API gboolean pixelnorm_settings_check (const PixelnormSettings *settin
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormSettings, pixelnorm_settings_free)
 
 PIXELNORM_API gboolean pixelnorm_method_needs_profile (PixelnormMethod method);
+PIXELNORM_API gboolean pixelnorm_settings_need_profile (const PixelnormSettings *settings);
+PIXELNORM_API gboolean pixelnorm_settings_use_profile (const PixelnormSettings *settings);
 
 #define PIXELNORM_TYPE_NORMALIZER (pixelnorm_normalizer_get_type ())
 PIXELNORM_API
@@ -178,5 +205,18 @@ PIXELNORM_API void pixelnorm_normalizer_run (
     PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output);
 PIXELNORM_API GBytes *pixelnorm_normalizer_run_data (
     PixelnormNormalizer *self, const guint8 *data, gsize size, GError **error);
+
+PIXELNORM_API void pixelnorm_normalizer_run_still (
+    PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output);
+PIXELNORM_API void pixelnorm_normalizer_measure (
+    PixelnormNormalizer *self, const PixelnormFrame *frame);
+PIXELNORM_API void pixelnorm_normalizer_end_batch (PixelnormNormalizer *self);
+PIXELNORM_API void pixelnorm_normalizer_cancel_batch (PixelnormNormalizer *self);
+PIXELNORM_API guint pixelnorm_normalizer_get_coefficients (
+    PixelnormNormalizer *self, gdouble *mean, gdouble *std);
+PIXELNORM_API gboolean pixelnorm_normalizer_carry_over (
+    PixelnormNormalizer *self, PixelnormNormalizer *from);
+PIXELNORM_API GBytes *pixelnorm_normalizer_run_batch_data (
+    PixelnormNormalizer *self, const guint8 *data, gsize size, guint n_frames, GError **error);
 
 G_END_DECLS

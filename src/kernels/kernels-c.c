@@ -74,14 +74,6 @@ pixelnorm_convert_f32_f16_c (uint16_t *to, const float *from, int n)
     to[i] = half_of (from[i]);
 }
 
-static int
-round_to_code (float value, int zero_point, int smallest, int largest)
-{
-  const int code = (int) rintf (fmaxf (fminf (value, 1024), -1024)) + zero_point;
-
-  return code < smallest ? smallest : code > largest ? largest : code;
-}
-
 #define DEFINE_NORMALIZE(name, Sample, Item, expression)                                           \
   static void normalize_##name##_c (void *y_, const void *x_, const void *centre_,                 \
       const float *scale, const float *bias, int zero_point, int n)                                \
@@ -99,12 +91,12 @@ round_to_code (float value, int zero_point, int smallest, int largest)
 
 DEFINE_NORMALIZE (u8_f32, uint8_t, float, value)
 DEFINE_NORMALIZE (u8_f16, uint8_t, uint16_t, half_of (value))
-DEFINE_NORMALIZE (u8_u8, uint8_t, uint8_t, round_to_code (value, zero_point, 0, 255))
-DEFINE_NORMALIZE (u8_i8, uint8_t, int8_t, round_to_code (value, zero_point, -128, 127))
+DEFINE_NORMALIZE (u8_u8, uint8_t, uint8_t, pixelnorm_round_to_code (value, zero_point, 0, 255))
+DEFINE_NORMALIZE (u8_i8, uint8_t, int8_t, pixelnorm_round_to_code (value, zero_point, -128, 127))
 DEFINE_NORMALIZE (u16_f32, uint16_t, float, value)
 DEFINE_NORMALIZE (u16_f16, uint16_t, uint16_t, half_of (value))
-DEFINE_NORMALIZE (u16_u8, uint16_t, uint8_t, round_to_code (value, zero_point, 0, 255))
-DEFINE_NORMALIZE (u16_i8, uint16_t, int8_t, round_to_code (value, zero_point, -128, 127))
+DEFINE_NORMALIZE (u16_u8, uint16_t, uint8_t, pixelnorm_round_to_code (value, zero_point, 0, 255))
+DEFINE_NORMALIZE (u16_i8, uint16_t, int8_t, pixelnorm_round_to_code (value, zero_point, -128, 127))
 
 PIXELNORM_DEFINE_REPEAT (u8_f32_c, uint8_t, float)
 PIXELNORM_DEFINE_REPEAT (u8_f16_c, uint8_t, uint16_t)
@@ -177,4 +169,6 @@ const PixelnormKernels pixelnorm_kernels_c = {
   lookup_u8_c,
   0,
   .pack_u16 = NULL, /* with the rest of the way back: kernels-back.c */
+  .running = { pixelnorm_running_u8_c, pixelnorm_running_u16_c },
+  .convert = { NULL, pixelnorm_convert_f16_c, pixelnorm_convert_u8_c, pixelnorm_convert_i8_c },
 };

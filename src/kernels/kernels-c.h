@@ -2,6 +2,8 @@
 /* The C row of the kernel table. */
 #pragma once
 
+#include <math.h>
+
 #include "kernels.h"
 
 extern const PixelnormKernels pixelnorm_kernels_c;
@@ -11,6 +13,24 @@ void pixelnorm_kernels_back_c (PixelnormKernels *kernels);
 void pixelnorm_kernels_back_orc (PixelnormKernels *kernels);
 
 extern const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
+/* Running estimates, and results of theirs in other items. */
+void pixelnorm_running_u8_c (float *y, int32_t *mean, uint16_t *rest, float *variance,
+    const void *x, const float *gamma, const float *beta, const int32_t *momentum,
+    const PixelnormRunningParameters *parameters, int n);
+void pixelnorm_running_u16_c (float *y, int32_t *mean, uint16_t *rest, float *variance,
+    const void *x, const float *gamma, const float *beta, const int32_t *momentum,
+    const PixelnormRunningParameters *parameters, int n);
+void pixelnorm_convert_f16_c (void *to, const float *from, int zero_point, int n);
+void pixelnorm_convert_u8_c (void *to, const float *from, int zero_point, int n);
+void pixelnorm_convert_i8_c (void *to, const float *from, int zero_point, int n);
+
+static inline int
+pixelnorm_round_to_code (float value, int zero_point, int smallest, int largest)
+{
+  const int code = (int) rintf (fmaxf (fminf (value, 1024), -1024)) + zero_point;
+
+  return code < smallest ? smallest : code > largest ? largest : code;
+}
 
 /* Half precision, rounded half to even, saturated: what float16 results are made with where the
  * processor cannot. */

@@ -12,6 +12,7 @@
 #include "kernels-c.h"
 #include "kernels-x86.h"
 #include "orc-normalize.h"
+#include "orc-running.h"
 #include "orc-statistics.h"
 
 #define MAGIC 0x4b400000 /* normalize.orc */
@@ -129,6 +130,37 @@ unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
   pixelnorm_clean_vectors ();
 }
 
+#define DEFINE_RUNNING(samples)                                                                    \
+  static void running_##samples##_orc (float *y, int32_t *mean, uint16_t *rest, float *variance,   \
+      const void *x, const float *gamma, const float *beta, const int32_t *momentum,               \
+      const PixelnormRunningParameters *k, int n)                                                  \
+  {                                                                                                \
+    int32_t d[PIXELNORM_TILE];                                                                     \
+                                                                                                   \
+    pixelnorm_orc_running_result_##samples (y, d, x, mean, rest, variance, gamma, beta, k->shift,  \
+        k->unit, k->weight, k->epsilon, k->floor, n);                                              \
+    pixelnorm_orc_running_mean (mean, rest, d, momentum, n);                                       \
+    pixelnorm_orc_running_variance (variance, d, momentum, k->unit, n);                            \
+    pixelnorm_clean_vectors ();                                                                    \
+  }
+
+DEFINE_RUNNING (u8)
+DEFINE_RUNNING (u16)
+
+static void
+convert_u8_orc (void *to, const float *from, int zero_point, int n)
+{
+  pixelnorm_orc_convert_u8 (to, from, MAGIC - zero_point, n);
+  pixelnorm_clean_vectors ();
+}
+
+static void
+convert_i8_orc (void *to, const float *from, int zero_point, int n)
+{
+  pixelnorm_orc_convert_i8 (to, from, MAGIC - zero_point, n);
+  pixelnorm_clean_vectors ();
+}
+
 /* KERNEL TABLE. The first row is the reference, the last what the processor does better than Orc,
  * where it does. */
 static PixelnormKernels rows[5];
@@ -170,6 +202,10 @@ make_rows (void)
   row.normalize_repeat_stream[PIXELNORM_SAMPLE_U16] = normalize_repeat_u16_f32_orc;
   row.unpack_u16 = unpack_u16_orc;
   pixelnorm_kernels_back_orc (&row);
+  row.running[PIXELNORM_SAMPLE_U8] = running_u8_orc;
+  row.running[PIXELNORM_SAMPLE_U16] = running_u16_orc;
+  row.convert[PIXELNORM_ITEM_U8] = convert_u8_orc;
+  row.convert[PIXELNORM_ITEM_I8] = convert_i8_orc;
   rows[1] = row;
   if (pixelnorm_kernels_x86 (&row))
     rows[2] = row;

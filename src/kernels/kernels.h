@@ -86,6 +86,42 @@ typedef void (*PixelnormPackU16) (uint16_t *x, int swap, int shift, int n);
  * then x >> shift & mask. */
 typedef void (*PixelnormUnpackU16) (uint16_t *x, int swap, int shift, unsigned mask, int n);
 
+/* What a running estimate is made with, the same for all samples. The mean is a 32-bit integer, a code
+ * value times 2^shift, shift = 31 - depth: differences from code values are exact and fit 32 bits. */
+typedef struct {
+  int shift;
+  float unit; /* 2^-shift */
+  float
+      weight; /* of the variance in the divisor: 1, or 0 where nothing is divided by a deviation */
+  float epsilon; /* added to it */
+  float floor;   /* the smallest divisor; it or epsilon is not 0 */
+} PixelnormRunningParameters;
+
+/* The weight 1 of what is new: momentum is in 2^-31. */
+#define PIXELNORM_MOMENTUM_1 INT32_MAX
+/* rest of a mean that has no fraction: so means are rounded. */
+#define PIXELNORM_REST_HALF 0x8000
+
+/* Running estimates of every sample. With d = x - mean of before:
+ *   y = d / max (sqrt (variance * weight + epsilon), floor) * gamma + beta
+ *   mean += momentum * d, in integers; rest - 0x8000 is its fraction, in 2^-16 of its last place
+ *   variance += momentum * ((1 - momentum) * d^2 - variance), which is (1 - momentum) (variance + momentum
+ *   d^2) and keeps still where that is; at least 2^-100, so that no denormal number comes up.
+ * Where momentum is 0, both estimates stay. Means of float32 would make errors of 2e-5 in y; these err by
+ * 2^-15 of their last place a frame, 2^-38 of a code value at 8 bits and 2^-30 at 16. variance begins with 0.
+ *
+ * y errs by 5 roundings of its own, 3e-7 of |y|, and by half of what the variance errs by: a rounding a
+ * frame, half a unit in its last place, which shrinks by 1 - momentum a frame: at most 2^-24 / momentum of
+ * it. That is 3e-7 of y at momentum .1; at .01 it would be 3e-6, but roundings only add up where d has the
+ * same size in hundreds of frames. In noise they cancel, and a tenth of it is left.
+ * n <= PIXELNORM_TILE. */
+typedef void (*PixelnormRunningKernel) (float *y, int32_t *mean, uint16_t *rest, float *variance,
+    const void *x, const float *gamma, const float *beta, const int32_t *momentum,
+    const PixelnormRunningParameters *parameters, int n);
+
+/* float32 to other items, by the rules of PixelnormNormalize. */
+typedef void (*PixelnormConvert) (void *to, const float *from, int zero_point, int n);
+
 typedef struct {
   const char *name;
   PixelnormAccumulate accumulate[PIXELNORM_N_SAMPLES];  /* one list */
@@ -109,6 +145,8 @@ typedef struct {
   PixelnormDenormalize denormalize[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
   PixelnormScatter scatter[PIXELNORM_N_SAMPLES];
   PixelnormPackU16 pack_u16;
+  PixelnormRunningKernel running[PIXELNORM_N_SAMPLES];
+  PixelnormConvert convert[PIXELNORM_N_ITEMS]; /* NULL for f32 */
 } PixelnormKernels;
 
 /* The rows of the table, those that this processor can run, ended by one without a name. */

@@ -54,7 +54,8 @@ typedef struct {
  *
  * Statistics of pixels: sums of 16 and 32 bits, minimum and maximum are read and written, 8 bytes
  * for 8-bit samples, 8 + 4 + 2 * 2 for deeper ones, once for 8 frames. Coefficients of pixels: two floats and a
- * centre as wide as the sample. Those of channels stay in cache. */
+ * centre as wide as the sample. Those of channels stay in cache. Running estimates of pixels: 10 bytes, read and
+ * written. Statistics of a frame read it twice, those of a batch copy it besides. */
 static const Path paths[] = {
   { "statistics, pixel", "RGB", STATISTICS, NULL, 1, 1, "statistics" },
   { "statistics, channel", "RGB", STATISTICS_CHANNEL, NULL, 0, 0, "meanStdDev" },
@@ -71,6 +72,17 @@ static const Path paths[] = {
   { "8-bit video, channel", "RGB", NORM_CHANNEL, VIDEO, 0, 1, NULL },
   { "float32 back, pixel", "RGB", BACK, VIDEO, 9, 1, NULL },
   { "float32 back, channel", "RGB", BACK_CHANNEL, VIDEO, 0, 1, NULL },
+  { "float32, frame", "RGB", NORM_CHANNEL " statistics=frame", TENSORS ("float32"), 1, 4, NULL },
+  { "uint8 tensor, frame", "RGB", NORM_CHANNEL " statistics=frame", TENSORS ("uint8"), 1, 1, NULL },
+  { "float32, running channel", "RGB", NORM_CHANNEL " statistics=running", TENSORS ("float32"), 1,
+      4, NULL },
+  { "float32, running pixel", "RGB", NORM " statistics=running", TENSORS ("float32"), 10, 14,
+      NULL },
+  { "8-bit video, running pixel", "RGB", NORM " statistics=running", VIDEO, 10, 11, NULL },
+  { "float16 NCHW, batches of 8", "RGB", NORM_CHANNEL " layout=nchw batch-size=8",
+      TENSORS ("float16"), 0, 2, NULL },
+  { "float32, batch of 8", "RGB", NORM_CHANNEL " statistics=batch batch-size=8",
+      TENSORS ("float32"), 2, 5, NULL },
   { "statistics, pixel", "BGRx", STATISTICS, NULL, 1, 1, NULL },
   { "statistics, channel", "BGRx", STATISTICS_CHANNEL, NULL, 0, 0, NULL },
   { "float32, pixel", "BGRx", NORM, TENSORS ("float32"), 9, 4, NULL },

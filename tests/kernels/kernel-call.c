@@ -9,7 +9,7 @@
 
 #if defined(__x86_64__)
 
-/* How many of rbx, rbp, r12 to r15 changed. Six arguments travel in registers, two on the stack, which
+/* How many of rbx, rbp, r12 to r15 changed. Six arguments travel in registers, four on the stack, which
  * is aligned to 16 bytes at the call. */
 guint call_with_known_registers (void (*kernel) (void), const guint64 *arguments);
 
@@ -20,13 +20,13 @@ __asm__(".text\n"
         "  sub $8, %rsp\n"
         "  mov %rdi, %rax\n"
         "  mov %rsi, %r10\n"
-        "  push 56(%r10)\n  push 48(%r10)\n"
+        "  push 72(%r10)\n  push 64(%r10)\n  push 56(%r10)\n  push 48(%r10)\n"
         "  mov (%r10), %rdi\n  mov 8(%r10), %rsi\n  mov 16(%r10), %rdx\n"
         "  mov 24(%r10), %rcx\n  mov 32(%r10), %r8\n  mov 40(%r10), %r9\n"
         "  mov $0x11111111, %rbx\n  mov $0x22222222, %rbp\n  mov $0x33333333, %r12\n"
         "  mov $0x44444444, %r13\n  mov $0x55555555, %r14\n  mov $0x66666666, %r15\n"
         "  call *%rax\n"
-        "  add $24, %rsp\n"
+        "  add $40, %rsp\n"
         "  xor %eax, %eax\n  xor %edx, %edx\n"
         "  cmp $0x11111111, %rbx\n  setne %dl\n  add %edx, %eax\n"
         "  cmp $0x22222222, %rbp\n  setne %dl\n  add %edx, %eax\n"
@@ -42,12 +42,13 @@ __asm__(".text\n"
 
 #else
 
-typedef void (*AnyKernel) (guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64);
+typedef void (*AnyKernel) (
+    guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64, guint64);
 
 static guint
 call_with_known_registers (void (*kernel) (void), const guint64 *a)
 {
-  ((AnyKernel) kernel) (a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7]);
+  ((AnyKernel) kernel) (a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9]);
   return 0;
 }
 

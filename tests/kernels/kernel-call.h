@@ -4,7 +4,7 @@
 
 #include <glib.h>
 
-#define MAX_ARGUMENTS 8
+#define MAX_ARGUMENTS 10
 
 typedef struct {
   void (*kernel) (void);

@@ -7,6 +7,7 @@
  * The families are made by loops over the table's dimensions, so an entry without a test cannot be.
  */
 #include <glib.h>
+#include <math.h>
 #include <orc/orc.h>
 #include <orc/orcparse.h>
 #include <string.h>
@@ -274,6 +275,67 @@ run_unpack (const Family *family, const PixelnormKernels *kernels, guint8 *const
   kernel_call (&call, family->name);
 }
 
+/* As plans and streams have them: means of code values, variances that may be, momenta from 0 to 1. */
+static void
+fill_running (const Family *family, GRand *rand, guint8 *const *a, gint n)
+{
+  const gint shift = family->sample == PIXELNORM_SAMPLE_U8 ? 23 : 15;
+
+  fill (rand, a[4], n * family->bytes[4]);
+  for (gint i = 0; i < n; i++) {
+    ((gint32 *) a[1])[i] = g_rand_int_range (rand, 0, G_MAXINT32 - (1 << shift));
+    ((guint16 *) a[2])[i] = (guint16) g_rand_int (rand);
+    ((float *) a[3])[i] =
+        g_rand_boolean (rand) ? (float) pow (10, g_rand_double_range (rand, -30, 9)) : 0;
+    ((gint32 *) a[7])[i] = i % 5 ? g_rand_int_range (rand, 0, G_MAXINT32)
+        : i % 2                  ? PIXELNORM_MOMENTUM_1
+                                 : 0;
+  }
+  fill_floats (rand, (float *) a[5], n);
+  fill_floats (rand, (float *) a[6], n);
+}
+
+static void
+run_running (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
+{
+  const gint shift = family->sample == PIXELNORM_SAMPLE_U8 ? 23 : 15;
+  const PixelnormRunningParameters parameters = { shift, 1.f / (float) (1 << shift), n % 2,
+    n % 3 ? 0 : 1e-3f, n % 7 ? 1 : 1e-6f };
+
+  for (gint i = 0; i < n; i += PIXELNORM_TILE) {
+    guint8 *at[MAX_ARRAYS];
+
+    for (guint k = 0; k < family->n_arrays; k++)
+      at[k] = a[k] + i * family->bytes[k];
+    const KernelCall call = { KERNEL (kernels->running[family->sample]),
+      { ARGUMENT (at[0]), ARGUMENT (at[1]), ARGUMENT (at[2]), ARGUMENT (at[3]), ARGUMENT (at[4]),
+          ARGUMENT (at[5]), ARGUMENT (at[6]), ARGUMENT (at[7]), ARGUMENT (&parameters),
+          ARGUMENT (MIN (n - i, PIXELNORM_TILE)) } };
+
+    kernel_call (&call, family->name);
+  }
+}
+
+static void
+fill_convert (const Family *family, GRand *rand, guint8 *const *a, gint n)
+{
+  float *values = (float *) a[1];
+
+  fill_floats (rand, values, n);
+  for (gint i = 0; i < n; i++)
+    values[i] *= g_rand_boolean (rand) ? 1 : 100;
+}
+
+static void
+run_convert (const Family *family, const PixelnormKernels *kernels, guint8 *const *a, gint n)
+{
+  const gint zero_point = family->item == PIXELNORM_ITEM_I8 ? n % 256 - 128 : n % 256;
+  const KernelCall call = { KERNEL (kernels->convert[family->item]),
+    { ARGUMENT (a[0]), ARGUMENT (a[1]), (guint64) zero_point, ARGUMENT (n) } };
+
+  kernel_call (&call, family->name);
+}
+
 /* The arrays of @family begin @shift items before they would at the guard page's alignment. */
 static void
 compare (const Family *family, const PixelnormKernels *kernels, GRand *rand, gint n, gint shift)
@@ -404,6 +466,34 @@ add_denormalization (PixelnormSample sample, PixelnormItem item, gsize b)
 
   add_family (
       &family, g_strconcat ("denormalize/", item_names[item], "-", sample_names[sample], NULL));
+}
+
+static void
+add_running (PixelnormSample sample, gsize b)
+{
+  const Family family = { .sample = sample,
+    .n_arrays = 8,
+    .n_written = 4,
+    .bytes = { 4, 4, 2, 4, b, 4, 4, 4 },
+    .fill = fill_running,
+    .run = run_running };
+
+  add_family (&family, g_strconcat ("running/", sample_names[sample], NULL));
+}
+
+static void
+add_conversion (PixelnormItem item)
+{
+  const Family family = { .item = item,
+    .n_arrays = 2,
+    .n_written = 1,
+    .bytes = { item_bytes[item], 4 },
+    .fill = fill_convert,
+    .run = run_convert };
+
+  g_assert_true ((pixelnorm_kernels ()->convert[item] == NULL) == (item == PIXELNORM_ITEM_F32));
+  if (item != PIXELNORM_ITEM_F32)
+    add_family (&family, g_strconcat ("convert/", item_names[item], NULL));
 }
 
 /* Where the channels of a pixel lie: plane and sample in it; and samples a pixel in each plane. */
@@ -552,7 +642,10 @@ main (int argc, char **argv)
       add_normalization (sample, item, b);
       add_denormalization (sample, item, b);
     }
+    add_running (sample, b);
   }
+  for (guint item = 0; item < PIXELNORM_N_ITEMS; item++)
+    add_conversion (item);
   add_family (&unpack, g_strdup ("unpack"));
   add_family (&pack, g_strdup ("pack"));
   g_test_add_func ("/kernels/gather", test_gather);
@@ -560,5 +653,6 @@ main (int argc, char **argv)
   g_test_add_data_func ("/kernels/compile/statistics", "statistics.orc", test_programs_compile);
   g_test_add_data_func ("/kernels/compile/normalize", "normalize.orc", test_programs_compile);
   g_test_add_data_func ("/kernels/compile/denormalize", "denormalize.orc", test_programs_compile);
+  g_test_add_data_func ("/kernels/compile/running", "running.orc", test_programs_compile);
   return g_test_run ();
 }

@@ -137,6 +137,37 @@ def check_live(directory, frames):
         directory / "day.safetensors")[1]["sum"].sum()
 
 
+def running_codes(frames, momentum):
+    """8-bit video of (x - mean) / deviation of the frames before, -4 to 127/32 on 0 to 255."""
+    mean, variance, codes = frames[0].astype(float), np.zeros(frames[0].shape), []
+    for x in frames:
+        d = x - mean
+        codes.append(np.clip(np.rint((d / np.maximum(np.sqrt(variance), 1) + 4) * 32), 0, 255))
+        mean, variance = mean + momentum * d, (1 - momentum) * (variance + momentum * d * d)
+    return np.array(codes)
+
+
+def check_running(directory, frames):
+    """The video went through JPEG, which spreads a moving edge a little."""
+    found = frames_of(f"filesrc location={directory / 'motion.avi'} ! avidemux ! jpegdec", directory, channels=1)
+    grey = frames_of("videotestsrc pattern=ball num-buffers=100", directory, channels=1)
+    expected = running_codes(grey, 0.05)
+    assert found.shape == expected.shape
+    assert np.abs(found - expected).mean() < 2
+    assert (found[0] == 128).mean() > 0.99
+
+
+def check_batches(directory, frames):
+    found = np.fromfile(directory / "batches.f16", "<f2").reshape(-1, 8, 3, 224, 224)
+    assert len(found) == 8 and (found[7, 4:] == 0).all()  # 60 frames
+    scaled = frames_of("videotestsrc pattern=ball num-buffers=60 ! videoconvert ! videoscale", directory, 224, 224)
+    x = scaled.transpose(0, 3, 1, 2).astype(float)
+    axes = {"axis": (2, 3), "keepdims": True}
+    expected = ((x - x.mean(**axes)) / np.maximum(x.std(**axes), 1)).astype(np.float16)
+    error = np.abs(found.reshape(64, 3, 224, 224)[:60].astype(float) - expected)
+    assert (error <= np.spacing(np.abs(expected))).all()
+
+
 def check_streams(directory, frames):
     assert (directory / "streams.conf").read_text().count("[source ") == 4
     for i in range(1, 5):
@@ -154,7 +185,8 @@ def check_back(directory, frames):
 
 SCRIPTS = {"collect": check_collect, "look-at-a-profile": check_look, "normalize-to-tensor": check_tensor,
            "imagenet": check_imagenet, "flat-field": check_flat, "way-back": check_back,
-           "many-streams": check_streams, "quantized": check_quantized, "live-switch": check_live}
+           "many-streams": check_streams, "quantized": check_quantized, "live-switch": check_live,
+           "running": check_running, "batches": check_batches}
 
 
 def test_every_script_is_tested():

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Running estimates of every sample of a pass, and results by them. */
+#pragma once
+
+#include "pass.h"
+
+typedef struct {
+  gsize n; /* samples of the pass */
+  guint period;
+  PixelnormPassChannels channels;
+  gboolean started;
+
+  void *block; /* the three arrays, of kernels.h; lanes that are no channel stay 0 */
+  gint32 *mean;
+  float *variance;
+  guint16 *rest;
+
+  /* of a tile */
+  float gamma[PIXELNORM_TILE], beta[PIXELNORM_TILE];
+  gint32 momentum[PIXELNORM_TILE], still[PIXELNORM_TILE]; /* still: nothing moves */
+  PixelnormRunningParameters parameters;
+  PixelnormRunningKernel run;
+  PixelnormConvert convert; /* NULL: results are float32 */
+} PixelnormRunning;
+
+/* Estimates for a pass whose rows are set. Where @coefficients are of a profile they start from it, else
+ * from the first frame. */
+gboolean pixelnorm_running_init (PixelnormRunning *self, PixelnormPass *pass,
+    const PixelnormCoefficients *coefficients, const PixelnormQuantization *quantization,
+    PixelnormItem item, const PixelnormPassChannels channels, GError **error);
+void pixelnorm_running_clear (PixelnormRunning *self);
+
+/* Normalizes a row; the estimates move where @learn is set. */
+void pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormPass *pass,
+    const PixelnormFrame *in, const PixelnormFrame *out, guint y, gboolean learn);
+
+/* Takes over the estimates of @from: other passes, of the same channels in one size. */
+void pixelnorm_running_carry_over (
+    PixelnormRunning *self, guint n, const PixelnormRunning *from, guint n_from);
