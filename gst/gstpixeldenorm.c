@@ -335,9 +335,22 @@ update_own (GstPixelDenorm *self, GError **error)
         pixelnorm_denormalizer_new_for_values (&settings, &target->layout, target->output, error);
     self->own_settings = settings;
   }
-  return self->own
-      && pixelnorm_denormalizer_set_values (
-          self->own, self->applied.mean, self->applied.std, self->applied.n_values, error);
+  return self->own != NULL;
+}
+
+/* The values that the next frame was normalized with. */
+static gboolean
+take_values (GstPixelDenorm *self, GError **error)
+{
+  GstPixelApplied *applied = &self->applied;
+
+  if (gst_pixel_applied_take_frame (applied, self->next))
+    return pixelnorm_denormalizer_set_values (
+        self->own, applied->mean, applied->std, applied->n_values, error);
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "Mean and std of frame %u are no numbers in the " GST_PIXEL_META_NAME " of its buffer.",
+      self->next);
+  return FALSE;
 }
 
 /* Gets ready for the frames of the pending buffer. */
@@ -385,6 +398,8 @@ bring_back (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError **
   GstPixelFrame in, out;
   GstMapInfo tensor;
 
+  if (self->applied.has_values && !take_values (self, error))
+    return FALSE;
   if (video) {
     if (!gst_pixel_frame_map (
             &in, &self->input_info, &self->input_layout, inbuf, GST_MAP_READ, error))

@@ -9,48 +9,82 @@
 #include "gstpixelenums.h"
 #include "gstpixelmeta.h"
 
-/* An array of numbers; returns how many there are, at most one more than there is room for. */
 static guint
-read_array (const GstStructure *structure, const gchar *name, gdouble *values)
+array_size (const GstStructure *structure, const gchar *name)
+{
+  const GValue *array = gst_structure_get_value (structure, name);
+
+  return array && GST_VALUE_HOLDS_ARRAY (array) ? gst_value_array_get_size (array) : 0;
+}
+
+/* @n numbers of an array from @first on, which it has. */
+static gboolean
+read_numbers (
+    const GstStructure *structure, const gchar *name, guint first, guint n, gdouble *values)
 {
   const GValue *array = gst_structure_get_value (structure, name);
   g_auto (GValue) number = G_VALUE_INIT;
 
-  if (!array || !GST_VALUE_HOLDS_ARRAY (array))
-    return 0;
-  const guint n = MIN (gst_value_array_get_size (array), PIXELNORM_MAX_CHANNELS + 1);
   g_value_init (&number, G_TYPE_DOUBLE);
-  for (guint i = 0; i < MIN (n, PIXELNORM_MAX_CHANNELS); i++) {
-    const GValue *item = gst_value_array_get_value (array, i);
+  for (guint i = 0; i < n; i++) {
+    const GValue *item = gst_value_array_get_value (array, first + i);
 
     if (G_VALUE_HOLDS_STRING (item) || !g_value_transform (item, &number))
-      return 0;
+      return FALSE;
     values[i] = g_value_get_double (&number);
   }
-  return n;
+  return TRUE;
+}
+
+/* An array of numbers; returns how many there are, at most one more than there is room for. */
+static guint
+read_array (const GstStructure *structure, const gchar *name, gdouble *values)
+{
+  const guint n = MIN (array_size (structure, name), PIXELNORM_MAX_CHANNELS + 1);
+
+  return read_numbers (structure, name, 0, MIN (n, PIXELNORM_MAX_CHANNELS), values) ? n : 0;
+}
+
+static gboolean
+check_undone (const GstPixelApplied *self, const gchar *statistics, GError **error)
+{
+  const gchar *scope = gst_structure_get_string (self->structure, "scope");
+
+  if (g_strcmp0 (statistics, "running") != 0 || g_strcmp0 (scope, "pixel") != 0)
+    return TRUE;
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "The buffer was normalized with running statistics of every pixel, which no buffer carries: "
+      "that cannot be undone. Use scope=channel in pixelnorm, or statistics=profile.");
+  return FALSE;
 }
 
 static gboolean
 read_values (GstPixelApplied *self, const gchar *statistics, GError **error)
 {
-  const gchar *scope = gst_structure_get_string (self->structure, "scope");
+  const guint total = array_size (self->structure, "mean");
 
-  if (g_strcmp0 (statistics, "running") == 0 && g_strcmp0 (scope, "pixel") == 0) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "The buffer was normalized with running statistics of every pixel, which no buffer carries: "
-        "that cannot be undone. Use scope=channel in pixelnorm, or statistics=profile.");
-    return FALSE;
-  }
-  self->n_values = read_array (self->structure, "mean", self->mean);
-  if (self->n_values > 0 && self->n_values <= PIXELNORM_MAX_CHANNELS
-      && read_array (self->structure, "std", self->std) == self->n_values)
+  /* of a batch, statistics of frames are those of one frame after the other */
+  self->is_per_frame = g_str_equal (statistics, "frame") && self->n_frames > 1;
+  self->n_values = self->is_per_frame ? total / self->n_frames : total;
+  if (total > 0 && total == array_size (self->structure, "std")
+      && (!self->is_per_frame || total % self->n_frames == 0)
+      && self->n_values <= PIXELNORM_MAX_CHANNELS && gst_pixel_applied_take_frame (self, 0))
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
       "The buffer was normalized with statistics of its own (%s), and its " GST_PIXEL_META_NAME
-      " does not say which: expected mean and std with a number for each channel. Keep the meta as "
-      "pixelnorm put it there, on every buffer.",
+      " does not say which: expected mean and std with a number for each channel, and of statistics=frame "
+      "for each frame. Keep the meta as pixelnorm put it there, on every buffer.",
       statistics);
   return FALSE;
+}
+
+gboolean
+gst_pixel_applied_take_frame (GstPixelApplied *self, guint frame)
+{
+  const guint first = self->is_per_frame ? frame * self->n_values : 0;
+
+  return read_numbers (self->structure, "mean", first, self->n_values, self->mean)
+      && read_numbers (self->structure, "std", first, self->n_values, self->std);
 }
 
 gboolean
@@ -72,7 +106,8 @@ gst_pixel_applied_read (GstPixelApplied *self, GstBuffer *buffer, guint n_frames
   }
   const gchar *statistics = gst_structure_get_string (self->structure, "statistics");
   self->has_values = statistics && !g_str_equal (statistics, "profile");
-  return !self->has_values || read_values (self, statistics, error);
+  return !self->has_values
+      || (check_undone (self, statistics, error) && read_values (self, statistics, error));
 }
 
 void

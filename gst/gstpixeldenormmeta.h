@@ -11,7 +11,8 @@
 typedef struct {
   const GstStructure *structure; /* NULL: there is none */
   gboolean has_values;           /* the buffer has statistics of its own */
-  guint n_values;
+  gboolean is_per_frame;         /* and each of its frames, too */
+  guint n_values;                /* of a frame; below */
   gdouble mean[PIXELNORM_MAX_CHANNELS], std[PIXELNORM_MAX_CHANNELS];
   guint n_frames; /* real ones, of a tensor of several */
 } GstPixelApplied;
@@ -20,6 +21,9 @@ typedef struct {
  * buffer's own that cannot be undone, or are not there. */
 gboolean gst_pixel_applied_read (
     GstPixelApplied *self, GstBuffer *buffer, guint n_frames, GError **error);
+
+/* Brings the values of frame @frame into mean and std; FALSE where they are no numbers. */
+gboolean gst_pixel_applied_take_frame (GstPixelApplied *self, guint frame);
 
 /* Settings that are to undo what a buffer with values says, which goes before properties: gamma, beta,
  * range and quantization. */

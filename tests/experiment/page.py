@@ -9,7 +9,7 @@ import summary
 from results import Results
 
 MARKED = re.compile(r"(<!-- experiment: ([a-z]+) -->\n).*?(<!-- end of [a-z]+ -->)", re.DOTALL)
-PAGES = ("guide-experiment.md", "guide.md")
+PAGES = ("guide.md",)
 
 
 def write_tables(results, path):
