@@ -66,6 +66,14 @@ def test_readme_video(readme):
     assert count_frames("ball.avi", readme) == (30, 320, 240)
 
 
+def test_readme_running(readme):
+    assert count_frames("motion.avi", readme) == (99, 320, 240)
+
+
+def test_readme_back(readme, ball):
+    assert np.array_equal(np.fromfile(readme / "back.rgb", np.uint8).reshape(30, 240, 320, 3), ball[:30])
+
+
 def test_readme_imagenet(readme):
     frames = frames_of("videotestsrc num-buffers=30 ! videoscale", readme, 224, 224)
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
