@@ -2,13 +2,12 @@
 /* The reference of the kernel families `running` and `convert`. */
 #include "kernels-c.h"
 
-#define SMALLEST_VARIANCE 0x1p-100f
-
 /* By the steps that the other loops take. */
 static float
 move_variance (float variance, float d, float momentum)
 {
-  return fmaxf ((d * d * (1 - momentum) - variance) * momentum + variance, SMALLEST_VARIANCE);
+  return fmaxf (
+      (d * d * (1 - momentum) - variance) * momentum + variance, PIXELNORM_SMALLEST_VARIANCE);
 }
 
 /* What lies right of the last place of a mean, in 2^-16 of it. */

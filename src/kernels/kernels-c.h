@@ -13,6 +13,10 @@ void pixelnorm_kernels_back_c (PixelnormKernels *kernels);
 void pixelnorm_kernels_back_orc (PixelnormKernels *kernels);
 
 extern const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
+
+/* What a running variance is at least, so that no denormal number comes up. */
+#define PIXELNORM_SMALLEST_VARIANCE 0x1p-100f
+
 /* Running estimates, and results of theirs in other items. */
 void pixelnorm_running_u8_c (float *y, int32_t *mean, uint16_t *rest, float *variance,
     const void *x, const float *gamma, const float *beta, const int32_t *momentum,

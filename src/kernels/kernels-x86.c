@@ -33,6 +33,7 @@ pixelnorm_kernels_x86 (PixelnormKernels *kernels)
 
   pixelnorm_kernels_x86_normalize (kernels, orc_is_narrow);
   pixelnorm_kernels_x86_back (kernels, orc_is_narrow);
+  pixelnorm_kernels_x86_running (kernels, orc_is_narrow);
   if (orc_is_narrow)
     pixelnorm_kernels_x86_statistics (kernels);
   return 1;

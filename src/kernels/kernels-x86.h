@@ -9,11 +9,12 @@ int pixelnorm_kernels_x86 (PixelnormKernels *kernels);
 /* The same with AVX-512 and VBMI, on top of that row. */
 int pixelnorm_kernels_x86_wide (PixelnormKernels *kernels);
 
-/* The parts of it: bytes that change places (SSSE3); normalization and the way back (AVX2 and F16C), more of it where
- * Orc's vectors are narrow, of 128 bits, and statistics (AVX2), where they are; AVX-512 with VBMI. */
+/* The parts of it: bytes that change places (SSSE3); normalization, the way back and running estimates (AVX2 and F16C),
+ * more of it where Orc's vectors are narrow, of 128 bits, and statistics (AVX2), where they are; AVX-512 with VBMI. */
 void pixelnorm_kernels_x86_gather (PixelnormKernels *kernels);
 void pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow);
 void pixelnorm_kernels_x86_back (PixelnormKernels *kernels, int orc_is_narrow);
+void pixelnorm_kernels_x86_running (PixelnormKernels *kernels, int orc_is_narrow);
 void pixelnorm_kernels_x86_statistics (PixelnormKernels *kernels);
 void pixelnorm_kernels_x86_avx512 (PixelnormKernels *kernels);
 void pixelnorm_kernels_x86_avx512_normalize (PixelnormKernels *kernels);
