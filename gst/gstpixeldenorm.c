@@ -246,25 +246,8 @@ static gboolean
 gst_pixel_denorm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
 {
   GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
-  const gboolean any = gst_query_get_n_allocation_pools (query) > 0;
-  g_autoptr (GstBufferPool) pool = NULL;
-  guint size = 0, min = 0, max = 0;
 
-  if (any)
-    gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
-  if (!pool)
-    pool = gst_pixel_pool_new ();
-  else if (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL)) {
-    GstStructure *config = gst_buffer_pool_get_config (pool);
-
-    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
-    gst_buffer_pool_set_config (pool, config);
-  }
-  size = MAX (size, (guint) GST_VIDEO_INFO_SIZE (&self->info));
-  if (any)
-    gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
-  else
-    gst_query_add_allocation_pool (query, pool, size, min, max);
+  gst_pixel_pool_decide (query, (guint) GST_VIDEO_INFO_SIZE (&self->info), TRUE);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->decide_allocation (trans, query);
 }
 

@@ -5,6 +5,7 @@
  */
 #include "gstpixelpool.h"
 
+#include <gst/video/video.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -68,4 +69,28 @@ gst_pixel_pool_new (void)
 
   g_object_ref_sink (pool);
   return pool;
+}
+
+void
+gst_pixel_pool_decide (GstQuery *query, guint needed, gboolean take_theirs)
+{
+  const gboolean any = gst_query_get_n_allocation_pools (query) > 0;
+  g_autoptr (GstBufferPool) pool = NULL;
+  guint size = 0, min = 0, max = 0;
+
+  if (take_theirs && any)
+    gst_query_parse_nth_allocation_pool (query, 0, &pool, &size, &min, &max);
+  if (!pool)
+    pool = gst_pixel_pool_new ();
+  else if (gst_query_find_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL)) {
+    GstStructure *config = gst_buffer_pool_get_config (pool);
+
+    gst_buffer_pool_config_add_option (config, GST_BUFFER_POOL_OPTION_VIDEO_META);
+    gst_buffer_pool_set_config (pool, config);
+  }
+  size = MAX (size, needed);
+  if (any)
+    gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
+  else
+    gst_query_add_allocation_pool (query, pool, size, min, max);
 }

@@ -8,3 +8,7 @@ G_DECLARE_FINAL_TYPE (GstPixelPool, gst_pixel_pool, GST, PIXEL_POOL, GstBufferPo
 
 /* A pool of plain memory, aligned for vector loops. Transfer full. */
 GstBufferPool *gst_pixel_pool_new (void);
+
+/* Answers an ALLOCATION query for buffers of @needed bytes: with our pool or, where @take_theirs, with that
+ * of downstream if it has one. */
+void gst_pixel_pool_decide (GstQuery *query, guint needed, gboolean take_theirs);

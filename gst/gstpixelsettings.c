@@ -53,6 +53,33 @@ static const struct {
       G_STRUCT_OFFSET (PixelnormSettings, n_beta) },
 };
 
+/* FIELD TABLE: properties that are one value: a word, a number or an enum, kept as its type says. */
+static const struct {
+  guint id;
+  gsize offset;
+} fields[] = {
+  { PROP_LOCATION, G_STRUCT_OFFSET (GstPixelSettings, location) },
+  { PROP_DARK_LOCATION, G_STRUCT_OFFSET (GstPixelSettings, dark_location) },
+  { PROP_AFFINE_LOCATION, G_STRUCT_OFFSET (GstPixelSettings, affine_location) },
+  { PROP_METHOD, G_STRUCT_OFFSET (GstPixelSettings, settings.method) },
+  { PROP_SCOPE, G_STRUCT_OFFSET (GstPixelSettings, settings.scope) },
+  { PROP_STATISTICS, G_STRUCT_OFFSET (GstPixelSettings, settings.statistics) },
+  { PROP_MOMENTUM, G_STRUCT_OFFSET (GstPixelSettings, settings.momentum) },
+  { PROP_MIN_DEVIATION, G_STRUCT_OFFSET (GstPixelSettings, settings.min_deviation) },
+  { PROP_EPSILON, G_STRUCT_OFFSET (GstPixelSettings, settings.epsilon) },
+  { PROP_PERCENTILE_LOW, G_STRUCT_OFFSET (GstPixelSettings, settings.percentile_low) },
+  { PROP_PERCENTILE_HIGH, G_STRUCT_OFFSET (GstPixelSettings, settings.percentile_high) },
+  { PROP_CLIP_LOW, G_STRUCT_OFFSET (GstPixelSettings, settings.clip_low) },
+  { PROP_CLIP_HIGH, G_STRUCT_OFFSET (GstPixelSettings, settings.clip_high) },
+  { PROP_CHANNEL_ORDER, G_STRUCT_OFFSET (GstPixelSettings, settings.channel_order) },
+  { PROP_UNITS, G_STRUCT_OFFSET (GstPixelSettings, settings.units) },
+  { PROP_RANGE_LOW, G_STRUCT_OFFSET (GstPixelSettings, settings.range_low) },
+  { PROP_RANGE_HIGH, G_STRUCT_OFFSET (GstPixelSettings, settings.range_high) },
+  { PROP_LAYOUT, G_STRUCT_OFFSET (GstPixelSettings, layouts) },
+  { PROP_QUANT_SCALE, G_STRUCT_OFFSET (GstPixelSettings, settings.quant_scale) },
+  { PROP_QUANT_ZERO_POINT, G_STRUCT_OFFSET (GstPixelSettings, settings.quant_zero_point) },
+};
+
 void
 gst_pixel_settings_init (GstPixelSettings *self)
 {
@@ -233,152 +260,53 @@ get_array (const GstPixelSettings *self, guint id, GValue *value)
   return TRUE;
 }
 
+static void *
+find_field (const GstPixelSettings *self, guint id)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    if (fields[i].id == id)
+      return G_STRUCT_MEMBER_P (self, fields[i].offset);
+  return NULL;
+}
+
 gboolean
 gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
 {
-  switch (id) {
-  case PROP_LOCATION:
-    g_free (self->location);
-    self->location = g_value_dup_string (value);
-    break;
-  case PROP_PROFILE:
+  void *field = find_field (self, id);
+
+  if (id == PROP_PROFILE)
     g_set_object (&self->given, g_value_get_object (value));
-    break;
-  case PROP_DARK_LOCATION:
-    g_free (self->dark_location);
-    self->dark_location = g_value_dup_string (value);
-    break;
-  case PROP_AFFINE_LOCATION:
-    g_free (self->affine_location);
-    self->affine_location = g_value_dup_string (value);
-    break;
-  case PROP_METHOD:
-    self->settings.method = g_value_get_enum (value);
-    break;
-  case PROP_SCOPE:
-    self->settings.scope = g_value_get_enum (value);
-    break;
-  case PROP_STATISTICS:
-    self->settings.statistics = g_value_get_enum (value);
-    break;
-  case PROP_MOMENTUM:
-    self->settings.momentum = g_value_get_double (value);
-    break;
-  case PROP_MIN_DEVIATION:
-    self->settings.min_deviation = g_value_get_double (value);
-    break;
-  case PROP_EPSILON:
-    self->settings.epsilon = g_value_get_double (value);
-    break;
-  case PROP_PERCENTILE_LOW:
-    self->settings.percentile_low = g_value_get_double (value);
-    break;
-  case PROP_PERCENTILE_HIGH:
-    self->settings.percentile_high = g_value_get_double (value);
-    break;
-  case PROP_CLIP_LOW:
-    self->settings.clip_low = g_value_get_double (value);
-    break;
-  case PROP_CLIP_HIGH:
-    self->settings.clip_high = g_value_get_double (value);
-    break;
-  case PROP_CHANNEL_ORDER:
-    self->settings.channel_order = g_value_get_enum (value);
-    break;
-  case PROP_UNITS:
-    self->settings.units = g_value_get_enum (value);
-    break;
-  case PROP_RANGE_LOW:
-    self->settings.range_low = g_value_get_double (value);
-    break;
-  case PROP_RANGE_HIGH:
-    self->settings.range_high = g_value_get_double (value);
-    break;
-  case PROP_LAYOUT:
-    self->layouts = g_value_get_enum (value);
-    break;
-  case PROP_QUANT_SCALE:
-    self->settings.quant_scale = g_value_get_double (value);
-    break;
-  case PROP_QUANT_ZERO_POINT:
-    self->settings.quant_zero_point = g_value_get_int (value);
-    break;
-  default:
+  else if (!field)
     return set_array (self, id, value);
-  }
+  else if (G_VALUE_HOLDS_STRING (value)) {
+    g_free (*(gchar **) field);
+    *(gchar **) field = g_value_dup_string (value);
+  } else if (G_VALUE_HOLDS_DOUBLE (value))
+    *(gdouble *) field = g_value_get_double (value);
+  else if (G_VALUE_HOLDS_ENUM (value))
+    *(gint *) field = g_value_get_enum (value);
+  else
+    *(gint *) field = g_value_get_int (value);
   return TRUE;
 }
 
 gboolean
 gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
 {
-  switch (id) {
-  case PROP_LOCATION:
-    g_value_set_string (value, self->location);
-    break;
-  case PROP_PROFILE:
+  const void *field = find_field (self, id);
+
+  if (id == PROP_PROFILE)
     g_value_set_object (value, self->given);
-    break;
-  case PROP_DARK_LOCATION:
-    g_value_set_string (value, self->dark_location);
-    break;
-  case PROP_AFFINE_LOCATION:
-    g_value_set_string (value, self->affine_location);
-    break;
-  case PROP_METHOD:
-    g_value_set_enum (value, self->settings.method);
-    break;
-  case PROP_SCOPE:
-    g_value_set_enum (value, self->settings.scope);
-    break;
-  case PROP_STATISTICS:
-    g_value_set_enum (value, self->settings.statistics);
-    break;
-  case PROP_MOMENTUM:
-    g_value_set_double (value, self->settings.momentum);
-    break;
-  case PROP_MIN_DEVIATION:
-    g_value_set_double (value, self->settings.min_deviation);
-    break;
-  case PROP_EPSILON:
-    g_value_set_double (value, self->settings.epsilon);
-    break;
-  case PROP_PERCENTILE_LOW:
-    g_value_set_double (value, self->settings.percentile_low);
-    break;
-  case PROP_PERCENTILE_HIGH:
-    g_value_set_double (value, self->settings.percentile_high);
-    break;
-  case PROP_CLIP_LOW:
-    g_value_set_double (value, self->settings.clip_low);
-    break;
-  case PROP_CLIP_HIGH:
-    g_value_set_double (value, self->settings.clip_high);
-    break;
-  case PROP_CHANNEL_ORDER:
-    g_value_set_enum (value, self->settings.channel_order);
-    break;
-  case PROP_UNITS:
-    g_value_set_enum (value, self->settings.units);
-    break;
-  case PROP_RANGE_LOW:
-    g_value_set_double (value, self->settings.range_low);
-    break;
-  case PROP_RANGE_HIGH:
-    g_value_set_double (value, self->settings.range_high);
-    break;
-  case PROP_LAYOUT:
-    g_value_set_enum (value, (gint) self->layouts);
-    break;
-  case PROP_QUANT_SCALE:
-    g_value_set_double (value, self->settings.quant_scale);
-    break;
-  case PROP_QUANT_ZERO_POINT:
-    g_value_set_int (value, self->settings.quant_zero_point);
-    break;
-  default:
+  else if (!field)
     return get_array (self, id, value);
-  }
+  else if (G_VALUE_HOLDS_STRING (value))
+    g_value_set_string (value, *(gchar *const *) field);
+  else if (G_VALUE_HOLDS_DOUBLE (value))
+    g_value_set_double (value, *(const gdouble *) field);
+  else if (G_VALUE_HOLDS_ENUM (value))
+    g_value_set_enum (value, *(const gint *) field);
+  else
+    g_value_set_int (value, *(const gint *) field);
   return TRUE;
 }
 

@@ -2,6 +2,7 @@
 """What all tests in Python share lies in tests/lib, the package that they test in src/python."""
 import ctypes
 import pathlib
+import signal
 import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
@@ -13,3 +14,7 @@ try:
     ctypes.CDLL("libgcc_s.so.1", mode=ctypes.RTLD_GLOBAL)
 except OSError:
     pass
+
+# Whoever runs the tests in the background of a script has them ignore SIGINT, and so would all that they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)

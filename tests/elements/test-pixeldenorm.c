@@ -166,7 +166,7 @@ test_older_caps (void)
   expect_frame (bench, 22, 32, 42, 40, 40);
 }
 
-/* A batch without a duration has that of its rate; what came before a flush is gone. */
+/* A batch without a duration has that of its rate. */
 static void
 test_batch_without_duration (void)
 {

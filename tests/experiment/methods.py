@@ -47,12 +47,6 @@ BY_KEY = {method.key: method for method in METHODS}
 REFERENCE = "channel"
 
 
-def has_statistics():
-    """Whether this pixelnorm knows statistics=frame."""
-    element = Gst.ElementFactory.make("pixelnorm", None)
-    return element.find_property("statistics") is not None
-
-
 def play(description):
     """Runs a pipeline, written as for gst-launch-1.0, to its end."""
     pipeline = Gst.parse_launch(description)
@@ -87,23 +81,11 @@ def collect(folder, frames):
     return profile
 
 
-def normalize_images(frames, kind):
-    """Each image by itself, for a pixelnorm that does not know statistics=frame: the same numbers by numpy."""
-    x = frames.astype(np.float64)
-    axes = (1, 2)
-    y = (x - x.mean(axes, keepdims=True)) / np.maximum(x.std(axes, keepdims=True), 1)
-    if kind == TENSORS:
-        return y.astype(np.float32)
-    return np.rint((y + 4) * 32).clip(0, 255).astype(np.uint8)
-
-
 def normalize(folder, profile, frames, settings, kind=TENSORS):
     """Frames through pixelnorm: float32 of the same shape, or for VIDEO the 8-bit codes."""
-    if settings.get("statistics") == "frame" and not has_statistics():
-        return normalize_images(frames, kind)
     raw, out = folder / "frames.raw", folder / "normalized.raw"
     write_frames(raw, frames)
-    if profile and settings["method"] != "fixed":
+    if profile and settings["method"] != "fixed" and settings.get("statistics") != "frame":
         settings = settings | {"location": f'"{profile}"'}
     play(f'{source_of(raw, frames.shape)} ! pixelnorm {words_of(settings)} ! {kind} ! '
          f'filesink location="{out}"')

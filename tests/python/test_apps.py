@@ -7,7 +7,6 @@ float32.
 """
 import os
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
@@ -44,14 +43,6 @@ def frames(folder):
     return frames_of(SCALED, folder, WIDTH, HEIGHT)
 
 
-def has_batches():
-    done = subprocess.run(["gst-inspect-1.0", "pixelnorm"], capture_output=True, text=True)
-    return "  batch-size " in done.stdout
-
-
-batches = pytest.mark.skipif(not has_batches(), reason="this pixelnorm has no batches")
-
-
 def write_model(path, shape, layout="nchw"):
     onnx, runtime = onnx_models.onnx_and_runtime()
     model = onnx_models.network(onnx, shape, layout)
@@ -68,7 +59,7 @@ def answers_of(words, cwd):
     return [float(row[0]) for row in rows], [int(row[1]) for row in rows], scores, done.stderr
 
 
-@pytest.mark.parametrize("batch", [1, pytest.param(4, marks=batches)])
+@pytest.mark.parametrize("batch", [1, 4])
 @pytest.mark.parametrize("given", [{}, {"method": "min-max", "scope": "channel"}], ids=["pixel", "channel"])
 @pytest.mark.parametrize("layout", ["nchw", "nhwc"])
 def test_network(layout, given, batch, folder, frames, tmp_path):
@@ -89,7 +80,6 @@ def test_network(layout, given, batch, folder, frames, tmp_path):
     assert said.count("PixelnormMeta") == 1 and f"method=(string){given.get('method', 'zscore')}" in said
 
 
-@batches
 def test_batch_of_the_model(folder, frames, tmp_path):
     """A batch that the model does not leave open needs no option."""
     runtime, model = write_model(tmp_path / "model.onnx", [4, *SHAPES["nchw"]])
