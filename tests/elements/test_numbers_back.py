@@ -56,7 +56,7 @@ class Video:
                 words = np.ascontiguousarray(self.places._plane(data, p)[..., i, :])
                 if self.deep.depth > 8:
                     words = words.view(">u2" if self.deep.big else "<u2")
-                    assert (words & ~(self.largest << self.deep.shift) & 0xffff == 0).all(), "bits beside the sample"
+                    assert (words & (0xffff & ~(self.largest << self.deep.shift)) == 0).all(), "bits beside the sample"
                 found[letter] = words[..., 0] >> self.deep.shift
         return np.stack([found[c] for c in self.channels], -1), found.get("A")
 
