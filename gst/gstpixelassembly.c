@@ -47,7 +47,7 @@ gboolean
 gst_pixel_assembly_begin (
     GstPixelAssembly *self, GstBuffer *buffer, const GstPixelPlans *plans, GError **error)
 {
-  const guint n = self->size * PIXELNORM_MAX_CHANNELS;
+  const gsize n = (gsize) self->size * PIXELNORM_MAX_CHANNELS;
 
   self->buffer = buffer;
   self->n_frames = self->n_coefficients = 0;
@@ -56,7 +56,14 @@ gst_pixel_assembly_begin (
   self->all_flags = (GstBufferFlags) ~0;
   self->any_flags = (GstBufferFlags) 0;
   if (!self->mean) {
-    self->mean = g_new (gdouble, 2 * n);
+    self->mean = g_try_new (gdouble, 2 * n);
+    if (!self->mean) {
+      gst_clear_buffer (&self->buffer);
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+          "Not enough memory for the coefficients of %u frames. Set a smaller batch-size.",
+          self->size);
+      return FALSE;
+    }
     self->std = self->mean + n;
   }
   if (!must_wait (self, plans) || self->waiting)

@@ -222,6 +222,20 @@ profile_differs (const GstPixelApplied *self, const GstPixelPlan *plan, gchar **
       || word_differs (self, "identity", pixelnorm_profile_get_identity (plan->profile), result);
 }
 
+/* Gamma and beta of a file. */
+static gboolean
+affine_differs (const GstPixelApplied *self, const GstPixelPlan *plan, gchar **result)
+{
+  const gchar *theirs = gst_structure_get_string (self->structure, "affine-identity");
+  const gchar *ours = plan->affine ? pixelnorm_learned_affine_get_identity (plan->affine) : NULL;
+
+  if (g_strcmp0 (theirs, ours) == 0 || !gst_structure_has_field (self->structure, "method"))
+    return FALSE;
+  *result = g_strdup_printf (
+      "affine-identity %s, and here it is %s", theirs ? theirs : "none", ours ? ours : "none");
+  return TRUE;
+}
+
 gchar *
 gst_pixel_applied_contradiction (
     const GstPixelApplied *self, const GstPixelPlan *plan, const GstPixelTarget *target)
@@ -231,7 +245,7 @@ gst_pixel_applied_contradiction (
 
   if (word_differs (self, "method",
           gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method), &result)
-      || profile_differs (self, plan, &result))
+      || profile_differs (self, plan, &result) || affine_differs (self, plan, &result))
     return result;
   if (target->output != PIXELNORM_OUTPUT_VIDEO
       && (word_differs (self, "layout",

@@ -252,8 +252,8 @@ check_caps (
   const guint n_frames = self->assembly.size;
   const gsize samples =
       (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels;
-  const gsize size =
-      output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat) * n_frames;
+  /* samples stay below 2^42 */
+  const gsize frame_size = output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat);
 
   if (output->finfo && n_frames > 1) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
@@ -262,12 +262,12 @@ check_caps (
         n_frames);
     return FALSE;
   }
-  /* samples stay below 2^42 */
-  if (size / n_frames <= G_MAXUINT && size <= G_MAXUINT)
+  if (frame_size <= G_MAXUINT / n_frames)
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-      "%s has %" G_GSIZE_FORMAT " MiB; GStreamer's pools end at %u. Scale the video down%s.",
-      n_frames > 1 ? "A tensor" : "One output frame", size >> 20, G_MAXUINT >> 20,
+      "%s has %.0f MiB; GStreamer's pools end at %u. Scale the video down%s.",
+      n_frames > 1 ? "A tensor" : "One output frame",
+      floor ((gdouble) frame_size * n_frames / (1 << 20)), G_MAXUINT >> 20,
       n_frames > 1 ? ", or set a smaller batch-size" : "");
   return FALSE;
 }

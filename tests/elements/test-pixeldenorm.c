@@ -282,6 +282,8 @@ static const Contradiction contradictions[] = {
   { "method", "method=fixed", "method fixed, and here it is zscore" },
   { "scope", "method=zscore, scope=pixel", "scope pixel, and here it is channel" },
   { "identity", "method=zscore, identity=(string)0123", "identity 0123, and here it is " },
+  { "affine", "method=zscore, affine-identity=(string)0123",
+      "affine-identity 0123, and here it is none" },
   { "gamma", "method=zscore, gamma=(double)<2.0>", "gamma <2>, and here it is <1>" },
   { "beta", "method=zscore, beta=(double)<1.0,0.0,0.0>", "beta <1,0,0>, and here it is <0>" },
   { "layout", "method=zscore, layout=nchw", "layout nchw, and here it is nhwc" },
