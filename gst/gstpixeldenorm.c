@@ -496,6 +496,15 @@ gst_pixel_denorm_generate_output (GstBaseTransform *trans, GstBuffer **outbuf)
   return result;
 }
 
+/* What came before a flush is gone, the frames of a tensor that were still to come too. */
+static gboolean
+gst_pixel_denorm_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    gst_clear_buffer (&GST_PIXEL_DENORM (trans)->pending);
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->sink_event (trans, event);
+}
+
 static gboolean
 gst_pixel_denorm_start (GstBaseTransform *trans)
 {
@@ -592,6 +601,7 @@ gst_pixel_denorm_class_init (GstPixelDenormClass *klass)
   transform_class->propose_allocation = gst_pixel_denorm_propose_allocation;
   transform_class->transform_meta = gst_pixel_denorm_transform_meta;
   transform_class->transform = gst_pixel_denorm_transform;
+  transform_class->sink_event = gst_pixel_denorm_sink_event;
   transform_class->generate_output = gst_pixel_denorm_generate_output;
 }
 

@@ -5,7 +5,7 @@
  * @short_description: normalizes video, pixel-wise or channel-wise, into tensors or 8-bit video
  *
  * Computes y = (x - centre) * scale + bias for every sample, with coefficients made of a profile
- * that #pixelstats collected, or of fixed values, and sends the result as a tensor (other/tensors of
+ * that #pixelstats collected, of the stream itself, or of fixed values, and sends the result as a tensor (other/tensors of
  * NNStreamer) of float32, float16, int8 or uint8 or, where downstream takes video only, as 8-bit video
  * of the same format (the 8-bit twin of a deeper one) with [range-low, range-high] laid onto [0, 255].
  *
@@ -496,7 +496,8 @@ add_templates (GstElementClass *klass)
 
   gst_element_class_set_static_metadata (klass, "Pixel normalization", "Filter/Converter/Video",
       "Normalizes video ahead of inference, pixel-wise or channel-wise, with a profile that "
-      "pixelstats collected or with fixed values, into tensors or 8-bit video",
+      "pixelstats collected, statistics of the stream itself, or fixed values, into tensors or 8-bit "
+      "video",
       "gst-pixelnorm");
   gst_element_class_add_pad_template (
       klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));

@@ -176,6 +176,19 @@ gst_pixel_settings_find_idle (const GstPixelSettings *self)
   return g_string_free (text, text->len == 0);
 }
 
+/* What the library says of it, too, but only when there are caps. */
+static gboolean
+check_affine (const GstPixelSettings *self, GError **error)
+{
+  if (!self->affine_location || self->settings.statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "affine-location goes with statistics of a profile only, and statistics is %s. Set gamma and "
+      "beta, a value a channel, or statistics=profile.",
+      gst_pixel_enum_nick (gst_pixel_norm_statistics_get_type (), self->settings.statistics));
+  return FALSE;
+}
+
 gboolean
 gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
     PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error)
@@ -190,7 +203,7 @@ gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profil
   }
   if (self->given)
     *profile = g_object_ref (self->given);
-  return pixelnorm_settings_check (&self->settings, error)
+  return pixelnorm_settings_check (&self->settings, error) && check_affine (self, error)
       && (*profile || load_profile (self->location, profile, error))
       && load_profile (self->dark_location, dark, error)
       && load_affine (self->affine_location, affine, error)
@@ -346,8 +359,8 @@ install_method_properties (GObjectClass *klass, GParamFlags flags)
           gst_pixel_norm_scope_get_type (), PIXELNORM_SCOPE_PIXEL, flags));
   g_object_class_install_property (klass, PROP_MIN_DEVIATION,
       g_param_spec_double ("min-deviation", "Minimum deviation",
-          "Smallest divisor, in 8-bit code values (0 or more): what hardly ever varied is not "
-          "blown up. Raise it to calm noise in still places",
+          "Smallest divisor, in 8-bit code values (0 or more, and not 0 together with epsilon): what "
+          "hardly ever varied is not blown up. Raise it to calm noise in still places",
           -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
   g_object_class_install_property (klass, PROP_EPSILON,
       g_param_spec_double ("epsilon", "Epsilon",
@@ -429,7 +442,8 @@ install_result_properties (GObjectClass *klass, GParamFlags flags)
       g_param_spec_string ("affine-location", "Affine location",
           "Safetensors file with gamma, beta, or both, learned in training: arrays of float32 or "
           "float64, a value a sample [height, width, channels], [channels] or [1]. They are applied to "
-          "the result of the method, before the properties gamma and beta",
+          "the result of the method, before the properties gamma and beta. With statistics=profile "
+          "only",
           NULL, flags));
   g_object_class_install_property (klass, PROP_CLIP_LOW,
       g_param_spec_double ("clip-low", "Lowest result",

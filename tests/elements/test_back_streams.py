@@ -89,5 +89,5 @@ def test_affine_of_a_file(scope, tmp_path):
 
 def test_affine_of_a_file_with_statistics_of_the_stream(tmp_path):
     affine = write_affine(tmp_path / "affine.safetensors", {"gamma": np.ones(3)})
-    with pytest.raises(Refused, match="statistics of a profile only"):
+    with pytest.raises(Refused, match="affine-location goes with statistics of a profile only, and statistics is frame"):
         there_and_back("RGB", make_frames("RGB", 9), f"statistics=frame scope=channel affine-location={affine}")
