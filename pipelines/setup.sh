@@ -151,9 +151,9 @@ pixelnorm_uri () {
   done
 }
 
-# pixelnorm_needs ELEMENT WHERE: whether GStreamer has it; else one sentence that says where it comes from
+# pixelnorm_needs ELEMENT WHERE [VERSION]: whether GStreamer has it, of that version or newer; else one sentence that says where it comes from
 pixelnorm_needs () {
-  gst-inspect-1.0 --exists "$1" 2>/dev/null && return 0
+  gst-inspect-1.0 --exists --atleast-version="${3:-0.0}" "$1" 2>/dev/null && return 0
   pixelnorm_say "The element $1 is not installed: $2."
   return 1
 }

@@ -26,7 +26,9 @@ MISTAKES = {}  # accuracy of each
 
 
 def has_element(name):
-    return subprocess.run(["gst-inspect-1.0", "--exists", name], stderr=subprocess.DEVNULL).returncode == 0
+    """Of GStreamer 1.28 or newer: before, onnxinference had no modelinfo."""
+    return subprocess.run(["gst-inspect-1.0", "--exists", "--atleast-version=1.28", name],
+                          stderr=subprocess.DEVNULL).returncode == 0
 
 
 def find_missing():
