@@ -71,31 +71,43 @@ is_beyond_cache (gsize bytes)
   return bytes > get_cache_size () / 2;
 }
 
+/* The loop that walks along coefficients of pixels, or the one that repeats a tile of them: by what the
+ * pass itself has. A plane without channels has a tile also where the other planes have pixels. */
+static PixelnormNormalize
+choose_loop (
+    PixelnormNormalizer *self, const PixelnormPass *pass, const PixelnormCoefficients *coefficients)
+{
+  const PixelnormKernels *kernels = pixelnorm_kernels ();
+  const PixelnormSample type = pass->rows.type;
+  const PixelnormItem item = outputs[self->output].item;
+
+  /* what is clipped is read again */
+  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)
+      && !pixelnorm_settings_clip (&coefficients->settings)) {
+    self->end = kernels->stream_end;
+    return pass->per_pixel ? kernels->normalize_stream[type]
+                           : kernels->normalize_repeat_stream[type];
+  }
+  return pass->per_pixel ? kernels->normalize[type][item] : kernels->normalize_repeat[type][item];
+}
+
 /* Finishes a pass whose rows and destination are set. */
 static gboolean
 add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoefficients *coefficients,
     const PixelnormPassChannels channels, GError **error)
 {
-  const PixelnormKernels *kernels = pixelnorm_kernels ();
+  const PixelnormQuantization *quantization = pixelnorm_normalizer_quantization (self);
   const PixelnormItem item = outputs[self->output].item;
 
   self->n_passes++;
   self->height = MAX (self->height, pass->rows.height);
   pass->item_bytes = outputs[self->output].bytes;
-  pass->normalize = coefficients->per_pixel ? kernels->normalize[pass->rows.type][item]
-                                            : kernels->normalize_repeat[pass->rows.type][item];
-  /* what is clipped is read again */
-  if (!self->running && item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)
-      && !pixelnorm_settings_clip (&coefficients->settings)) {
-    pass->normalize = coefficients->per_pixel ? kernels->normalize_stream[pass->rows.type]
-                                              : kernels->normalize_repeat_stream[pass->rows.type];
-    self->end = kernels->stream_end;
-  }
+  pixelnorm_pass_set_channels (pass, coefficients, channels);
   if (self->running)
     return pixelnorm_running_init (&self->running[self->n_passes - 1], pass, coefficients,
-        pixelnorm_normalizer_quantization (self), item, channels, error);
-  return pixelnorm_pass_fill (
-      pass, coefficients, pixelnorm_normalizer_quantization (self), item, channels, error);
+        quantization, item, channels, error);
+  pass->normalize = choose_loop (self, pass, coefficients);
+  return pixelnorm_pass_fill (pass, coefficients, quantization, item, error);
 }
 
 static gboolean

@@ -143,27 +143,34 @@ pixelnorm_pass_refill (PixelnormPass *self, const PixelnormCoefficients *coeffic
     make_tables_exact (self, coefficients, quantization);
 }
 
-gboolean
-pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
-    const PixelnormQuantization *quantization, PixelnormItem item,
-    const PixelnormPassChannels channels, GError **error)
+void
+pixelnorm_pass_set_channels (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormPassChannels channels)
 {
-  const guint period = self->rows.n_channels;
   gboolean any = FALSE;
 
-  for (guint i = 0; i < period; i++) {
+  for (guint i = 0; i < self->rows.n_channels; i++) {
     self->channels[i] = channels[i];
     any |= channels[i] >= 0;
   }
   self->sample_bytes = self->rows.type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
   self->per_pixel = coefficients->per_pixel && any;
+}
+
+gboolean
+pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormQuantization *quantization, PixelnormItem item, GError **error)
+{
+  const guint period = self->rows.n_channels;
+
   self->zero_point = quantization ? quantization->zero_point : 0;
   if (!allocate (self, error))
     return FALSE;
   if (quantization && !self->per_pixel && self->rows.type == PIXELNORM_SAMPLE_U8)
     self->tables = g_malloc (period * sizeof *self->tables);
   if (pixelnorm_settings_clip (&coefficients->settings))
-    self->clip = pixelnorm_clip_new (item, &coefficients->settings, quantization, channels, period);
+    self->clip =
+        pixelnorm_clip_new (item, &coefficients->settings, quantization, self->channels, period);
   if (!self->per_pixel)
     pixelnorm_pass_refill (self, coefficients, quantization);
   for (gsize i = 0; self->per_pixel && i < n_coefficients (self); i++) {

@@ -35,11 +35,16 @@ typedef struct {
   gssize stride; /* 0: that of the frame's plane */
 } PixelnormPass;
 
-/* Lays out the coefficients of a pass whose rows and loop are set; @quantization is NULL for float
+/* Says what the samples of a pass are whose rows are set, and so whether it has coefficients of pixels:
+ * where none of them is a channel it has a tile, whatever the other passes have. The loop is chosen by
+ * that. */
+void pixelnorm_pass_set_channels (PixelnormPass *self, const PixelnormCoefficients *coefficients,
+    const PixelnormPassChannels channels);
+
+/* Lays out the coefficients of a pass whose channels and loop are set; @quantization is NULL for float
  * results. */
 gboolean pixelnorm_pass_fill (PixelnormPass *self, const PixelnormCoefficients *coefficients,
-    const PixelnormQuantization *quantization, PixelnormItem item,
-    const PixelnormPassChannels channels, GError **error);
+    const PixelnormQuantization *quantization, PixelnormItem item, GError **error);
 
 /* Once more with others, in the same memory; scope channel and global. */
 void pixelnorm_pass_refill (PixelnormPass *self, const PixelnormCoefficients *coefficients,

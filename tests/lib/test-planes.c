@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Frames pixel by pixel into 8-bit video and tensors, in widths of a pixel, of a tile and past it, packed and in planes,
+ * with and without samples that are no channels: a plane of alpha among planes of channels has no coefficients of pixels,
+ * however wide it is. meson.build runs this under every row of the kernel table. The mean is another frame, so that what is
+ * right is a difference of integers.
+ */
+#include <math.h>
+#include <pixelnorm/pixelnorm.h>
+
+#define HEIGHT 2
+
+static const guint widths[] = { 1, 17, 767, 768, 769, 1600 };
+
+typedef struct {
+  const gchar *order;
+  guint depth;
+} Form;
+
+static const Form forms[] = { { "RGB", 8 }, { "BGRA", 8 }, { "xRGB", 8 }, { "G,B,R", 8 },
+  { "G,B,R,A", 8 }, { "Y", 8 }, { "YUVA", 8 }, { "Y,U,V", 8 }, { "R,G,B,A", 8 }, { "RGB", 10 },
+  { "ARGB", 16 }, { "G,B,R,A", 10 }, { "G,B,R,A", 12 }, { "Y,U,V,A", 16 } };
+
+typedef struct {
+  PixelnormLayout *layout;
+  guint8 *data, *mean;
+  gsize size;
+  PixelnormProfile *profile;
+} Scene;
+
+static guint
+sample_at (const PixelnormLayout *layout, const guint8 *data, gsize i)
+{
+  return layout->sample_bytes == 2 ? ((const guint16 *) data)[i] : data[i];
+}
+
+static void
+fill (const PixelnormLayout *layout, GRand *rand, guint8 *data, gsize size)
+{
+  for (gsize i = 0; i < size / layout->sample_bytes; i++) {
+    const guint code = g_rand_int (rand) & ((1u << layout->geometry.depth) - 1);
+
+    if (layout->sample_bytes == 2)
+      ((guint16 *) data)[i] = (guint16) code;
+    else
+      data[i] = (guint8) code;
+  }
+}
+
+static void
+scene_init (Scene *self, const Form *form, guint width, GRand *rand)
+{
+  g_autoptr (PixelnormAccumulator) accumulator = NULL;
+  g_autoptr (GError) error = NULL;
+
+  self->layout = pixelnorm_layout_new (form->order, width, HEIGHT, &error);
+  g_assert_no_error (error);
+  if (form->depth > 8)
+    g_assert_true (pixelnorm_layout_set_depth (self->layout, form->depth, 0, FALSE, NULL));
+  self->size = pixelnorm_layout_get_frame_bytes (self->layout);
+  self->data = g_malloc (self->size);
+  self->mean = g_malloc (self->size);
+  fill (self->layout, rand, self->data, self->size);
+  fill (self->layout, rand, self->mean, self->size);
+  accumulator = pixelnorm_accumulator_new (PIXELNORM_SCOPE_PIXEL, self->layout, NULL);
+  g_assert_true (
+      pixelnorm_accumulator_add_data (accumulator, self->layout, self->mean, self->size, NULL));
+  self->profile = pixelnorm_accumulator_snapshot (accumulator, NULL);
+}
+
+static void
+scene_clear (Scene *self)
+{
+  pixelnorm_layout_free (self->layout);
+  g_object_unref (self->profile);
+  g_free (self->data);
+  g_free (self->mean);
+}
+
+static GBytes *
+normalize (const Scene *scene, PixelnormOutput output, gdouble clip)
+{
+  g_autoptr (PixelnormSettings) settings = pixelnorm_settings_new ();
+  const gdouble middle = 1 << (scene->layout->geometry.depth - 1);
+  g_autoptr (PixelnormNormalizer) normalizer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  settings->method = PIXELNORM_METHOD_CENTER;
+  settings->scope = PIXELNORM_SCOPE_PIXEL;
+  settings->range_low = -middle;
+  settings->range_high = middle - 1;
+  settings->clip_low = -clip;
+  settings->clip_high = clip;
+  normalizer =
+      pixelnorm_normalizer_new (settings, scene->profile, NULL, scene->layout, output, &error);
+  g_assert_no_error (error);
+  GBytes *result = pixelnorm_normalizer_run_data (normalizer, scene->data, scene->size, &error);
+  g_assert_no_error (error);
+  return result;
+}
+
+static gboolean
+is_channel (const PixelnormLayout *layout, guint plane, gsize offset)
+{
+  for (guint c = 0; c < layout->n_channels; c++)
+    if (layout->channels[c].plane == plane && layout->channels[c].offset == offset)
+      return TRUE;
+  return FALSE;
+}
+
+/* Every sample as it lies: 255 / (2^depth - 1) of a code makes no tie. */
+static void
+check_video (const Scene *scene, gdouble clip)
+{
+  const PixelnormLayout *layout = scene->layout;
+  const gdouble max = (1u << layout->geometry.depth) - 1, middle = (max + 1) / 2;
+  g_autoptr (GBytes) bytes = normalize (scene, PIXELNORM_OUTPUT_VIDEO, clip);
+  const guint8 *found = g_bytes_get_data (bytes, NULL);
+  gsize i = 0;
+
+  for (guint p = 0; p < layout->n_planes; p++)
+    for (guint k = 0; k < layout->geometry.width * HEIGHT; k++)
+      for (gsize offset = 0; offset < layout->pixel_strides[p];
+           offset += layout->sample_bytes, i++) {
+        const gdouble x = sample_at (layout, scene->data, i);
+        const gdouble y = x - sample_at (layout, scene->mean, i);
+        const gdouble clipped = CLAMP (y, -clip, clip) + middle;
+        const gdouble code = is_channel (layout, p, offset) ? CLAMP (clipped, 0, max) : x;
+
+        g_assert_cmpint (found[i], ==, (gint) rint (code * 255 / max));
+      }
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, i);
+}
+
+static void
+check_tensor (const Scene *scene, gdouble clip)
+{
+  const PixelnormLayout *layout = scene->layout;
+  const guint n = layout->n_channels, n_pixels = layout->geometry.width * HEIGHT;
+  g_autoptr (GBytes) bytes = normalize (scene, PIXELNORM_OUTPUT_FLOAT32, clip);
+  const gfloat *found = g_bytes_get_data (bytes, NULL);
+  gsize plane = 0;
+
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, n_pixels * n * sizeof (gfloat));
+  for (guint p = 0; p < layout->n_planes; plane += n_pixels * layout->pixel_strides[p++])
+    for (guint c = 0; c < n; c++)
+      for (guint k = 0; k < n_pixels && layout->channels[c].plane == p; k++) {
+        const gsize i = (plane + k * layout->pixel_strides[p] + layout->channels[c].offset)
+            / layout->sample_bytes;
+        const gdouble y =
+            (gdouble) sample_at (layout, scene->data, i) - sample_at (layout, scene->mean, i);
+
+        g_assert_cmpfloat (found[k * n + c], ==, CLAMP (y, -clip, clip));
+      }
+}
+
+static void
+test_form (gconstpointer data)
+{
+  const gdouble clips[] = { 20, G_MAXDOUBLE };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (20240511);
+
+  for (guint i = 0; i < G_N_ELEMENTS (widths); i++) {
+    Scene scene;
+
+    scene_init (&scene, data, widths[i], rand);
+    for (guint k = 0; k < G_N_ELEMENTS (clips); k++) {
+      check_video (&scene, clips[k]);
+      check_tensor (&scene, clips[k]);
+    }
+    scene_clear (&scene);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (forms); i++) {
+    g_autofree gchar *path = g_strdup_printf ("/planes/%s-%u", forms[i].order, forms[i].depth);
+
+    g_test_add_data_func (path, &forms[i], test_form);
+  }
+  return g_test_run ();
+}
