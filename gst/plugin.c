@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The plugin: what it registers. */
-#include "gstpixeldenorm.h"
-#include "gstpixelmeta.h"
-#include "gstpixelnorm.h"
-#include "gstpixelstats.h"
+#include "norm/gstpixeldenorm.h"
+#include "norm/gstpixelmeta.h"
+#include "norm/gstpixelnorm.h"
+#include "stats/gstpixelstats.h"
 
 static gboolean
 plugin_init (GstPlugin *plugin)

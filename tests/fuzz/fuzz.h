@@ -7,7 +7,7 @@
  */
 #pragma once
 
-#include "profile-format.h"
+#include "profile/profile-format.h"
 
 #include <stddef.h>
 #include <stdint.h>

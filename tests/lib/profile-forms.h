@@ -2,7 +2,7 @@
 /* Profiles of every form that a file can have, for the tests of reading and of saving. */
 #pragma once
 
-#include "profile-format.h"
+#include "profile/profile-format.h"
 
 typedef struct {
   const char *name;

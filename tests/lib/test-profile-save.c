@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "atomic-file.h"
+#include "io/atomic-file.h"
 #include "profile-forms.h"
 
 #define NOBODY 65534 /* the user without rights on every Linux */

@@ -11,7 +11,7 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def examples():
-    for path in sorted((SOURCE / "gst").glob("gst*.c")):
+    for path in sorted((SOURCE / "gst").rglob("gst*.c")):
         blocks = re.findall(r"^ \* \|\[\n(.*?)^ \* \]\|$", path.read_text(), re.S | re.M)
         for number, block in enumerate(blocks):
             text = "\n".join(line.removeprefix(" * ") for line in block.splitlines())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Statistics -> coefficients (src/coefficients.c). The integers are pooled by the scope first, then the method makes an
+"""Statistics -> coefficients (src/normalize/coefficients.c). The integers are pooled by the scope first, then the method makes an
 affine of them, then gamma and beta scale it. All of it in double, by the operations of the library in their order.
 """
 from typing import NamedTuple

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""METHOD TABLE: how statistics become y = (x - subtract) * scale (src/methods.c). Every operation stands in the order in
+"""METHOD TABLE: how statistics become y = (x - subtract) * scale (src/normalize/methods.c). Every operation stands in the order in
 which the library does it, since doubles must come out the same; each works on numbers and on whole arrays.
 """
 from typing import Callable, NamedTuple

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Mean and variance of exact integers, rounded where the library rounds them (src/moments.c, src/histogram.c).
+"""Mean and variance of exact integers, rounded where the library rounds them (src/statistics/moments.c, src/statistics/histogram.c).
 
 With count N, sum S and sum of squares Q the samples are first moved by c = round(S / N): S' = S - cN,
 Q' = Q - 2cS + c^2 N, both exact, and the variance is Q' / N - (S' / N)^2. The same operations in the same order give

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """From values to 8-bit codes, as ONNX's QuantizeLinear does: rounded half to even, then the zero-point is added, then
-saturated (src/quantization.c, src/clip.c). 8-bit video is the same with an offset instead of a zero-point.
+saturated (src/normalize/quantization.c, src/normalize/clip.c). 8-bit video is the same with an offset instead of a zero-point.
 """
 import math
 from typing import NamedTuple

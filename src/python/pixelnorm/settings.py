@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What is asked of a Normalizer: the settings of the element, with its defaults and its limits (src/settings.c)."""
+"""What is asked of a Normalizer: the settings of the element, with its defaults and its limits (src/normalize/settings.c)."""
 import dataclasses
 import math
 from typing import Optional

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tensor caps. NNStreamer compares dimensions as text and takes lists of strings badly, so each
+ * spelling is a structure of its own with plain strings, never simplified. Dimensions go innermost
+ * first: a tensor of height x width x channels is channels:width:height:1, one of channels x height x
+ * width is width:height:channels:1. Nothing but the numbers tells one from the other.
+ *
+ * A tensor of N frames has N as its last dimension, and comes N times less often.
+ *
+ * Video goes out in the format that came in, or in its 8-bit twin.
+ */
+#include "gstpixelcaps.h"
+
+#include <string.h>
+
+#include "gstpixelenums.h"
+#include "common/gstpixelformats.h"
+
+/* TYPE TABLE: best first. */
+static const struct {
+  const gchar *name;
+  PixelnormOutput output;
+} types[] = {
+  { "float32", PIXELNORM_OUTPUT_FLOAT32 },
+  { "float16", PIXELNORM_OUTPUT_FLOAT16 },
+  { "uint8", PIXELNORM_OUTPUT_UINT8 },
+  { "int8", PIXELNORM_OUTPUT_INT8 },
+};
+
+/* SPELLING TABLE: best first. */
+typedef struct {
+  const gchar *fixed;             /* the caps without type, dimensions and framerate */
+  const gchar *type, *dimensions; /* the names of the fields */
+} Spelling;
+
+static const Spelling spellings[] = {
+  { "other/tensors,format=(string)static,num_tensors=(int)1", "types", "dimensions" },
+  { "other/tensor", "type", "dimension" },
+};
+
+static const gchar *const channel_sets[] = { "RGB", "YUV", "Y" };
+static const gsize channel_counts[] = { 3, 1 };
+
+static gboolean
+is_video (const GstStructure *structure)
+{
+  return gst_structure_has_name (structure, "video/x-raw");
+}
+
+static GstStructure *
+new_tensor (const Spelling *spelling, guint type)
+{
+  GstStructure *tensor = gst_structure_from_string (spelling->fixed, NULL);
+
+  gst_structure_set (tensor, spelling->type, G_TYPE_STRING, types[type].name, NULL);
+  return tensor;
+}
+
+GstCaps *
+gst_pixel_caps_output_template (void)
+{
+  GstCaps *caps = gst_caps_new_empty ();
+
+  for (guint s = 0; s < G_N_ELEMENTS (spellings); s++)
+    for (guint t = 0; t < G_N_ELEMENTS (types); t++)
+      gst_caps_append_structure (caps, new_tensor (&spellings[s], t));
+  gst_caps_append (caps, gst_pixel_formats_8_bit_caps ());
+  return caps;
+}
+
+/* How many channels a tensor of such video may have: is one of @format of that many, all of one
+ * size? */
+static gboolean
+value_has_channels (const GValue *format, gsize n_channels)
+{
+  if (!format)
+    return TRUE;
+  if (G_VALUE_HOLDS_STRING (format)) {
+    const gchar *name = g_value_get_string (format);
+    const gchar *channels = gst_pixel_formats_channels (name);
+
+    return channels && strlen (channels) == n_channels && gst_pixel_formats_is_whole (name);
+  }
+  for (guint i = 0; GST_VALUE_HOLDS_LIST (format) && i < gst_value_list_get_size (format); i++)
+    if (value_has_channels (gst_value_list_get_value (format, i), n_channels))
+      return TRUE;
+  return FALSE;
+}
+
+static gchar *
+print_dimensions (
+    gint width, gint height, gsize n_channels, PixelnormTensorLayout layout, guint last)
+{
+  g_autofree gchar *three = layout == PIXELNORM_TENSOR_LAYOUT_NHWC
+      ? g_strdup_printf ("%d:%d:%d", (gint) n_channels, width, height)
+      : g_strdup_printf ("%d:%d:%d", width, height, (gint) n_channels);
+
+  return last ? g_strdup_printf ("%s:%u", three, last) : g_steal_pointer (&three);
+}
+
+/* @rate * @by / @over. What passes the ends of what a fraction can be stays there: the largest means any
+ * rate, 0 a changing one. */
+static void
+scale_fraction (GValue *to, const GValue *rate, gint by, gint over)
+{
+  const gint numerator = gst_value_get_fraction_numerator (rate);
+  const gint denominator = gst_value_get_fraction_denominator (rate);
+  gint n, d;
+
+  g_value_init (to, GST_TYPE_FRACTION);
+  if (numerator == G_MAXINT && denominator == 1)
+    gst_value_set_fraction (to, G_MAXINT, 1);
+  else if (gst_util_fraction_multiply (numerator, denominator, by, over, &n, &d))
+    gst_value_set_fraction (to, n, d);
+  else
+    gst_value_set_fraction (to, by > over ? G_MAXINT : 0, 1);
+}
+
+/* The same of a range or a list. */
+static void
+scale_rate (GValue *to, const GValue *rate, gint by, gint over)
+{
+  if (GST_VALUE_HOLDS_FRACTION (rate)) {
+    scale_fraction (to, rate, by, over);
+  } else if (GST_VALUE_HOLDS_FRACTION_RANGE (rate)) {
+    g_auto (GValue) low = G_VALUE_INIT, high = G_VALUE_INIT;
+
+    scale_fraction (&low, gst_value_get_fraction_range_min (rate), by, over);
+    scale_fraction (&high, gst_value_get_fraction_range_max (rate), by, over);
+    g_value_init (to, GST_TYPE_FRACTION_RANGE);
+    gst_value_set_fraction_range (to, &low, &high);
+  } else {
+    g_value_init (to, GST_TYPE_LIST);
+    for (guint i = 0; GST_VALUE_HOLDS_LIST (rate) && i < gst_value_list_get_size (rate); i++) {
+      GValue one = G_VALUE_INIT;
+
+      scale_rate (&one, gst_value_list_get_value (rate, i), by, over);
+      gst_value_list_append_and_take_value (to, &one);
+    }
+  }
+}
+
+/* Sets a frame rate, if there is one. */
+static void
+set_rate (GstStructure *structure, const GValue *rate, guint by, guint over)
+{
+  GValue scaled = G_VALUE_INIT;
+
+  if (!rate)
+    return;
+  scale_rate (&scaled, rate, (gint) by, (gint) over);
+  gst_structure_take_value (structure, "framerate", &scaled);
+}
+
+/* Appends the tensors that video with so many channels becomes. */
+static void
+append_tensors (GstCaps *caps, const Spelling *spelling, guint type, const GstStructure *video,
+    gsize n_channels, guint layouts, guint batch_size)
+{
+  g_autoptr (GstStructure) tensor = new_tensor (spelling, type);
+  gint width, height;
+
+  set_rate (tensor, gst_structure_get_value (video, "framerate"), 1, batch_size);
+  if (!gst_structure_get_int (video, "width", &width)
+      || !gst_structure_get_int (video, "height", &height)) {
+    gst_caps_append_structure (caps, g_steal_pointer (&tensor));
+    return;
+  }
+  for (guint layout = 0; layout <= PIXELNORM_TENSOR_LAYOUT_NCHW; layout++)
+    /* three dimensions say that there is one frame */
+    for (gint four = 1; four >= (batch_size > 1) && layouts & (1u << layout); four--) {
+      g_autofree gchar *dimensions =
+          print_dimensions (width, height, n_channels, layout, four ? batch_size : 0);
+
+      gst_structure_set (tensor, spelling->dimensions, G_TYPE_STRING, dimensions, NULL);
+      gst_caps_append_structure (caps, gst_structure_copy (tensor));
+    }
+}
+
+/* A format, or a list of formats, with each replaced by its twins. */
+static void
+map_formats (const GValue *formats, GValue *mapped, gboolean to_8_bits)
+{
+  g_auto (GValue) all = G_VALUE_INIT;
+  g_autoptr (GstCaps) ours = gst_pixel_formats_caps (NULL);
+  const GValue *known = gst_structure_get_value (gst_caps_get_structure (ours, 0), "format");
+
+  g_value_init (mapped, GST_TYPE_LIST);
+  for (guint i = 0; i < gst_value_list_get_size (known); i++) {
+    const GValue *name = gst_value_list_get_value (known, i);
+    g_auto (GValue) twin = G_VALUE_INIT;
+
+    g_value_init (&twin, G_TYPE_STRING);
+    g_value_set_string (&twin, gst_pixel_formats_twin (g_value_get_string (name)));
+    const GValue *from = to_8_bits ? name : &twin, *to = to_8_bits ? &twin : name;
+    if (!formats || gst_value_intersect (NULL, formats, from))
+      if (gst_value_list_get_size (mapped) == 0 || !gst_value_intersect (NULL, mapped, to))
+        gst_value_list_append_value (mapped, to);
+  }
+}
+
+static void
+append_twins (GstCaps *caps, const GstStructure *video, gboolean to_8_bits)
+{
+  GstStructure *twin = gst_structure_copy (video);
+  g_auto (GValue) formats = G_VALUE_INIT;
+
+  map_formats (gst_structure_get_value (video, "format"), &formats, to_8_bits);
+  if (gst_value_list_get_size (&formats) == 0) {
+    gst_structure_free (twin);
+    return;
+  }
+  if (gst_value_list_get_size (&formats) == 1)
+    gst_structure_set_value (twin, "format", gst_value_list_get_value (&formats, 0));
+  else
+    gst_structure_set_value (twin, "format", &formats);
+  gst_caps_append_structure (caps, twin);
+}
+
+GstCaps *
+gst_pixel_caps_from_video (const GstCaps *caps, guint layouts, guint batch_size)
+{
+  GstCaps *result = gst_caps_new_empty ();
+  const guint n = gst_caps_get_size (caps);
+
+  for (guint s = 0; s < G_N_ELEMENTS (spellings); s++)
+    for (guint t = 0; t < G_N_ELEMENTS (types); t++)
+      for (guint i = 0; i < n; i++) {
+        const GstStructure *video = gst_caps_get_structure (caps, i);
+
+        for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
+          if (value_has_channels (gst_structure_get_value (video, "format"), channel_counts[c]))
+            append_tensors (
+                result, &spellings[s], t, video, channel_counts[c], layouts, batch_size);
+      }
+  for (guint i = 0; i < n; i++)
+    append_twins (result, gst_caps_get_structure (caps, i), TRUE);
+  return result;
+}
+
+enum { N_DIMENSIONS = 4, FRAMES = 3 };
+
+/* "3:640:480:1" or shorter -> sizes, missing ones 1. */
+static gboolean
+parse_dimensions (const gchar *text, gint sizes[N_DIMENSIONS])
+{
+  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
+  const guint n = g_strv_length (parts);
+
+  for (guint i = 0; i < N_DIMENSIONS; i++)
+    sizes[i] = 1;
+  for (guint i = 0; i < n; i++) {
+    guint64 size;
+
+    if (!g_ascii_string_to_unsigned (parts[i], 10, 1, G_MAXINT, &size, NULL)
+        || (i >= N_DIMENSIONS && size != 1))
+      return FALSE;
+    if (i < N_DIMENSIONS)
+      sizes[i] = (gint) size;
+  }
+  return n > 0;
+}
+
+static const gchar *
+get_dimensions (const GstStructure *tensor)
+{
+  const gchar *text = NULL;
+
+  for (guint s = 0; s < G_N_ELEMENTS (spellings) && !text; s++)
+    text = gst_structure_get_string (tensor, spellings[s].dimensions);
+  return text;
+}
+
+static void
+append_video_of (GstCaps *caps, const gchar *channels, gint width, gint height,
+    const GstStructure *tensor, guint batch_size)
+{
+  GstCaps *video = gst_pixel_formats_whole_caps (channels);
+  const GValue *rate = gst_structure_get_value (tensor, "framerate");
+
+  if (width > 0)
+    gst_caps_set_simple (video, "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
+  for (guint i = 0; i < gst_caps_get_size (video); i++)
+    set_rate (gst_caps_get_structure (video, i), rate, batch_size, 1);
+  gst_caps_append (caps, video);
+}
+
+/* @any_batch: also where the tensor has another number of frames. */
+static void
+append_video (
+    GstCaps *caps, const GstStructure *tensor, guint layouts, guint batch_size, gboolean any_batch)
+{
+  const gchar *text = get_dimensions (tensor);
+  gint sizes[N_DIMENSIONS];
+
+  if (!text) {
+    append_video_of (caps, NULL, 0, 0, tensor, batch_size);
+    return;
+  }
+  if (!parse_dimensions (text, sizes) || (!any_batch && sizes[FRAMES] != (gint) batch_size))
+    return;
+  for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++) {
+    const gint n_channels = (gint) strlen (channel_sets[c]);
+
+    if (layouts & GST_PIXEL_CAPS_NHWC && sizes[0] == n_channels)
+      append_video_of (caps, channel_sets[c], sizes[1], sizes[2], tensor, batch_size);
+    if (layouts & GST_PIXEL_CAPS_NCHW && sizes[2] == n_channels)
+      append_video_of (caps, channel_sets[c], sizes[0], sizes[1], tensor, batch_size);
+  }
+}
+
+GstCaps *
+gst_pixel_caps_to_video (const GstCaps *caps, guint layouts, guint batch_size)
+{
+  GstCaps *result = gst_caps_new_empty ();
+
+  /* the second round is for tensors of which it can be said then that batch-size is another */
+  for (gint any_batch = 0; any_batch < 2 && gst_caps_is_empty (result); any_batch++)
+    for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+      const GstStructure *structure = gst_caps_get_structure (caps, i);
+
+      if (is_video (structure))
+        append_twins (result, structure, FALSE);
+      else
+        append_video (result, structure, layouts, batch_size, any_batch);
+    }
+  return result;
+}
+
+guint
+gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size)
+{
+  guint other = 0;
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const gchar *text = get_dimensions (gst_caps_get_structure (caps, i));
+    gint sizes[N_DIMENSIONS];
+
+    if (!text || !parse_dimensions (text, sizes) || sizes[FRAMES] == (gint) batch_size)
+      return 0;
+    if (!other)
+      other = (guint) sizes[FRAMES];
+  }
+  return other;
+}
+
+GstCaps *
+gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts, guint batch_size)
+{
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts, batch_size);
+
+  for (guint i = 0; i < gst_caps_get_size (ours); i++) {
+    g_autoptr (GstCaps) one = gst_caps_copy_nth (ours, i);
+    GstCaps *both = gst_caps_intersect (one, caps);
+
+    if (!gst_caps_is_empty (both)) {
+      gst_caps_unref (caps);
+      return gst_caps_fixate (both);
+    }
+    gst_caps_unref (both);
+  }
+  return gst_caps_fixate (caps);
+}
+
+gchar *
+gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts, guint batch_size)
+{
+  g_autoptr (GstCaps) all = gst_pixel_caps_output_template ();
+  g_autoptr (GstCaps) ours = gst_caps_intersect (all, (GstCaps *) wanted);
+  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, layouts, batch_size);
+  g_autoptr (GstCaps) any = gst_pixel_caps_to_video (ours, GST_PIXEL_LAYOUT_AUTO, batch_size);
+  g_autofree gchar *asked = NULL;
+
+  if (gst_caps_is_empty (wanted) || !gst_caps_is_empty (video))
+    return NULL;
+  if (gst_caps_is_empty (ours)) {
+    asked = gst_caps_to_string (wanted);
+    return g_strdup_printf (
+        "Downstream asks for %s, which is not made here. Ask for tensors with "
+        "format=static, num_tensors=1 and types float32, float16, uint8 or int8, or "
+        "for 8-bit video, and convert behind this element.",
+        asked);
+  }
+  const gchar *dimensions = get_dimensions (gst_caps_get_structure (ours, 0));
+  if (gst_caps_is_empty (any))
+    return g_strdup_printf (
+        "Downstream asks for tensors of dimensions %s, which no video becomes. Ask for "
+        "channels:width:height:1 (NHWC) or width:height:channels:1 (NCHW), with 3 or "
+        "1 channels.",
+        dimensions);
+  const gboolean nhwc = layouts == GST_PIXEL_CAPS_NHWC;
+  return g_strdup_printf (
+      "Downstream asks for tensors of dimensions %s, which are of the layout %s, and "
+      "the property layout is %s. Set layout=auto or layout=%s.",
+      dimensions, nhwc ? "nchw" : "nhwc", nhwc ? "nhwc" : "nchw", nhwc ? "nchw" : "nhwc");
+}
+
+gchar *
+gst_pixel_caps_explain (
+    const GstCaps *input, const GstCaps *wanted, guint layouts, guint batch_size)
+{
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts, batch_size);
+  gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts, batch_size);
+
+  if (words || gst_caps_can_intersect (ours, wanted))
+    return words;
+  const GstStructure *best = gst_caps_is_empty (ours) ? NULL : gst_caps_get_structure (ours, 0);
+  const gchar *dimensions = best ? get_dimensions (best) : NULL;
+  g_autofree gchar *asked = gst_caps_to_string (wanted);
+  gint rate = 0, per = 1;
+
+  if (best)
+    gst_structure_get_fraction (best, "framerate", &rate, &per);
+  return g_strdup_printf (
+      "Downstream asks for %s, and this video becomes %s%s, framerate %d/%d. Scale, "
+      "convert or pace the video before (videoscale, videoconvert, videorate), or ask "
+      "for what it becomes.",
+      asked, dimensions ? "tensors of dimensions " : "only 8-bit video of its own format",
+      dimensions ? dimensions : "", rate, per);
+}
+
+void
+gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint layouts,
+    PixelnormOutput *output, PixelnormTensorLayout *tensor_layout)
+{
+  const GstStructure *structure = gst_caps_get_structure (caps, 0);
+  const PixelnormGeometry *geometry = &layout->geometry;
+  const gchar *text = get_dimensions (structure), *type = NULL;
+  gint sizes[N_DIMENSIONS] = { 0 };
+
+  *output = PIXELNORM_OUTPUT_VIDEO;
+  *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NHWC;
+  if (is_video (structure))
+    return;
+  for (guint s = 0; s < G_N_ELEMENTS (spellings) && !type; s++)
+    type = gst_structure_get_string (structure, spellings[s].type);
+  for (guint t = 0; t < G_N_ELEMENTS (types); t++)
+    if (g_strcmp0 (types[t].name, type) == 0)
+      *output = types[t].output;
+  if (!text || !parse_dimensions (text, sizes) || !(layouts & GST_PIXEL_CAPS_NHWC)
+      || sizes[0] != (gint) layout->n_channels || sizes[1] != (gint) geometry->width
+      || sizes[2] != (gint) geometry->height)
+    *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NCHW;
+}

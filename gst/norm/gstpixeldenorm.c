@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-pixeldenorm
+ * @title: pixeldenorm
+ * @short_description: the way back: turns what pixelnorm made into video again
+ *
+ * Computes x = (y - bias) / scale + centre for every sample, rounded half to even and saturated, with the
+ * coefficients that #pixelnorm had. Takes tensors (other/tensors or the older other/tensor of NNStreamer) of
+ * float32, float16, int8 or uint8, one or more frames each, and 8-bit video; sends video. It shows what a
+ * network made of normalized input (autoencoders, anomaly maps), and proves a normalization: 8-bit video,
+ * and video of up to 16 bits, comes back bit for bit through float32; 8-bit video comes back within the
+ * half step of a code through int8, uint8 and 8-bit video.
+ *
+ * Give it the properties that pixelnorm has. The format of the output is what downstream takes, of the
+ * channels and depth of the profile; without a profile 8-bit RGB or grey is preferred. Tensors do not say
+ * the layout: where the dimensions leave a choice, set layout. Alpha is opaque, but 8-bit video keeps its
+ * own, and its format or one that is deeper in the same order.
+ *
+ * Frames that were normalized with statistics of their own (frame, batch, and running of a channel) carry
+ * them in the GstCustomMeta "PixelnormMeta", from where they are taken, and need no properties: gamma, beta,
+ * range-low, range-high, quant-scale and quant-zero-point are taken from there, too, where they are there.
+ * Running statistics of every pixel cannot be undone. Where the meta contradicts the properties of a plan
+ * from a profile, a warning says in what, and the properties are used.
+ *
+ * A tensor of several frames becomes as many buffers, whose times share those of the tensor; of a padded
+ * tensor only the real frames. What clip-low and clip-high or the range of codes cut off is lost: it comes
+ * back as the bound. Where gamma is 0, every sample comes back as the one next to the mean, and a warning
+ * says so. What is no number (NaN) becomes that, too.
+ *
+ * ## Examples
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! video/x-raw,format=RGB,width=224,height=224 ! \
+ *   pixelnorm method=fixed mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" ! \
+ *   other/tensors,types=float32 ! \
+ *   pixeldenorm method=fixed mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" ! \
+ *   filesink location=frames.rgb
+ * ]|
+ * Through the normalization of torchvision's models and back: the file holds the frames as they were.
+ *
+ * Since: 0.1
+ */
+#include "gstpixeldenorm.h"
+
+#include <gst/video/video.h>
+#include <pixelnorm/pixelnorm.h>
+#include <string.h>
+
+#include "gstpixelcaps.h"
+#include "gstpixeldenormcaps.h"
+#include "gstpixeldenormmeta.h"
+#include "common/gstpixelerror.h"
+#include "common/gstpixelformats.h"
+#include "common/gstpixelframe.h"
+#include "gstpixelmeta.h"
+#include "gstpixelplan.h"
+#include "gstpixelpool.h"
+
+GST_DEBUG_CATEGORY_STATIC (pixeldenorm_debug);
+#define GST_CAT_DEFAULT pixeldenorm_debug
+
+struct _GstPixelDenorm {
+  GstBaseTransform parent;
+
+  GstPixelPlans plans; /* guards itself */
+
+  /* the streaming thread, and state changes while it does not run */
+  GstVideoInfo input_info, info; /* the former of video */
+  PixelnormLayout input_layout;
+  guint n_frames;   /* of a buffer */
+  GstCaps *refused; /* caps of which was said that they do not fit */
+
+  GstBuffer *pending; /* whose frames from next on are still to come */
+  guint next;
+  GstPixelApplied applied; /* to it */
+
+  PixelnormDenormalizer *own;     /* of buffers with statistics of their own */
+  PixelnormSettings own_settings; /* of which it was made */
+  gboolean warned;
+};
+
+G_DEFINE_FINAL_TYPE (GstPixelDenorm, gst_pixel_denorm, GST_TYPE_BASE_TRANSFORM)
+GST_ELEMENT_REGISTER_DEFINE (pixeldenorm, "pixeldenorm", GST_RANK_NONE, GST_TYPE_PIXEL_DENORM)
+
+/* Video that suits the profile; without one, what is usual. */
+static GstCaps *
+suitable_video (GstPixelDenorm *self)
+{
+  PixelnormGeometry geometry;
+  GstCaps *caps = NULL;
+
+  if (gst_pixel_plans_geometry (&self->plans, &geometry))
+    caps = gst_pixel_formats_geometry_caps (&geometry);
+  return caps ? caps : gst_pixel_formats_usual_caps ();
+}
+
+/* What suits, first; the rest after it, so that set_caps says in words what does not fit. */
+static GstCaps *
+video_for (GstPixelDenorm *self, const GstCaps *caps)
+{
+  g_autoptr (GstCaps) suitable = suitable_video (self);
+
+  return gst_pixel_formats_prefer (
+      gst_pixel_denorm_caps_to_video (caps, gst_pixel_plans_layouts (&self->plans)), suitable,
+      NULL);
+}
+
+static GstCaps *
+gst_pixel_denorm_transform_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+  GstCaps *result = direction == GST_PAD_SINK
+      ? video_for (self, caps)
+      : gst_pixel_denorm_caps_from_video (caps, gst_pixel_plans_layouts (&self->plans));
+
+  if (filter) {
+    GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+
+    gst_caps_unref (result);
+    result = both;
+  }
+  GST_LOG_OBJECT (trans, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT, caps, result);
+  return result;
+}
+
+/* Where the profile is of another range than video of the format usually has, the caps say so. */
+static GstCaps *
+say_range (GstPixelDenorm *self, GstCaps *caps)
+{
+  PixelnormGeometry geometry;
+  GstVideoInfo info;
+
+  if (!gst_pixel_plans_geometry (&self->plans, &geometry)
+      || gst_structure_has_field (gst_caps_get_structure (caps, 0), "colorimetry")
+      || !gst_video_info_from_caps (&info, caps))
+    return caps;
+  const GstVideoColorRange range = geometry.range == PIXELNORM_RANGE_LIMITED
+      ? GST_VIDEO_COLOR_RANGE_16_235
+      : GST_VIDEO_COLOR_RANGE_0_255;
+  if (GST_VIDEO_INFO_COLORIMETRY (&info).range == range)
+    return caps;
+  info.colorimetry.range = range;
+  g_autofree gchar *text = gst_video_colorimetry_to_string (&info.colorimetry);
+  gst_caps_set_simple (caps, "colorimetry", G_TYPE_STRING, text, NULL);
+  return caps;
+}
+
+static GstCaps *
+gst_pixel_denorm_fixate_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+{
+  if (direction == GST_PAD_SRC)
+    return gst_caps_fixate (othercaps);
+  g_autoptr (GstCaps) ours = video_for (GST_PIXEL_DENORM (trans), caps);
+  GstCaps *both = gst_caps_intersect_full (ours, othercaps, GST_CAPS_INTERSECT_FIRST);
+  if (gst_caps_is_empty (both)) {
+    gst_caps_unref (both);
+    return gst_caps_fixate (othercaps);
+  }
+  gst_caps_unref (othercaps);
+  return say_range (GST_PIXEL_DENORM (trans), gst_caps_fixate (both));
+}
+
+/* What is to be known of the plan that is in use from now on. */
+static void
+tell_plan (GstPixelDenorm *self)
+{
+  const guint64 n = pixelnorm_denormalizer_get_lost (self->plans.current.denormalizer);
+
+  g_clear_object (&self->own);
+  self->warned = FALSE;
+  if (n > 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("%" G_GUINT64_FORMAT
+         " samples of a frame were all given the same result (gamma is 0, or the "
+         "image of flat-field as dark as the dark one): there is no way back, and they become the "
+         "sample next to the mean. Set gamma to what pixelnorm has.",
+            n),
+        (NULL));
+}
+
+static gboolean
+fit (GstPixelDenorm *self, GstCaps *incaps, GstCaps *outcaps, GError **error)
+{
+  const gboolean video = gst_structure_has_name (gst_caps_get_structure (incaps, 0), "video/x-raw");
+  GstPixelTarget target = { .back = TRUE };
+  GstVideoInfo info, input = { 0 };
+  PixelnormLayout input_layout = { 0 };
+  guint n_frames;
+
+  if (!gst_video_info_from_caps (&info, outcaps)
+      || (video && !gst_video_info_from_caps (&input, incaps))) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected caps of raw video, found some that describe none.");
+    return FALSE;
+  }
+  if (!gst_pixel_formats_layout (&info, &target.layout, error)
+      || (video && !gst_pixel_formats_layout (&input, &input_layout, error))
+      || !gst_pixel_denorm_caps_parse (
+          incaps, gst_pixel_plans_layouts (&self->plans), &target, &n_frames, error)
+      || !gst_pixel_plans_fit_target (&self->plans, &target, error))
+    return FALSE;
+  self->info = info;
+  self->input_info = input;
+  self->input_layout = input_layout;
+  self->n_frames = n_frames;
+  return TRUE;
+}
+
+static gboolean
+gst_pixel_denorm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+  g_autoptr (GError) error = NULL;
+
+  if (fit (self, incaps, outcaps, &error)) {
+    gst_caps_replace (&self->refused, NULL);
+    tell_plan (self);
+    return TRUE;
+  }
+  /* a failing set_caps is called again and again; the bus hears of it once */
+  if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at the caps");
+  gst_caps_replace (&self->refused, incaps);
+  return FALSE;
+}
+
+static gsize
+input_size (GstPixelDenorm *self)
+{
+  return self->n_frames * pixelnorm_denormalizer_get_input_size (self->plans.current.denormalizer);
+}
+
+static gboolean
+gst_pixel_denorm_transform_size (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
+    gsize size, GstCaps *othercaps, gsize *othersize)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+
+  *othersize = direction == GST_PAD_SINK ? GST_VIDEO_INFO_SIZE (&self->info) : input_size (self);
+  return TRUE;
+}
+
+/* Downstream's pool, or our own. */
+static gboolean
+gst_pixel_denorm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+
+  gst_pixel_pool_decide (query, (guint) GST_VIDEO_INFO_SIZE (&self->info), TRUE);
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->decide_allocation (trans, query);
+}
+
+static gboolean
+gst_pixel_denorm_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  if (!GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)
+           ->propose_allocation (trans, decide_query, query))
+    return FALSE;
+  if (GST_PIXEL_DENORM (trans)->input_info.finfo)
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return TRUE;
+}
+
+/* What was normalized is so no more. Video keeps what is said of its places and times; what is said of a
+ * tensor does not hold for video. */
+static gboolean
+gst_pixel_denorm_transform_meta (
+    GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
+{
+  static const gchar *const kept[] = { GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+    GST_META_TAG_VIDEO_ORIENTATION_STR, NULL };
+  const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
+  const gboolean video = GST_PIXEL_DENORM (trans)->input_info.finfo != NULL;
+  const gboolean cropped = gst_buffer_get_video_crop_meta (in) != NULL;
+
+  if (meta->info->api == GST_VIDEO_CROP_META_API_TYPE)
+    return FALSE;
+  if (gst_meta_info_is_custom (meta->info)
+      && gst_custom_meta_has_name ((GstCustomMeta *) meta, GST_PIXEL_META_NAME))
+    return FALSE;
+  for (; tags && *tags; tags++)
+    if (!video || !g_strv_contains (kept, *tags)
+        || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+warn_of_contradiction (GstPixelDenorm *self)
+{
+  g_autofree gchar *text =
+      gst_pixel_applied_contradiction (&self->applied, &self->plans.current, &self->plans.target);
+
+  if (!text)
+    return;
+  self->warned = TRUE;
+  GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+      ("The buffers say that they were normalized with %s: what comes out is not what went in. Set the "
+       "properties that pixelnorm has.",
+          text),
+      (NULL));
+}
+
+/* The plan of buffers with statistics of their own, made anew where they say anything else than before but
+ * for these. */
+static gboolean
+update_own (GstPixelDenorm *self, GError **error)
+{
+  const GstPixelTarget *target = &self->plans.target;
+  PixelnormSettings settings = self->plans.current.settings;
+
+  gst_pixel_applied_settings (&self->applied, &settings);
+  if (!self->own || memcmp (&settings, &self->own_settings, sizeof settings) != 0) {
+    g_clear_object (&self->own);
+    self->own =
+        pixelnorm_denormalizer_new_for_values (&settings, &target->layout, target->output, error);
+    self->own_settings = settings;
+  }
+  return self->own != NULL;
+}
+
+/* The values that the next frame was normalized with. */
+static gboolean
+take_values (GstPixelDenorm *self, GError **error)
+{
+  GstPixelApplied *applied = &self->applied;
+
+  if (gst_pixel_applied_take_frame (applied, self->next))
+    return pixelnorm_denormalizer_set_values (
+        self->own, applied->mean, applied->std, applied->n_values, error);
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "Mean and std of frame %u are no numbers in the " GST_PIXEL_META_NAME " of its buffer.",
+      self->next);
+  return FALSE;
+}
+
+/* Gets ready for the frames of the pending buffer. */
+static gboolean
+look_at_pending (GstPixelDenorm *self, GError **error)
+{
+  const GstPixelPlan *plan = &self->plans.current;
+  const gboolean video = self->input_info.finfo != NULL;
+  const gsize expected = input_size (self), found = gst_buffer_get_size (self->pending);
+
+  if (!video && found != expected) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected %" G_GSIZE_FORMAT
+        " bytes for a tensor of %u frame%s, as the caps say, found a buffer "
+        "of %" G_GSIZE_FORMAT ".",
+        expected, self->n_frames, self->n_frames == 1 ? "" : "s", found);
+    return FALSE;
+  }
+  if (!gst_pixel_applied_read (&self->applied, self->pending, self->n_frames, error))
+    return FALSE;
+  if (self->applied.has_values)
+    return update_own (self, error);
+  if (pixelnorm_method_needs_profile (plan->settings.method)
+      && (!plan->profile || plan->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE)) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "The way back needs the statistics that pixelnorm had, and the buffer carries none: set "
+        "location to the profile, or method=fixed with mean and std. A buffer carries its own where "
+        "pixelnorm takes them from the frame, the batch, or running per channel, and nothing between "
+        "drops its " GST_PIXEL_META_NAME ".");
+    return FALSE;
+  }
+  if (self->applied.structure && !self->warned)
+    warn_of_contradiction (self);
+  return TRUE;
+}
+
+/* Frame self->next of @inbuf. */
+static gboolean
+bring_back (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError **error)
+{
+  PixelnormDenormalizer *denormalizer =
+      self->applied.has_values ? self->own : self->plans.current.denormalizer;
+  const gboolean video = self->input_info.finfo != NULL;
+  PixelnormFrame input;
+  GstPixelFrame in, out;
+  GstMapInfo tensor;
+
+  if (self->applied.has_values && !take_values (self, error))
+    return FALSE;
+  if (video) {
+    if (!gst_pixel_frame_map (
+            &in, &self->input_info, &self->input_layout, inbuf, GST_MAP_READ, error))
+      return FALSE;
+    input = in.frame;
+  } else {
+    if (!gst_buffer_map (inbuf, &tensor, GST_MAP_READ)) {
+      g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+          "Expected a tensor that can be read, found a buffer that cannot be mapped.");
+      return FALSE;
+    }
+    input = (PixelnormFrame){ { tensor.data
+        + self->next * pixelnorm_denormalizer_get_input_size (denormalizer) } };
+  }
+  const gboolean mapped = gst_pixel_frame_map (
+      &out, &self->info, &self->plans.target.layout, outbuf, GST_MAP_WRITE, error);
+  if (mapped) {
+    pixelnorm_denormalizer_run (denormalizer, &input, &out.frame);
+    gst_pixel_frame_unmap (&out);
+  }
+  if (video)
+    gst_pixel_frame_unmap (&in);
+  else
+    gst_buffer_unmap (inbuf, &tensor);
+  return mapped;
+}
+
+static GstFlowReturn
+gst_pixel_denorm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *outbuf)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (bring_back (GST_PIXEL_DENORM (trans), inbuf, outbuf, &error))
+    return GST_FLOW_OK;
+  /* what cannot be read is of another format than the caps say */
+  if (error->code == PIXELNORM_ERROR_READ)
+    error->code = PIXELNORM_ERROR_MISMATCH;
+  gst_pixel_error_post (GST_ELEMENT (trans), GST_MESSAGE_ERROR, error, "bringing a frame back");
+  return GST_FLOW_ERROR;
+}
+
+/* The share of a frame in the times of a tensor. */
+static void
+share_times (GstPixelDenorm *self, GstBuffer *outbuf)
+{
+  GstClockTime duration = GST_BUFFER_DURATION (self->pending);
+  const guint n = self->n_frames, i = self->next;
+
+  if (n == 1)
+    return;
+  if (!GST_CLOCK_TIME_IS_VALID (duration) && GST_VIDEO_INFO_FPS_N (&self->info) > 0)
+    duration = gst_util_uint64_scale ((guint64) n * GST_SECOND, GST_VIDEO_INFO_FPS_D (&self->info),
+        GST_VIDEO_INFO_FPS_N (&self->info));
+  GST_BUFFER_OFFSET (outbuf) = GST_BUFFER_OFFSET_END (outbuf) = GST_BUFFER_OFFSET_NONE;
+  if (i > 0)
+    GST_BUFFER_FLAG_UNSET (outbuf, GST_BUFFER_FLAG_DISCONT);
+  if (GST_CLOCK_TIME_IS_VALID (duration)) {
+    const GstClockTime start = gst_util_uint64_scale (duration, i, n);
+
+    GST_BUFFER_DURATION (outbuf) = gst_util_uint64_scale (duration, i + 1, n) - start;
+    if (GST_BUFFER_PTS_IS_VALID (outbuf))
+      GST_BUFFER_PTS (outbuf) += start;
+    if (GST_BUFFER_DTS_IS_VALID (outbuf))
+      GST_BUFFER_DTS (outbuf) += start;
+  } else if (i > 0) {
+    GST_BUFFER_PTS (outbuf) = GST_BUFFER_DTS (outbuf) = GST_CLOCK_TIME_NONE;
+  }
+}
+
+/* Takes the buffer that came, if one did; a plan lands on a whole one. */
+static gboolean
+take_buffer (GstPixelDenorm *self)
+{
+  GstBaseTransform *trans = GST_BASE_TRANSFORM (self);
+  g_autoptr (GError) error = NULL;
+
+  if (!trans->queued_buf)
+    return TRUE;
+  gst_clear_buffer (&self->pending); /* of which a flush left something */
+  self->pending = g_steal_pointer (&trans->queued_buf);
+  self->next = 0;
+  if (gst_pixel_plans_land (&self->plans))
+    tell_plan (self);
+  if (look_at_pending (self, &error))
+    return TRUE;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at a buffer");
+  gst_clear_buffer (&self->pending);
+  return FALSE;
+}
+
+/* Is called until it gives nothing: once for every frame of a tensor. */
+static GstFlowReturn
+gst_pixel_denorm_generate_output (GstBaseTransform *trans, GstBuffer **outbuf)
+{
+  GstBaseTransformClass *klass = GST_BASE_TRANSFORM_GET_CLASS (trans);
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+
+  *outbuf = NULL;
+  if (!take_buffer (self))
+    return GST_FLOW_ERROR;
+  if (self->pending && self->next == self->applied.n_frames)
+    gst_clear_buffer (&self->pending);
+  if (!self->pending)
+    return GST_FLOW_OK;
+  GstFlowReturn result = klass->prepare_output_buffer (trans, self->pending, outbuf);
+  if (result != GST_FLOW_OK)
+    return result;
+  result = gst_pixel_denorm_transform (trans, self->pending, *outbuf);
+  share_times (self, *outbuf);
+  self->next++;
+  return result;
+}
+
+/* What came before a flush is gone, the frames of a tensor that were still to come too. */
+static gboolean
+gst_pixel_denorm_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
+    gst_clear_buffer (&GST_PIXEL_DENORM (trans)->pending);
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->sink_event (trans, event);
+}
+
+static gboolean
+gst_pixel_denorm_start (GstBaseTransform *trans)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+  g_autoptr (GError) error = NULL;
+
+  gst_caps_replace (&self->refused, NULL);
+  if (gst_pixel_plans_start (&self->plans, &error))
+    return TRUE;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
+  return FALSE;
+}
+
+static gboolean
+gst_pixel_denorm_stop (GstBaseTransform *trans)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+
+  gst_clear_buffer (&self->pending);
+  g_clear_object (&self->own);
+  gst_pixel_plans_stop (&self->plans);
+  return TRUE;
+}
+
+static void
+gst_pixel_denorm_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  if (!gst_pixel_plans_set (&GST_PIXEL_DENORM (object)->plans, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_pixel_denorm_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (!gst_pixel_plans_get (&GST_PIXEL_DENORM (object)->plans, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+/* Comes once for all properties of one g_object_set(), so that they change together. */
+static void
+gst_pixel_denorm_dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
+{
+  G_OBJECT_CLASS (gst_pixel_denorm_parent_class)->dispatch_properties_changed (object, n, pspecs);
+  gst_pixel_plans_look_at_changes (&GST_PIXEL_DENORM (object)->plans);
+}
+
+static void
+gst_pixel_denorm_finalize (GObject *object)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (object);
+
+  gst_pixel_plans_clear (&self->plans);
+  gst_caps_replace (&self->refused, NULL);
+  G_OBJECT_CLASS (gst_pixel_denorm_parent_class)->finalize (object);
+}
+
+static void
+add_templates (GstElementClass *klass)
+{
+  g_autoptr (GstCaps) input = gst_pixel_caps_output_template ();
+  g_autoptr (GstCaps) output = gst_pixel_formats_caps (NULL);
+
+  gst_element_class_set_static_metadata (klass, "Pixel denormalization", "Filter/Converter/Video",
+      "The way back from pixelnorm: turns normalized tensors or 8-bit video into the video that they "
+      "were made of; give it the properties that pixelnorm has",
+      "gst-pixelnorm");
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, output));
+}
+
+static void
+gst_pixel_denorm_class_init (GstPixelDenormClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (pixeldenorm_debug, "pixeldenorm", 0, "the way back to video");
+  object_class->set_property = gst_pixel_denorm_set_property;
+  object_class->get_property = gst_pixel_denorm_get_property;
+  object_class->finalize = gst_pixel_denorm_finalize;
+  object_class->dispatch_properties_changed = gst_pixel_denorm_dispatch_properties_changed;
+  gst_pixel_settings_install (object_class);
+  add_templates (GST_ELEMENT_CLASS (klass));
+
+  transform_class->start = gst_pixel_denorm_start;
+  transform_class->stop = gst_pixel_denorm_stop;
+  transform_class->transform_caps = gst_pixel_denorm_transform_caps;
+  transform_class->fixate_caps = gst_pixel_denorm_fixate_caps;
+  transform_class->set_caps = gst_pixel_denorm_set_caps;
+  transform_class->transform_size = gst_pixel_denorm_transform_size;
+  transform_class->decide_allocation = gst_pixel_denorm_decide_allocation;
+  transform_class->propose_allocation = gst_pixel_denorm_propose_allocation;
+  transform_class->transform_meta = gst_pixel_denorm_transform_meta;
+  transform_class->transform = gst_pixel_denorm_transform;
+  transform_class->sink_event = gst_pixel_denorm_sink_event;
+  transform_class->generate_output = gst_pixel_denorm_generate_output;
+}
+
+static void
+gst_pixel_denorm_init (GstPixelDenorm *self)
+{
+  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
+  self->plans.wanted.profile_optional = TRUE;
+  gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
+}

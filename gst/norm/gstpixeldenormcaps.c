@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A tensor of N frames is C:W:H:N or W:H:C:N and comes N times more seldom than its frames. So tensors
+ * are first brought to one frame each, and what remains is as for pixelnorm (gstpixelcaps.h).
+ */
+#include "gstpixeldenormcaps.h"
+
+#include <string.h>
+
+#include "gstpixelcaps.h"
+#include "common/gstpixelformats.h"
+
+#define N_SIZES 4
+
+static gboolean
+is_video (const GstStructure *structure)
+{
+  return gst_structure_has_name (structure, "video/x-raw");
+}
+
+static const gchar *
+dimensions_field (const GstStructure *tensor)
+{
+  return gst_structure_has_name (tensor, "other/tensor") ? "dimension" : "dimensions";
+}
+
+/* "3:640:480:8" -> sizes, missing ones 1; what comes after these four must be 1. */
+static gboolean
+parse_dimensions (const gchar *text, guint64 sizes[N_SIZES])
+{
+  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
+
+  for (guint i = 0; i < N_SIZES; i++)
+    sizes[i] = 1;
+  for (guint i = 0; parts[i]; i++) {
+    guint64 size;
+
+    if (!g_ascii_string_to_unsigned (parts[i], 10, 1, G_MAXINT, &size, NULL)
+        || (i >= N_SIZES && size != 1))
+      return FALSE;
+    if (i < N_SIZES)
+      sizes[i] = size;
+  }
+  return parts[0] != NULL;
+}
+
+/* Of a tensor of N frames that of one; returns N, or 0 where the dimensions are none. */
+static guint
+take_batch (GstStructure *tensor)
+{
+  const gchar *field = dimensions_field (tensor);
+  const gchar *text = gst_structure_get_string (tensor, field);
+  guint64 sizes[N_SIZES];
+  gint numerator, denominator;
+
+  if (!text)
+    return 1;
+  if (!parse_dimensions (text, sizes))
+    return 0;
+  g_autofree gchar *one =
+      g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":1",
+          sizes[0], sizes[1], sizes[2]);
+  gst_structure_set (tensor, field, G_TYPE_STRING, one, NULL);
+  if (sizes[3] == 1)
+    return 1;
+  if (gst_structure_get_fraction (tensor, "framerate", &numerator, &denominator)
+      && gst_util_fraction_multiply (
+          numerator, denominator, (gint) sizes[3], 1, &numerator, &denominator))
+    gst_structure_set (tensor, "framerate", GST_TYPE_FRACTION, numerator, denominator, NULL);
+  else
+    gst_structure_remove_field (tensor, "framerate");
+  return (guint) sizes[3];
+}
+
+GstCaps *
+gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint layouts)
+{
+  g_autoptr (GstCaps) single = gst_caps_copy (caps);
+  gboolean strange = FALSE;
+
+  for (guint i = 0; i < gst_caps_get_size (single); i++) {
+    GstStructure *structure = gst_caps_get_structure (single, i);
+
+    if (!is_video (structure))
+      strange |= take_batch (structure) == 0;
+  }
+  GstCaps *result = gst_pixel_caps_to_video (single, layouts, 1);
+  if (gst_caps_get_size (caps) > 0 && (strange || gst_caps_is_empty (result)))
+    gst_caps_append (result, gst_pixel_formats_caps (NULL));
+  return result;
+}
+
+GstCaps *
+gst_pixel_denorm_caps_from_video (const GstCaps *caps, guint layouts)
+{
+  GstCaps *result = gst_pixel_caps_from_video (caps, layouts, 1);
+  g_autoptr (GstCaps) template = gst_pixel_caps_output_template ();
+
+  /* of any number of frames; no string says so */
+  for (guint i = 0; i < gst_caps_get_size (template); i++)
+    if (!is_video (gst_caps_get_structure (template, i)))
+      gst_caps_append (result, gst_caps_copy_nth (template, i));
+  return result;
+}
+
+static gboolean
+sizes_are (const guint64 sizes[N_SIZES], guint first, guint second, guint third)
+{
+  return sizes[0] == first && sizes[1] == second && sizes[2] == third;
+}
+
+gboolean
+gst_pixel_denorm_caps_parse (
+    const GstCaps *caps, guint layouts, GstPixelTarget *target, guint *n_frames, GError **error)
+{
+  const PixelnormGeometry *geometry = &target->layout.geometry;
+  const guint n_channels = target->layout.n_channels;
+  g_autoptr (GstCaps) single = gst_caps_copy (caps);
+  GstStructure *structure = gst_caps_get_structure (single, 0);
+  guint64 sizes[N_SIZES];
+
+  *n_frames = is_video (structure) ? 1 : take_batch (structure);
+  gst_pixel_caps_parse (single, &target->layout, layouts, &target->output, &target->tensor_layout);
+  if (is_video (structure))
+    return TRUE;
+  const gchar *text =
+      gst_structure_get_string (gst_caps_get_structure (caps, 0), dimensions_field (structure));
+  if (text && *n_frames > 0 && parse_dimensions (text, sizes)
+      && ((layouts & GST_PIXEL_CAPS_NHWC
+              && sizes_are (sizes, n_channels, geometry->width, geometry->height))
+          || (layouts & GST_PIXEL_CAPS_NCHW
+              && sizes_are (sizes, geometry->width, geometry->height, n_channels))))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "Expected a tensor of dimensions %u:%u:%u:N (NHWC) or %u:%u:%u:N (NCHW), as video of %ux%u with "
+      "channels %s has, found %s. Set layout to the one that pixelnorm had, and ask for video of that "
+      "size and those channels behind pixeldenorm.",
+      n_channels, geometry->width, geometry->height, geometry->width, geometry->height, n_channels,
+      geometry->width, geometry->height, geometry->channels, text ? text : "none");
+  return FALSE;
+}

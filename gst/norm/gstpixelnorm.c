@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-pixelnorm
+ * @title: pixelnorm
+ * @short_description: normalizes video, pixel-wise or channel-wise, into tensors or 8-bit video
+ *
+ * Computes y = (x - centre) * scale + bias for every sample, with coefficients made of a profile
+ * that #pixelstats collected, of the stream itself, or of fixed values, and sends the result as a tensor (other/tensors of
+ * NNStreamer) of float32, float16, int8 or uint8 or, where downstream takes video only, as 8-bit video
+ * of the same format (the 8-bit twin of a deeper one) with [range-low, range-high] laid onto [0, 255].
+ *
+ * What downstream accepts decides: tensors first, float32 first. Put caps behind the element to
+ * choose: other/tensors,types=float16 or video/x-raw. A tensor is height x width x channels (NHWC), or
+ * channels x height x width with layout=nchw. int8 and uint8 are round (y / quant-scale) +
+ * quant-zero-point, half to even, saturated.
+ *
+ * Results are multiplied by gamma, beta is added, and they are clipped to clip-low and clip-high; all of
+ * that costs nothing or next to nothing. A gamma and a beta for every pixel come in a file,
+ * affine-location.
+ *
+ * With statistics=frame, batch or running no profile is needed: mean and deviation are those of the frame
+ * itself, of the frames of a tensor together, or estimates of the frames before. A frame is always normalized
+ * with the estimates of before it, so what is new stands out; running statistics with scope=pixel are a model
+ * of the background. Buffers flagged GAP, CORRUPTED or DECODE_ONLY teach them nothing; they survive seeks,
+ * flushes and changes of other properties, and begin anew with another size, other channels, another profile,
+ * or when the element was stopped.
+ *
+ * With batch-size=N a tensor holds N frames, and comes N times less often, with the time of its first frame
+ * and the sum of the durations. Frames that do not fill a tensor at the end of the stream or of a segment, or
+ * before other caps, are dropped, which a message says, or filled up with y = 0 (last-batch=pad; quantized: the
+ * zero-point). A flush forgets them. Batches, and statistics=batch and running, refuse to play backwards.
+ *
+ * Formats whose U and V are smaller than Y (I420, NV12) can only become video, not tensors.
+ *
+ * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
+ * scope, statistics, momentum, gamma, beta, clip-low and clip-high where they are set, output, layout and
+ * channel-order (tensors), range-low and range-high (video), quant-scale and
+ * quant-zero-point (int8, uint8), batch-size (tensors), the profile's identity, and as affine-identity that
+ * of the file of gamma and beta. An element
+ * message `pixelnorm` says the same whenever it changes. The buffers of tensors also say in frames how many
+ * real frames they hold and, with statistics=frame, batch or running and scope channel or global, in mean and
+ * std what was used: y = (x - mean) / std * gamma + beta, a value a channel; with statistics=frame and a
+ * batch-size the values of the first frame, then those of the next.
+ *
+ * ## Examples
+ * |[
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! video/x-raw,format=RGB,width=224,height=224 ! \
+ *   pixelnorm method=fixed mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" ! \
+ *   other/tensors,types=float32 ! filesink location=frames.f32
+ * ]|
+ * The normalization of torchvision's models, as a file of float32 tensors.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=RGB ! \
+ *   pixelstats location=ball.safetensors ! fakesink
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=RGB ! \
+ *   pixelnorm location=ball.safetensors ! video/x-raw ! pngenc snapshot=true ! \
+ *   filesink location=ball.png
+ * ]|
+ * Collects a profile, then writes a frame in deviations from the mean image as a picture.
+ *
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=99 ! video/x-raw,format=GRAY8 ! \
+ *   pixelnorm statistics=running momentum=0.05 ! video/x-raw ! pngenc snapshot=true ! \
+ *   filesink location=motion.png
+ * ]|
+ * What moves, as a picture, without a profile.
+ *
+ * Since: 0.1
+ */
+#include "gstpixelnorm-private.h"
+
+#include <math.h>
+
+#include "gstpixelcaps.h"
+#include "gstpixelenums.h"
+#include "common/gstpixelerror.h"
+#include "common/gstpixelformats.h"
+#include "gstpixelmeta.h"
+#include "gstpixelpool.h"
+
+GST_DEBUG_CATEGORY (gst_pixel_norm_debug);
+#define GST_CAT_DEFAULT gst_pixel_norm_debug
+
+enum { PROP_BATCH_SIZE = 1000, PROP_LAST_BATCH }; /* behind those of gstpixelsettings.c */
+
+G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
+GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
+
+/* Frames of a tensor. */
+static guint
+get_batch_size (GstPixelNorm *self)
+{
+  GST_OBJECT_LOCK (self);
+  const guint size = self->assembly.size ? self->assembly.size : self->batch_size;
+  GST_OBJECT_UNLOCK (self);
+  return size;
+}
+
+/* Video that suits the profile; without one, what is usual. Then what of it suits the file of gamma
+ * and beta. */
+static GstCaps *
+suitable_video (GstPixelNorm *self)
+{
+  PixelnormGeometry geometry;
+  GstCaps *caps = NULL;
+  guint width, height, n_channels;
+
+  if (gst_pixel_plans_geometry (&self->plans, &geometry))
+    caps = gst_pixel_formats_geometry_caps (&geometry);
+  if (!caps)
+    caps = gst_pixel_formats_usual_caps ();
+  gst_pixel_plans_affine_size (&self->plans, &width, &height, &n_channels);
+  return gst_pixel_formats_narrow (caps, width, height, n_channels);
+}
+
+/* A converter before us learns only that there is no video for what downstream takes, and says no more
+ * than "not negotiated". */
+static void
+warn_of_downstream (GstPixelNorm *self, guint layouts)
+{
+  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  g_autofree gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts, get_batch_size (self));
+
+  if (words && g_atomic_int_compare_and_exchange (&self->is_explained, FALSE, TRUE))
+    GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("%s", words), (NULL));
+}
+
+/* What suits, where upstream can have it, so that converters and scalers do the right thing by
+ * themselves; all where it cannot, so that set_caps says in words what does not fit instead of "not
+ * negotiated". */
+static GstCaps *
+video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
+{
+  const guint layouts = gst_pixel_plans_layouts (&self->plans);
+  g_autoptr (GstCaps) suitable = suitable_video (self);
+  GstCaps *video = gst_pixel_caps_to_video (caps, layouts, get_batch_size (self));
+
+  if (gst_caps_is_empty (video))
+    warn_of_downstream (self, layouts);
+  return gst_pixel_formats_prefer (video, suitable, filter);
+}
+
+static GstCaps *
+gst_pixel_norm_transform_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  GstCaps *result;
+
+  if (direction == GST_PAD_SINK)
+    result = gst_pixel_caps_from_video (
+        caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
+  else
+    result = video_for (self, caps, filter);
+  if (filter) {
+    GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+
+    gst_caps_unref (result);
+    result = both;
+  }
+  GST_LOG_OBJECT (trans, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT, caps, result);
+  return result;
+}
+
+static GstCaps *
+gst_pixel_norm_fixate_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+
+  if (direction == GST_PAD_SRC)
+    return gst_caps_fixate (othercaps);
+  return gst_pixel_caps_choose (
+      othercaps, caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
+}
+
+static void
+warn_of_units (GstPixelNorm *self, const PixelnormSettings *settings)
+{
+  const gboolean unit = settings->units == PIXELNORM_UNITS_UNIT;
+  gdouble largest = 0, largest_mean = 0;
+
+  if (settings->method != PIXELNORM_METHOD_FIXED)
+    return;
+  for (guint i = 0; i < settings->n_mean; i++)
+    largest = largest_mean = MAX (largest_mean, fabs (settings->mean[i]));
+  for (guint i = 0; i < settings->n_std; i++)
+    largest = MAX (largest, settings->std[i]);
+  if (unit && largest_mean > 2)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("mean and std look like code values, 0 to 255, and are taken as values for samples of 0 to 1. "
+         "If the former is meant, set units=code."),
+        (NULL));
+  /* mean 0 and std 1 leave samples as they are, which may be meant */
+  if (!unit && largest <= 1 && (settings->mean[0] > 0 || settings->std[0] < 0.5))
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
+        ("mean and std look like values for samples of 0 to 1, and are taken as code values, 0 to "
+         "255. If the former is meant, set units=unit."),
+        (NULL));
+}
+
+static void
+warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
+{
+  const gchar *expected = profile && pixelnorm_settings_use_profile (&self->plans.current.settings)
+      ? pixelnorm_profile_get_geometry (profile)->matrix
+      : NULL;
+  const gchar *found = self->plans.target.layout.geometry.matrix;
+
+  if (expected && found && !g_str_equal (expected, found))
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT,
+        ("The profile was made of video with matrix %s, the stream has %s: the same colours are "
+         "other numbers. Convert before (videoconvert), if the difference matters.",
+            expected, found),
+        (NULL));
+}
+
+/* Once, not with every change of caps. */
+static void
+warn_of_idle (GstPixelNorm *self, const gchar *idle)
+{
+  if (idle && g_strcmp0 (idle, self->idle) != 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", idle), (NULL));
+  g_free (self->idle);
+  self->idle = g_strdup (idle);
+}
+
+/* Tells of the plan that is in use from now on. */
+void
+gst_pixel_norm_tell_plan (GstPixelNorm *self)
+{
+  const GstPixelPlan *plan = &self->plans.current;
+
+  warn_of_units (self, &plan->settings);
+  warn_of_idle (self, plan->idle);
+  warn_of_matrix (self, plan->profile);
+  g_clear_pointer (&self->applied, gst_structure_free);
+  self->applied = gst_pixel_meta_describe (
+      &plan->settings, plan->profile, plan->affine, plan->normalizer, self->plans.target.output);
+  if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO)
+    gst_structure_set (self->applied, "batch-size", G_TYPE_UINT, self->assembly.size, NULL);
+  gst_element_post_message (GST_ELEMENT (self),
+      gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
+}
+
+/* The largest that a buffer can become, before much is allocated for it. */
+static gboolean
+check_caps (
+    GstPixelNorm *self, const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
+{
+  const guint n_frames = self->assembly.size;
+  const gsize samples =
+      (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels;
+  /* samples stay below 2^42 */
+  const gsize frame_size = output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat);
+
+  if (output->finfo && n_frames > 1) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "batch-size is %u, and 8-bit video leaves frame by frame. Set batch-size=1, or ask for tensors: "
+        "put other/tensors behind the element.",
+        n_frames);
+    return FALSE;
+  }
+  if (frame_size <= G_MAXUINT / n_frames)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+      "%s has %.0f MiB; GStreamer's pools end at %u. Scale the video down%s.",
+      n_frames > 1 ? "A tensor" : "One output frame",
+      floor ((gdouble) frame_size * n_frames / (1 << 20)), G_MAXUINT >> 20,
+      n_frames > 1 ? ", or set a smaller batch-size" : "");
+  return FALSE;
+}
+
+static gboolean
+gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  g_autoptr (GError) error = NULL;
+  PixelnormLayout layout, output_layout = { 0 };
+  GstVideoInfo info, output = { 0 };
+  const gboolean video =
+      gst_structure_has_name (gst_caps_get_structure (outcaps, 0), "video/x-raw");
+
+  gst_pixel_norm_end_batch_early (self);
+  gst_pixel_assembly_forget_format (&self->assembly);
+  if (!gst_video_info_from_caps (&info, incaps)) {
+    g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected caps of raw video, found some that describe none.");
+  } else if (gst_pixel_formats_layout (&info, &layout, &error)
+      && (!video
+          || (gst_video_info_from_caps (&output, outcaps)
+              && gst_pixel_formats_layout (&output, &output_layout, &error)))
+      && check_caps (self, &layout, &output, &error)
+      && gst_pixel_plans_fit (&self->plans, &layout, outcaps, &error)) {
+    self->info = info;
+    self->output_info = output;
+    self->output_layout = output_layout;
+    self->output_size = video
+        ? GST_VIDEO_INFO_SIZE (&output)
+        : pixelnorm_normalizer_get_output_size (self->plans.current.normalizer)
+            * self->assembly.size;
+    gst_pixel_norm_set_latency (self);
+    gst_caps_replace (&self->refused, NULL);
+    gst_pixel_norm_tell_plan (self);
+    return TRUE;
+  }
+  /* a failing set_caps is called again and again; the bus hears of it once */
+  if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at the caps");
+  gst_caps_replace (&self->refused, incaps);
+  return FALSE;
+}
+
+static gboolean
+gst_pixel_norm_transform_size (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
+    gsize size, GstCaps *othercaps, gsize *othersize)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+
+  *othersize = direction == GST_PAD_SINK ? self->output_size : GST_VIDEO_INFO_SIZE (&self->info);
+  return TRUE;
+}
+
+/* Our own pool, unless downstream has one for video. */
+static gboolean
+gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+
+  gst_pixel_pool_decide (
+      query, (guint) self->output_size, self->plans.target.output == PIXELNORM_OUTPUT_VIDEO);
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->decide_allocation (trans, query);
+}
+
+/* What comes cannot become what downstream takes, and set_caps never heard of it. */
+void
+gst_pixel_norm_post_refusal (GstPixelNorm *self, GstCaps *input)
+{
+  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  g_autofree gchar *words = gst_pixel_caps_explain (
+      input, wanted, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
+
+  if (words && !g_atomic_int_get (&self->is_explained))
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", words), (NULL));
+}
+
+static gboolean
+gst_pixel_norm_propose_allocation (GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  if (!GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
+           ->propose_allocation (trans, decide_query, query))
+    return FALSE;
+  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return TRUE;
+}
+
+/* Video keeps what is said of its places and times, but not what is said of its colours, nor of
+ * places that a crop moved. A tensor keeps only what is not said of video. */
+static gboolean
+gst_pixel_norm_transform_meta (
+    GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  static const gchar *const kept[] = { GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+    GST_META_TAG_VIDEO_ORIENTATION_STR, NULL };
+  const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
+
+  const gboolean cropped = gst_buffer_get_video_crop_meta (in) != NULL;
+
+  if (meta->info->api == GST_VIDEO_CROP_META_API_TYPE)
+    return FALSE; /* was applied: the output is what it cut out */
+  if (gst_meta_info_is_custom (meta->info)
+      && gst_custom_meta_has_name ((GstCustomMeta *) meta, GST_PIXEL_META_NAME))
+    return FALSE; /* the buffer gets its own */
+  if (!tags || !*tags)
+    return TRUE;
+  for (; *tags; tags++)
+    if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO || !g_strv_contains (kept, *tags)
+        || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+gst_pixel_norm_start (GstBaseTransform *trans)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+  g_autoptr (GError) error = NULL;
+
+  gst_caps_replace (&self->refused, NULL);
+  g_atomic_int_set (&self->is_explained, FALSE);
+  self->backwards = FALSE;
+  GST_OBJECT_LOCK (self);
+  gst_pixel_assembly_start (&self->assembly, self->batch_size, self->last_batch);
+  self->latency = 0;
+  GST_OBJECT_UNLOCK (self);
+  if (gst_pixel_plans_start (&self->plans, &error))
+    return TRUE;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
+  return FALSE;
+}
+
+static gboolean
+gst_pixel_norm_stop (GstBaseTransform *trans)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (trans);
+
+  gst_pixel_norm_drop_frames (self);
+  GST_OBJECT_LOCK (self);
+  gst_pixel_assembly_stop (&self->assembly);
+  GST_OBJECT_UNLOCK (self);
+  gst_pixel_plans_stop (&self->plans);
+  g_clear_pointer (&self->applied, gst_structure_free);
+  g_clear_pointer (&self->idle, g_free);
+  return TRUE;
+}
+
+static void
+gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+
+  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
+    if (!gst_pixel_plans_set (&self->plans, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (id == PROP_BATCH_SIZE)
+    self->batch_size = g_value_get_uint (value);
+  else
+    self->last_batch = g_value_get_enum (value);
+  GST_OBJECT_UNLOCK (self);
+}
+
+static void
+gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+
+  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
+    if (!gst_pixel_plans_get (&self->plans, id, value))
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    return;
+  }
+  GST_OBJECT_LOCK (self);
+  if (id == PROP_BATCH_SIZE)
+    g_value_set_uint (value, self->batch_size);
+  else
+    g_value_set_enum (value, self->last_batch);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* Comes once for all properties of one g_object_set(), so that they change together. */
+static void
+gst_pixel_norm_dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
+{
+  G_OBJECT_CLASS (gst_pixel_norm_parent_class)->dispatch_properties_changed (object, n, pspecs);
+  gst_pixel_plans_look_at_changes (&GST_PIXEL_NORM (object)->plans);
+}
+
+static void
+gst_pixel_norm_finalize (GObject *object)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+
+  gst_pixel_plans_clear (&self->plans);
+  gst_caps_replace (&self->refused, NULL);
+  G_OBJECT_CLASS (gst_pixel_norm_parent_class)->finalize (object);
+}
+
+static void
+install_batch_properties (GObjectClass *klass)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
+
+  g_object_class_install_property (klass, PROP_BATCH_SIZE,
+      g_param_spec_uint ("batch-size", "Frames of a tensor",
+          "How many frames leave as one tensor, as the last of its dimensions. A network may run faster on "
+          "several at once; the first waits for the last",
+          1, G_MAXINT, 1, flags));
+  g_object_class_install_property (klass, PROP_LAST_BATCH,
+      g_param_spec_enum ("last-batch", "Frames that fill no tensor",
+          "What becomes of the frames that do not fill a tensor at the end of the stream or of a segment, or "
+          "before other caps. PixelnormMeta says in frames how many are real",
+          gst_pixel_norm_last_batch_get_type (), GST_PIXEL_LAST_BATCH_DROP, flags));
+  gst_type_mark_as_plugin_api (gst_pixel_norm_last_batch_get_type (), 0);
+}
+
+static void
+add_templates (GstElementClass *klass)
+{
+  g_autoptr (GstCaps) input = gst_pixel_formats_caps (NULL);
+  g_autoptr (GstCaps) output = gst_pixel_caps_output_template ();
+
+  gst_element_class_set_static_metadata (klass, "Pixel normalization", "Filter/Converter/Video",
+      "Normalizes video ahead of inference, pixel-wise or channel-wise, with a profile that "
+      "pixelstats collected, statistics of the stream itself, or fixed values, into tensors or 8-bit "
+      "video",
+      "gst-pixelnorm");
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
+  gst_element_class_add_pad_template (
+      klass, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, output));
+}
+
+static void
+gst_pixel_norm_class_init (GstPixelNormClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  GST_DEBUG_CATEGORY_INIT (gst_pixel_norm_debug, "pixelnorm", 0, "normalization of video");
+  object_class->set_property = gst_pixel_norm_set_property;
+  object_class->get_property = gst_pixel_norm_get_property;
+  object_class->finalize = gst_pixel_norm_finalize;
+  object_class->dispatch_properties_changed = gst_pixel_norm_dispatch_properties_changed;
+  gst_pixel_settings_install (object_class);
+  install_batch_properties (object_class);
+  add_templates (GST_ELEMENT_CLASS (klass));
+
+  gst_pixel_norm_install_stream (transform_class);
+  transform_class->start = gst_pixel_norm_start;
+  transform_class->stop = gst_pixel_norm_stop;
+  transform_class->transform_caps = gst_pixel_norm_transform_caps;
+  transform_class->fixate_caps = gst_pixel_norm_fixate_caps;
+  transform_class->set_caps = gst_pixel_norm_set_caps;
+  transform_class->transform_size = gst_pixel_norm_transform_size;
+  transform_class->decide_allocation = gst_pixel_norm_decide_allocation;
+  transform_class->propose_allocation = gst_pixel_norm_propose_allocation;
+  transform_class->transform_meta = gst_pixel_norm_transform_meta;
+}
+
+static void
+gst_pixel_norm_init (GstPixelNorm *self)
+{
+  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
+  self->batch_size = 1;
+  gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A change while playing: a thread of its own reads the files and makes the whole plan, with a
+ * normalizer for the caps that there are, while the old one goes on. The streaming thread takes it over
+ * before a frame. Properties that change meanwhile, or caps, make the thread begin again; a plan for
+ * caps that are gone is never taken.
+ */
+#include "gstpixelplan.h"
+
+#include "gstpixelcaps.h"
+#include "common/gstpixelerror.h"
+
+static void
+plan_clear (GstPixelPlan *plan)
+{
+  g_clear_object (&plan->profile);
+  g_clear_object (&plan->dark);
+  g_clear_object (&plan->affine);
+  g_clear_pointer (&plan->idle, g_free);
+  g_clear_object (&plan->normalizer);
+  g_clear_object (&plan->denormalizer);
+}
+
+/* A copy that shares the profiles and the affine, without a normalizer. */
+static GstPixelPlan
+plan_copy (const GstPixelPlan *plan)
+{
+  GstPixelPlan copy = { plan->settings };
+
+  g_set_object (&copy.profile, plan->profile);
+  g_set_object (&copy.dark, plan->dark);
+  g_set_object (&copy.affine, plan->affine);
+  copy.idle = g_strdup (plan->idle);
+  return copy;
+}
+
+static gboolean
+plan_load (GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
+{
+  plan->settings = wanted->settings;
+  plan->idle = gst_pixel_settings_find_idle (wanted);
+  return gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, &plan->affine, error);
+}
+
+static gboolean
+plan_is_fitted (const GstPixelPlan *plan)
+{
+  return plan->normalizer != NULL || plan->denormalizer != NULL;
+}
+
+static gboolean
+plan_fit_back (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
+{
+  const gboolean values = pixelnorm_method_needs_profile (plan->settings.method)
+      && (!plan->profile || plan->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE);
+
+  plan->denormalizer = values ? pixelnorm_denormalizer_new_for_values (
+                           &plan->settings, &target->layout, target->output, error)
+                              : pixelnorm_denormalizer_new (&plan->settings, plan->profile,
+                                  plan->dark, plan->affine, &target->layout, target->output, error);
+  return plan->denormalizer != NULL;
+}
+
+static gboolean
+plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
+{
+  plan->settings.tensor_layout = target->tensor_layout;
+  if (target->back)
+    return plan_fit_back (plan, target, error);
+  plan->normalizer = pixelnorm_normalizer_new_with_affine (&plan->settings, plan->profile,
+      plan->dark, plan->affine, &target->layout, target->output, error);
+  return plan->normalizer != NULL;
+}
+
+/* Whether both start from the same profile, or none. */
+static gboolean
+have_same_profile (const GstPixelPlan *a, const GstPixelPlan *b)
+{
+  if (!a->profile || !b->profile)
+    return a->profile == b->profile;
+  return a->profile == b->profile
+      || g_str_equal (
+          pixelnorm_profile_get_identity (a->profile), pixelnorm_profile_get_identity (b->profile));
+}
+
+/* Running statistics go on. Another profile begins them anew: that is what one sets it for. */
+static void
+plan_carry_over (GstPixelPlan *plan, const GstPixelPlan *old)
+{
+  if (old->normalizer && have_same_profile (plan, old))
+    pixelnorm_normalizer_carry_over (plan->normalizer, old->normalizer);
+}
+
+void
+gst_pixel_plans_init (GstPixelPlans *self, GstElement *element)
+{
+  self->element = element;
+  gst_pixel_settings_init (&self->wanted);
+}
+
+void
+gst_pixel_plans_clear (GstPixelPlans *self)
+{
+  gst_pixel_settings_clear (&self->wanted);
+}
+
+gboolean
+gst_pixel_plans_set (GstPixelPlans *self, guint id, const GValue *value)
+{
+  GST_OBJECT_LOCK (self->element);
+  const gboolean known = gst_pixel_settings_set (&self->wanted, id, value);
+  self->changed |= known;
+  GST_OBJECT_UNLOCK (self->element);
+  return known;
+}
+
+gboolean
+gst_pixel_plans_get (GstPixelPlans *self, guint id, GValue *value)
+{
+  GST_OBJECT_LOCK (self->element);
+  const gboolean known = gst_pixel_settings_get (&self->wanted, id, value);
+  if (G_VALUE_HOLDS (value, PIXELNORM_TYPE_PROFILE) && self->current.profile)
+    g_value_set_object (value, self->current.profile); /* wherever it came from */
+  GST_OBJECT_UNLOCK (self->element);
+  return known;
+}
+
+gboolean
+gst_pixel_plans_start (GstPixelPlans *self, GError **error)
+{
+  GstPixelPlan plan = { 0 };
+  GstPixelSettings wanted;
+
+  GST_OBJECT_LOCK (self->element);
+  gst_pixel_settings_copy (&self->wanted, &wanted);
+  self->changed = FALSE;
+  GST_OBJECT_UNLOCK (self->element);
+  const gboolean ok = plan_load (&plan, &wanted, error);
+  gst_pixel_settings_clear (&wanted);
+  if (!ok) {
+    plan_clear (&plan);
+    return FALSE;
+  }
+  GST_OBJECT_LOCK (self->element);
+  self->current = plan;
+  self->started = TRUE;
+  self->n_runs++;
+  GST_OBJECT_UNLOCK (self->element);
+  return TRUE;
+}
+
+void
+gst_pixel_plans_stop (GstPixelPlans *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  GstPixelPlan current = self->current, next = self->next;
+  self->current = self->next = (GstPixelPlan){ 0 };
+  self->target.serial = 0;
+  self->started = FALSE;
+  GST_OBJECT_UNLOCK (self->element);
+  plan_clear (&current);
+  plan_clear (&next);
+}
+
+guint
+gst_pixel_plans_layouts (GstPixelPlans *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  const guint layouts = self->wanted.layouts;
+  GST_OBJECT_UNLOCK (self->element);
+  return layouts;
+}
+
+gboolean
+gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry)
+{
+  const GstPixelPlan *plan = &self->current;
+
+  GST_OBJECT_LOCK (self->element);
+  const gboolean needed = plan->profile && pixelnorm_settings_use_profile (&plan->settings);
+  if (needed)
+    *geometry = *pixelnorm_profile_get_geometry (plan->profile);
+  if (needed && plan->settings.scope != PIXELNORM_SCOPE_PIXEL)
+    geometry->width = geometry->height = 0;
+  GST_OBJECT_UNLOCK (self->element);
+  return needed;
+}
+
+void
+gst_pixel_plans_affine_size (GstPixelPlans *self, guint *width, guint *height, guint *n_channels)
+{
+  PixelnormLearnedAffine *affine;
+
+  GST_OBJECT_LOCK (self->element);
+  affine = self->current.affine;
+  *width = affine ? pixelnorm_learned_affine_get_width (affine) : 0;
+  *height = affine ? pixelnorm_learned_affine_get_height (affine) : 0;
+  *n_channels = affine ? pixelnorm_learned_affine_get_n_channels (affine) : 0;
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+gboolean
+gst_pixel_plans_fit (
+    GstPixelPlans *self, const PixelnormLayout *layout, const GstCaps *outcaps, GError **error)
+{
+  GstPixelTarget target = { .layout = *layout };
+
+  gst_pixel_caps_parse (
+      outcaps, layout, gst_pixel_plans_layouts (self), &target.output, &target.tensor_layout);
+  return gst_pixel_plans_fit_target (self, &target, error);
+}
+
+gboolean
+gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *wanted, GError **error)
+{
+  GstPixelTarget target = *wanted;
+  GstPixelPlan plan, old, outdated;
+
+  GST_OBJECT_LOCK (self->element);
+  plan = plan_copy (plan_is_fitted (&self->next) ? &self->next : &self->current);
+  target.serial = ++self->n_targets;
+  GST_OBJECT_UNLOCK (self->element);
+
+  if (!plan_fit (&plan, &target, error)) {
+    plan_clear (&plan);
+    return FALSE;
+  }
+  plan_carry_over (&plan, &self->current);
+  GST_OBJECT_LOCK (self->element);
+  old = self->current;
+  outdated = self->next;
+  self->current = plan;
+  self->next = (GstPixelPlan){ 0 };
+  self->target = target;
+  GST_OBJECT_UNLOCK (self->element);
+  plan_clear (&old);
+  plan_clear (&outdated);
+  return TRUE;
+}
+
+gboolean
+gst_pixel_plans_land (GstPixelPlans *self)
+{
+  GstPixelPlan old = { 0 };
+
+  GST_OBJECT_LOCK (self->element);
+  const gboolean landed = plan_is_fitted (&self->next);
+  if (landed) {
+    old = self->current;
+    self->current = self->next;
+    self->next = (GstPixelPlan){ 0 };
+  }
+  GST_OBJECT_UNLOCK (self->element);
+  if (landed)
+    plan_carry_over (&self->current, &old);
+  plan_clear (&old);
+  return landed;
+}
+
+/* Needs the lock. Whether a plan that was made in run @run for @target still is what is wanted; then it
+ * is taken, and @plan becomes what it replaces. */
+static gboolean
+take_over (GstPixelPlans *self, GstPixelPlan *plan, const GstPixelTarget *target, guint run)
+{
+  GstPixelPlan *place = target->serial ? &self->next : &self->current;
+  const GstPixelPlan old = *place;
+
+  if (self->load_again || target->serial != self->target.serial || run != self->n_runs)
+    return FALSE;
+  *place = *plan;
+  *plan = old;
+  return TRUE;
+}
+
+/* Makes a plan of what is wanted now. Returns whether that was all; else it must be done again. */
+static gboolean
+load_once (GstPixelPlans *self)
+{
+  g_autoptr (GError) error = NULL;
+  GstPixelPlan plan = { 0 };
+  GstPixelSettings wanted;
+
+  GST_OBJECT_LOCK (self->element);
+  self->load_again = FALSE;
+  const guint run = self->n_runs;
+  const GstPixelTarget target = self->target;
+  gst_pixel_settings_copy (&self->wanted, &wanted);
+  GST_OBJECT_UNLOCK (self->element);
+
+  const gboolean made = plan_load (&plan, &wanted, &error)
+      && (target.serial == 0 || plan_fit (&plan, &target, &error));
+  GST_OBJECT_LOCK (self->element);
+  const gboolean done =
+      !self->started || (made ? take_over (self, &plan, &target, run) : !self->load_again);
+  const gboolean tell = done && self->started && !made;
+  if (done)
+    self->is_loading = FALSE;
+  GST_OBJECT_UNLOCK (self->element);
+  plan_clear (&plan);
+  gst_pixel_settings_clear (&wanted);
+  if (tell)
+    gst_pixel_error_post (self->element, GST_MESSAGE_WARNING, error,
+        "changing the plan; what was in use before goes on");
+  return done;
+}
+
+static void
+load_next (GstElement *element, gpointer plans)
+{
+  while (!load_once (plans))
+    ;
+}
+
+void
+gst_pixel_plans_look_at_changes (GstPixelPlans *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  const gboolean begin = self->changed && self->started && !self->is_loading;
+  if (self->changed && self->is_loading)
+    self->load_again = TRUE;
+  self->changed = FALSE;
+  if (begin)
+    self->is_loading = TRUE;
+  GST_OBJECT_UNLOCK (self->element);
+  /* the thread keeps the element, and so the plans in it */
+  if (begin)
+    gst_element_call_async (self->element, load_next, self, NULL);
+}

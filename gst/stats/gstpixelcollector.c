@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The collecting side of pixelstats: an accumulator behind a lock, the rules of which buffers
+ * count, and saving. In scope pixel frames wait in a batch; they count from when they came, and are
+ * added before anybody sees statistics, so that those are of every frame that passed. Every frame taken or skipped counts as a change; a file knows up to which
+ * change it was written, so nothing is written twice and an older snapshot never counts as newer.
+ */
+#include "gstpixelcollector.h"
+
+#include "common/gstpixelformats.h"
+
+#define MAX_KEPT_BYTES ((gsize) 256 << 20)
+#define MAX_SOURCE 4096 /* characters of a URI that names a source */
+
+void
+gst_pixel_collector_init (GstPixelCollector *self)
+{
+  g_mutex_init (&self->lock);
+  g_mutex_init (&self->write_lock);
+  gst_pixel_batch_init (&self->batch);
+}
+
+/* For all who may have emptied the batch. */
+static void
+unlock (GstPixelCollector *self)
+{
+  GstBuffer *released[PIXELNORM_MAX_BATCH];
+  const guint n = gst_pixel_batch_steal_released (&self->batch, released);
+
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < n; i++)
+    gst_buffer_unref (released[i]);
+}
+
+/* What the accumulator refuses counts as skipped; the error waits for somebody who can tell it.
+ * Needs the lock. */
+static void
+add_batch (GstPixelCollector *self)
+{
+  const PixelnormFrame *frames = self->batch.frames;
+  const guint n = self->batch.n_frames;
+  guint added = 0;
+
+  if (n == 0)
+    return;
+  if (pixelnorm_accumulator_add (self->accumulator, &self->layout, frames, n, NULL))
+    added = n;
+  /* that was all or nothing: where it is nearly full, some may fit */
+  while (added < n
+      && pixelnorm_accumulator_add (self->accumulator, &self->layout, frames + added, 1,
+          self->add_error ? NULL : &self->add_error))
+    added++;
+  pixelnorm_accumulator_skip (self->accumulator, n - added);
+  self->taken -= n - added;
+  self->changes += n - added;
+  gst_pixel_batch_empty (&self->batch);
+}
+
+gboolean
+gst_pixel_collector_add_held (GstPixelCollector *self, GError **error)
+{
+  g_mutex_lock (&self->lock);
+  add_batch (self);
+  gst_pixel_batch_forget_pool (&self->batch);
+  GError *add_error = g_steal_pointer (&self->add_error);
+  unlock (self);
+  if (add_error)
+    g_propagate_error (error, add_error);
+  return add_error == NULL;
+}
+
+void
+gst_pixel_collector_clear (GstPixelCollector *self)
+{
+  gst_pixel_collector_add_held (self, NULL);
+  gst_pixel_batch_clear (&self->batch);
+  g_clear_object (&self->accumulator);
+  g_free (self->saved_location);
+  g_free (self->source);
+  gst_pixel_mask_clear (&self->mask);
+  g_mutex_clear (&self->lock);
+  g_mutex_clear (&self->write_lock);
+}
+
+/* Needs the locks. */
+static void
+forget_frames (GstPixelCollector *self)
+{
+  gst_pixel_batch_empty (&self->batch);
+  g_clear_error (&self->add_error);
+  g_clear_object (&self->accumulator);
+  self->taken = self->seen = self->skipped_early = 0;
+  self->full = FALSE;
+  /* goes on counting, so that a snapshot from before is older than all that follows */
+  self->changes++;
+  g_clear_pointer (&self->saved_location, g_free);
+}
+
+void
+gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
+{
+  g_mutex_lock (&self->write_lock);
+  g_mutex_lock (&self->lock);
+  forget_frames (self);
+  self->scope = scope;
+  self->layout = (PixelnormLayout){ 0 };
+  g_clear_pointer (&self->source, g_free);
+  self->histogram = FALSE;
+  gst_pixel_mask_clear (&self->mask);
+  unlock (self);
+  g_mutex_unlock (&self->write_lock);
+}
+
+gboolean
+gst_pixel_collector_choose (GstPixelCollector *self, gboolean histogram, const gchar *mask,
+    const GstPixelRegion *roi, GError **error)
+{
+  GstPixelMask fresh = { 0 };
+
+  if (mask && !gst_pixel_mask_load (&fresh, mask, error))
+    return FALSE;
+  fresh.has_region = roi != NULL;
+  if (roi)
+    fresh.region = *roi;
+  g_mutex_lock (&self->lock);
+  self->histogram = histogram;
+  gst_pixel_mask_clear (&self->mask);
+  self->mask = fresh;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+/* Tells the accumulator which pixels of frames of @layout count. Needs the lock. */
+static gboolean
+apply_mask (GstPixelCollector *self, const PixelnormLayout *layout, GError **error)
+{
+  const guint width = layout->geometry.width, height = layout->geometry.height;
+
+  if (!gst_pixel_mask_is_set (&self->mask))
+    return TRUE;
+  g_autofree guint8 *bytes = gst_pixel_mask_make (&self->mask, width, height, error);
+  return bytes
+      && pixelnorm_accumulator_set_mask (
+          self->accumulator, layout, bytes, (gsize) width * height, error);
+}
+
+/* Makes an accumulator for @layout where there is none, or none with frames. Needs the lock. */
+static gboolean
+prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GError **error)
+{
+  if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
+    return apply_mask (self, layout, error)
+        && pixelnorm_accumulator_accepts (self->accumulator, layout, error);
+
+  PixelnormAccumulator *fresh = pixelnorm_accumulator_new (self->scope, layout, error);
+  if (!fresh)
+    return FALSE;
+  if (self->accumulator)
+    pixelnorm_accumulator_skip (
+        fresh, pixelnorm_accumulator_get_frames_skipped (self->accumulator));
+  pixelnorm_accumulator_skip (fresh, self->skipped_early);
+  self->skipped_early = 0;
+  if (self->source)
+    pixelnorm_accumulator_add_source (fresh, self->source);
+  g_clear_object (&self->accumulator);
+  self->accumulator = fresh;
+  return (!self->histogram || pixelnorm_accumulator_keep_histogram (fresh, error))
+      && apply_mask (self, layout, error);
+}
+
+void
+gst_pixel_collector_reset (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->write_lock);
+  g_mutex_lock (&self->lock);
+  forget_frames (self); /* the next frame makes a new accumulator */
+  unlock (self);
+  g_mutex_unlock (&self->write_lock);
+}
+
+gboolean
+gst_pixel_collector_append (GstPixelCollector *self, const gchar *location, GError **error)
+{
+  g_autoptr (PixelnormProfile) profile = NULL;
+
+  if (!location) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "append is set, but no location of the profile to go on from. Set location.");
+    return FALSE;
+  }
+  if (!g_file_test (location, G_FILE_TEST_EXISTS))
+    return TRUE;
+  profile = pixelnorm_profile_load (location, error);
+  if (!profile)
+    return FALSE;
+  if (pixelnorm_profile_get_scope (profile) != self->scope) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "%s: another scope than was asked for. Set scope=%s to go on from this profile, or another "
+        "location.",
+        location, self->scope == PIXELNORM_SCOPE_PIXEL ? "channel" : "pixel");
+    return FALSE;
+  }
+  g_mutex_lock (&self->lock);
+  self->accumulator = pixelnorm_accumulator_new_from_profile (profile, error);
+  const gboolean ok = self->accumulator
+      && (!self->histogram || pixelnorm_accumulator_keep_histogram (self->accumulator, error));
+  g_mutex_unlock (&self->lock);
+  return ok;
+}
+
+/* Frames that wait take at most MAX_KEPT_BYTES; in scope channel a batch is no less work. */
+static guint
+batch_size (GstPixelCollector *self, const PixelnormLayout *layout)
+{
+  const gsize n_kept = MAX_KEPT_BYTES / pixelnorm_layout_get_frame_bytes (layout);
+
+  if (self->scope == PIXELNORM_SCOPE_CHANNEL)
+    return 1;
+  return (guint) MIN (n_kept, GST_PIXEL_BATCH_MAX_KEPT) + 1;
+}
+
+gboolean
+gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *info, GError **error)
+{
+  PixelnormLayout layout;
+
+  if (!gst_pixel_formats_layout (info, &layout, error))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  add_batch (self);
+  const gboolean ok = prepare_accumulator (self, &layout, error);
+  if (ok) {
+    self->layout = layout;
+    gst_pixel_batch_set_format (&self->batch, info, &layout, batch_size (self, &layout));
+  }
+  unlock (self);
+  return ok;
+}
+
+/* @text without names, passwords and queries; NULL where it names no place: a data: URI is data. */
+static gchar *
+public_uri (const gchar *text)
+{
+  g_autoptr (GUri) uri = NULL;
+
+  if (strlen (text) <= MAX_SOURCE)
+    uri = g_uri_parse (text, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
+  if (!uri || g_str_equal (g_uri_get_scheme (uri), "data"))
+    return NULL;
+  return g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY);
+}
+
+void
+gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri)
+{
+  gchar *source = public_uri (uri);
+
+  g_mutex_lock (&self->lock);
+  g_free (self->source);
+  self->source = source;
+  if (self->accumulator && source)
+    pixelnorm_accumulator_add_source (self->accumulator, source);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Needs the lock. */
+static void
+skip_frame (GstPixelCollector *self)
+{
+  self->changes++;
+  if (self->accumulator)
+    pixelnorm_accumulator_skip (self->accumulator, 1);
+  else
+    self->skipped_early++;
+}
+
+/* Needs the lock. */
+static gboolean
+take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
+{
+  if (!self->accumulator && !prepare_accumulator (self, &self->layout, error))
+    return FALSE;
+  if (!gst_pixel_batch_take (&self->batch, buffer, error))
+    return FALSE;
+  self->taken++;
+  self->changes++;
+  if (gst_pixel_batch_is_due (&self->batch))
+    add_batch (self);
+  return TRUE;
+}
+
+gboolean
+gst_pixel_collector_look (
+    GstPixelCollector *self, GstBuffer *buffer, guint step, guint64 max, GError **error)
+{
+  const gboolean bad = GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_GAP)
+      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_CORRUPTED)
+      || GST_BUFFER_FLAG_IS_SET (buffer, GST_BUFFER_FLAG_DECODE_ONLY);
+
+  g_mutex_lock (&self->lock);
+  const gboolean was_full = self->full;
+  if (max > 0 && self->taken >= max) {
+    /* frames go on passing */
+  } else if (bad || (self->seen++ % step == 0 && !take_frame (self, buffer, error))) {
+    skip_frame (self);
+  }
+  self->full = max > 0 && self->taken >= max;
+  const gboolean reached = self->full && !was_full;
+  if (reached)
+    add_batch (self);
+  if (self->add_error && !*error)
+    *error = g_steal_pointer (&self->add_error);
+  unlock (self);
+  return reached;
+}
+
+guint64
+gst_pixel_collector_get_taken (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 taken = self->taken;
+  g_mutex_unlock (&self->lock);
+  return taken;
+}
+
+guint64
+gst_pixel_collector_get_frames (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 frames = self->batch.n_frames
+      + (self->accumulator ? pixelnorm_accumulator_get_frames (self->accumulator) : 0);
+  g_mutex_unlock (&self->lock);
+  return frames;
+}
+
+guint64
+gst_pixel_collector_get_skipped (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 skipped = self->accumulator
+      ? pixelnorm_accumulator_get_frames_skipped (self->accumulator)
+      : self->skipped_early;
+  g_mutex_unlock (&self->lock);
+  return skipped;
+}
+
+guint64
+gst_pixel_collector_get_changes (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const guint64 changes = self->changes;
+  g_mutex_unlock (&self->lock);
+  return changes;
+}
+
+static void
+append_number (GValue *array, gdouble number)
+{
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_value_init (&value, G_TYPE_DOUBLE);
+  g_value_set_double (&value, number);
+  gst_value_array_append_value (array, &value);
+}
+
+GstStructure *
+gst_pixel_collector_describe (GstPixelCollector *self)
+{
+  static const gchar *const names[] = { "mean", "std", "min", "max" };
+  GValue arrays[G_N_ELEMENTS (names)] = { G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT };
+  guint64 frames = 0, skipped;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    g_value_init (&arrays[i], GST_TYPE_ARRAY);
+  g_mutex_lock (&self->lock);
+  add_batch (self);
+  skipped = self->skipped_early;
+  if (self->accumulator) {
+    frames = pixelnorm_accumulator_get_frames (self->accumulator);
+    skipped = pixelnorm_accumulator_get_frames_skipped (self->accumulator);
+  }
+  for (guint c = 0; frames > 0 && c < self->layout.n_channels; c++) {
+    PixelnormStatistics statistics;
+
+    pixelnorm_accumulator_get_statistics (self->accumulator, (gint) c, &statistics);
+    append_number (&arrays[0], statistics.mean);
+    append_number (&arrays[1], statistics.std);
+    append_number (&arrays[2], statistics.min);
+    append_number (&arrays[3], statistics.max);
+  }
+  const gchar *channels = self->layout.geometry.channels;
+  unlock (self);
+  GstStructure *structure = gst_structure_new ("pixelstats", "frames", G_TYPE_UINT64, frames,
+      "frames-skipped", G_TYPE_UINT64, skipped, "channels", G_TYPE_STRING, channels, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    gst_structure_take_value (structure, names[i], &arrays[i]);
+  return structure;
+}
+
+PixelnormProfile *
+gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes, GError **error)
+{
+  PixelnormProfile *profile = NULL;
+
+  g_mutex_lock (&self->lock);
+  add_batch (self);
+  *changes = self->changes;
+  if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
+    profile = pixelnorm_accumulator_snapshot (self->accumulator, error);
+  unlock (self);
+  return profile;
+}
+
+/* Needs the write lock. */
+static gboolean
+write_locked (GstPixelCollector *self, PixelnormProfile *profile, guint64 changes,
+    const gchar *location, GError **error)
+{
+  if (!pixelnorm_profile_save (profile, location, error))
+    return FALSE;
+  self->saved_changes = changes;
+  g_free (self->saved_location);
+  self->saved_location = g_strdup (location);
+  return TRUE;
+}
+
+/* Whether what @location holds is at least as new as @changes. Needs the write lock. */
+static gboolean
+stands_in_file (GstPixelCollector *self, guint64 changes, const gchar *location)
+{
+  return g_strcmp0 (self->saved_location, location) == 0 && changes <= self->saved_changes
+      && g_file_test (location, G_FILE_TEST_EXISTS);
+}
+
+gboolean
+gst_pixel_collector_write (GstPixelCollector *self, PixelnormProfile *profile, guint64 changes,
+    const gchar *location, GError **error)
+{
+  g_mutex_lock (&self->write_lock);
+  const gboolean ok = stands_in_file (self, changes, location)
+      || write_locked (self, profile, changes, location, error);
+  g_mutex_unlock (&self->write_lock);
+  return ok;
+}
+
+gboolean
+gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError **error)
+{
+  g_autoptr (PixelnormProfile) profile = NULL;
+  GError *snapshot_error = NULL;
+  guint64 changes;
+  gboolean ok = TRUE;
+
+  g_mutex_lock (&self->write_lock);
+  profile = gst_pixel_collector_snapshot (self, &changes, &snapshot_error);
+  if (snapshot_error) {
+    g_propagate_error (error, snapshot_error);
+    ok = FALSE;
+  } else if (profile && !stands_in_file (self, changes, location)) {
+    ok = write_locked (self, profile, changes, location, error);
+  }
+  g_mutex_unlock (&self->write_lock);
+  return ok;
+}

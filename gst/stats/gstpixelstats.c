@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/**
+ * SECTION:element-pixelstats
+ * @title: pixelstats
+ * @short_description: collects exact statistics of every sample of a video into a profile
+ *
+ * Watches a stream of video and counts, for every sample (each channel of each pixel), sum, sum of
+ * squares, minimum and maximum, as exact integers. The result is a profile: a file that #pixelnorm
+ * normalizes with, that the command pixelprofile shows, and that numpy reads in one line.
+ *
+ * In scope pixel eight frames are added at once, which takes half the time. Until then a frame is
+ * held where nobody can run out of buffers by that, and elements that write in place downstream copy
+ * it; frames from a pool with a maximum number of buffers, of a device, or in memory of an
+ * application are copied here, into memory for at most seven frames and 256 MiB. Whoever looks at the statistics
+ * sees every frame that passed.
+ *
+ * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does
+ * not hold a frame, are not counted but their number is noted.
+ *
+ * With mask or roi only some of the pixels count; the profile then says how often each pixel was
+ * counted. With histogram it also holds how often each code value occurred in each channel, of
+ * which the method percentile of #pixelnorm and the reports of pixelprofile make use.
+ *
+ * The profile is written at the end of the stream, when the element stops, every
+ * checkpoint-interval, and when max-frames is reached; always whole: a reader sees the old file or
+ * the new one.
+ *
+ * At the end, and every message-interval, an element message `pixelstats` says frames,
+ * frames-skipped, location, channels, and per channel mean, std, min and max, pooled over all
+ * pixels.
+ *
+ * ## Example
+ * |[
+ * gst-launch-1.0 videotestsrc pattern=ball num-buffers=300 ! video/x-raw,format=RGB ! \
+ *   pixelstats location=ball.safetensors ! fakesink
+ * ]|
+ *
+ * Since: 0.1
+ */
+#include "gstpixelstats.h"
+
+#include <gst/video/video.h>
+#include <pixelnorm/pixelnorm.h>
+
+#include "gstpixelcheckpoints.h"
+#include "gstpixelcollector.h"
+#include "norm/gstpixelenums.h"
+#include "common/gstpixelerror.h"
+#include "common/gstpixelformats.h"
+#include "gstpixelstatsproperties.h"
+
+GST_DEBUG_CATEGORY_STATIC (pixelstats_debug);
+#define GST_CAT_DEFAULT pixelstats_debug
+
+enum { SIGNAL_SAVE, SIGNAL_RESET, N_SIGNALS };
+enum { PROP_FRAMES = 1, PROP_FRAMES_SKIPPED, PROP_PROFILE }; /* after those of the settings */
+
+static guint signals[N_SIGNALS];
+
+struct _GstPixelStats {
+  GstBaseTransform parent;
+
+  GstPixelStatsSettings settings; /* the object lock */
+
+  GstPixelCollector collector; /* these two have their own locks */
+  GstPixelCheckpoints checkpoints;
+
+  /* the streaming thread, and state changes while it does not run */
+  gboolean had_location; /* when started */
+  gboolean failed;       /* the last save said so on the bus */
+  gboolean warned;       /* of a broken buffer */
+  GstCaps *refused;      /* caps of which was said that they do not fit */
+  gint64 checkpoint_time;
+  GstClockTime message_time;      /* of the stream, where buffers tell it */
+  GstClockTime message_wall_time; /* else */
+  gboolean finished;              /* the end was told, and no frame came since */
+};
+
+G_DEFINE_FINAL_TYPE (GstPixelStats, gst_pixel_stats, GST_TYPE_BASE_TRANSFORM)
+GST_ELEMENT_REGISTER_DEFINE (pixelstats, "pixelstats", GST_RANK_NONE, GST_TYPE_PIXEL_STATS)
+
+static gchar *
+dup_location (GstPixelStats *self)
+{
+  GST_OBJECT_LOCK (self);
+  gchar *location = g_strdup (self->settings.location);
+  GST_OBJECT_UNLOCK (self);
+  return location;
+}
+
+/* Adds frames that wait for a batch; their buffers are held no longer. */
+static void
+add_held (GstPixelStats *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!gst_pixel_collector_add_held (&self->collector, &error))
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "adding held frames");
+}
+
+static void
+begin_checkpoint (GstPixelStats *self, gboolean last)
+{
+  g_autofree gchar *location = dup_location (self);
+
+  if (location)
+    gst_pixel_checkpoints_begin (&self->checkpoints, location, last);
+}
+
+static void
+post_statistics (GstPixelStats *self)
+{
+  g_autofree gchar *location = dup_location (self);
+  GstStructure *structure = gst_pixel_collector_describe (&self->collector);
+
+  gst_structure_set (structure, "location", G_TYPE_STRING, location, NULL);
+  gst_element_post_message (
+      GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), structure));
+}
+
+/* Time of the stream where a buffer tells it, else of the wall. */
+static void
+post_when_due (GstPixelStats *self, GstBuffer *buffer)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+  GstClockTime now = GST_CLOCK_TIME_NONE, *last = &self->message_time;
+
+  GST_OBJECT_LOCK (self);
+  const GstClockTime interval = self->settings.message_interval;
+  GST_OBJECT_UNLOCK (self);
+  if (interval == 0)
+    return;
+  if (GST_BUFFER_PTS_IS_VALID (buffer) && segment->format == GST_FORMAT_TIME)
+    now = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
+  if (!GST_CLOCK_TIME_IS_VALID (now)) {
+    now = (GstClockTime) g_get_monotonic_time () * GST_USECOND;
+    last = &self->message_wall_time;
+  }
+  const GstClockTimeDiff passed =
+      GST_CLOCK_TIME_IS_VALID (*last) ? GST_CLOCK_DIFF (*last, now) : -1;
+  const gboolean backwards = segment->rate < 0 && last == &self->message_time;
+
+  if (!GST_CLOCK_TIME_IS_VALID (*last) || (backwards ? passed > 0 : passed < 0)) {
+    *last = now; /* the first, or a seek against the direction of play */
+  } else if ((GstClockTime) ABS (passed) >= interval) {
+    *last = now;
+    post_statistics (self);
+  }
+}
+
+static void
+checkpoint_when_due (GstPixelStats *self)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  GST_OBJECT_LOCK (self);
+  const GstClockTime interval = self->settings.checkpoint_interval;
+  GST_OBJECT_UNLOCK (self);
+  if (interval == 0 || (GstClockTime) (now - self->checkpoint_time) * GST_USECOND < interval)
+    return;
+  self->checkpoint_time = now;
+  begin_checkpoint (self, FALSE);
+}
+
+static GstFlowReturn
+gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  const guint step = MAX (self->settings.frame_step, 1);
+  const guint64 max = self->settings.max_frames;
+  GST_OBJECT_UNLOCK (self);
+  self->finished = FALSE;
+  if (gst_pixel_collector_look (&self->collector, buffer, step, max, &error))
+    begin_checkpoint (self, TRUE);
+  if (g_error_matches (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ)) {
+    if (!self->warned)
+      gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
+          "this frame is not counted, nor will be others like it; frames-skipped says how many");
+    self->warned = TRUE;
+  } else if (error) {
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "adding a frame");
+    return GST_FLOW_ERROR;
+  }
+  post_when_due (self, buffer);
+  checkpoint_when_due (self);
+  return GST_FLOW_OK;
+}
+
+/* Where a converter before us can choose, it gives RGB or grey; what comes is what goes on. */
+static GstCaps *
+gst_pixel_stats_transform_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstCaps *result = filter ? gst_caps_intersect_full (filter, caps, GST_CAPS_INTERSECT_FIRST)
+                           : gst_caps_ref (caps);
+
+  if (direction == GST_PAD_SRC) {
+    g_autoptr (GstCaps) usual = gst_pixel_formats_usual_caps ();
+
+    result = gst_pixel_formats_prefer (result, usual, filter);
+  }
+  return result;
+}
+
+static void
+note_source (GstPixelStats *self)
+{
+  GstQuery *query = gst_query_new_uri ();
+  g_autofree gchar *uri = NULL;
+
+  if (gst_pad_peer_query (GST_BASE_TRANSFORM_SINK_PAD (self), query))
+    gst_query_parse_uri (query, &uri);
+  gst_query_unref (query);
+  if (uri)
+    gst_pixel_collector_add_source (&self->collector, uri);
+}
+
+static gboolean
+gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autoptr (GError) error = NULL;
+  GstVideoInfo info;
+  gboolean ok = FALSE;
+
+  if (gst_video_info_from_caps (&info, incaps))
+    ok = gst_pixel_collector_set_format (&self->collector, &info, &error);
+  else
+    g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected caps of raw video, found some that describe none.");
+  if (ok) {
+    gst_caps_replace (&self->refused, NULL);
+    note_source (self);
+    return TRUE;
+  }
+  /* a failing set_caps is called again and again; the bus hears of it once */
+  if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at the caps");
+  gst_caps_replace (&self->refused, incaps);
+  return FALSE;
+}
+
+#define NO_LOCATION_TEXT                                                                           \
+  "No location is set, so the profile is kept in memory only, where the property profile gives "   \
+  "it."
+
+static void
+post_end_without_file (GstPixelStats *self, gboolean no_frames)
+{
+  if (no_frames)
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("The stream ended without a new frame that could be counted, so no profile was written."),
+        (NULL));
+  else if (self->had_location)
+    GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
+        ("The location was taken away before the end, so the profile cannot be written. Set it "
+         "again, then emit the signal save."),
+        (NULL));
+  else
+    /* gst-launch-1.0 prints only the second text of an info message */
+    GST_ELEMENT_INFO (self, RESOURCE, SETTINGS, (NO_LOCATION_TEXT), (NO_LOCATION_TEXT));
+}
+
+/* The end of the stream: save, post one message. */
+static void
+finish (GstPixelStats *self)
+{
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  const gboolean told = gst_pixel_checkpoints_wait (&self->checkpoints);
+  const gboolean no_frames = gst_pixel_collector_get_taken (&self->collector) == 0;
+  self->failed = FALSE;
+  self->finished = TRUE;
+  if (no_frames || !location) {
+    post_end_without_file (self, no_frames);
+  } else if (!gst_pixel_collector_save (&self->collector, location, &error)) {
+    self->failed = TRUE;
+    if (!told)
+      gst_pixel_error_post (
+          GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving at the end of the stream");
+  }
+  post_statistics (self);
+}
+
+static gboolean
+gst_pixel_stats_sink_event (GstBaseTransform *trans, GstEvent *event)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_EOS:
+  case GST_EVENT_SEGMENT_DONE:
+    add_held (self);
+    finish (self);
+    break;
+  case GST_EVENT_FLUSH_STOP:
+    self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
+    add_held (self);
+    break;
+  case GST_EVENT_FLUSH_START:
+  case GST_EVENT_STREAM_START:
+  case GST_EVENT_CAPS:
+  case GST_EVENT_SEGMENT:
+  case GST_EVENT_GAP:
+    add_held (self);
+    break;
+  default:
+    break;
+  }
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_stats_parent_class)->sink_event (trans, event);
+}
+
+/* Those who ask this wait for their buffers, or set up a pool anew. */
+static gboolean
+gst_pixel_stats_query (GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION || GST_QUERY_TYPE (query) == GST_QUERY_DRAIN)
+    add_held (GST_PIXEL_STATS (trans));
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_stats_parent_class)->query (trans, direction, query);
+}
+
+static gboolean
+gst_pixel_stats_propose_allocation (
+    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  const gboolean answered = GST_BASE_TRANSFORM_CLASS (gst_pixel_stats_parent_class)
+                                ->propose_allocation (trans, decide_query, query);
+
+  GST_OBJECT_LOCK (trans);
+  const gboolean holds = GST_PIXEL_STATS (trans)->settings.scope == PIXELNORM_SCOPE_PIXEL;
+  GST_OBJECT_UNLOCK (trans);
+  return (holds && gst_pixel_batch_propose (query)) || answered;
+}
+
+static gboolean
+check_settings (GstPixelStats *self, const gchar *location, GError **error)
+{
+  GST_OBJECT_LOCK (self);
+  const guint frame_step = self->settings.frame_step;
+  const gboolean append = self->settings.append, histogram = self->settings.histogram;
+  const gboolean has_roi = self->settings.has_roi;
+  const GstPixelRegion roi = self->settings.roi;
+  g_autofree gchar *mask = g_strdup (self->settings.mask);
+  g_autofree gchar *roi_problem = g_strdup (self->settings.roi_problem);
+  GST_OBJECT_UNLOCK (self);
+
+  if (frame_step == 0) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "frame-step is 0; expected 1 to take every frame, 2 to take every second one, ...");
+    return FALSE;
+  }
+  if (roi_problem) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, roi_problem);
+    return FALSE;
+  }
+  return (!location || pixelnorm_profile_check_path (location, error))
+      && gst_pixel_collector_choose (
+          &self->collector, histogram, mask, has_roi ? &roi : NULL, error)
+      && (!append || gst_pixel_collector_append (&self->collector, location, error));
+}
+
+static gboolean
+gst_pixel_stats_start (GstBaseTransform *trans)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  const PixelnormScope scope = self->settings.scope;
+  GST_OBJECT_UNLOCK (self);
+  gst_pixel_collector_restart (&self->collector, scope);
+  const gboolean ok = check_settings (self, location, &error);
+  self->had_location = location != NULL;
+  self->failed = self->warned = self->finished = FALSE;
+  self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
+  self->checkpoint_time = g_get_monotonic_time ();
+  gst_caps_replace (&self->refused, NULL);
+  if (!ok)
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
+  return ok;
+}
+
+/* Saves what the end of the stream did not; what it tried and failed at is tried once more, in
+ * silence. */
+static gboolean
+gst_pixel_stats_stop (GstBaseTransform *trans)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (trans);
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  add_held (self);
+  const gboolean told = gst_pixel_checkpoints_wait (&self->checkpoints) || self->failed;
+  if (gst_pixel_collector_get_taken (&self->collector) == 0)
+    return TRUE;
+  if (!location && self->had_location && !self->finished)
+    post_end_without_file (self, FALSE);
+  if (location && !gst_pixel_collector_save (&self->collector, location, &error) && !told)
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving when stopped");
+  return TRUE;
+}
+
+static gboolean
+gst_pixel_stats_save (GstPixelStats *self)
+{
+  g_autofree gchar *location = dup_location (self);
+  g_autoptr (GError) error = NULL;
+
+  add_held (self);
+  if (!location)
+    g_set_error_literal (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Nowhere to save to: no location is set. Set it, then emit save again.");
+  else if (gst_pixel_collector_get_frames (&self->collector) == 0)
+    g_set_error_literal (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Nothing to save: no frame was counted yet.");
+  else if (gst_pixel_collector_save (&self->collector, location, &error))
+    return TRUE;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "saving when asked to");
+  return FALSE;
+}
+
+static void
+gst_pixel_stats_reset (GstPixelStats *self)
+{
+  gst_pixel_checkpoints_wait (&self->checkpoints);
+  gst_pixel_collector_reset (&self->collector);
+}
+
+static void
+gst_pixel_stats_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  GST_OBJECT_LOCK (object);
+  const gboolean known =
+      gst_pixel_stats_settings_set (&GST_PIXEL_STATS (object)->settings, id, value);
+  GST_OBJECT_UNLOCK (object);
+  if (!known)
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_pixel_stats_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (object);
+  guint64 changes;
+
+  GST_OBJECT_LOCK (self);
+  const gboolean known = gst_pixel_stats_settings_get (&self->settings, id, value);
+  GST_OBJECT_UNLOCK (self);
+  if (known)
+    return;
+  switch (id - gst_pixel_stats_n_settings) {
+  case PROP_FRAMES:
+    g_value_set_uint64 (value, gst_pixel_collector_get_frames (&self->collector));
+    break;
+  case PROP_FRAMES_SKIPPED:
+    g_value_set_uint64 (value, gst_pixel_collector_get_skipped (&self->collector));
+    break;
+  case PROP_PROFILE:
+    add_held (self);
+    g_value_take_object (value, gst_pixel_collector_snapshot (&self->collector, &changes, NULL));
+    break;
+  default:
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  }
+}
+
+static void
+gst_pixel_stats_finalize (GObject *object)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (object);
+
+  gst_pixel_stats_settings_clear (&self->settings);
+  gst_pixel_collector_clear (&self->collector);
+  gst_caps_replace (&self->refused, NULL);
+  gst_pixel_checkpoints_clear (&self->checkpoints);
+  G_OBJECT_CLASS (gst_pixel_stats_parent_class)->finalize (object);
+}
+
+static void
+install_results (GObjectClass *klass)
+{
+  const GParamFlags read = G_PARAM_READABLE | G_PARAM_STATIC_STRINGS;
+
+  g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_FRAMES,
+      g_param_spec_uint64 ("frames", "Frames",
+          "How many frames the statistics are of, those of an appended profile included", 0,
+          G_MAXUINT64, 0, read));
+  g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_FRAMES_SKIPPED,
+      g_param_spec_uint64 ("frames-skipped", "Frames skipped",
+          "How many frames were left out: flagged GAP, CORRUPTED or DECODE_ONLY, or smaller than "
+          "their caps say",
+          0, G_MAXUINT64, 0, read));
+  g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_PROFILE,
+      g_param_spec_object ("profile", "Profile",
+          "The statistics so far, as a PixelnormProfile made when asked for; NULL before the first "
+          "frame",
+          PIXELNORM_TYPE_PROFILE, read));
+}
+
+static void
+gst_pixel_stats_class_init (GstPixelStatsClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+  g_autoptr (GstCaps) caps = gst_pixel_formats_caps (NULL);
+
+  GST_DEBUG_CATEGORY_INIT (pixelstats_debug, "pixelstats", 0, "statistics of every sample");
+  object_class->set_property = gst_pixel_stats_set_property;
+  object_class->get_property = gst_pixel_stats_get_property;
+  object_class->finalize = gst_pixel_stats_finalize;
+  gst_pixel_stats_settings_install (object_class);
+  install_results (object_class);
+
+  /**
+   * GstPixelStats::save:
+   *
+   * Writes the statistics so far to location, now.
+   *
+   * Returns: whether that worked; where not, a warning on the bus says why
+   */
+  signals[SIGNAL_SAVE] = g_signal_new_class_handler ("save", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_pixel_stats_save), NULL, NULL, NULL,
+      G_TYPE_BOOLEAN, 0);
+  /**
+   * GstPixelStats::reset:
+   *
+   * Forgets all frames, those of an appended profile too. A file that was written stays.
+   */
+  signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
+      G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_pixel_stats_reset), NULL, NULL, NULL,
+      G_TYPE_NONE, 0);
+
+  gst_element_class_set_static_metadata (element_class, "Pixel statistics", "Filter/Analyzer/Video",
+      "Collects exact statistics of every sample of a video (count, sum, sum of squares, minimum, "
+      "maximum) into a profile for pixelnorm, while frames pass untouched",
+      "gst-pixelnorm");
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  gst_element_class_add_pad_template (
+      element_class, gst_pad_template_new ("src", GST_PAD_SRC, GST_PAD_ALWAYS, caps));
+
+  transform_class->transform_ip_on_passthrough = TRUE;
+  transform_class->start = gst_pixel_stats_start;
+  transform_class->stop = gst_pixel_stats_stop;
+  transform_class->transform_caps = gst_pixel_stats_transform_caps;
+  transform_class->set_caps = gst_pixel_stats_set_caps;
+  transform_class->sink_event = gst_pixel_stats_sink_event;
+  transform_class->query = gst_pixel_stats_query;
+  transform_class->propose_allocation = gst_pixel_stats_propose_allocation;
+  transform_class->transform_ip = gst_pixel_stats_transform_ip;
+  gst_type_mark_as_plugin_api (gst_pixel_stats_scope_get_type (), 0);
+}
+
+static void
+gst_pixel_stats_init (GstPixelStats *self)
+{
+  gst_pixel_collector_init (&self->collector);
+  gst_pixel_checkpoints_init (&self->checkpoints, GST_ELEMENT (self), &self->collector);
+  gst_pixel_stats_settings_init (&self->settings);
+  gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
+  gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The affine of every sample, from settings and profiles. */
+#pragma once
+
+#include "learned-affine.h"
+#include "methods.h"
+#include "profile/profile-private.h"
+
+/* Gives the affine of a sample in double, for whoever lays out the coefficients. */
+typedef struct {
+  const PixelnormMethodRow *row;
+  PixelnormSettings settings;
+  PixelnormProfile *profile;       /* NULL for fixed; borrowed */
+  PixelnormProfile *dark;          /* or NULL; borrowed */
+  PixelnormLearnedAffine *learned; /* or NULL; borrowed */
+  guint n_channels;
+  guint max_code;
+  double floor;
+  gboolean per_pixel;                              /* else one affine a channel */
+  gboolean pixel_statistics;                       /* the method's part of it is per pixel */
+  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS]; /* by the scope: of the channel, or of all */
+  PixelnormEstimate
+      estimates[PIXELNORM_MAX_CHANNELS]; /* instead of pooled, where estimated is set */
+  gboolean estimated;
+  double dark_pooled[PIXELNORM_MAX_CHANNELS];
+  double gain[PIXELNORM_MAX_CHANNELS]; /* flat-field */
+  double low[PIXELNORM_MAX_CHANNELS];  /* percentile: the two, by the scope */
+  double high[PIXELNORM_MAX_CHANNELS];
+} PixelnormCoefficients;
+
+gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
+    const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
+    const PixelnormGeometry *geometry, GError **error);
+
+/* After that: results are also multiplied by gamma and added to beta of @learned, before those of the
+ * settings are applied. */
+gboolean pixelnorm_coefficients_set_learned (PixelnormCoefficients *self,
+    PixelnormLearnedAffine *learned, const PixelnormGeometry *geometry, GError **error);
+
+/* Of the @sample-th sample of a channel; of the channel where they are not per pixel. */
+PixelnormAffine pixelnorm_coefficients_get (
+    const PixelnormCoefficients *self, gsize sample, guint channel);
+
+/* Mean and deviation of a channel, such that the method alone makes (x - mean) / std of x. */
+void pixelnorm_coefficients_describe (
+    const PixelnormCoefficients *self, guint channel, double *mean, double *std);
+
+/* Mean and variance of a sample of the profile. */
+PixelnormEstimate pixelnorm_coefficients_estimate (
+    const PixelnormCoefficients *self, gsize sample, guint channel);
+
+/* What becomes 0 and 255 in 8-bit video. */
+void pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, double *high);

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Statistics -> affine. */
+#pragma once
+
+#include <pixelnorm/normalizer.h>
+
+#include "statistics/moments.h"
+
+/* y = (x - centre) * scale + bias, with an integer centre, so that x - centre is exact in any
+ * arithmetic. What is asked for exactly is y = (x - subtract) * scale + add; bias carries what centre
+ * leaves of subtract, and add. */
+typedef struct {
+  guint centre;
+  double scale;
+  double bias;
+  double subtract;
+  double add;
+} PixelnormAffine;
+
+/* What is known of a sample without its moments: running estimates. */
+typedef struct {
+  double mean, variance;
+} PixelnormEstimate;
+
+/* What a method may look at, for one sample. */
+typedef struct {
+  const PixelnormSettings *settings;
+  double floor;                    /* min-deviation in code values of the depth */
+  double mean, std;                /* fixed: of this channel, in code values */
+  const PixelnormMoments *moments; /* of the sample at the chosen scope; NULL for fixed */
+  const PixelnormEstimate *estimate; /* instead of the moments; or NULL */
+  double dark;                     /* flat-field: the mean of the dark frame's sample, or 0 */
+  double low, high;                /* percentile: the two, in code values */
+  double gain;                     /* flat-field: the channel mean of (mu - dark) */
+} PixelnormMethodInput;
+
+typedef struct {
+  PixelnormMethod method;
+  const char *name; /* as properties spell it */
+  gboolean needs_profile;
+  guint sources;        /* of statistics beside a profile: bits 1 << PixelnormStatisticsSource */
+  gboolean needs_floor; /* divides by what may be 0, and only min-deviation prevents it */
+  gboolean takes_dark;
+  gboolean needs_histogram;     /* so scope pixel cannot be */
+  gboolean in_codes;            /* results are code values: they grow with the depth */
+  double range_low, range_high; /* default at 8 bits; equal: from the bounds of the result */
+  void (*derive) (const PixelnormMethodInput *input, double *subtract, double *scale);
+} PixelnormMethodRow;
+
+const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);
+guint pixelnorm_method_count (void);
+
+PixelnormAffine pixelnorm_method_affine (
+    const PixelnormMethodRow *row, const PixelnormMethodInput *input, guint max_code);
+
+/* Multiplies results by @gamma and adds @beta. */
+void pixelnorm_affine_scale (PixelnormAffine *self, double gamma, double beta);

@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A profile: immutable statistics of a set of frames, and what can be derived from them.
+ *
+ * The identity names the content: XXH3-128 of the geometry in words and of all stored integers
+ * widened to 64 bits, so it is the same however wide they are stored, whenever and by whom the
+ * profile was written.
+ */
+#include "profile-private.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "statistics/histogram.h"
+
+G_DEFINE_FINAL_TYPE (PixelnormProfile, pixelnorm_profile, G_TYPE_OBJECT)
+
+/* IMAGE TABLE: what can be derived for every sample. */
+static double
+image_mean (const PixelnormMoments *moments)
+{
+  return pixelnorm_moments_mean (moments);
+}
+
+static double
+image_std (const PixelnormMoments *moments)
+{
+  return sqrt (pixelnorm_moments_variance (moments));
+}
+
+static double
+image_range (const PixelnormMoments *moments)
+{
+  return (double) moments->max - moments->min;
+}
+
+static double
+image_min (const PixelnormMoments *moments)
+{
+  return moments->min;
+}
+
+static double
+image_max (const PixelnormMoments *moments)
+{
+  return moments->max;
+}
+
+static double
+image_count (const PixelnormMoments *moments)
+{
+  return (double) moments->count;
+}
+
+static double (*const images[]) (const PixelnormMoments *) = {
+  [PIXELNORM_IMAGE_MEAN] = image_mean,
+  [PIXELNORM_IMAGE_STD] = image_std,
+  [PIXELNORM_IMAGE_RANGE] = image_range,
+  [PIXELNORM_IMAGE_MIN] = image_min,
+  [PIXELNORM_IMAGE_MAX] = image_max,
+  [PIXELNORM_IMAGE_COUNT] = image_count,
+};
+
+gsize
+pixelnorm_profile_n_all_samples (const PixelnormProfileData *data)
+{
+  gsize n = 0;
+
+  for (guint c = 0; data->geometry.channels[c]; c++)
+    n += pixelnorm_profile_n_samples (data, c);
+  return n;
+}
+
+void
+pixelnorm_profile_place_arrays (
+    const PixelnormProfileData *data, PixelnormArray *arrays, const void *items, guint item_size)
+{
+  const gboolean apart = pixelnorm_geometry_is_subsampled (&data->geometry);
+  const guint n_channels = strlen (data->geometry.channels);
+  const guint8 *at = items;
+
+  for (guint c = 0; c < n_channels; c++) {
+    arrays[c] = (PixelnormArray){ at, item_size, apart ? 1 : n_channels };
+    at += item_size * (apart ? pixelnorm_profile_n_samples (data, c) : 1);
+  }
+}
+
+/* Writes an item of an array that is ours. */
+static void
+array_set (const PixelnormArray *array, gsize i, guint64 value)
+{
+  if (array->item_size == 8)
+    ((guint64 *) array->data)[i * array->step] = value;
+  else if (array->item_size == 2)
+    ((guint16 *) array->data)[i * array->step] = (guint16) value;
+  else
+    ((guint8 *) array->data)[i * array->step] = (guint8) value;
+}
+
+void
+pixelnorm_profile_store (
+    const PixelnormProfileData *data, gsize i, guint channel, const PixelnormMoments *moments)
+{
+  array_set (&data->sum[channel], i, (guint64) moments->sum);
+  array_set (&data->sum_squares[channel], i, (guint64) moments->squares);
+  if (data->sum_squares_high[channel].data)
+    array_set (&data->sum_squares_high[channel], i, (guint64) (moments->squares >> 64));
+  array_set (&data->min[channel], i, moments->min);
+  array_set (&data->max[channel], i, moments->max);
+}
+
+/* How many 64-bit items the arrays have that are not per sample. */
+static gsize
+count_items (const PixelnormProfileData *data, gboolean counted, gboolean histogram)
+{
+  gsize n = 0;
+
+  for (guint c = 0; counted && c < pixelnorm_profile_n_counts (data); c++)
+    n += pixelnorm_profile_n_samples (data, c);
+  if (histogram)
+    n += strlen (data->geometry.channels) * (gsize) pixelnorm_profile_n_levels (data);
+  return n;
+}
+
+/* Returns: where the next array begins */
+static guint64 *
+place_counts (PixelnormProfileData *data, guint64 *at)
+{
+  const guint n_counts = pixelnorm_profile_n_counts (data);
+
+  for (guint c = 0; data->geometry.channels[c]; c++) {
+    data->count[c] = n_counts > 1 || c == 0 ? (PixelnormArray){ at, 8, 1 } : data->count[0];
+    if (c < n_counts)
+      at += pixelnorm_profile_n_samples (data, c);
+  }
+  return at;
+}
+
+gboolean
+pixelnorm_profile_allocate_arrays (
+    PixelnormProfileData *data, gboolean counted, gboolean histogram, GError **error)
+{
+  const gboolean high = data->scope == PIXELNORM_SCOPE_CHANNEL;
+  const gsize n = pixelnorm_profile_n_all_samples (data);
+  const guint sample_bytes = data->geometry.depth > 8 ? 2 : 1;
+  const gsize size =
+      n * (2 * 8 + (high ? 8 : 0) + 2 * sample_bytes) + count_items (data, counted, histogram) * 8;
+  guint64 *block = malloc (size), *at = block;
+
+  if (!block) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for a profile: %" G_GSIZE_FORMAT " MiB are needed.", size >> 20);
+    return FALSE;
+  }
+  pixelnorm_profile_place_arrays (data, data->sum, at, 8);
+  pixelnorm_profile_place_arrays (data, data->sum_squares, at += n, 8);
+  if (high)
+    pixelnorm_profile_place_arrays (data, data->sum_squares_high, at += n, 8);
+  at += n;
+  if (counted)
+    at = place_counts (data, at);
+  if (histogram) {
+    data->histogram = (PixelnormArray){ at, 8, 1 };
+    at += count_items (data, FALSE, TRUE);
+  }
+  pixelnorm_profile_place_arrays (data, data->min, at, sample_bytes);
+  pixelnorm_profile_place_arrays (data, data->max, (guint8 *) at + n * sample_bytes, sample_bytes);
+  data->backing = g_bytes_new_with_free_func (block, size, free, block);
+  return TRUE;
+}
+
+static void
+hash_items (XXH3_state_t *state, const PixelnormArray *array, gsize n)
+{
+  guint64 chunk[512];
+
+  for (gsize start = 0; start < n; start += G_N_ELEMENTS (chunk)) {
+    const gsize n_chunk = MIN (n - start, G_N_ELEMENTS (chunk));
+
+    for (gsize i = 0; i < n_chunk; i++)
+      chunk[i] = array->data ? pixelnorm_array_get (array, start + i) : 0;
+    XXH3_128bits_update (state, chunk, n_chunk * sizeof *chunk);
+  }
+}
+
+/* In the order of the file; an array that is not there as zeros. */
+static void
+hash_arrays (XXH3_state_t *state, const PixelnormProfileData *data, const PixelnormArray *arrays)
+{
+  if (pixelnorm_geometry_is_subsampled (&data->geometry)) {
+    for (guint c = 0; data->geometry.channels[c]; c++)
+      hash_items (state, &arrays[c], pixelnorm_profile_n_samples (data, c));
+  } else {
+    const PixelnormArray all = { arrays[0].data, arrays[0].item_size, 1 };
+
+    hash_items (state, &all, pixelnorm_profile_n_all_samples (data));
+  }
+}
+
+static void
+compute_identity (PixelnormProfile *self)
+{
+  const PixelnormProfileData *data = &self->data;
+  const PixelnormGeometry *geometry = &data->geometry;
+  const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
+  XXH3_state_t *state = XXH3_createState ();
+  XXH128_canonical_t digest;
+  const char *subsampling = pixelnorm_subsampling_name (geometry);
+  g_autofree char *words =
+      g_strdup_printf ("scope=%s width=%u height=%u channels=%s depth=%u range=%s matrix=%s%s%s\n",
+          per_pixel ? "pixel" : "channel", geometry->width, geometry->height, geometry->channels,
+          geometry->depth, geometry->range == PIXELNORM_RANGE_FULL ? "full" : "limited",
+          geometry->matrix ? geometry->matrix : "none", subsampling ? " subsampling=" : "",
+          subsampling ? subsampling : "");
+
+  XXH3_128bits_reset (state);
+  XXH3_128bits_update (state, words, strlen (words));
+  XXH3_128bits_update (state, &data->frames, sizeof data->frames);
+  if (!per_pixel)
+    XXH3_128bits_update (state, data->samples, self->n_channels * sizeof *data->samples);
+  hash_arrays (state, data, data->sum);
+  hash_arrays (state, data, data->sum_squares);
+  if (!per_pixel)
+    hash_arrays (state, data, data->sum_squares_high);
+  for (guint c = 0; c < pixelnorm_profile_n_counts (data); c++)
+    if (data->count[c].data)
+      hash_items (state, &data->count[c], pixelnorm_profile_n_samples (data, c));
+  hash_arrays (state, data, data->min);
+  hash_arrays (state, data, data->max);
+  if (data->histogram.data)
+    hash_items (
+        state, &data->histogram, (gsize) self->n_channels * pixelnorm_profile_n_levels (data));
+  XXH128_canonicalFromHash (&digest, XXH3_128bits_digest (state));
+  for (guint i = 0; i < sizeof digest.digest; i++)
+    g_snprintf (self->identity + 2 * i, 3, "%02x", digest.digest[i]);
+  XXH3_freeState (state);
+}
+
+PixelnormProfile *
+pixelnorm_profile_new_take (const PixelnormProfileData *data)
+{
+  PixelnormProfile *self = g_object_new (PIXELNORM_TYPE_PROFILE, NULL);
+
+  self->data = *data;
+  self->n_channels = strlen (data->geometry.channels);
+  return self;
+}
+
+PixelnormMoments
+pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
+{
+  PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
+
+  for (guint c = 0; c < self->n_channels; c++) {
+    if (channel >= 0 && c != (guint) channel)
+      continue;
+    for (gsize i = 0; i < pixelnorm_profile_n_samples (&self->data, c); i++) {
+      const PixelnormMoments more = pixelnorm_profile_moments (&self->data, i, c);
+
+      pixelnorm_moments_pool (&pooled, &more);
+    }
+  }
+  return pooled;
+}
+
+void
+pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments)
+{
+  *statistics = (PixelnormStatistics){ 0 };
+  if (moments->count == 0)
+    return;
+  statistics->count = (double) moments->count;
+  statistics->mean = pixelnorm_moments_mean (moments);
+  statistics->std = sqrt (pixelnorm_moments_variance (moments));
+  statistics->min = moments->min;
+  statistics->max = moments->max;
+}
+
+/**
+ * pixelnorm_profile_get_scope:
+ * @self: a profile
+ *
+ * Returns: %PIXELNORM_SCOPE_PIXEL, or %PIXELNORM_SCOPE_CHANNEL where it holds sums per channel
+ * only, of frames of any size
+ */
+PixelnormScope
+pixelnorm_profile_get_scope (PixelnormProfile *self)
+{
+  return self->data.scope;
+}
+
+/**
+ * pixelnorm_profile_get_geometry: (skip)
+ * @self: a profile
+ *
+ * Returns: (transfer none): what the frames consisted of; width and height are 0 in scope channel
+ */
+const PixelnormGeometry *
+pixelnorm_profile_get_geometry (PixelnormProfile *self)
+{
+  return &self->data.geometry;
+}
+
+/**
+ * pixelnorm_profile_get_width:
+ * @self: a profile
+ *
+ * Returns: pixels in a row; 0 in scope channel
+ */
+guint
+pixelnorm_profile_get_width (PixelnormProfile *self)
+{
+  return self->data.geometry.width;
+}
+
+/**
+ * pixelnorm_profile_get_height:
+ * @self: a profile
+ *
+ * Returns: rows; 0 in scope channel
+ */
+guint
+pixelnorm_profile_get_height (PixelnormProfile *self)
+{
+  return self->data.geometry.height;
+}
+
+/**
+ * pixelnorm_profile_get_channels:
+ * @self: a profile
+ *
+ * Returns: (transfer none): the channels' names in canonical order, as "RGB"
+ */
+const gchar *
+pixelnorm_profile_get_channels (PixelnormProfile *self)
+{
+  return self->data.geometry.channels;
+}
+
+/**
+ * pixelnorm_profile_get_depth:
+ * @self: a profile
+ *
+ * Returns: bits of a sample
+ */
+guint
+pixelnorm_profile_get_depth (PixelnormProfile *self)
+{
+  return self->data.geometry.depth;
+}
+
+/**
+ * pixelnorm_profile_get_frames:
+ * @self: a profile
+ *
+ * Returns: how many frames it was made of
+ */
+guint64
+pixelnorm_profile_get_frames (PixelnormProfile *self)
+{
+  return self->data.frames;
+}
+
+/**
+ * pixelnorm_profile_get_frames_skipped:
+ * @self: a profile
+ *
+ * Returns: how many frames were left out, as broken ones
+ */
+guint64
+pixelnorm_profile_get_frames_skipped (PixelnormProfile *self)
+{
+  return self->data.frames_skipped;
+}
+
+/**
+ * pixelnorm_profile_get_identity:
+ * @self: a profile
+ *
+ * Returns: (transfer none): 32 hexadecimal digits that two profiles share when geometry and data
+ * are the same, whenever they were made
+ */
+const gchar *
+pixelnorm_profile_get_identity (PixelnormProfile *self)
+{
+  /* when first asked for: a snapshot is made in a streaming thread, and written in another */
+  if (g_once_init_enter (&self->has_identity)) {
+    compute_identity (self);
+    g_once_init_leave (&self->has_identity, 1);
+  }
+  return self->identity;
+}
+
+/**
+ * pixelnorm_profile_get_sources:
+ * @self: a profile
+ *
+ * Returns: (transfer none) (nullable): where the frames came from, a line each
+ */
+const gchar *
+pixelnorm_profile_get_sources (PixelnormProfile *self)
+{
+  return self->data.sources;
+}
+
+/**
+ * pixelnorm_profile_get_created:
+ * @self: a profile
+ *
+ * Returns: (transfer none) (nullable): when it was made, ISO 8601 in UTC
+ */
+const gchar *
+pixelnorm_profile_get_created (PixelnormProfile *self)
+{
+  return self->data.created;
+}
+
+/**
+ * pixelnorm_profile_get_software:
+ * @self: a profile
+ *
+ * Returns: (transfer none) (nullable): what made it
+ */
+const gchar *
+pixelnorm_profile_get_software (PixelnormProfile *self)
+{
+  return self->data.software;
+}
+
+/**
+ * pixelnorm_profile_get_statistics:
+ * @self: a profile
+ * @channel: a channel, or -1 for all together
+ * @statistics: (out caller-allocates): statistics pooled over all pixels, exact but for the last
+ * rounding
+ */
+void
+pixelnorm_profile_get_statistics (
+    PixelnormProfile *self, gint channel, PixelnormStatistics *statistics)
+{
+  const PixelnormMoments pooled = pixelnorm_profile_pool (self, channel);
+
+  g_return_if_fail (channel < (gint) self->n_channels);
+  pixelnorm_statistics_init (statistics, &pooled);
+}
+
+/* Which sample of a channel is that of pixel @p, counted through the frame. */
+static gsize
+sample_of_pixel (PixelnormProfile *self, gsize p, guint channel)
+{
+  const PixelnormGeometry *geometry = &self->data.geometry;
+
+  if (channel == 0 || !pixelnorm_geometry_is_subsampled (geometry))
+    return p;
+  return (p / geometry->width >> geometry->log2_chroma_h)
+      * pixelnorm_geometry_get_channel_width (geometry, channel)
+      + (p % geometry->width >> geometry->log2_chroma_w);
+}
+
+/**
+ * pixelnorm_profile_get_image:
+ * @self: a profile
+ * @image: which statistic
+ * @error: return location for a #GError, or %NULL
+ *
+ * Samples that several pixels share (U and V of a subsampled format) are repeated.
+ *
+ * Returns: (transfer full): float64 of shape [height, width, channels] ([1, 1, channels] in scope
+ *   channel), in code values; %NULL with %PIXELNORM_ERROR_MEMORY
+ */
+GBytes *
+pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GError **error)
+{
+  const PixelnormGeometry *geometry = &self->data.geometry;
+  const gboolean per_pixel = self->data.scope == PIXELNORM_SCOPE_PIXEL;
+  const guint width = per_pixel ? geometry->width : 1, height = per_pixel ? geometry->height : 1;
+  const gsize n = (gsize) width * height * self->n_channels;
+
+  g_return_val_if_fail ((guint) image < G_N_ELEMENTS (images), NULL);
+
+  double *values = calloc (n, sizeof *values);
+  if (!values) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for a picture of %" G_GSIZE_FORMAT " samples.", n);
+    return NULL;
+  }
+  for (guint c = 0; c < self->n_channels; c++)
+    for (gsize p = 0; p < (gsize) width * height; p++) {
+      const PixelnormMoments moments =
+          pixelnorm_profile_moments (&self->data, sample_of_pixel (self, p, c), c);
+
+      values[p * self->n_channels + c] = images[image](&moments);
+    }
+  return g_bytes_new_with_free_func (values, n * sizeof *values, free, values);
+}
+
+/**
+ * pixelnorm_profile_has_histogram:
+ * @self: a profile
+ *
+ * Returns: whether it holds a histogram a channel, which percentiles need
+ */
+gboolean
+pixelnorm_profile_has_histogram (PixelnormProfile *self)
+{
+  return self->data.histogram.data != NULL;
+}
+
+/* The histogram of a channel, or of all together; NULL where there is none. Transfer full. */
+static guint64 *
+copy_histogram (PixelnormProfile *self, gint channel)
+{
+  const guint n_levels = pixelnorm_profile_n_levels (&self->data);
+  const guint64 *counts = self->data.histogram.data;
+  guint64 *copy = counts ? g_new0 (guint64, n_levels) : NULL;
+
+  for (guint c = 0; copy && c < self->n_channels; c++)
+    for (guint v = 0; (channel < 0 || c == (guint) channel) && v < n_levels; v++)
+      copy[v] += counts[(gsize) c * n_levels + v];
+  return copy;
+}
+
+/**
+ * pixelnorm_profile_get_histogram:
+ * @self: a profile
+ * @channel: a channel, or -1 for all together
+ *
+ * Returns: (transfer full) (nullable): 2^depth 64-bit integers: how often each code value occurred;
+ *   %NULL where the profile holds no histogram
+ */
+GBytes *
+pixelnorm_profile_get_histogram (PixelnormProfile *self, gint channel)
+{
+  g_return_val_if_fail (channel < (gint) self->n_channels, NULL);
+
+  guint64 *copy = copy_histogram (self, channel);
+  return copy ? g_bytes_new_take (copy, pixelnorm_profile_n_levels (&self->data) * sizeof *copy)
+              : NULL;
+}
+
+/**
+ * pixelnorm_profile_get_percentile:
+ * @self: a profile
+ * @channel: a channel, or -1 for all together
+ * @percent: 0 to 100; 50 is the median
+ * @value: (out): the code value that so many percent of the samples do not exceed, between two
+ *   samples linearly interpolated: numpy.percentile()'s default
+ * @error: return location for a #GError, or %NULL
+ *
+ * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH where the profile holds no histogram, or
+ *   %PIXELNORM_ERROR_SETTINGS where @percent is none
+ */
+gboolean
+pixelnorm_profile_get_percentile (
+    PixelnormProfile *self, gint channel, gdouble percent, gdouble *value, GError **error)
+{
+  g_return_val_if_fail (channel < (gint) self->n_channels, FALSE);
+
+  if (!(percent >= 0 && percent <= 100)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Expected a percentile from 0 to 100, found %g.", percent);
+    return FALSE;
+  }
+  g_autofree guint64 *counts = copy_histogram (self, channel);
+  if (!counts) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "The profile holds no histogram, which percentiles need. Collect it with pixelstats "
+        "histogram=true.");
+    return FALSE;
+  }
+  *value =
+      pixelnorm_histogram_percentile (counts, pixelnorm_profile_n_levels (&self->data), percent);
+  return TRUE;
+}
+
+static void
+pixelnorm_profile_finalize (GObject *object)
+{
+  PixelnormProfile *self = PIXELNORM_PROFILE (object);
+
+  g_free (self->data.sources);
+  g_free (self->data.created);
+  g_free (self->data.software);
+  g_bytes_unref (self->data.backing);
+  G_OBJECT_CLASS (pixelnorm_profile_parent_class)->finalize (object);
+}
+
+static void
+pixelnorm_profile_class_init (PixelnormProfileClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = pixelnorm_profile_finalize;
+}
+
+static void
+pixelnorm_profile_init (PixelnormProfile *self)
+{
+}
