@@ -4,13 +4,8 @@
 
 #include <pixelnorm/pixelnorm.h>
 
+#include "common/gstpixelenum.h"
 #include "gstpixelcaps.h"
-
-static const GEnumValue stats_scopes[] = {
-  { PIXELNORM_SCOPE_PIXEL, "Every sample on its own, frames of one size", "pixel" },
-  { PIXELNORM_SCOPE_CHANNEL, "All pixels of a channel together, frames of any size", "channel" },
-  { 0 },
-};
 
 static const GEnumValue norm_scopes[] = {
   { PIXELNORM_SCOPE_PIXEL, "Every sample by its own statistics, frames of the profile's size",
@@ -72,24 +67,14 @@ static const GEnumValue channel_orders[] = {
   { 0 },
 };
 
-#define DEFINE_ENUM(function, name, values)                                                        \
-  GType function (void)                                                                            \
-  {                                                                                                \
-    static gsize type = 0;                                                                         \
-                                                                                                   \
-    if (g_once_init_enter (&type))                                                                 \
-      g_once_init_leave (&type, g_enum_register_static (name, values));                            \
-    return type;                                                                                   \
-  }
-
-DEFINE_ENUM (gst_pixel_stats_scope_get_type, "GstPixelStatsScope", stats_scopes)
-DEFINE_ENUM (gst_pixel_norm_statistics_get_type, "GstPixelNormStatistics", sources)
-DEFINE_ENUM (gst_pixel_norm_last_batch_get_type, "GstPixelNormLastBatch", last_batches)
-DEFINE_ENUM (gst_pixel_norm_scope_get_type, "GstPixelNormScope", norm_scopes)
-DEFINE_ENUM (gst_pixel_norm_method_get_type, "GstPixelNormMethod", methods)
-DEFINE_ENUM (gst_pixel_norm_units_get_type, "GstPixelNormUnits", units)
-DEFINE_ENUM (gst_pixel_norm_channel_order_get_type, "GstPixelNormChannelOrder", channel_orders)
-DEFINE_ENUM (gst_pixel_norm_layout_get_type, "GstPixelNormLayout", layouts)
+GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_statistics_get_type, "GstPixelNormStatistics", sources)
+GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_last_batch_get_type, "GstPixelNormLastBatch", last_batches)
+GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_scope_get_type, "GstPixelNormScope", norm_scopes)
+GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_method_get_type, "GstPixelNormMethod", methods)
+GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_units_get_type, "GstPixelNormUnits", units)
+GST_PIXEL_DEFINE_ENUM (
+    gst_pixel_norm_channel_order_get_type, "GstPixelNormChannelOrder", channel_orders)
+GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_layout_get_type, "GstPixelNormLayout", layouts)
 
 const gchar *
 gst_pixel_enum_nick (GType type, gint value)

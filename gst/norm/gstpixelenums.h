@@ -4,7 +4,6 @@
 
 #include <glib-object.h>
 
-GType gst_pixel_stats_scope_get_type (void);
 GType gst_pixel_norm_scope_get_type (void);
 GType gst_pixel_norm_statistics_get_type (void);
 GType gst_pixel_norm_last_batch_get_type (void);

@@ -44,7 +44,6 @@
 
 #include "gstpixelcheckpoints.h"
 #include "gstpixelcollector.h"
-#include "norm/gstpixelenums.h"
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
 #include "gstpixelstatsproperties.h"

@@ -2,7 +2,7 @@
 /* The properties of pixelstats that are set, as gst-inspect-1.0 prints them. */
 #include "gstpixelstatsproperties.h"
 
-#include "norm/gstpixelenums.h"
+#include "common/gstpixelenum.h"
 
 #define DEFAULT_SCOPE PIXELNORM_SCOPE_PIXEL
 #define DEFAULT_FRAME_STEP 1
@@ -22,6 +22,14 @@ enum {
   PROP_ROI,
   N_PROPS
 };
+
+static const GEnumValue scopes[] = {
+  { PIXELNORM_SCOPE_PIXEL, "Every sample on its own, frames of one size", "pixel" },
+  { PIXELNORM_SCOPE_CHANNEL, "All pixels of a channel together, frames of any size", "channel" },
+  { 0 },
+};
+
+GST_PIXEL_DEFINE_ENUM (gst_pixel_stats_scope_get_type, "GstPixelStatsScope", scopes)
 
 const guint gst_pixel_stats_n_settings = N_PROPS - 1;
 

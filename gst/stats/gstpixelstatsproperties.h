@@ -22,6 +22,8 @@ typedef struct {
   gchar *roi_problem; /* it was set to something that is no rectangle */
 } GstPixelStatsSettings;
 
+GType gst_pixel_stats_scope_get_type (void);
+
 void gst_pixel_stats_settings_init (GstPixelStatsSettings *self);
 void gst_pixel_stats_settings_clear (GstPixelStatsSettings *self);
 

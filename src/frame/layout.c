@@ -10,12 +10,6 @@
 /* Which sets of channels there are, in canonical order. */
 static const char *const channel_sets[] = { "RGB", "YUV", "Y" };
 
-GQuark
-pixelnorm_error_quark (void)
-{
-  return g_quark_from_static_string ("pixelnorm-error-quark");
-}
-
 G_DEFINE_BOXED_TYPE (
     PixelnormLayout, pixelnorm_layout, pixelnorm_layout_copy, pixelnorm_layout_free)
 

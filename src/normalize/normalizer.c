@@ -6,17 +6,48 @@
  * Tensors in NHWC: one pass, over lists of all channels in canonical order (R, G, B side by side). In
  * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie. The passes take turns
  * every few rows, so that what one of them read is in cache for the next.
+ *
+ * Statistics of a frame are measured and used when it is run, those of a batch when its first frame is run
+ * after all were measured. Running estimates per channel are used as they are while the frames of a batch
+ * are run and measured, and move at its end. So a batch needs no frame to be kept, unless the statistics are
+ * its own.
  */
-#include "normalizer-private.h"
+#include <pixelnorm/normalizer.h>
 
 #include <fenv.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "estimates.h"
+#include "running.h"
+
 /* Bytes of a frame that the passes take at a time: they stay in the first-level cache. */
 #define TURN_BYTES (16 << 10)
 #define DEFAULT_CACHE (8 << 20) /* bytes of the last-level cache, where the system does not say */
+
+struct _PixelnormNormalizer {
+  GObject parent_instance;
+
+  PixelnormLayout layout;
+  PixelnormOutput output;
+  double low, high;
+  PixelnormQuantization quantization; /* of 8-bit outputs */
+  PixelnormPass passes[PIXELNORM_MAX_PLANES];
+  guint n_passes;
+  guint height; /* of the highest pass */
+  guint turn;   /* rows, before the next pass has its turn */
+  gsize output_size;
+  void (*end) (void); /* of a frame; or NULL */
+
+  /* statistics of the stream */
+  PixelnormScope scope;
+  PixelnormStatisticsSource statistics;
+  PixelnormEstimates *estimates; /* of channels; or NULL */
+  PixelnormRunning *running;     /* of pixels, one a pass; or NULL */
+  guint n_coefficients;          /* channels that the two are of: those of one affine */
+  double mean[PIXELNORM_MAX_CHANNELS], std[PIXELNORM_MAX_CHANNELS];
+};
 
 G_DEFINE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, G_TYPE_OBJECT)
 
@@ -34,8 +65,8 @@ static const struct {
 };
 
 /* NULL for float results. */
-const PixelnormQuantization *
-pixelnorm_normalizer_quantization (const PixelnormNormalizer *self)
+static const PixelnormQuantization *
+get_quantization (const PixelnormNormalizer *self)
 {
   return outputs[self->output].quantized ? &self->quantization : NULL;
 }
@@ -96,7 +127,7 @@ static gboolean
 add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoefficients *coefficients,
     const PixelnormPassChannels channels, GError **error)
 {
-  const PixelnormQuantization *quantization = pixelnorm_normalizer_quantization (self);
+  const PixelnormQuantization *quantization = get_quantization (self);
   const PixelnormItem item = outputs[self->output].item;
 
   self->n_passes++;
@@ -208,6 +239,31 @@ plan (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GErr
   return plan_tensor (self, coefficients, error);
 }
 
+static gboolean
+init_statistics (
+    PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
+{
+  self->scope = coefficients->settings.scope;
+  self->statistics = coefficients->settings.statistics;
+  self->n_coefficients = coefficients->per_pixel ? 0 : self->layout.n_channels;
+  if (self->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE) {
+    for (guint c = 0; c < self->n_coefficients; c++)
+      pixelnorm_coefficients_describe (coefficients, c, &self->mean[c], &self->std[c]);
+    return TRUE;
+  }
+  if (self->scope == PIXELNORM_SCOPE_PIXEL) {
+    self->running = g_new0 (PixelnormRunning, PIXELNORM_MAX_PLANES);
+    return TRUE;
+  }
+  self->estimates = pixelnorm_estimates_new (coefficients, &self->layout, error);
+  if (!self->estimates)
+    return FALSE;
+  for (guint c = 0; c < self->n_coefficients; c++)
+    pixelnorm_coefficients_describe (
+        &self->estimates->coefficients, c, &self->mean[c], &self->std[c]);
+  return TRUE;
+}
+
 /* Loops of float run while a plan is made, too. */
 static gboolean
 plan_and_restore (
@@ -265,8 +321,8 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
   self->output = output;
-  const gboolean planned = pixelnorm_normalizer_init_statistics (self, &coefficients, error)
-      && plan_and_restore (self, &coefficients, error);
+  const gboolean planned =
+      init_statistics (self, &coefficients, error) && plan_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
 }
 
@@ -334,6 +390,55 @@ pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
   return self->output_size;
 }
 
+/* The coefficients of the passes, from the newest statistics. */
+static void
+refill (PixelnormNormalizer *self)
+{
+  const PixelnormCoefficients *coefficients = &self->estimates->coefficients;
+
+  for (guint p = 0; p < self->n_passes; p++)
+    pixelnorm_pass_refill (&self->passes[p], coefficients, get_quantization (self));
+  for (guint c = 0; c < self->n_coefficients; c++)
+    pixelnorm_coefficients_describe (coefficients, c, &self->mean[c], &self->std[c]);
+}
+
+/* The first frame of running estimates is normalized with its own statistics, with which they start where
+ * it counts. */
+static void
+start (PixelnormNormalizer *self, const PixelnormFrame *frame, gboolean learn)
+{
+  pixelnorm_estimates_forget_frames (self->estimates);
+  pixelnorm_estimates_add (self->estimates, frame);
+  pixelnorm_estimates_start (self->estimates);
+  self->estimates->started = learn;
+  if (!learn)
+    pixelnorm_estimates_forget_frames (self->estimates);
+  refill (self);
+}
+
+static void
+look_at_frame (PixelnormNormalizer *self, const PixelnormFrame *frame, gboolean learn)
+{
+  switch (self->statistics) {
+  case PIXELNORM_STATISTICS_SOURCE_FRAME:
+    pixelnorm_estimates_add (self->estimates, frame);
+    pixelnorm_estimates_take (self->estimates);
+    refill (self);
+    break;
+  case PIXELNORM_STATISTICS_SOURCE_BATCH:
+    if (pixelnorm_estimates_has_frames (self->estimates)) {
+      pixelnorm_estimates_take (self->estimates);
+      refill (self);
+    }
+    break;
+  default:
+    if (!self->estimates->started)
+      start (self, frame, learn);
+    else if (learn)
+      pixelnorm_estimates_add (self->estimates, frame);
+  }
+}
+
 static void
 run_rows (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
 {
@@ -364,7 +469,7 @@ run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFram
    * is not ours */
   fegetenv (&state);
   if (self->estimates)
-    pixelnorm_normalizer_look_at_frame (self, input, learn);
+    look_at_frame (self, input, learn);
   if (self->running)
     run_rows_and_learn (self, input, output, learn);
   else
@@ -425,6 +530,174 @@ pixelnorm_normalizer_run_data (
     PixelnormNormalizer *self, const guint8 *data, gsize size, GError **error)
 {
   return pixelnorm_normalizer_run_batch_data (self, data, size, 1, error);
+}
+
+/**
+ * pixelnorm_normalizer_measure: (skip)
+ * @self: a normalizer
+ * @frame: a frame of the layout that the normalizer was made for
+ *
+ * With statistics of a batch: counts a frame. After all of them were counted each is run. Other
+ * statistics need it not.
+ */
+void
+pixelnorm_normalizer_measure (PixelnormNormalizer *self, const PixelnormFrame *frame)
+{
+  if (self->statistics == PIXELNORM_STATISTICS_SOURCE_BATCH)
+    pixelnorm_estimates_add (self->estimates, frame);
+}
+
+/**
+ * pixelnorm_normalizer_end_batch:
+ * @self: a normalizer
+ *
+ * Says that the frames since the last call were a batch: running statistics of scope channel and global
+ * move.
+ */
+void
+pixelnorm_normalizer_end_batch (PixelnormNormalizer *self)
+{
+  if (self->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING || !self->estimates
+      || !pixelnorm_estimates_has_frames (self->estimates))
+    return;
+  pixelnorm_estimates_move (self->estimates);
+  refill (self);
+}
+
+/**
+ * pixelnorm_normalizer_cancel_batch:
+ * @self: a normalizer
+ *
+ * Forgets the frames since the last end of a batch, as far as they have not moved an estimate yet.
+ */
+void
+pixelnorm_normalizer_cancel_batch (PixelnormNormalizer *self)
+{
+  if (self->estimates)
+    pixelnorm_estimates_forget_frames (self->estimates);
+}
+
+/**
+ * pixelnorm_normalizer_get_coefficients:
+ * @self: a normalizer
+ * @mean: (out caller-allocates) (array fixed-size=3): a value a channel, in code values
+ * @std: (out caller-allocates) (array fixed-size=3): likewise
+ *
+ * Gives the coefficients of the frame that was run last: y = (x - mean) / std * gamma + beta.
+ *
+ * Returns: how many channels have them; 0 in scope pixel
+ */
+guint
+pixelnorm_normalizer_get_coefficients (PixelnormNormalizer *self, gdouble *mean, gdouble *std)
+{
+  for (guint c = 0; c < self->n_coefficients; c++) {
+    mean[c] = self->mean[c];
+    std[c] = self->std[c];
+  }
+  return self->n_coefficients;
+}
+
+/* Whether samples of one are those of the other. */
+static gboolean
+is_same_picture (const PixelnormGeometry *a, const PixelnormGeometry *b)
+{
+  return a->width == b->width && a->height == b->height && a->depth == b->depth
+      && a->log2_chroma_w == b->log2_chroma_w && a->log2_chroma_h == b->log2_chroma_h
+      && g_str_equal (a->channels, b->channels);
+}
+
+/**
+ * pixelnorm_normalizer_carry_over:
+ * @self: a normalizer
+ * @from: the one that was used before it
+ *
+ * Goes on with the running statistics of another normalizer: of the same scope, for frames of the same
+ * size, channels and depth, wherever they lie. Between two batches.
+ *
+ * Returns: whether there was something to carry over
+ */
+gboolean
+pixelnorm_normalizer_carry_over (PixelnormNormalizer *self, PixelnormNormalizer *from)
+{
+  if (self->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING
+      || from->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING || self->scope != from->scope
+      || !is_same_picture (&self->layout.geometry, &from->layout.geometry))
+    return FALSE;
+  if (self->running) {
+    pixelnorm_running_carry_over (self->running, self->n_passes, from->running, from->n_passes);
+    return TRUE;
+  }
+  self->estimates->started = from->estimates->started;
+  self->estimates->coefficients.estimated = from->estimates->coefficients.estimated;
+  memcpy (self->estimates->coefficients.estimates, from->estimates->coefficients.estimates,
+      sizeof from->estimates->coefficients.estimates);
+  refill (self);
+  return TRUE;
+}
+
+/* A packed frame of 8-bit samples in the same order; of a tensor only the first plane counts. */
+static PixelnormFrame
+place_result (const PixelnormNormalizer *self, const PixelnormFrame *in, guint8 *block)
+{
+  const PixelnormLayout *layout = &self->layout;
+  PixelnormFrame out = { 0 };
+
+  for (guint p = 0; p < layout->n_planes; p++) {
+    out.strides[p] = in->strides[p] / (gssize) layout->sample_bytes;
+    out.planes[p] = block + (in->planes[p] - in->planes[0]) / layout->sample_bytes;
+  }
+  return out;
+}
+
+/**
+ * pixelnorm_normalizer_run_batch_data:
+ * @self: a normalizer
+ * @data: (array length=size): packed frames, one after the other
+ * @size: bytes of @data
+ * @n_frames: how many frames there are
+ * @error: return location for a #GError, or %NULL
+ *
+ * Normalizes frames that lie in one piece, as one batch.
+ *
+ * Returns: (transfer full): as many packed tensors, or packed 8-bit frames, one after the other; %NULL
+ *   with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ */
+GBytes *
+pixelnorm_normalizer_run_batch_data (
+    PixelnormNormalizer *self, const guint8 *data, gsize size, guint n_frames, GError **error)
+{
+  const gsize bytes = pixelnorm_layout_get_frame_bytes (&self->layout);
+  const gsize frames = MAX (n_frames, 1);
+  PixelnormFrame in;
+
+  if (frames == 1 && !pixelnorm_frame_init_packed (&in, &self->layout, data, size, error))
+    return NULL;
+  if (size % frames != 0 || size / frames != bytes) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "%" G_GSIZE_FORMAT " packed frames of %" G_GSIZE_FORMAT
+        " bytes were announced; found %" G_GSIZE_FORMAT " bytes.",
+        frames, bytes, size);
+    return NULL;
+  }
+  guint8 *block =
+      frames <= G_MAXSIZE / self->output_size ? malloc (frames * self->output_size) : NULL;
+  if (!block) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for results of %" G_GSIZE_FORMAT " frames of %" G_GSIZE_FORMAT " bytes.",
+        frames, self->output_size);
+    return NULL;
+  }
+  for (gsize i = 0; i < frames; i++) {
+    pixelnorm_frame_init_packed (&in, &self->layout, data + i * bytes, bytes, NULL);
+    pixelnorm_normalizer_measure (self, &in);
+  }
+  for (gsize i = 0; i < frames; i++) {
+    pixelnorm_frame_init_packed (&in, &self->layout, data + i * bytes, bytes, NULL);
+    const PixelnormFrame out = place_result (self, &in, block + i * self->output_size);
+    pixelnorm_normalizer_run (self, &in, &out);
+  }
+  pixelnorm_normalizer_end_batch (self);
+  return g_bytes_new_with_free_func (block, frames * self->output_size, free, block);
 }
 
 static void

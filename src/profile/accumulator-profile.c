@@ -3,6 +3,7 @@
  * them. Everything is a sum, a minimum or a maximum of integers, so the order in which profiles come
  * makes no difference.
  */
+#include "profile-private.h"
 #include "statistics/accumulator-private.h"
 
 #include <string.h>

@@ -5,9 +5,8 @@
 
 #include <pixelnorm/profile.h>
 
+#include "frame/geometry.h"
 #include "statistics/moments.h"
-
-#define PIXELNORM_MAX_FRAMES (G_GUINT64_CONSTANT (1) << 32)
 
 /* The items of one channel in a stored array. They are unsigned, native-endian, of item_size 1, 2, 4
  * or 8 bytes, and step items apart. */
@@ -67,12 +66,6 @@ struct _PixelnormProfile {
 
 /* Takes over the strings and the backing of @data, and checks nothing: the caller did. */
 PixelnormProfile *pixelnorm_profile_new_take (const PixelnormProfileData *data);
-
-static inline gboolean
-pixelnorm_geometry_is_subsampled (const PixelnormGeometry *geometry)
-{
-  return geometry->log2_chroma_w != 0 || geometry->log2_chroma_h != 0;
-}
 
 /* How many samples of a channel have statistics of their own. */
 static inline gsize
@@ -138,9 +131,6 @@ pixelnorm_profile_moments (const PixelnormProfileData *data, gsize i, guint chan
   moments.max = (guint) pixelnorm_array_get (&data->max[channel], i);
   return moments;
 }
-
-/* Statistics of moments, in floating point. */
-void pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments);
 
 /* All pixels of a channel pooled; channel -1: of all channels. */
 PixelnormMoments pixelnorm_profile_pool (PixelnormProfile *self, gint channel);

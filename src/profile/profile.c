@@ -264,19 +264,6 @@ pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
   return pooled;
 }
 
-void
-pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments)
-{
-  *statistics = (PixelnormStatistics){ 0 };
-  if (moments->count == 0)
-    return;
-  statistics->count = (double) moments->count;
-  statistics->mean = pixelnorm_moments_mean (moments);
-  statistics->std = sqrt (pixelnorm_moments_variance (moments));
-  statistics->min = moments->min;
-  statistics->max = moments->max;
-}
-
 /**
  * pixelnorm_profile_get_scope:
  * @self: a profile

@@ -4,10 +4,10 @@
 
 #include <pixelnorm/accumulator.h>
 
+#include "frame/geometry.h"
+#include "frame/mask.h"
 #include "histogram.h"
 #include "lanes.h"
-#include "frame/mask.h"
-#include "profile/profile-private.h"
 
 /* Channels that are added together. */
 typedef struct {

@@ -9,6 +9,8 @@
  */
 #include "moments.h"
 
+#include <math.h>
+
 void
 pixelnorm_moments_pool (PixelnormMoments *into, const PixelnormMoments *more)
 {
@@ -84,4 +86,17 @@ pixelnorm_moments_problem (const PixelnormMoments *moments)
   if (squares < 2 * c * s || squares - 2 * c * s < distance)
     return "a sum of squares too small for the sum";
   return NULL;
+}
+
+void
+pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments)
+{
+  *statistics = (PixelnormStatistics){ 0 };
+  if (moments->count == 0)
+    return;
+  statistics->count = (double) moments->count;
+  statistics->mean = pixelnorm_moments_mean (moments);
+  statistics->std = sqrt (pixelnorm_moments_variance (moments));
+  statistics->min = moments->min;
+  statistics->max = moments->max;
 }

@@ -9,7 +9,9 @@
  */
 #pragma once
 
-#include <glib.h>
+#include <pixelnorm/profile.h>
+
+#define PIXELNORM_MAX_FRAMES (G_GUINT64_CONSTANT (1) << 32)
 
 typedef unsigned __int128 PixelnormU128;
 
@@ -29,3 +31,6 @@ double pixelnorm_moments_mean (const PixelnormMoments *moments);
 double pixelnorm_moments_variance (const PixelnormMoments *moments);
 gboolean pixelnorm_moments_equal (const PixelnormMoments *a, const PixelnormMoments *b);
 const char *pixelnorm_moments_problem (const PixelnormMoments *moments);
+
+/* The same in floating point; all 0 of no samples. */
+void pixelnorm_statistics_init (PixelnormStatistics *statistics, const PixelnormMoments *moments);

@@ -123,18 +123,6 @@ def test_programs_link_with_every_function(tmp_path, compiler, ending):
     assert int(printed) == len(functions) > 30
 
 
-def test_others_include_only_public_headers():
-    """The elements and the command take from the library what every application can."""
-    for folder in SOURCE / "gst", SOURCE / "src" / "cli":
-        files = [path for path in folder.rglob("*") if path.suffix in (".c", ".h")]
-        assert len(files) > 5
-        for path in files:
-            own = re.findall(r'^#include "(.*)"', path.read_text(), re.M)
-            foreign = re.findall(r"^#include <pixelnorm/(.*)>", path.read_text(), re.M)
-            assert all((path.parent / name).exists() or (folder / name).exists() for name in own), path
-            assert set(foreign) <= set(headers()), path
-
-
 def test_plugin_exports_what_gstreamer_asks_for():
     exported = symbols(PLUGIN, "--defined-only")
     assert {name for name in exported if not name.startswith("_")} <= {

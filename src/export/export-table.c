@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* EXPORT TABLE: other software that can be told how to normalize. A new exporter is one row here: a
+ * template, or a function in a file of its family.
+ */
+#include "export.h"
+
+#include <string.h>
+
+#include <pixelnorm/enum-types.h>
+
+#define ONE PIXELNORM_EXPORT_DETAIL_ONE
+#define CHANNEL PIXELNORM_EXPORT_DETAIL_CHANNEL
+#define PIXEL_8BIT PIXELNORM_EXPORT_DETAIL_PIXEL_8BIT
+#define PIXEL PIXELNORM_EXPORT_DETAIL_PIXEL
+
+#define RGB_OR_GREY                                                                                \
+  {                                                                                                \
+    "RGB", "Y"                                                                                     \
+  }
+#define ANY_CHANNELS                                                                               \
+  {                                                                                                \
+    "RGB", "Y", "YUV"                                                                              \
+  }
+
+/* name, summary, ending, text, mean, scale, depth; function, template, channels, video */
+static const PixelnormExportRow rows[] = {
+  { { "modelinfo", "GStreamer 1.28: onnxinference, tfliteinference", ".modelinfo", TRUE, CHANNEL,
+        CHANNEL, 8 },
+      pixelnorm_export_write_modelinfo, NULL, RGB_OR_GREY, TRUE },
+  { { "nvinfer", "DeepStream: configuration of nvinfer, and its mean image", ".txt", TRUE,
+        PIXEL_8BIT, ONE, 8 },
+      pixelnorm_export_write_nvinfer, NULL, RGB_OR_GREY },
+  { { "nvdspreprocess", "DeepStream: configuration of nvdspreprocess, and its mean image", ".txt",
+        TRUE, PIXEL_8BIT, ONE, 8 },
+      pixelnorm_export_write_nvdspreprocess, NULL, RGB_OR_GREY },
+  { { "nvinferserver", "DeepStream: configuration of nvinferserver, and its mean image", ".txt",
+        TRUE, PIXEL_8BIT, ONE, 8 },
+      pixelnorm_export_write_nvinferserver, NULL, RGB_OR_GREY },
+  { { "dlstreamer", "DL Streamer: model-proc of gvainference, gvadetect, gvaclassify", ".json",
+        TRUE, CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_dlstreamer, NULL, { "RGB" } },
+  { { "nnstreamer", "NNStreamer: a tensor_transform", ".txt", TRUE, CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "tensor_transform mode=arithmetic option=typecast:float32,per-channel:true@{nnstreamer-dimension}"
+      "{minus-mean:,add:$@#}{std:,div:$@#}\n",
+      RGB_OR_GREY },
+  { { "torchvision", "PyTorch: transforms.Normalize, after ToTensor", ".py", TRUE, CHANNEL, CHANNEL,
+        16 },
+      pixelnorm_export_write_template,
+      "transforms.Normalize(mean=[{unit-mean}], std=[{unit-std}])\n", RGB_OR_GREY },
+  { { "keras", "Keras: a Normalization layer", ".py", TRUE, CHANNEL, CHANNEL, 16 },
+      pixelnorm_export_write_template,
+      "keras.layers.Normalization(axis={keras-axis}, mean=[{mean}], variance=[{variance}])\n",
+      RGB_OR_GREY },
+  { { "opencv", "OpenCV 4.8 or newer: Image2BlobParams, for images as imread gives them", ".py",
+        TRUE, CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "cv2.dnn.Image2BlobParams(scalefactor=[{scale}], size=[{size}], mean=[{mean}], "
+      "swapRB={opencv-swap}, ddepth=cv2.CV_32F, datalayout=cv2.dnn.DNN_LAYOUT_{layout})\n",
+      RGB_OR_GREY },
+  { { "openvino", "OpenVINO: lines of a PrePostProcessor", ".py", TRUE, CHANNEL, CHANNEL, 16 },
+      pixelnorm_export_write_template,
+      "ppp.input().tensor().set_element_type(Type.{element-type}).set_layout(Layout(\"{layout}\"))"
+      ".set_color_format(ColorFormat.{color})\n"
+      "ppp.input().preprocess().convert_element_type(Type.f32).mean([{mean}]).scale([{std}])\n",
+      RGB_OR_GREY },
+  { { "qualcomm", "Qualcomm: a qtimlvconverter", ".txt", TRUE, CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_template, "qtimlvconverter mean=\"<{mean}>\" sigma=\"<{scale}>\"\n",
+      RGB_OR_GREY },
+  { { "ti", "Texas Instruments: a tiovxdlpreproc", ".txt", TRUE, CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "tiovxdlpreproc data-type=float32 channel-order={layout-in-small} "
+      "tensor-format={color-in-small}{mean: mean-#=$}{scale: scale-#=$}\n",
+      { "RGB" } },
+  { { "hailo", "Hailo: a line of a model script", ".alls", TRUE, CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_template, "normalization1 = normalization([{mean}], [{std}])\n",
+      RGB_OR_GREY },
+  { { "rknn", "Rockchip: rknn.config", ".py", TRUE, CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "rknn.config(mean_values=[[{mean}]], std_values=[[{std}]])\n", RGB_OR_GREY },
+  { { "caffe", "Caffe: transform_param, and its mean.binaryproto", ".prototxt", TRUE, PIXEL, ONE,
+        8 },
+      pixelnorm_export_write_caffe, NULL, RGB_OR_GREY },
+  { { "npz", "numpy: arrays of every mean and scale", ".npz", FALSE, PIXEL, PIXEL, 16 },
+      pixelnorm_export_write_npz, NULL, ANY_CHANNELS },
+  { { "json", "JSON: every number, and what it was made from", ".json", TRUE, PIXEL, PIXEL, 16 },
+      pixelnorm_export_write_json, NULL, ANY_CHANNELS },
+};
+
+/**
+ * pixelnorm_export_format_get:
+ * @index: counted from 0
+ *
+ * Returns: (nullable) (transfer none): a format of the export table, %NULL behind the last
+ */
+const PixelnormExportFormat *
+pixelnorm_export_format_get (guint index)
+{
+  return index < G_N_ELEMENTS (rows) ? &rows[index].format : NULL;
+}
+
+static const PixelnormExportRow *
+find_row (const gchar *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (g_strcmp0 (rows[i].format.name, name) == 0)
+      return &rows[i];
+  return NULL;
+}
+
+/**
+ * pixelnorm_export_format_find:
+ * @name: the name of a format, as "nvinfer"
+ *
+ * Returns: (nullable) (transfer none): the format, %NULL where there is none of that name
+ */
+const PixelnormExportFormat *
+pixelnorm_export_format_find (const gchar *name)
+{
+  const PixelnormExportRow *row = find_row (name);
+
+  return row ? &row->format : NULL;
+}
+
+/* Names end up in files of many kinds; what would end a word or a line there is refused. */
+static gboolean
+check_name (const char *what, const char *name, GError **error)
+{
+  const char *p = name;
+
+  while (p && *p && !g_ascii_iscntrl (*p) && !strchr ("[]\"'\\", *p))
+    p++;
+  if (!p || (*name && !*p && g_utf8_validate (name, -1, NULL)))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "\"%s\" cannot be the name of %s: expected a word without brackets, quotes, backslashes and "
+      "control characters. Choose another.",
+      name, what);
+  return FALSE;
+}
+
+static gboolean
+check_fits (const PixelnormExport *self, GError **error)
+{
+  const PixelnormExportFormat *format = &self->row->format;
+  const PixelnormGeometry *geometry = self->geometry;
+
+  if (!g_strv_contains (self->row->channel_sets, geometry->channels)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "%s takes %s, and the profile is of %s. Collect one of that, with videoconvert before "
+        "pixelstats, or export to npz or json.",
+        format->name, self->row->channel_sets[1] ? "RGB or grey" : "RGB", geometry->channels);
+    return FALSE;
+  }
+  if (geometry->depth > format->max_depth) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "%s takes frames of %u bits, and the profile is of %u. Collect one of %u bits, with "
+        "videoconvert before pixelstats, or export to npz or json.",
+        format->name, format->max_depth, geometry->depth, format->max_depth);
+    return FALSE;
+  }
+  if (self->options->channel_order != PIXELNORM_CHANNEL_ORDER_RGB
+      && strcmp (geometry->channels, "RGB") != 0) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "The order bgr is for profiles of RGB, and this one is of %s.", geometry->channels);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+check_size (const PixelnormExport *self, GError **error)
+{
+  const PixelnormGeometry *geometry = self->geometry;
+
+  if ((self->width == 0) != (self->height == 0) || self->width > PIXELNORM_MAX_SIDE
+      || self->height > PIXELNORM_MAX_SIDE) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "A model's input of %ux%u pixels is none: expected 1 to %u both ways.", self->width,
+        self->height, PIXELNORM_MAX_SIDE);
+    return FALSE;
+  }
+  if (!self->exact.per_pixel)
+    return TRUE;
+  if (self->width != geometry->width || self->height != geometry->height) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "The profile is of %ux%u pixels, and with scope pixel it fits no other size; the model's input "
+        "is %ux%u. Collect a profile of that size, or use scope channel.",
+        geometry->width, geometry->height, self->width, self->height);
+    return FALSE;
+  }
+  if (pixelnorm_geometry_is_subsampled (geometry)) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "U and V of this profile are smaller than Y, and with scope pixel there is no array of all "
+        "three. Collect a profile of Y444 or RGB, with videoconvert before pixelstats, or use scope "
+        "channel.");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* What (x - mean) * scale can say. */
+static gboolean
+check_affine (const PixelnormSettings *settings, GError **error)
+{
+  gboolean zero = FALSE;
+
+  for (guint i = 0; i < settings->n_gamma; i++)
+    zero |= settings->gamma[i] == 0;
+  if (!zero && settings->clip_low == -G_MAXDOUBLE && settings->clip_high == G_MAXDOUBLE)
+    return TRUE;
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "An export says (x - mean) * scale, which has no words for clipping or for a gamma of 0. Leave "
+      "clip-low, clip-high and gamma as they are, or put pixelnorm into the pipeline.");
+  return FALSE;
+}
+
+static gboolean
+check_statistics (const PixelnormSettings *settings, GError **error)
+{
+  if (settings->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE)
+    return TRUE;
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "Statistics of the stream itself are other numbers for every frame, and cannot be exported. Export "
+      "with statistics of a profile.");
+  return FALSE;
+}
+
+static gboolean
+export_prepare (PixelnormExport *self, const PixelnormSettings *settings, PixelnormProfile *profile,
+    PixelnormProfile *dark, GError **error)
+{
+  const PixelnormExportOptions *options = self->options;
+
+  self->profile = profile;
+  self->geometry = pixelnorm_profile_get_geometry (profile);
+  self->n_channels = strlen (self->geometry->channels);
+  self->width = options->width || options->height ? options->width : self->geometry->width;
+  self->height = options->width || options->height ? options->height : self->geometry->height;
+  if (!check_name ("files", options->name, error) || !check_name ("a model", options->model, error)
+      || !check_name ("a model's input", options->tensor, error) || !check_fits (self, error)
+      || !check_statistics (settings, error)
+      || !pixelnorm_coefficients_init (&self->exact, settings, profile, dark, self->geometry, error)
+      || !check_size (self, error) || !check_affine (settings, error))
+    return FALSE;
+  self->n_pixels = self->exact.per_pixel ? (gsize) self->width * self->height : 1;
+  return TRUE;
+}
+
+/**
+ * pixelnorm_export_new:
+ * @format: the name of a format
+ * @settings: how to normalize, as for a #PixelnormNormalizer
+ * @profile: what with; of its own geometry also for the method fixed
+ * @dark: (nullable): dark frames, for the method flat-field
+ * @options: (nullable): what is known of the model; %NULL: the defaults
+ * @error: return location for a #GError, or %NULL
+ *
+ * Says in the words of other software the affine y = (x - mean) * scale of every sample x that
+ * pixelnorm computes with the same settings.
+ *
+ * Returns: (transfer full): files, and what they lack; %NULL with %PIXELNORM_ERROR_SETTINGS,
+ *   %PIXELNORM_ERROR_MISMATCH where the format has no words for such a profile, or
+ *   %PIXELNORM_ERROR_MEMORY
+ */
+PixelnormExport *
+pixelnorm_export_new (const gchar *format, const PixelnormSettings *settings,
+    PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormExportOptions *options,
+    GError **error)
+{
+  const PixelnormExportOptions defaults = { 0 };
+  g_autoptr (PixelnormExport) self = g_object_new (PIXELNORM_TYPE_EXPORT, NULL);
+
+  g_return_val_if_fail (settings != NULL && PIXELNORM_IS_PROFILE (profile), NULL);
+  self->row = find_row (format);
+  self->options = options ? options : &defaults;
+  if (!self->row) {
+    g_set_error (
+        error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, "There is no format \"%s\".", format);
+    return NULL;
+  }
+  if (!export_prepare (self, settings, profile, dark, error) || !pixelnorm_export_fit (self, error)
+      || !self->row->write (self, error))
+    return NULL;
+  self->options = NULL;
+  self->profile = NULL;
+  return g_steal_pointer (&self);
+}

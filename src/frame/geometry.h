@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What frames consist of. */
+#pragma once
+
+#include <pixelnorm/layout.h>
+
+/* Whether pixels share samples of U and V. */
+static inline gboolean
+pixelnorm_geometry_is_subsampled (const PixelnormGeometry *geometry)
+{
+  return geometry->log2_chroma_w != 0 || geometry->log2_chroma_h != 0;
+}

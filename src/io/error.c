@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The domain of all errors of the library. */
+#include <pixelnorm/error.h>
+
+G_DEFINE_QUARK (pixelnorm - error - quark, pixelnorm_error)
