@@ -154,7 +154,7 @@ set_rate (GstStructure *structure, const GValue *rate, guint by, guint over)
 /* Appends the tensors that video with so many channels becomes. */
 static void
 append_tensors (GstCaps *caps, const Spelling *spelling, guint type, const GstStructure *video,
-    gsize n_channels, guint layouts, guint batch_size)
+    gsize n_channels, guint tensor_layouts, guint batch_size)
 {
   g_autoptr (GstStructure) tensor = new_tensor (spelling, type);
   gint width, height;
@@ -167,7 +167,7 @@ append_tensors (GstCaps *caps, const Spelling *spelling, guint type, const GstSt
   }
   for (guint layout = 0; layout <= PIXELNORM_TENSOR_LAYOUT_NCHW; layout++)
     /* three dimensions say that there is one frame */
-    for (gint four = 1; four >= (batch_size > 1) && layouts & (1u << layout); four--) {
+    for (gint four = 1; four >= (batch_size > 1) && tensor_layouts & (1u << layout); four--) {
       g_autofree gchar *dimensions =
           print_dimensions (width, height, n_channels, layout, four ? batch_size : 0);
 
@@ -217,7 +217,7 @@ append_twins (GstCaps *caps, const GstStructure *video, gboolean to_8_bits)
 }
 
 GstCaps *
-gst_pixel_caps_from_video (const GstCaps *caps, guint layouts, guint batch_size)
+gst_pixel_caps_from_video (const GstCaps *caps, guint tensor_layouts, guint batch_size)
 {
   GstCaps *result = gst_caps_new_empty ();
   const guint n = gst_caps_get_size (caps);
@@ -230,7 +230,7 @@ gst_pixel_caps_from_video (const GstCaps *caps, guint layouts, guint batch_size)
         for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
           if (value_has_channels (gst_structure_get_value (video, "format"), channel_counts[c]))
             append_tensors (
-                result, &spellings[s], t, video, channel_counts[c], layouts, batch_size);
+                result, &spellings[s], t, video, channel_counts[c], tensor_layouts, batch_size);
       }
   for (guint i = 0; i < n; i++)
     append_twins (result, gst_caps_get_structure (caps, i), TRUE);
@@ -286,8 +286,8 @@ append_video_of (GstCaps *caps, const gchar *channels, gint width, gint height,
 
 /* @any_batch: also where the tensor has another number of frames. */
 static void
-append_video (
-    GstCaps *caps, const GstStructure *tensor, guint layouts, guint batch_size, gboolean any_batch)
+append_video (GstCaps *caps, const GstStructure *tensor, guint tensor_layouts, guint batch_size,
+    gboolean any_batch)
 {
   const gchar *text = get_dimensions (tensor);
   gint sizes[N_DIMENSIONS];
@@ -301,15 +301,15 @@ append_video (
   for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++) {
     const gint n_channels = (gint) strlen (channel_sets[c]);
 
-    if (layouts & GST_PIXEL_CAPS_NHWC && sizes[0] == n_channels)
+    if (tensor_layouts & GST_PIXEL_CAPS_NHWC && sizes[0] == n_channels)
       append_video_of (caps, channel_sets[c], sizes[1], sizes[2], tensor, batch_size);
-    if (layouts & GST_PIXEL_CAPS_NCHW && sizes[2] == n_channels)
+    if (tensor_layouts & GST_PIXEL_CAPS_NCHW && sizes[2] == n_channels)
       append_video_of (caps, channel_sets[c], sizes[0], sizes[1], tensor, batch_size);
   }
 }
 
 GstCaps *
-gst_pixel_caps_to_video (const GstCaps *caps, guint layouts, guint batch_size)
+gst_pixel_caps_to_video (const GstCaps *caps, guint tensor_layouts, guint batch_size)
 {
   GstCaps *result = gst_caps_new_empty ();
 
@@ -321,7 +321,7 @@ gst_pixel_caps_to_video (const GstCaps *caps, guint layouts, guint batch_size)
       if (is_video (structure))
         append_twins (result, structure, FALSE);
       else
-        append_video (result, structure, layouts, batch_size, any_batch);
+        append_video (result, structure, tensor_layouts, batch_size, any_batch);
     }
   return result;
 }
@@ -344,9 +344,9 @@ gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size)
 }
 
 GstCaps *
-gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts, guint batch_size)
+gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint tensor_layouts, guint batch_size)
 {
-  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts, batch_size);
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, tensor_layouts, batch_size);
 
   for (guint i = 0; i < gst_caps_get_size (ours); i++) {
     g_autoptr (GstCaps) one = gst_caps_copy_nth (ours, i);
@@ -362,11 +362,11 @@ gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint layouts, guint
 }
 
 gchar *
-gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts, guint batch_size)
+gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint tensor_layouts, guint batch_size)
 {
   g_autoptr (GstCaps) all = gst_pixel_caps_output_template ();
   g_autoptr (GstCaps) ours = gst_caps_intersect (all, (GstCaps *) wanted);
-  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, layouts, batch_size);
+  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, tensor_layouts, batch_size);
   g_autoptr (GstCaps) any = gst_pixel_caps_to_video (ours, GST_PIXEL_LAYOUT_AUTO, batch_size);
   g_autofree gchar *asked = NULL;
 
@@ -387,7 +387,7 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts, guint batch
         "channels:width:height:1 (NHWC) or width:height:channels:1 (NCHW), with 3 or "
         "1 channels.",
         dimensions);
-  const gboolean nhwc = layouts == GST_PIXEL_CAPS_NHWC;
+  const gboolean nhwc = tensor_layouts == GST_PIXEL_CAPS_NHWC;
   return g_strdup_printf (
       "Downstream asks for tensors of dimensions %s, which are of the layout %s, and "
       "the property layout is %s. Set layout=auto or layout=%s.",
@@ -396,10 +396,10 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint layouts, guint batch
 
 gchar *
 gst_pixel_caps_explain (
-    const GstCaps *input, const GstCaps *wanted, guint layouts, guint batch_size)
+    const GstCaps *input, const GstCaps *wanted, guint tensor_layouts, guint batch_size)
 {
-  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, layouts, batch_size);
-  gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts, batch_size);
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, tensor_layouts, batch_size);
+  gchar *words = gst_pixel_caps_explain_wanted (wanted, tensor_layouts, batch_size);
 
   if (words || gst_caps_can_intersect (ours, wanted))
     return words;
@@ -419,7 +419,7 @@ gst_pixel_caps_explain (
 }
 
 void
-gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint layouts,
+gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint tensor_layouts,
     PixelnormOutput *output, PixelnormTensorLayout *tensor_layout)
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
@@ -436,7 +436,7 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
   for (guint t = 0; t < G_N_ELEMENTS (types); t++)
     if (g_strcmp0 (types[t].name, type) == 0)
       *output = types[t].output;
-  if (!text || !parse_dimensions (text, sizes) || !(layouts & GST_PIXEL_CAPS_NHWC)
+  if (!text || !parse_dimensions (text, sizes) || !(tensor_layouts & GST_PIXEL_CAPS_NHWC)
       || sizes[0] != (gint) layout->n_channels || sizes[1] != (gint) geometry->width
       || sizes[2] != (gint) geometry->height)
     *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NCHW;

@@ -2,7 +2,7 @@
 /**
  * SECTION:element-pixeldenorm
  * @title: pixeldenorm
- * @short_description: the way back: turns what pixelnorm made into video again
+ * @short_description: denormalizes: turns what pixelnorm made into video again
  *
  * Computes x = (y - bias) / scale + centre for every sample, rounded half to even and saturated, with the
  * coefficients that #pixelnorm had. Takes tensors (other/tensors or the older other/tensor of NNStreamer) of
@@ -100,8 +100,8 @@ video_for (GstPixelDenorm *self, const GstCaps *caps)
   g_autoptr (GstCaps) suitable = suitable_video (self);
 
   return gst_pixel_formats_prefer (
-      gst_pixel_denorm_caps_to_video (caps, gst_pixel_plans_layouts (&self->plans)), suitable,
-      NULL);
+      gst_pixel_denorm_caps_to_video (caps, gst_pixel_plans_tensor_layouts (&self->plans)),
+      suitable, NULL);
 }
 
 static GstCaps *
@@ -111,7 +111,7 @@ gst_pixel_denorm_transform_caps (
   GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
   GstCaps *result = direction == GST_PAD_SINK
       ? video_for (self, caps)
-      : gst_pixel_denorm_caps_from_video (caps, gst_pixel_plans_layouts (&self->plans));
+      : gst_pixel_denorm_caps_from_video (caps, gst_pixel_plans_tensor_layouts (&self->plans));
 
   if (filter) {
     GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
@@ -163,7 +163,7 @@ gst_pixel_denorm_fixate_caps (
 
 /* What is to be known of the plan that is in use from now on. */
 static void
-tell_plan (GstPixelDenorm *self)
+update_plan (GstPixelDenorm *self)
 {
   const guint64 n = pixelnorm_denormalizer_get_lost (self->plans.current.denormalizer);
 
@@ -183,7 +183,7 @@ static gboolean
 fit (GstPixelDenorm *self, GstCaps *incaps, GstCaps *outcaps, GError **error)
 {
   const gboolean video = gst_structure_has_name (gst_caps_get_structure (incaps, 0), "video/x-raw");
-  GstPixelTarget target = { .back = TRUE };
+  GstPixelTarget target = { .denormalize = TRUE };
   GstVideoInfo info, input = { 0 };
   PixelnormLayout input_layout = { 0 };
   guint n_frames;
@@ -197,7 +197,7 @@ fit (GstPixelDenorm *self, GstCaps *incaps, GstCaps *outcaps, GError **error)
   if (!gst_pixel_formats_layout (&info, &target.layout, error)
       || (video && !gst_pixel_formats_layout (&input, &input_layout, error))
       || !gst_pixel_denorm_caps_parse (
-          incaps, gst_pixel_plans_layouts (&self->plans), &target, &n_frames, error)
+          incaps, gst_pixel_plans_tensor_layouts (&self->plans), &target, &n_frames, error)
       || !gst_pixel_plans_fit_target (&self->plans, &target, error))
     return FALSE;
   self->info = info;
@@ -215,7 +215,7 @@ gst_pixel_denorm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *ou
 
   if (fit (self, incaps, outcaps, &error)) {
     gst_caps_replace (&self->refused, NULL);
-    tell_plan (self);
+    update_plan (self);
     return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
@@ -372,7 +372,7 @@ look_at_pending (GstPixelDenorm *self, GError **error)
 
 /* Frame self->next of @inbuf. */
 static gboolean
-bring_back (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError **error)
+denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError **error)
 {
   PixelnormDenormalizer *denormalizer =
       self->applied.has_values ? self->own : self->plans.current.denormalizer;
@@ -415,7 +415,7 @@ gst_pixel_denorm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer
 {
   g_autoptr (GError) error = NULL;
 
-  if (bring_back (GST_PIXEL_DENORM (trans), inbuf, outbuf, &error))
+  if (denormalize (GST_PIXEL_DENORM (trans), inbuf, outbuf, &error))
     return GST_FLOW_OK;
   /* what cannot be read is of another format than the caps say */
   if (error->code == PIXELNORM_ERROR_READ)
@@ -452,7 +452,7 @@ share_times (GstPixelDenorm *self, GstBuffer *outbuf)
   }
 }
 
-/* Takes the buffer that came, if one did; a plan lands on a whole one. */
+/* Takes the buffer that came, if one did; a plan is applied to whole ones. */
 static gboolean
 take_buffer (GstPixelDenorm *self)
 {
@@ -464,8 +464,8 @@ take_buffer (GstPixelDenorm *self)
   gst_clear_buffer (&self->pending); /* of which a flush left something */
   self->pending = g_steal_pointer (&trans->queued_buf);
   self->next = 0;
-  if (gst_pixel_plans_land (&self->plans))
-    tell_plan (self);
+  if (gst_pixel_plans_apply (&self->plans))
+    update_plan (self);
   if (look_at_pending (self, &error))
     return TRUE;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at a buffer");
@@ -583,7 +583,7 @@ gst_pixel_denorm_class_init (GstPixelDenormClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
 
-  GST_DEBUG_CATEGORY_INIT (pixeldenorm_debug, "pixeldenorm", 0, "the way back to video");
+  GST_DEBUG_CATEGORY_INIT (pixeldenorm_debug, "pixeldenorm", 0, "denormalizing to video");
   object_class->set_property = gst_pixel_denorm_set_property;
   object_class->get_property = gst_pixel_denorm_get_property;
   object_class->finalize = gst_pixel_denorm_finalize;

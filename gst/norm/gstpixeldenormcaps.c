@@ -72,7 +72,7 @@ take_batch (GstStructure *tensor)
 }
 
 GstCaps *
-gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint layouts)
+gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint tensor_layouts)
 {
   g_autoptr (GstCaps) single = gst_caps_copy (caps);
   gboolean strange = FALSE;
@@ -83,16 +83,16 @@ gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint layouts)
     if (!is_video (structure))
       strange |= take_batch (structure) == 0;
   }
-  GstCaps *result = gst_pixel_caps_to_video (single, layouts, 1);
+  GstCaps *result = gst_pixel_caps_to_video (single, tensor_layouts, 1);
   if (gst_caps_get_size (caps) > 0 && (strange || gst_caps_is_empty (result)))
     gst_caps_append (result, gst_pixel_formats_caps (NULL));
   return result;
 }
 
 GstCaps *
-gst_pixel_denorm_caps_from_video (const GstCaps *caps, guint layouts)
+gst_pixel_denorm_caps_from_video (const GstCaps *caps, guint tensor_layouts)
 {
-  GstCaps *result = gst_pixel_caps_from_video (caps, layouts, 1);
+  GstCaps *result = gst_pixel_caps_from_video (caps, tensor_layouts, 1);
   g_autoptr (GstCaps) template = gst_pixel_caps_output_template ();
 
   /* of any number of frames; no string says so */
@@ -109,8 +109,8 @@ sizes_are (const guint64 sizes[N_SIZES], guint first, guint second, guint third)
 }
 
 gboolean
-gst_pixel_denorm_caps_parse (
-    const GstCaps *caps, guint layouts, GstPixelTarget *target, guint *n_frames, GError **error)
+gst_pixel_denorm_caps_parse (const GstCaps *caps, guint tensor_layouts, GstPixelTarget *target,
+    guint *n_frames, GError **error)
 {
   const PixelnormGeometry *geometry = &target->layout.geometry;
   const guint n_channels = target->layout.n_channels;
@@ -119,15 +119,16 @@ gst_pixel_denorm_caps_parse (
   guint64 sizes[N_SIZES];
 
   *n_frames = is_video (structure) ? 1 : take_batch (structure);
-  gst_pixel_caps_parse (single, &target->layout, layouts, &target->output, &target->tensor_layout);
+  gst_pixel_caps_parse (
+      single, &target->layout, tensor_layouts, &target->output, &target->tensor_layout);
   if (is_video (structure))
     return TRUE;
   const gchar *text =
       gst_structure_get_string (gst_caps_get_structure (caps, 0), dimensions_field (structure));
   if (text && *n_frames > 0 && parse_dimensions (text, sizes)
-      && ((layouts & GST_PIXEL_CAPS_NHWC
+      && ((tensor_layouts & GST_PIXEL_CAPS_NHWC
               && sizes_are (sizes, n_channels, geometry->width, geometry->height))
-          || (layouts & GST_PIXEL_CAPS_NCHW
+          || (tensor_layouts & GST_PIXEL_CAPS_NCHW
               && sizes_are (sizes, geometry->width, geometry->height, n_channels))))
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,

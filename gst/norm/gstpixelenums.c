@@ -32,7 +32,7 @@ static const GEnumValue methods[] = {
   { 0 },
 };
 
-static const GEnumValue sources[] = {
+static const GEnumValue statistics_sources[] = {
   { PIXELNORM_STATISTICS_SOURCE_PROFILE, "A profile, the same for all frames", "profile" },
   { PIXELNORM_STATISTICS_SOURCE_FRAME, "Each frame itself, per channel or of all", "frame" },
   { PIXELNORM_STATISTICS_SOURCE_BATCH, "The frames of a tensor together, per channel or of all",
@@ -54,7 +54,7 @@ static const GEnumValue units[] = {
   { 0 },
 };
 
-static const GEnumValue layouts[] = {
+static const GEnumValue tensor_layouts[] = {
   { GST_PIXEL_LAYOUT_AUTO, "NHWC, unless only NCHW fits what downstream asks for", "auto" },
   { GST_PIXEL_CAPS_NHWC, "Height x width x channels", "nhwc" },
   { GST_PIXEL_CAPS_NCHW, "Channels x height x width", "nchw" },
@@ -67,21 +67,22 @@ static const GEnumValue channel_orders[] = {
   { 0 },
 };
 
-GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_statistics_get_type, "GstPixelNormStatistics", sources)
+GST_PIXEL_DEFINE_ENUM (
+    gst_pixel_norm_statistics_get_type, "GstPixelNormStatistics", statistics_sources)
 GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_last_batch_get_type, "GstPixelNormLastBatch", last_batches)
 GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_scope_get_type, "GstPixelNormScope", norm_scopes)
 GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_method_get_type, "GstPixelNormMethod", methods)
 GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_units_get_type, "GstPixelNormUnits", units)
 GST_PIXEL_DEFINE_ENUM (
     gst_pixel_norm_channel_order_get_type, "GstPixelNormChannelOrder", channel_orders)
-GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_layout_get_type, "GstPixelNormLayout", layouts)
+GST_PIXEL_DEFINE_ENUM (gst_pixel_norm_layout_get_type, "GstPixelNormLayout", tensor_layouts)
 
 const gchar *
 gst_pixel_enum_nick (GType type, gint value)
 {
   GEnumClass *klass = g_type_class_ref (type);
-  const GEnumValue *row = g_enum_get_value (klass, value);
-  const gchar *nick = row ? row->value_nick : NULL;
+  const GEnumValue *entry = g_enum_get_value (klass, value);
+  const gchar *nick = entry ? entry->value_nick : NULL;
 
   g_type_class_unref (klass);
   return nick;

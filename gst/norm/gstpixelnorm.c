@@ -104,7 +104,7 @@ struct _GstPixelNorm {
   gsize output_size;     /* of a buffer: of all frames of a tensor */
   GstStructure *applied; /* what PixelnormMeta says */
   GstCaps *refused;      /* caps of which was said that they do not fit */
-  gchar *idle;           /* of what was said that it has no effect */
+  gchar *ineffective;    /* of what was said that it has no effect */
   GstPixelAssembly assembly;
   gboolean backwards; /* a segment was refused */
 
@@ -144,10 +144,11 @@ suitable_video (GstPixelNorm *self)
 /* A converter before us learns only that there is no video for what downstream takes, and says no more
  * than "not negotiated". */
 static void
-warn_of_downstream (GstPixelNorm *self, guint layouts)
+warn_of_downstream (GstPixelNorm *self, guint tensor_layouts)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
-  g_autofree gchar *words = gst_pixel_caps_explain_wanted (wanted, layouts, get_batch_size (self));
+  g_autofree gchar *words =
+      gst_pixel_caps_explain_wanted (wanted, tensor_layouts, get_batch_size (self));
 
   if (words && g_atomic_int_compare_and_exchange (&self->is_explained, FALSE, TRUE))
     GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("%s", words), (NULL));
@@ -159,12 +160,12 @@ warn_of_downstream (GstPixelNorm *self, guint layouts)
 static GstCaps *
 video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 {
-  const guint layouts = gst_pixel_plans_layouts (&self->plans);
+  const guint tensor_layouts = gst_pixel_plans_tensor_layouts (&self->plans);
   g_autoptr (GstCaps) suitable = suitable_video (self);
-  GstCaps *video = gst_pixel_caps_to_video (caps, layouts, get_batch_size (self));
+  GstCaps *video = gst_pixel_caps_to_video (caps, tensor_layouts, get_batch_size (self));
 
   if (gst_caps_is_empty (video))
-    warn_of_downstream (self, layouts);
+    warn_of_downstream (self, tensor_layouts);
   return gst_pixel_formats_prefer (video, suitable, filter);
 }
 
@@ -177,7 +178,7 @@ gst_pixel_norm_transform_caps (
 
   if (direction == GST_PAD_SINK)
     result = gst_pixel_caps_from_video (
-        caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
+        caps, gst_pixel_plans_tensor_layouts (&self->plans), get_batch_size (self));
   else
     result = video_for (self, caps, filter);
   if (filter) {
@@ -199,7 +200,7 @@ gst_pixel_norm_fixate_caps (
   if (direction == GST_PAD_SRC)
     return gst_caps_fixate (othercaps);
   return gst_pixel_caps_choose (
-      othercaps, caps, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
+      othercaps, caps, gst_pixel_plans_tensor_layouts (&self->plans), get_batch_size (self));
 }
 
 static void
@@ -245,22 +246,22 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 
 /* Once, not with every change of caps. */
 static void
-warn_of_idle (GstPixelNorm *self, const gchar *idle)
+warn_of_ineffective (GstPixelNorm *self, const gchar *ineffective)
 {
-  if (idle && g_strcmp0 (idle, self->idle) != 0)
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", idle), (NULL));
-  g_free (self->idle);
-  self->idle = g_strdup (idle);
+  if (ineffective && g_strcmp0 (ineffective, self->ineffective) != 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", ineffective), (NULL));
+  g_free (self->ineffective);
+  self->ineffective = g_strdup (ineffective);
 }
 
 /* Tells of the plan that is in use from now on. */
 static void
-announce_plan (GstPixelNorm *self)
+update_applied (GstPixelNorm *self)
 {
   const GstPixelPlan *plan = &self->plans.current;
 
   warn_of_units (self, &plan->settings);
-  warn_of_idle (self, plan->idle);
+  warn_of_ineffective (self, plan->ineffective);
   warn_of_matrix (self, plan->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (
@@ -277,7 +278,7 @@ post_refusal (GstPixelNorm *self, GstCaps *input)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
   g_autofree gchar *words = gst_pixel_caps_explain (
-      input, wanted, gst_pixel_plans_layouts (&self->plans), get_batch_size (self));
+      input, wanted, gst_pixel_plans_tensor_layouts (&self->plans), get_batch_size (self));
 
   if (words && !g_atomic_int_get (&self->is_explained))
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", words), (NULL));
@@ -474,7 +475,7 @@ check_direction (GstPixelNorm *self, gdouble rate)
   return FALSE;
 }
 
-/* A change lands where a buffer begins. */
+/* A change is applied where a buffer begins. */
 static GstFlowReturn
 begin_buffer (GstPixelNorm *self, GstBuffer *input)
 {
@@ -482,8 +483,8 @@ begin_buffer (GstPixelNorm *self, GstBuffer *input)
   g_autoptr (GError) error = NULL;
   GstBuffer *buffer = NULL;
 
-  if (gst_pixel_plans_land (&self->plans))
-    announce_plan (self);
+  if (gst_pixel_plans_apply (&self->plans))
+    update_applied (self);
   if (!check_direction (self, trans->segment.rate))
     return GST_FLOW_ERROR;
   const GstFlowReturn result = gst_pixel_norm_prepare_output_buffer (trans, input, &buffer);
@@ -648,7 +649,7 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
             * self->assembly.size;
     set_latency (self);
     gst_caps_replace (&self->refused, NULL);
-    announce_plan (self);
+    update_applied (self);
     return TRUE;
   }
   /* a failing set_caps is called again and again; the bus hears of it once */
@@ -746,7 +747,7 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
   GST_OBJECT_UNLOCK (self);
   gst_pixel_plans_stop (&self->plans);
   g_clear_pointer (&self->applied, gst_structure_free);
-  g_clear_pointer (&self->idle, g_free);
+  g_clear_pointer (&self->ineffective, g_free);
   return TRUE;
 }
 

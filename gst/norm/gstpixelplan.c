@@ -15,7 +15,7 @@ plan_clear (GstPixelPlan *plan)
   g_clear_object (&plan->profile);
   g_clear_object (&plan->dark);
   g_clear_object (&plan->affine);
-  g_clear_pointer (&plan->idle, g_free);
+  g_clear_pointer (&plan->ineffective, g_free);
   g_clear_object (&plan->normalizer);
   g_clear_object (&plan->denormalizer);
 }
@@ -29,7 +29,7 @@ plan_copy (const GstPixelPlan *plan)
   g_set_object (&copy.profile, plan->profile);
   g_set_object (&copy.dark, plan->dark);
   g_set_object (&copy.affine, plan->affine);
-  copy.idle = g_strdup (plan->idle);
+  copy.ineffective = g_strdup (plan->ineffective);
   return copy;
 }
 
@@ -37,7 +37,7 @@ static gboolean
 plan_load (GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
 {
   plan->settings = wanted->settings;
-  plan->idle = gst_pixel_settings_find_idle (wanted);
+  plan->ineffective = gst_pixel_settings_find_ineffective (wanted);
   return gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, &plan->affine, error);
 }
 
@@ -48,7 +48,7 @@ plan_is_fitted (const GstPixelPlan *plan)
 }
 
 static gboolean
-plan_fit_back (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
+plan_fit_denormalizer (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
   const gboolean values = pixelnorm_method_needs_profile (plan->settings.method)
       && (!plan->profile || plan->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE);
@@ -64,8 +64,8 @@ static gboolean
 plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
   plan->settings.tensor_layout = target->tensor_layout;
-  if (target->back)
-    return plan_fit_back (plan, target, error);
+  if (target->denormalize)
+    return plan_fit_denormalizer (plan, target, error);
   plan->normalizer = pixelnorm_normalizer_new_with_affine (&plan->settings, plan->profile,
       plan->dark, plan->affine, &target->layout, target->output, error);
   return plan->normalizer != NULL;
@@ -162,12 +162,12 @@ gst_pixel_plans_stop (GstPixelPlans *self)
 }
 
 guint
-gst_pixel_plans_layouts (GstPixelPlans *self)
+gst_pixel_plans_tensor_layouts (GstPixelPlans *self)
 {
   GST_OBJECT_LOCK (self->element);
-  const guint layouts = self->wanted.layouts;
+  const guint tensor_layouts = self->wanted.tensor_layouts;
   GST_OBJECT_UNLOCK (self->element);
-  return layouts;
+  return tensor_layouts;
 }
 
 gboolean
@@ -204,8 +204,8 @@ gst_pixel_plans_fit (
 {
   GstPixelTarget target = { .layout = *layout };
 
-  gst_pixel_caps_parse (
-      outcaps, layout, gst_pixel_plans_layouts (self), &target.output, &target.tensor_layout);
+  gst_pixel_caps_parse (outcaps, layout, gst_pixel_plans_tensor_layouts (self), &target.output,
+      &target.tensor_layout);
   return gst_pixel_plans_fit_target (self, &target, error);
 }
 
@@ -238,22 +238,22 @@ gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *wanted, G
 }
 
 gboolean
-gst_pixel_plans_land (GstPixelPlans *self)
+gst_pixel_plans_apply (GstPixelPlans *self)
 {
   GstPixelPlan old = { 0 };
 
   GST_OBJECT_LOCK (self->element);
-  const gboolean landed = plan_is_fitted (&self->next);
-  if (landed) {
+  const gboolean applied = plan_is_fitted (&self->next);
+  if (applied) {
     old = self->current;
     self->current = self->next;
     self->next = (GstPixelPlan){ 0 };
   }
   GST_OBJECT_UNLOCK (self->element);
-  if (landed)
+  if (applied)
     plan_carry_over (&self->current, &old);
   plan_clear (&old);
-  return landed;
+  return applied;
 }
 
 /* Needs the lock. Whether a plan that was made in run @run for @target still is what is wanted; then it

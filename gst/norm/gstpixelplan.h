@@ -9,8 +9,8 @@ typedef struct {
   PixelnormLayout layout;
   PixelnormOutput output;
   PixelnormTensorLayout tensor_layout;
-  gboolean back; /* the way back: layout and output are what was normalized, and into what */
-  guint serial;  /* of the caps; 0: there are none */
+  gboolean denormalize; /* layout and output are what was normalized, and into what */
+  guint serial;         /* of the caps; 0: there are none */
 } GstPixelTarget;
 
 /* Settings, the files that they name, and the normalizer made of them. */
@@ -18,9 +18,9 @@ typedef struct {
   PixelnormSettings settings;
   PixelnormProfile *profile, *dark;    /* or NULL */
   PixelnormLearnedAffine *affine;      /* or NULL */
-  gchar *idle;                         /* what was set in vain, in words; or NULL */
+  gchar *ineffective;                  /* what was set in vain, in words; or NULL */
   PixelnormNormalizer *normalizer;     /* NULL until it is fitted to a target */
-  PixelnormDenormalizer *denormalizer; /* instead, on the way back */
+  PixelnormDenormalizer *denormalizer; /* instead, of pixeldenorm */
 } GstPixelPlan;
 
 /* The element's object lock guards all of it, but the streaming thread, which alone changes current and
@@ -54,7 +54,7 @@ gboolean gst_pixel_plans_start (GstPixelPlans *self, GError **error);
 void gst_pixel_plans_stop (GstPixelPlans *self);
 
 /* Which layouts of tensors may be taken, GstPixelCapsLayouts. */
-guint gst_pixel_plans_layouts (GstPixelPlans *self);
+guint gst_pixel_plans_tensor_layouts (GstPixelPlans *self);
 
 /* What frames must consist of, sizes 0 where any will do; FALSE: whatever they like. */
 gboolean gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry);
@@ -67,10 +67,10 @@ void gst_pixel_plans_affine_size (
 gboolean gst_pixel_plans_fit (
     GstPixelPlans *self, const PixelnormLayout *layout, const GstCaps *outcaps, GError **error);
 
-/* The same to a target that the caller knows; without a profile where the method needs one, the way back
+/* The same to a target that the caller knows; without a profile where the method needs one, pixeldenorm
  * takes mean and std from every frame. */
 gboolean gst_pixel_plans_fit_target (
     GstPixelPlans *self, const GstPixelTarget *target, GError **error);
 
-/* Before a frame: takes the plan that is ready, if one is, and says whether. */
-gboolean gst_pixel_plans_land (GstPixelPlans *self);
+/* Before a frame: applies the plan that is ready, if one is, and says whether. */
+gboolean gst_pixel_plans_apply (GstPixelPlans *self);

@@ -75,7 +75,7 @@ static const struct {
   { PROP_UNITS, G_STRUCT_OFFSET (GstPixelSettings, settings.units) },
   { PROP_RANGE_LOW, G_STRUCT_OFFSET (GstPixelSettings, settings.range_low) },
   { PROP_RANGE_HIGH, G_STRUCT_OFFSET (GstPixelSettings, settings.range_high) },
-  { PROP_LAYOUT, G_STRUCT_OFFSET (GstPixelSettings, layouts) },
+  { PROP_LAYOUT, G_STRUCT_OFFSET (GstPixelSettings, tensor_layouts) },
   { PROP_QUANT_SCALE, G_STRUCT_OFFSET (GstPixelSettings, settings.quant_scale) },
   { PROP_QUANT_ZERO_POINT, G_STRUCT_OFFSET (GstPixelSettings, settings.quant_zero_point) },
 };
@@ -85,7 +85,7 @@ gst_pixel_settings_init (GstPixelSettings *self)
 {
   *self = (GstPixelSettings){ 0 };
   pixelnorm_settings_init (&self->settings);
-  self->layouts = GST_PIXEL_LAYOUT_AUTO;
+  self->tensor_layouts = GST_PIXEL_LAYOUT_AUTO;
 }
 
 void
@@ -152,7 +152,7 @@ is_given (const GstPixelSettings *self, guint id)
 }
 
 gchar *
-gst_pixel_settings_find_idle (const GstPixelSettings *self)
+gst_pixel_settings_find_ineffective (const GstPixelSettings *self)
 {
   const struct {
     const gchar *name;

@@ -11,9 +11,9 @@
 typedef struct {
   gchar *location, *dark_location, *affine_location;
   PixelnormProfile *given;    /* set by the application; before location */
-  gboolean profile_optional;  /* the way back may find mean and std on every buffer */
+  gboolean profile_optional;  /* pixeldenorm may find mean and std on every buffer */
   PixelnormSettings settings; /* but for tensor_layout, which caps decide */
-  guint layouts;              /* which may be taken, GstPixelCapsLayouts */
+  guint tensor_layouts;       /* which may be taken, GstPixelCapsLayouts */
   gchar *
       array_problems[GST_PIXEL_SETTINGS_N_ARRAYS]; /* set to something that is no list of numbers */
   gboolean array_given[GST_PIXEL_SETTINGS_N_ARRAYS]; /* was set */
@@ -32,7 +32,7 @@ gboolean gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue 
 void gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy);
 
 /* What was set and has no effect with the method, in sentences; NULL: nothing. */
-gchar *gst_pixel_settings_find_idle (const GstPixelSettings *self);
+gchar *gst_pixel_settings_find_ineffective (const GstPixelSettings *self);
 
 /* Checks everything that can be known before caps are, and loads the files. Without the lock. */
 gboolean gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,

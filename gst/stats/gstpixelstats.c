@@ -72,7 +72,7 @@ struct _GstPixelStats {
   gint64 checkpoint_time;
   GstClockTime message_time;      /* of the stream, where buffers tell it */
   GstClockTime message_wall_time; /* else */
-  gboolean finished;              /* the end was told, and no frame came since */
+  gboolean finished;              /* the end was reported, and no frame came since */
 };
 
 G_DEFINE_FINAL_TYPE (GstPixelStats, gst_pixel_stats, GST_TYPE_BASE_TRANSFORM)
@@ -270,7 +270,7 @@ finish (GstPixelStats *self)
   g_autofree gchar *location = dup_location (self);
   g_autoptr (GError) error = NULL;
 
-  const gboolean told = gst_pixel_checkpoints_wait (&self->checkpoints);
+  const gboolean reported = gst_pixel_checkpoints_wait (&self->checkpoints);
   const gboolean no_frames = gst_pixel_collector_get_taken (&self->collector) == 0;
   self->failed = FALSE;
   self->finished = TRUE;
@@ -278,7 +278,7 @@ finish (GstPixelStats *self)
     post_end_without_file (self, no_frames);
   } else if (!gst_pixel_collector_save (&self->collector, location, &error)) {
     self->failed = TRUE;
-    if (!told)
+    if (!reported)
       gst_pixel_error_post (
           GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving at the end of the stream");
   }
@@ -394,12 +394,12 @@ gst_pixel_stats_stop (GstBaseTransform *trans)
   g_autoptr (GError) error = NULL;
 
   add_held (self);
-  const gboolean told = gst_pixel_checkpoints_wait (&self->checkpoints) || self->failed;
+  const gboolean reported = gst_pixel_checkpoints_wait (&self->checkpoints) || self->failed;
   if (gst_pixel_collector_get_taken (&self->collector) == 0)
     return TRUE;
   if (!location && self->had_location && !self->finished)
     post_end_without_file (self, FALSE);
-  if (location && !gst_pixel_collector_save (&self->collector, location, &error) && !told)
+  if (location && !gst_pixel_collector_save (&self->collector, location, &error) && !reported)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving when stopped");
   return TRUE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The way back: normalized tensors or 8-bit frames in, frames out. */
+/* Denormalizing: normalized tensors or 8-bit frames in, frames out. */
 #pragma once
 
 #include <pixelnorm/normalizer.h>

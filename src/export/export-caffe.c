@@ -49,7 +49,7 @@ take_mean_image (PixelnormExport *self, GError **error)
     for (gsize p = 0; p < self->n_pixels; p++) {
       double mean, scale;
 
-      pixelnorm_export_told (self, p, pixelnorm_export_channel (self, i), &mean, &scale);
+      pixelnorm_export_sample (self, p, pixelnorm_export_channel (self, i), &mean, &scale);
       const float value = (float) mean;
       g_byte_array_append (bytes, (const guint8 *) &value, sizeof value);
     }

@@ -6,7 +6,7 @@
  * not, the scale is 1 / the root mean square of the divisors, so that what was collected keeps a
  * deviation of 1 all in all.
  *
- * The error is the largest |y told - y exact| over all samples and all code values. Both are affine in
+ * The error is the largest |y written - y exact| over all samples and all code values. Both are affine in
  * x, hence so is their difference, whose extremes are at the smallest and the largest code value. Only
  * 8-bit video is no affine: there every code value is tried where saturation does not decide.
  */
@@ -86,7 +86,7 @@ take_pooled (PixelnormExport *self, GError **error)
 static void
 unify_scales (PixelnormExport *self)
 {
-  const PixelnormExportDetail detail = self->row->format.scale;
+  const PixelnormExportDetail detail = self->exporter->format.scale;
   double squares = 0;
   gboolean alike = TRUE;
 
@@ -108,7 +108,7 @@ unify_scales (PixelnormExport *self)
 }
 
 void
-pixelnorm_export_told (
+pixelnorm_export_sample (
     const PixelnormExport *self, gsize pixel, guint channel, double *mean, double *scale)
 {
   *mean = self->mean[channel];
@@ -119,7 +119,7 @@ pixelnorm_export_told (
   if (self->pixel_scale)
     *scale = affine.scale;
   *mean = affine.subtract;
-  if (self->row->format.mean == PIXELNORM_EXPORT_DETAIL_PIXEL_8BIT)
+  if (self->exporter->format.mean == PIXELNORM_EXPORT_DETAIL_PIXEL_8BIT)
     *mean = CLAMP (rint (affine.subtract), 0, 255);
   else if (!self->pixel_scale)
     *mean = (float) affine.subtract; /* a mean image of float32 */
@@ -145,7 +145,7 @@ explain (PixelnormExport *self, gboolean means_differ, gboolean some_scales_diff
     add_loss (self, "Its mean image has 8 bits: means are rounded to whole code values.");
   if (!some_scales_differ)
     return;
-  if (self->row->format.scale == PIXELNORM_EXPORT_DETAIL_ONE
+  if (self->exporter->format.scale == PIXELNORM_EXPORT_DETAIL_ONE
       && (self->pixel_mean || self->n_channels > 1))
     add_loss (self,
         "It has one scale for all samples: the export says 1 / the root mean square of their "
@@ -167,7 +167,7 @@ measure_affine (PixelnormExport *self)
       const PixelnormAffine exact = pixelnorm_export_affine (&self->exact, i, c);
       double mean, scale;
 
-      pixelnorm_export_told (self, i, c, &mean, &scale);
+      pixelnorm_export_sample (self, i, c, &mean, &scale);
       const double at_0 = exact.subtract * exact.scale - mean * scale;
       const double at_max = (max_code - mean) * scale - (max_code - exact.subtract) * exact.scale;
       self->largest_error = fmax (self->largest_error, fmax (fabs (at_0), fabs (at_max)));
@@ -221,7 +221,7 @@ check_scales (const PixelnormExport *self, GError **error)
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The scale of channel %c is %g; %s needs scales above 0. Is the profile black, or darker than "
         "its dark frames? Use another method, or export to npz.",
-        self->geometry->channels[c], self->scale[c], self->row->format.name);
+        self->geometry->channels[c], self->scale[c], self->exporter->format.name);
     return FALSE;
   }
   return TRUE;
@@ -230,9 +230,9 @@ check_scales (const PixelnormExport *self, GError **error)
 gboolean
 pixelnorm_export_fit (PixelnormExport *self, GError **error)
 {
-  const PixelnormExportFormat *format = &self->row->format;
+  const PixelnormExportFormat *format = &self->exporter->format;
 
-  if (self->exact.per_pixel && self->row->decodes_video) {
+  if (self->exact.per_pixel && self->exporter->decodes_video) {
     self->as_video = TRUE;
     pixelnorm_coefficients_range (&self->exact, &self->low, &self->high);
     measure_video (self);

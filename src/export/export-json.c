@@ -73,7 +73,7 @@ get_number (const PixelnormExport *self, gboolean scales, gsize pixel, guint cha
 {
   double mean, scale;
 
-  pixelnorm_export_told (self, pixel, channel, &mean, &scale);
+  pixelnorm_export_sample (self, pixel, channel, &mean, &scale);
   return scales ? scale : mean;
 }
 

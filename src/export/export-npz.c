@@ -218,7 +218,7 @@ pixelnorm_export_write_npz (PixelnormExport *self, GError **error)
         self->n_pixels * self->n_channels);
     return FALSE;
   }
-  pixelnorm_export_take_file (self, self->row->format.extension,
+  pixelnorm_export_take_file (self, self->exporter->format.extension,
       g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (stream)));
   return TRUE;
 }

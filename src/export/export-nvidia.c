@@ -46,7 +46,7 @@ take_mean_image (PixelnormExport *self, GError **error)
     for (guint i = 0; i < self->n_channels; i++) {
       double mean, scale;
 
-      pixelnorm_export_told (self, p, pixelnorm_export_channel (self, i), &mean, &scale);
+      pixelnorm_export_sample (self, p, pixelnorm_export_channel (self, i), &mean, &scale);
       data[start + p * self->n_channels + i] = (guint8) mean; /* a whole number of 0 to 255 */
     }
   }
@@ -82,8 +82,8 @@ take_files (PixelnormExport *self, GString *text, gboolean small_stack, GError *
         "%s reads the mean image onto its stack, and %u x %u pixels are more than the usual 8 MiB hold "
         "(%u pixels of %u channels). Raise the limit with \"ulimit -s unlimited\" before the program "
         "starts, or use smaller frames.",
-        self->row->format.name, self->width, self->height, MAX_READER_SAMPLES / self->n_channels,
-        self->n_channels);
+        self->exporter->format.name, self->width, self->height,
+        MAX_READER_SAMPLES / self->n_channels, self->n_channels);
   return take_mean_image (self, error);
 }
 

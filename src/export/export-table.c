@@ -23,7 +23,7 @@
   }
 
 /* name, summary, ending, text, mean, scale, depth; function, template, channels, video */
-static const PixelnormExportRow rows[] = {
+static const PixelnormExporter exporters[] = {
   { { "modelinfo", "GStreamer 1.28: onnxinference, tfliteinference", ".modelinfo", TRUE, CHANNEL,
         CHANNEL, 8 },
       pixelnorm_export_write_modelinfo, NULL, RGB_OR_GREY, TRUE },
@@ -96,15 +96,15 @@ static const PixelnormExportRow rows[] = {
 const PixelnormExportFormat *
 pixelnorm_export_format_get (guint index)
 {
-  return index < G_N_ELEMENTS (rows) ? &rows[index].format : NULL;
+  return index < G_N_ELEMENTS (exporters) ? &exporters[index].format : NULL;
 }
 
-static const PixelnormExportRow *
-find_row (const gchar *name)
+static const PixelnormExporter *
+find_exporter (const gchar *name)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (g_strcmp0 (rows[i].format.name, name) == 0)
-      return &rows[i];
+  for (guint i = 0; i < G_N_ELEMENTS (exporters); i++)
+    if (g_strcmp0 (exporters[i].format.name, name) == 0)
+      return &exporters[i];
   return NULL;
 }
 
@@ -117,9 +117,9 @@ find_row (const gchar *name)
 const PixelnormExportFormat *
 pixelnorm_export_format_find (const gchar *name)
 {
-  const PixelnormExportRow *row = find_row (name);
+  const PixelnormExporter *exporter = find_exporter (name);
 
-  return row ? &row->format : NULL;
+  return exporter ? &exporter->format : NULL;
 }
 
 /* Names end up in files of many kinds; what would end a word or a line there is refused. */
@@ -142,14 +142,14 @@ check_name (const char *what, const char *name, GError **error)
 static gboolean
 check_fits (const PixelnormExport *self, GError **error)
 {
-  const PixelnormExportFormat *format = &self->row->format;
+  const PixelnormExportFormat *format = &self->exporter->format;
   const PixelnormGeometry *geometry = self->geometry;
 
-  if (!g_strv_contains (self->row->channel_sets, geometry->channels)) {
+  if (!g_strv_contains (self->exporter->channel_sets, geometry->channels)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "%s takes %s, and the profile is of %s. Collect one of that, with videoconvert before "
         "pixelstats, or export to npz or json.",
-        format->name, self->row->channel_sets[1] ? "RGB or grey" : "RGB", geometry->channels);
+        format->name, self->exporter->channel_sets[1] ? "RGB or grey" : "RGB", geometry->channels);
     return FALSE;
   }
   if (geometry->depth > format->max_depth) {
@@ -272,15 +272,15 @@ pixelnorm_export_new (const gchar *format, const PixelnormSettings *settings,
   g_autoptr (PixelnormExport) self = g_object_new (PIXELNORM_TYPE_EXPORT, NULL);
 
   g_return_val_if_fail (settings != NULL && PIXELNORM_IS_PROFILE (profile), NULL);
-  self->row = find_row (format);
+  self->exporter = find_exporter (format);
   self->options = options ? options : &defaults;
-  if (!self->row) {
+  if (!self->exporter) {
     g_set_error (
         error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, "There is no format \"%s\".", format);
     return NULL;
   }
   if (!export_prepare (self, settings, profile, dark, error) || !pixelnorm_export_fit (self, error)
-      || !self->row->write (self, error))
+      || !self->exporter->write (self, error))
     return NULL;
   self->options = NULL;
   self->profile = NULL;

@@ -139,7 +139,7 @@ pixelnorm_export_write_template (PixelnormExport *self, GError **error)
 {
   GString *text = g_string_new (NULL);
 
-  for (const char *p = self->row->template; *p; p++) {
+  for (const char *p = self->exporter->template; *p; p++) {
     if (*p != '{' || p[1] == '{') {
       g_string_append_c (text, *p);
       p += *p == '{';

@@ -113,7 +113,7 @@ pixelnorm_export_file_name (const PixelnormExport *self, const char *ending)
 {
   const char *name = self->options->name;
 
-  return g_strconcat (name ? name : self->row->format.name, ending, NULL);
+  return g_strconcat (name ? name : self->exporter->format.name, ending, NULL);
 }
 
 void
@@ -127,7 +127,8 @@ pixelnorm_export_take_file (PixelnormExport *self, const char *ending, GBytes *b
 void
 pixelnorm_export_take_text (PixelnormExport *self, GString *text)
 {
-  pixelnorm_export_take_file (self, self->row->format.extension, g_string_free_to_bytes (text));
+  pixelnorm_export_take_file (
+      self, self->exporter->format.extension, g_string_free_to_bytes (text));
 }
 
 /**

@@ -16,7 +16,7 @@ typedef struct {
   const char
       *channel_sets[4];   /* channels of the profiles that it can be made from; ends with NULL */
   gboolean decodes_video; /* statistics a pixel reach it as 8-bit video, which it decodes */
-} PixelnormExportRow;
+} PixelnormExporter;
 
 typedef struct {
   char *name;
@@ -26,7 +26,7 @@ typedef struct {
 /* The members up to the files are valid while an export is being made. */
 struct _PixelnormExport {
   GObject parent_instance;
-  const PixelnormExportRow *row;
+  const PixelnormExporter *exporter;
   const PixelnormExportOptions *options;
   PixelnormProfile *profile;
   const PixelnormGeometry *geometry; /* of the profile */
@@ -52,7 +52,7 @@ struct _PixelnormExport {
 gboolean pixelnorm_export_fit (PixelnormExport *self, GError **error);
 
 /* What the format says of a sample: y = (x - mean) * scale. */
-void pixelnorm_export_told (
+void pixelnorm_export_sample (
     const PixelnormExport *self, gsize pixel, guint channel, double *mean, double *scale);
 
 /* export-text.c */

@@ -24,6 +24,9 @@ typedef struct {
   PixelnormUnpackU16 unpack;
 } PixelnormRows;
 
+/* What the i-th sample of a pixel of such a list is: a channel, or -1: alpha and padding. */
+typedef gint PixelnormPassChannels[4];
+
 /* Room for a tile, at a cache line: what is written across two of them takes long to be read again. */
 typedef union {
   _Alignas(64) guint8 u8[PIXELNORM_TILE];

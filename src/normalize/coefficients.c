@@ -59,7 +59,7 @@ find_percentiles (PixelnormCoefficients *self, GError **error)
 {
   const PixelnormSettings *settings = &self->settings;
 
-  if (!self->row->needs_histogram)
+  if (!self->method->needs_histogram)
     return TRUE;
   if (self->pixel_statistics) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
@@ -126,7 +126,7 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   memset (self, 0, sizeof *self);
   if (!pixelnorm_settings_check (settings, error))
     return FALSE;
-  self->row = pixelnorm_method_row (settings->method);
+  self->method = pixelnorm_method_row (settings->method);
   self->settings = *settings;
   self->n_channels = strlen (geometry->channels);
   self->max_code = (1u << geometry->depth) - 1;
@@ -134,7 +134,7 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   if (!check_values ("gamma", settings->n_gamma, self->n_channels, error)
       || !check_values ("beta", settings->n_beta, self->n_channels, error))
     return FALSE;
-  if (!self->row->needs_profile)
+  if (!self->method->needs_profile)
     return check_values ("mean", settings->n_mean, self->n_channels, error)
         && check_values ("std", settings->n_std, self->n_channels, error);
   if (!pixelnorm_settings_use_profile (settings)
@@ -152,7 +152,7 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
     return FALSE;
   self->profile = profile;
   self->per_pixel = self->pixel_statistics = settings->scope == PIXELNORM_SCOPE_PIXEL;
-  if (dark && self->row->takes_dark) {
+  if (dark && self->method->takes_dark) {
     /* a dark frame of whole channels suits any scope */
     PixelnormSettings dark_settings = *settings;
 
@@ -214,7 +214,7 @@ method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
     .low = self->low[channel],
     .high = self->high[channel],
   };
-  return pixelnorm_method_affine (self->row, &input, self->max_code);
+  return pixelnorm_method_affine (self->method, &input, self->max_code);
 }
 
 /* The gamma and beta of a sample, of the file first and then of the settings:
@@ -276,17 +276,17 @@ pixelnorm_coefficients_estimate (const PixelnormCoefficients *self, gsize sample
 static void
 method_range (const PixelnormCoefficients *self, guint channel, double ends[2])
 {
-  const double unit = self->row->in_codes ? self->max_code / 255.0 : 1;
+  const double unit = self->method->in_codes ? self->max_code / 255.0 : 1;
 
-  if (self->row->range_low == self->row->range_high) {
+  if (self->method->range_low == self->method->range_high) {
     const PixelnormAffine affine = method_affine (self, 0, channel);
 
     ends[0] = -affine.subtract * affine.scale + affine.add;
     ends[1] = (self->max_code - affine.subtract) * affine.scale + affine.add;
     return;
   }
-  ends[0] = self->row->range_low * unit;
-  ends[1] = self->row->range_high * unit;
+  ends[0] = self->method->range_low * unit;
+  ends[1] = self->method->range_high * unit;
 }
 
 /* With every gamma and beta of a channel. */

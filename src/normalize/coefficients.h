@@ -8,7 +8,7 @@
 
 /* Gives the affine of a sample in double, for whoever lays out the coefficients. */
 typedef struct {
-  const PixelnormMethodRow *row;
+  const PixelnormMethodRow *method;
   PixelnormSettings settings;
   PixelnormProfile *profile;       /* NULL for fixed; borrowed */
   PixelnormProfile *dark;          /* or NULL; borrowed */

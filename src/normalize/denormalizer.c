@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plan and run of the way back. The plan is that of the normalizer turned around: of an NHWC tensor one
+/* Plan and run of denormalizing. The plan is that of the normalizer turned around: of an NHWC tensor one
  * pass, whose lists of samples side by side go to where the channels lie; of NCHW a pass a channel; of
  * video a pass a plane. The passes take turns row by row, so that what one of them wrote is in cache for
  * the next. Samples that are no channels become opaque, or come with the video.
@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "back.h"
+#include "denormalize-pass.h"
 
 struct _PixelnormDenormalizer {
   GObject parent_instance;
@@ -25,8 +25,8 @@ struct _PixelnormDenormalizer {
   gboolean takes_values;
   double low, high;
   PixelnormQuantization quantization; /* of 8-bit inputs */
-  PixelnormBackPass passes[PIXELNORM_MAX_PLANES];
-  PixelnormBackChannels channels[PIXELNORM_MAX_PLANES]; /* of each pass */
+  PixelnormDenormalizePass passes[PIXELNORM_MAX_PLANES];
+  PixelnormPassChannels channels[PIXELNORM_MAX_PLANES]; /* of each pass */
   guint n_passes;
   guint height;                                   /* of the highest pass */
   PixelnormRows opaque[4 * PIXELNORM_MAX_PLANES]; /* one sample a pixel */
@@ -53,7 +53,7 @@ static void
 fill_passes (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients)
 {
   for (guint p = 0; p < self->n_passes; p++)
-    pixelnorm_back_fill (&self->passes[p], coefficients,
+    pixelnorm_denormalize_pass_fill (&self->passes[p], coefficients,
         inputs[self->input].quantized ? &self->quantization : NULL, self->channels[p]);
 }
 
@@ -61,11 +61,11 @@ fill_passes (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficie
 static gboolean
 add_pass (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
 {
-  PixelnormBackPass *pass = &self->passes[self->n_passes];
+  PixelnormDenormalizePass *pass = &self->passes[self->n_passes];
 
   self->height = MAX (self->height, pass->rows.height);
   pass->item_bytes = inputs[self->input].bytes;
-  return pixelnorm_back_init (
+  return pixelnorm_denormalize_pass_init (
       pass, coefficients, inputs[self->input].item, self->channels[self->n_passes++], error);
 }
 
@@ -129,7 +129,7 @@ plan_tensor (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficie
   for (guint c = 0; c < n_channels && turned; c++)
     ordered.channels[c] = self->layout.channels[n_channels - 1 - c];
   for (guint c = 0; c < n_channels; c += n) {
-    PixelnormBackPass *pass = &self->passes[self->n_passes];
+    PixelnormDenormalizePass *pass = &self->passes[self->n_passes];
 
     for (guint i = 0; i < n; i++)
       self->channels[self->n_passes][i] = (gint) (turned ? n_channels - 1 - c - i : c + i);
@@ -168,11 +168,11 @@ plan_video (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficien
 /* @row is the method whose range is meant: that of @coefficients, unless values come with every frame. */
 static gboolean
 plan (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients,
-    const PixelnormMethodRow *row, GError **error)
+    const PixelnormMethodRow *method, GError **error)
 {
   PixelnormCoefficients asked = *coefficients;
 
-  asked.row = row;
+  asked.method = method;
   pixelnorm_coefficients_range (&asked, &self->low, &self->high);
   if (inputs[self->input].video)
     pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
@@ -197,7 +197,7 @@ plan (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients,
  * @input: what is to be read: what the normalizer wrote
  * @error: return location for a #GError, or %NULL
  *
- * Plans the way back, x = (y - bias) / scale + centre, rounded half to even and saturated at 0 and the
+ * Plans how to denormalize, x = (y - bias) / scale + centre, rounded half to even and saturated at 0 and the
  * largest code of the depth. The profiles are not needed any more afterwards. In scope pixel a plan takes
  * 9 bytes of memory a sample, 10 above 8 bits.
  *
@@ -228,7 +228,7 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
   self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
   self->layout = *layout;
   self->input = input;
-  if (!plan (self, &coefficients, coefficients.row, error))
+  if (!plan (self, &coefficients, coefficients.method, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -240,7 +240,7 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
  * @input: what is to be read
  * @error: return location for a #GError, or %NULL
  *
- * Plans the way back of frames each of which has its own statistics: y = (x - mean) / std * gamma + beta.
+ * Plans how to denormalize frames each of which has its own statistics: y = (x - mean) / std * gamma + beta.
  * Give them with pixelnorm_denormalizer_set_values() before a frame. Of @settings gamma, beta, and what
  * says how results are laid out and quantized count; the range of 8-bit codes is that of its method,
  * unless it says another.
@@ -400,9 +400,9 @@ pixelnorm_denormalizer_run (
   for (guint y = 0; y < self->height; y++) {
     for (guint p = 0; p < self->n_passes; p++)
       if (y < self->passes[p].rows.height)
-        pixelnorm_back_run_row (&self->passes[p], input, output, y);
+        pixelnorm_denormalize_pass_run_row (&self->passes[p], input, output, y);
     for (guint i = 0; i < self->n_opaque; i++)
-      pixelnorm_back_fill_opaque (&self->opaque[i], output, y);
+      pixelnorm_denormalize_fill_opaque (&self->opaque[i], output, y);
   }
   fesetenv (&state);
 }
@@ -457,7 +457,7 @@ pixelnorm_denormalizer_finalize (GObject *object)
   PixelnormDenormalizer *self = PIXELNORM_DENORMALIZER (object);
 
   for (guint p = 0; p < self->n_passes; p++)
-    pixelnorm_back_clear (&self->passes[p]);
+    pixelnorm_denormalize_pass_clear (&self->passes[p]);
   G_OBJECT_CLASS (pixelnorm_denormalizer_parent_class)->finalize (object);
 }
 

@@ -6,10 +6,6 @@
 #include "quantization.h"
 #include "frame/rows.h"
 
-/* What the i-th sample of a pixel is, for a pass: a channel, or -1: alpha and padding, which go
- * through unchanged. */
-typedef gint PixelnormPassChannels[4];
-
 typedef struct {
   PixelnormRows rows;
   PixelnormPassChannels channels;

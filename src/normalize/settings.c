@@ -203,7 +203,7 @@ check_fixed (const PixelnormSettings *settings, GError **error)
 }
 
 static gboolean
-check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *row, GError **error)
+check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *method, GError **error)
 {
   double floor = settings->min_deviation;
 
@@ -212,7 +212,7 @@ check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *row, G
     return FALSE;
   if (settings->method == PIXELNORM_METHOD_ZSCORE)
     floor = fmax (floor, sqrt (settings->epsilon));
-  else if (!row->needs_floor)
+  else if (!method->needs_floor)
     return TRUE;
   if (floor >= SMALLEST_DIVISOR)
     return TRUE;
@@ -228,7 +228,7 @@ check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *row, G
 
 /* What statistics of the stream itself ask of the other settings. */
 static gboolean
-check_source (const PixelnormSettings *settings, const PixelnormMethodRow *row, GError **error)
+check_source (const PixelnormSettings *settings, const PixelnormMethodRow *method, GError **error)
 {
   static const char *const names[] = { "profile", "frame", "batch", "running" };
   const guint source = settings->statistics;
@@ -240,13 +240,13 @@ check_source (const PixelnormSettings *settings, const PixelnormMethodRow *row, 
   }
   if (source == PIXELNORM_STATISTICS_SOURCE_PROFILE)
     return TRUE;
-  if (!(row->sources & 1u << source)) {
+  if (!(method->sources & 1u << source)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The method %s cannot be had with statistics=%s: %s. Set statistics=profile, or the method to "
         "zscore or center.",
-        row->name, names[source],
-        row->sources ? "a running estimate knows no minimum and maximum"
-                     : "its numbers are given, or those of a whole profile");
+        method->name, names[source],
+        method->sources ? "a running estimate knows no minimum and maximum"
+                        : "its numbers are given, or those of a whole profile");
     return FALSE;
   }
   if (source != PIXELNORM_STATISTICS_SOURCE_RUNNING && settings->scope == PIXELNORM_SCOPE_PIXEL) {
@@ -308,9 +308,9 @@ check_percentiles (const PixelnormSettings *settings, GError **error)
 gboolean
 pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
 {
-  const PixelnormMethodRow *row = pixelnorm_method_row (settings->method);
+  const PixelnormMethodRow *method = pixelnorm_method_row (settings->method);
 
-  if (!row || (guint) settings->scope > PIXELNORM_SCOPE_GLOBAL) {
+  if (!method || (guint) settings->scope > PIXELNORM_SCOPE_GLOBAL) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "There is no method %d with scope %d.", settings->method, settings->scope);
     return FALSE;
@@ -336,10 +336,10 @@ pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
         settings->quant_zero_point);
     return FALSE;
   }
-  if (!check_scaling (settings, error) || !check_source (settings, row, error))
+  if (!check_scaling (settings, error) || !check_source (settings, method, error))
     return FALSE;
   if (settings->method == PIXELNORM_METHOD_FIXED)
     return check_fixed (settings, error);
-  return check_floor (settings, row, error)
-      && (!row->needs_histogram || check_percentiles (settings, error));
+  return check_floor (settings, method, error)
+      && (!method->needs_histogram || check_percentiles (settings, error));
 }

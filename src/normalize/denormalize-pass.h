@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One pass of the way back over a frame: lists of items in, samples out. */
+/* One pass of denormalizing over a frame: lists of items in, samples out. */
 #pragma once
 
 #include "quantization.h"
@@ -30,25 +30,24 @@ typedef struct {
   gsize offset;  /* bytes from its start */
   gssize stride; /* 0: that of the frame's plane */
   gsize item_bytes;
-} PixelnormBackPass;
-
-/* What the i-th sample of a pixel is: a channel, or -1: alpha and padding, which are brought from 8 bits
- * to the depth. */
-typedef gint PixelnormBackChannels[4];
+} PixelnormDenormalizePass;
 
 /* Makes room for the coefficients of a pass whose rows are set. */
-gboolean pixelnorm_back_init (PixelnormBackPass *self, const PixelnormCoefficients *coefficients,
-    PixelnormItem item, const PixelnormBackChannels channels, GError **error);
+gboolean pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self,
+    const PixelnormCoefficients *coefficients, PixelnormItem item,
+    const PixelnormPassChannels channels, GError **error);
 
 /* Lays out the coefficients; @quantization is NULL for items of float. */
-void pixelnorm_back_fill (PixelnormBackPass *self, const PixelnormCoefficients *coefficients,
-    const PixelnormQuantization *quantization, const PixelnormBackChannels channels);
+void pixelnorm_denormalize_pass_fill (PixelnormDenormalizePass *self,
+    const PixelnormCoefficients *coefficients, const PixelnormQuantization *quantization,
+    const PixelnormPassChannels channels);
 
-void pixelnorm_back_run_row (
-    const PixelnormBackPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y);
+void pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self,
+    const PixelnormFrame *in, const PixelnormFrame *out, guint y);
 
-void pixelnorm_back_clear (PixelnormBackPass *self);
+void pixelnorm_denormalize_pass_clear (PixelnormDenormalizePass *self);
 
 /* Makes the samples of row @y that are no channel opaque. @rows says of one of them per pixel where it
  * lies. */
-void pixelnorm_back_fill_opaque (const PixelnormRows *rows, const PixelnormFrame *out, guint y);
+void pixelnorm_denormalize_fill_opaque (
+    const PixelnormRows *rows, const PixelnormFrame *out, guint y);

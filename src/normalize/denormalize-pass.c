@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One pass of the way back over a frame. x = (y - bias) / scale + centre with the very coefficients that
- * the way out has (coefficients.h, quantization.h), so what was not clipped comes back as the sample that
- * it was: the two roundings of float32 on the way out and the two here err by less than 2^-21 of
+/* One pass of denormalizing over a frame. x = (y - bias) / scale + centre with the very coefficients that
+ * normalizing has (coefficients.h, quantization.h), so what was not clipped comes back as the sample that
+ * it was: the two roundings of float32 there and the two here err by less than 2^-21 of
  * |x - centre| + |bias / scale| code values, next to nothing beside the half of one that it takes to be
  * wrong.
  *
  * A tile of samples is made in place where they lie side by side as code values, else in a buffer in
  * cache, from where it goes to its places.
  */
-#include "back.h"
+#include "denormalize-pass.h"
 
 #include <math.h>
 #include <string.h>
@@ -18,14 +18,15 @@
 #define LARGEST_COEFFICIENT 1e30
 
 static gsize
-n_coefficients (const PixelnormBackPass *self)
+n_coefficients (const PixelnormDenormalizePass *self)
 {
   return self->per_pixel ? self->rows.n_samples * self->rows.height : PIXELNORM_TILE;
 }
 
 gboolean
-pixelnorm_back_init (PixelnormBackPass *self, const PixelnormCoefficients *coefficients,
-    PixelnormItem item, const PixelnormBackChannels channels, GError **error)
+pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self,
+    const PixelnormCoefficients *coefficients, PixelnormItem item,
+    const PixelnormPassChannels channels, GError **error)
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
   gboolean any = FALSE;
@@ -59,7 +60,8 @@ pixelnorm_back_init (PixelnormBackPass *self, const PixelnormCoefficients *coeff
 }
 
 static void
-store_affine (PixelnormBackPass *self, gsize i, const PixelnormAffine *affine, gint zero_point)
+store_affine (
+    PixelnormDenormalizePass *self, gsize i, const PixelnormAffine *affine, gint zero_point)
 {
   const double unscale = affine->scale != 0 ? 1 / affine->scale : 0;
 
@@ -87,8 +89,9 @@ get_affine (const PixelnormCoefficients *coefficients, const PixelnormQuantizati
 }
 
 void
-pixelnorm_back_fill (PixelnormBackPass *self, const PixelnormCoefficients *coefficients,
-    const PixelnormQuantization *quantization, const PixelnormBackChannels channels)
+pixelnorm_denormalize_pass_fill (PixelnormDenormalizePass *self,
+    const PixelnormCoefficients *coefficients, const PixelnormQuantization *quantization,
+    const PixelnormPassChannels channels)
 {
   const guint period = self->rows.n_channels;
   const gint zero_point = quantization ? quantization->zero_point : 0;
@@ -134,7 +137,7 @@ put (const PixelnormRows *rows, PixelnormScatter scatter, const PixelnormFrame *
 }
 
 static void
-run_tile (const PixelnormBackPass *self, const guint8 *from, gsize k, void *to, gint n)
+run_tile (const PixelnormDenormalizePass *self, const guint8 *from, gsize k, void *to, gint n)
 {
   union {
     float aligned;
@@ -150,8 +153,8 @@ run_tile (const PixelnormBackPass *self, const guint8 *from, gsize k, void *to, 
 }
 
 void
-pixelnorm_back_run_row (
-    const PixelnormBackPass *self, const PixelnormFrame *in, const PixelnormFrame *out, guint y)
+pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const PixelnormFrame *in,
+    const PixelnormFrame *out, guint y)
 {
   const PixelnormRows *rows = &self->rows;
   const gssize stride = self->stride ? self->stride : in->strides[self->plane];
@@ -179,13 +182,13 @@ pixelnorm_back_run_row (
 }
 
 void
-pixelnorm_back_clear (PixelnormBackPass *self)
+pixelnorm_denormalize_pass_clear (PixelnormDenormalizePass *self)
 {
   pixelnorm_pages_free (self->block);
 }
 
 void
-pixelnorm_back_fill_opaque (const PixelnormRows *rows, const PixelnormFrame *out, guint y)
+pixelnorm_denormalize_fill_opaque (const PixelnormRows *rows, const PixelnormFrame *out, guint y)
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
   PixelnormTile opaque;
