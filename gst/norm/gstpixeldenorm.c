@@ -215,6 +215,8 @@ gst_pixel_denorm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *ou
 
   if (fit (self, incaps, outcaps, &error)) {
     gst_caps_replace (&self->refused, NULL);
+    GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT " of %u frames become %" GST_PTR_FORMAT, incaps,
+        self->n_frames, outcaps);
     update_plan (self);
     return TRUE;
   }
@@ -247,7 +249,8 @@ gst_pixel_denorm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
 {
   GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
 
-  gst_pixel_pool_decide (query, (guint) GST_VIDEO_INFO_SIZE (&self->info), TRUE);
+  gst_pixel_pool_decide (
+      GST_ELEMENT (self), GST_CAT_DEFAULT, query, (guint) GST_VIDEO_INFO_SIZE (&self->info), TRUE);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->decide_allocation (trans, query);
 }
 
@@ -314,6 +317,7 @@ update_own (GstPixelDenorm *self, GError **error)
   gst_pixel_applied_settings (&self->applied, &settings);
   if (!self->own || memcmp (&settings, &self->own_settings, sizeof settings) != 0) {
     g_clear_object (&self->own);
+    GST_DEBUG_OBJECT (self, "plan made for frames with statistics of their own");
     self->own =
         pixelnorm_denormalizer_new_for_values (&settings, &target->layout, target->output, error);
     self->own_settings = settings;
@@ -464,6 +468,7 @@ take_buffer (GstPixelDenorm *self)
   gst_clear_buffer (&self->pending); /* of which a flush left something */
   self->pending = g_steal_pointer (&trans->queued_buf);
   self->next = 0;
+  GST_LOG_OBJECT (self, "%u frames: %" GST_PTR_FORMAT, self->n_frames, self->pending);
   if (gst_pixel_plans_apply (&self->plans))
     update_plan (self);
   if (look_at_pending (self, &error))
@@ -608,7 +613,7 @@ gst_pixel_denorm_class_init (GstPixelDenormClass *klass)
 static void
 gst_pixel_denorm_init (GstPixelDenorm *self)
 {
-  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
+  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self), GST_CAT_DEFAULT);
   self->plans.wanted.profile_optional = TRUE;
   gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

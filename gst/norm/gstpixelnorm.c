@@ -268,6 +268,7 @@ update_applied (GstPixelNorm *self)
       &plan->settings, plan->profile, plan->affine, plan->normalizer, self->plans.target.output);
   if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO)
     gst_structure_set (self->applied, "batch-size", G_TYPE_UINT, self->assembly.size, NULL);
+  GST_DEBUG_OBJECT (self, "in use: %" GST_PTR_FORMAT, self->applied);
   gst_element_post_message (GST_ELEMENT (self),
       gst_message_new_element (GST_OBJECT (self), gst_structure_copy (self->applied)));
 }
@@ -509,6 +510,8 @@ gst_pixel_norm_generate_output (GstBaseTransform *trans, GstBuffer **output)
   *output = NULL;
   if (!input)
     return GST_FLOW_OK;
+  GST_LOG_OBJECT (self, "frame %u of %u: %" GST_PTR_FORMAT, self->assembly.n_frames + 1,
+      self->assembly.size, input);
   if (self->assembly.n_frames == 0)
     result = begin_buffer (self, input);
   if (result == GST_FLOW_OK)
@@ -649,6 +652,9 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
             * self->assembly.size;
     set_latency (self);
     gst_caps_replace (&self->refused, NULL);
+    GST_DEBUG_OBJECT (self,
+        "caps %" GST_PTR_FORMAT " become %" GST_PTR_FORMAT ", buffers of %" G_GSIZE_FORMAT " bytes",
+        incaps, outcaps, self->output_size);
     update_applied (self);
     return TRUE;
   }
@@ -675,8 +681,8 @@ gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
 
-  gst_pixel_pool_decide (
-      query, (guint) self->output_size, self->plans.target.output == PIXELNORM_OUTPUT_VIDEO);
+  gst_pixel_pool_decide (GST_ELEMENT (self), GST_CAT_DEFAULT, query, (guint) self->output_size,
+      self->plans.target.output == PIXELNORM_OUTPUT_VIDEO);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->decide_allocation (trans, query);
 }
 
@@ -874,7 +880,7 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
 static void
 gst_pixel_norm_init (GstPixelNorm *self)
 {
-  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
+  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self), GST_CAT_DEFAULT);
   self->batch_size = 1;
   gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

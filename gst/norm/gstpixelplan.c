@@ -33,12 +33,30 @@ plan_copy (const GstPixelPlan *plan)
   return copy;
 }
 
+static void
+log_profile (
+    GstPixelPlans *self, const gchar *what, const gchar *location, PixelnormProfile *profile)
+{
+  if (profile)
+    GST_CAT_DEBUG_OBJECT (self->category, self->element,
+        "%s loaded from %s: digest %s, %" G_GUINT64_FORMAT " frames", what,
+        location ? location : "memory", pixelnorm_profile_get_identity (profile),
+        pixelnorm_profile_get_frames (profile));
+}
+
 static gboolean
-plan_load (GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
+plan_load (GstPixelPlans *self, GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
 {
   plan->settings = wanted->settings;
   plan->ineffective = gst_pixel_settings_find_ineffective (wanted);
-  return gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, &plan->affine, error);
+  if (!gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, &plan->affine, error))
+    return FALSE;
+  log_profile (self, "profile", wanted->location, plan->profile);
+  log_profile (self, "dark profile", wanted->dark_location, plan->dark);
+  if (plan->affine)
+    GST_CAT_DEBUG_OBJECT (self->category, self->element, "gamma and beta loaded from %s: digest %s",
+        wanted->affine_location, pixelnorm_learned_affine_get_identity (plan->affine));
+  return TRUE;
 }
 
 static gboolean
@@ -91,9 +109,10 @@ plan_carry_over (GstPixelPlan *plan, const GstPixelPlan *old)
 }
 
 void
-gst_pixel_plans_init (GstPixelPlans *self, GstElement *element)
+gst_pixel_plans_init (GstPixelPlans *self, GstElement *element, GstDebugCategory *category)
 {
   self->element = element;
+  self->category = category;
   gst_pixel_settings_init (&self->wanted);
 }
 
@@ -134,7 +153,7 @@ gst_pixel_plans_start (GstPixelPlans *self, GError **error)
   gst_pixel_settings_copy (&self->wanted, &wanted);
   self->changed = FALSE;
   GST_OBJECT_UNLOCK (self->element);
-  const gboolean ok = plan_load (&plan, &wanted, error);
+  const gboolean ok = plan_load (self, &plan, &wanted, error);
   gst_pixel_settings_clear (&wanted);
   if (!ok) {
     plan_clear (&plan);
@@ -232,6 +251,8 @@ gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *wanted, G
   self->next = (GstPixelPlan){ 0 };
   self->target = target;
   GST_OBJECT_UNLOCK (self->element);
+  GST_CAT_DEBUG_OBJECT (
+      self->category, self->element, "plan %u made for these caps", target.serial);
   plan_clear (&old);
   plan_clear (&outdated);
   return TRUE;
@@ -250,8 +271,10 @@ gst_pixel_plans_apply (GstPixelPlans *self)
     self->next = (GstPixelPlan){ 0 };
   }
   GST_OBJECT_UNLOCK (self->element);
-  if (applied)
+  if (applied) {
+    GST_CAT_DEBUG_OBJECT (self->category, self->element, "plan made while playing is applied");
     plan_carry_over (&self->current, &old);
+  }
   plan_clear (&old);
   return applied;
 }
@@ -286,7 +309,7 @@ load_once (GstPixelPlans *self)
   gst_pixel_settings_copy (&self->wanted, &wanted);
   GST_OBJECT_UNLOCK (self->element);
 
-  const gboolean made = plan_load (&plan, &wanted, &error)
+  const gboolean made = plan_load (self, &plan, &wanted, &error)
       && (target.serial == 0 || plan_fit (&plan, &target, &error));
   GST_OBJECT_LOCK (self->element);
   const gboolean done =
@@ -295,6 +318,9 @@ load_once (GstPixelPlans *self)
   if (done)
     self->is_loading = FALSE;
   GST_OBJECT_UNLOCK (self->element);
+  GST_CAT_DEBUG_OBJECT (self->category, self->element, "plan %s while playing%s%s",
+      made ? "made" : "not made", done ? "" : ", outdated already: again",
+      made ? "" : error->message);
   plan_clear (&plan);
   gst_pixel_settings_clear (&wanted);
   if (tell)

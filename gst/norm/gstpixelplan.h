@@ -27,6 +27,7 @@ typedef struct {
  * target while it runs, reads these two without. */
 typedef struct {
   GstElement *element;
+  GstDebugCategory *category; /* what the element logs with */
   GstPixelSettings wanted;
   GstPixelPlan current; /* from start to stop; its normalizer from caps on */
   GstPixelPlan next;    /* what a change has made; waits for a whole frame */
@@ -38,7 +39,7 @@ typedef struct {
   gboolean load_again; /* and is outdated already */
 } GstPixelPlans;
 
-void gst_pixel_plans_init (GstPixelPlans *self, GstElement *element);
+void gst_pixel_plans_init (GstPixelPlans *self, GstElement *element, GstDebugCategory *category);
 void gst_pixel_plans_clear (GstPixelPlans *self);
 
 /* FALSE: no property of these has @id. */

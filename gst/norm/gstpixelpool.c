@@ -72,7 +72,8 @@ gst_pixel_pool_new (void)
 }
 
 void
-gst_pixel_pool_decide (GstQuery *query, guint needed, gboolean take_theirs)
+gst_pixel_pool_decide (GstElement *element, GstDebugCategory *category, GstQuery *query,
+    guint needed, gboolean take_theirs)
 {
   const gboolean any = gst_query_get_n_allocation_pools (query) > 0;
   g_autoptr (GstBufferPool) pool = NULL;
@@ -89,6 +90,8 @@ gst_pixel_pool_decide (GstQuery *query, guint needed, gboolean take_theirs)
     gst_buffer_pool_set_config (pool, config);
   }
   size = MAX (size, needed);
+  GST_CAT_DEBUG_OBJECT (category, element, "pool %" GST_PTR_FORMAT ", buffers of %u bytes, %s",
+      pool, size, GST_IS_PIXEL_POOL (pool) ? "our own" : "downstream's");
   if (any)
     gst_query_set_nth_allocation_pool (query, 0, pool, size, min, max);
   else

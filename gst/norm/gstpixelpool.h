@@ -10,5 +10,6 @@ G_DECLARE_FINAL_TYPE (GstPixelPool, gst_pixel_pool, GST, PIXEL_POOL, GstBufferPo
 GstBufferPool *gst_pixel_pool_new (void);
 
 /* Answers an ALLOCATION query for buffers of @needed bytes: with our pool or, where @take_theirs, with that
- * of downstream if it has one. */
-void gst_pixel_pool_decide (GstQuery *query, guint needed, gboolean take_theirs);
+ * of downstream if it has one. @element and @category are for the log. */
+void gst_pixel_pool_decide (GstElement *element, GstDebugCategory *category, GstQuery *query,
+    guint needed, gboolean take_theirs);

@@ -14,6 +14,9 @@
 
 #include <string.h>
 
+GST_DEBUG_CATEGORY_EXTERN (gst_pixel_stats_debug);
+#define GST_CAT_DEFAULT gst_pixel_stats_debug
+
 void
 gst_pixel_batch_init (GstPixelBatch *self)
 {
@@ -45,6 +48,7 @@ gst_pixel_batch_set_format (
   self->info = *info;
   self->layout = *layout;
   self->size = size;
+  self->is_logged = FALSE;
 }
 
 /* Asked once a pool: its configuration comes as a copy. */
@@ -66,19 +70,23 @@ is_pool_bounded (GstPixelBatch *self, GstBufferPool *pool)
   return self->pool_bounded;
 }
 
-/* Whether nobody can run out of buffers for this one. */
-static gboolean
-can_hold (GstPixelBatch *self, GstBuffer *buffer)
+/* Why somebody could run out of buffers for this one; NULL where nobody can. */
+static const gchar *
+why_not_hold (GstPixelBatch *self, GstBuffer *buffer)
 {
   for (guint i = 0; i < gst_buffer_n_memory (buffer); i++) {
     const GstMemory *memory = gst_buffer_peek_memory (buffer, i);
 
     /* memory that GStreamer allocated is aligned; what others wrapped says 0 */
-    if (memory->allocator != self->system || memory->align == 0 || GST_MEMORY_IS_READONLY (memory))
-      return FALSE;
+    if (memory->allocator != self->system)
+      return "memory of a device or another allocator";
+    if (memory->align == 0 || GST_MEMORY_IS_READONLY (memory))
+      return "memory of an application";
   }
   /* such a meta keeps another buffer out of its pool */
-  return !gst_buffer_get_parent_buffer_meta (buffer) && !is_pool_bounded (self, buffer->pool);
+  if (gst_buffer_get_parent_buffer_meta (buffer))
+    return "it belongs to another buffer";
+  return is_pool_bounded (self, buffer->pool) ? "its pool has a maximum" : NULL;
 }
 
 static void
@@ -127,9 +135,17 @@ gst_pixel_batch_take (GstPixelBatch *self, GstBuffer *buffer, GError **error)
     return FALSE;
   self->frames[i] = self->mapped[i].frame;
   self->n_frames++;
-  if (self->n_frames == self->size)
+  if (self->n_frames == self->size) {
     self->borrowed = TRUE;
-  else if (can_hold (self, buffer))
+    return TRUE;
+  }
+  const gchar *reason = why_not_hold (self, buffer);
+  if (!self->is_logged || reason != self->reason)
+    GST_DEBUG ("frames of a batch of %u are %s%s", self->size, reason ? "copied: " : "held",
+        reason ? reason : "");
+  self->is_logged = TRUE;
+  self->reason = reason;
+  if (!reason)
     self->buffers[i] = gst_buffer_ref (buffer);
   else
     self->borrowed = !copy_last (self);

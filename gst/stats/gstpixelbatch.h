@@ -25,6 +25,9 @@ typedef struct {
 
   GstBufferPool *pool; /* the last that a buffer came from, and whether it may run dry */
   gboolean pool_bounded;
+
+  const gchar *reason; /* for the log: why frames are copied, or NULL */
+  gboolean is_logged;
 } GstPixelBatch;
 
 void gst_pixel_batch_init (GstPixelBatch *self);

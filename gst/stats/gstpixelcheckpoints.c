@@ -6,6 +6,9 @@
 
 #include "common/gstpixelerror.h"
 
+GST_DEBUG_CATEGORY_EXTERN (gst_pixel_stats_debug);
+#define GST_CAT_DEFAULT gst_pixel_stats_debug
+
 typedef struct {
   GstPixelCheckpoints *owner; /* waits for this before it goes */
   gchar *location;
@@ -61,6 +64,9 @@ write_checkpoint (GstElement *element, gpointer data)
 
   const gboolean ok = gst_pixel_collector_write (
       self->collector, checkpoint->profile, checkpoint->changes, checkpoint->location, &error);
+  GST_DEBUG_OBJECT (element, "checkpoint of %" G_GUINT64_FORMAT " frames %s %s",
+      pixelnorm_profile_get_frames (checkpoint->profile), ok ? "written to" : "not written to",
+      checkpoint->location);
   g_mutex_lock (&self->lock);
   self->n_writing--;
   self->last_failed = checkpoint->last && !ok;
@@ -81,6 +87,7 @@ gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, g
 
   if (last)
     gst_pixel_checkpoints_wait (self);
+  GST_DEBUG_OBJECT (self->element, "checkpoint is due");
   g_mutex_lock (&self->lock);
   /* at work, or nothing came since the one before */
   const gboolean idle = self->n_writing == 0
@@ -96,6 +103,8 @@ gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, g
   }
   Checkpoint *checkpoint = g_new (Checkpoint, 1);
   *checkpoint = (Checkpoint){ self, g_strdup (location), profile, changes, last };
+  GST_DEBUG_OBJECT (self->element, "checkpoint of %" G_GUINT64_FORMAT " frames begun",
+      pixelnorm_profile_get_frames (profile));
   g_mutex_lock (&self->lock);
   self->n_writing++;
   self->begun_changes = changes;

@@ -48,8 +48,8 @@
 #include "common/gstpixelformats.h"
 #include "gstpixelstatsproperties.h"
 
-GST_DEBUG_CATEGORY_STATIC (pixelstats_debug);
-#define GST_CAT_DEFAULT pixelstats_debug
+GST_DEBUG_CATEGORY (gst_pixel_stats_debug); /* of the files here, too */
+#define GST_CAT_DEFAULT gst_pixel_stats_debug
 
 enum { SIGNAL_SAVE, SIGNAL_RESET, N_SIGNALS };
 enum { PROP_FRAMES = 1, PROP_FRAMES_SKIPPED, PROP_PROFILE }; /* after those of the settings */
@@ -172,6 +172,7 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   const guint64 max = self->settings.max_frames;
   GST_OBJECT_UNLOCK (self);
   self->finished = FALSE;
+  GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT, buffer);
   if (gst_pixel_collector_look (&self->collector, buffer, step, max, &error))
     begin_checkpoint (self, TRUE);
   if (g_error_matches (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ)) {
@@ -231,6 +232,7 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
     g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
   if (ok) {
+    GST_DEBUG_OBJECT (self, "frames are %" GST_PTR_FORMAT, incaps);
     gst_caps_replace (&self->refused, NULL);
     note_source (self);
     return TRUE;
@@ -282,6 +284,11 @@ finish (GstPixelStats *self)
       gst_pixel_error_post (
           GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving at the end of the stream");
   }
+  GST_DEBUG_OBJECT (self, "end of the stream: %" G_GUINT64_FORMAT " frames taken, %s",
+      gst_pixel_collector_get_taken (&self->collector),
+      error          ? error->message
+          : location ? location
+                     : "kept in memory");
   post_statistics (self);
 }
 
@@ -509,7 +516,7 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
   g_autoptr (GstCaps) caps = gst_pixel_formats_caps (NULL);
 
-  GST_DEBUG_CATEGORY_INIT (pixelstats_debug, "pixelstats", 0, "statistics of every sample");
+  GST_DEBUG_CATEGORY_INIT (gst_pixel_stats_debug, "pixelstats", 0, "statistics of every sample");
   object_class->set_property = gst_pixel_stats_set_property;
   object_class->get_property = gst_pixel_stats_get_property;
   object_class->finalize = gst_pixel_stats_finalize;
