@@ -52,22 +52,17 @@
 #include "common/gstpixelformats.h"
 #include "common/gstpixelframe.h"
 #include "gstpixelmeta.h"
-#include "gstpixelplan.h"
-#include "gstpixelpool.h"
 
 GST_DEBUG_CATEGORY_STATIC (pixeldenorm_debug);
 #define GST_CAT_DEFAULT pixeldenorm_debug
 
 struct _GstPixelDenorm {
-  GstBaseTransform parent;
-
-  GstPixelPlans plans; /* guards itself */
+  GstPixelBase base;
 
   /* the streaming thread, and state changes while it does not run */
   GstVideoInfo input_info, info; /* the former of video */
   PixelnormLayout input_layout;
-  guint n_frames;   /* of a buffer */
-  GstCaps *refused; /* caps of which was said that they do not fit */
+  guint n_frames; /* of a buffer */
 
   GstBuffer *pending; /* whose frames from next on are still to come */
   guint next;
@@ -78,59 +73,37 @@ struct _GstPixelDenorm {
   gboolean warned;
 };
 
-G_DEFINE_FINAL_TYPE (GstPixelDenorm, gst_pixel_denorm, GST_TYPE_BASE_TRANSFORM)
+G_DEFINE_FINAL_TYPE (GstPixelDenorm, gst_pixel_denorm, GST_TYPE_PIXEL_BASE)
 GST_ELEMENT_REGISTER_DEFINE (pixeldenorm, "pixeldenorm", GST_RANK_NONE, GST_TYPE_PIXEL_DENORM)
 
-/* Video that suits the profile; without one, what is usual. */
+/* What suits, first; the rest after it, so that fitting says in words what does not. */
 static GstCaps *
-suitable_video (GstPixelDenorm *self)
+video_for (GstPixelBase *base, const GstCaps *caps)
 {
-  PixelnormGeometry geometry;
-  GstCaps *caps = NULL;
-
-  if (gst_pixel_plans_geometry (&self->plans, &geometry))
-    caps = gst_pixel_formats_geometry_caps (&geometry);
-  return caps ? caps : gst_pixel_formats_usual_caps ();
-}
-
-/* What suits, first; the rest after it, so that set_caps says in words what does not fit. */
-static GstCaps *
-video_for (GstPixelDenorm *self, const GstCaps *caps)
-{
-  g_autoptr (GstCaps) suitable = suitable_video (self);
+  g_autoptr (GstCaps) suitable = gst_pixel_base_suitable_video (base);
 
   return gst_pixel_formats_prefer (
-      gst_pixel_denorm_caps_to_video (caps, gst_pixel_plans_tensor_layouts (&self->plans)),
+      gst_pixel_denorm_caps_to_video (caps, gst_pixel_plans_tensor_layouts (&base->plans)),
       suitable, NULL);
 }
 
 static GstCaps *
-gst_pixel_denorm_transform_caps (
-    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+gst_pixel_denorm_convert_caps (
+    GstPixelBase *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
-  GstCaps *result = direction == GST_PAD_SINK
-      ? video_for (self, caps)
-      : gst_pixel_denorm_caps_from_video (caps, gst_pixel_plans_tensor_layouts (&self->plans));
-
-  if (filter) {
-    GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-
-    gst_caps_unref (result);
-    result = both;
-  }
-  GST_LOG_OBJECT (trans, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT, caps, result);
-  return result;
+  if (direction == GST_PAD_SINK)
+    return video_for (base, caps);
+  return gst_pixel_denorm_caps_from_video (caps, gst_pixel_plans_tensor_layouts (&base->plans));
 }
 
 /* Where the profile is of another range than video of the format usually has, the caps say so. */
 static GstCaps *
-say_range (GstPixelDenorm *self, GstCaps *caps)
+say_range (GstPixelBase *base, GstCaps *caps)
 {
   PixelnormGeometry geometry;
   GstVideoInfo info;
 
-  if (!gst_pixel_plans_geometry (&self->plans, &geometry)
+  if (!gst_pixel_plans_geometry (&base->plans, &geometry)
       || gst_structure_has_field (gst_caps_get_structure (caps, 0), "colorimetry")
       || !gst_video_info_from_caps (&info, caps))
     return caps;
@@ -146,26 +119,25 @@ say_range (GstPixelDenorm *self, GstCaps *caps)
 }
 
 static GstCaps *
-gst_pixel_denorm_fixate_caps (
-    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+gst_pixel_denorm_choose_caps (GstPixelBase *base, GstCaps *caps, GstCaps *othercaps)
 {
-  if (direction == GST_PAD_SRC)
-    return gst_caps_fixate (othercaps);
-  g_autoptr (GstCaps) ours = video_for (GST_PIXEL_DENORM (trans), caps);
+  g_autoptr (GstCaps) ours = video_for (base, caps);
   GstCaps *both = gst_caps_intersect_full (ours, othercaps, GST_CAPS_INTERSECT_FIRST);
+
   if (gst_caps_is_empty (both)) {
     gst_caps_unref (both);
     return gst_caps_fixate (othercaps);
   }
   gst_caps_unref (othercaps);
-  return say_range (GST_PIXEL_DENORM (trans), gst_caps_fixate (both));
+  return say_range (base, gst_caps_fixate (both));
 }
 
 /* What is to be known of the plan that is in use from now on. */
 static void
-update_plan (GstPixelDenorm *self)
+gst_pixel_denorm_update (GstPixelBase *base)
 {
-  const guint64 n = pixelnorm_denormalizer_get_lost (self->plans.current.denormalizer);
+  GstPixelDenorm *self = GST_PIXEL_DENORM (base);
+  const guint64 n = pixelnorm_denormalizer_get_lost (self->base.plans.current.denormalizer);
 
   g_clear_object (&self->own);
   self->warned = FALSE;
@@ -180,8 +152,9 @@ update_plan (GstPixelDenorm *self)
 }
 
 static gboolean
-fit (GstPixelDenorm *self, GstCaps *incaps, GstCaps *outcaps, GError **error)
+gst_pixel_denorm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GError **error)
 {
+  GstPixelDenorm *self = GST_PIXEL_DENORM (base);
   const gboolean video = gst_structure_has_name (gst_caps_get_structure (incaps, 0), "video/x-raw");
   GstPixelTarget target = { .denormalize = TRUE };
   GstVideoInfo info, input = { 0 };
@@ -197,104 +170,24 @@ fit (GstPixelDenorm *self, GstCaps *incaps, GstCaps *outcaps, GError **error)
   if (!gst_pixel_formats_layout (&info, &target.layout, error)
       || (video && !gst_pixel_formats_layout (&input, &input_layout, error))
       || !gst_pixel_denorm_caps_parse (
-          incaps, gst_pixel_plans_tensor_layouts (&self->plans), &target, &n_frames, error)
-      || !gst_pixel_plans_fit_target (&self->plans, &target, error))
+          incaps, gst_pixel_plans_tensor_layouts (&self->base.plans), &target, &n_frames, error)
+      || !gst_pixel_plans_fit_target (&self->base.plans, &target, error))
     return FALSE;
   self->info = info;
   self->input_info = input;
   self->input_layout = input_layout;
   self->n_frames = n_frames;
-  return TRUE;
-}
-
-static gboolean
-gst_pixel_denorm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
-{
-  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
-  g_autoptr (GError) error = NULL;
-
-  if (fit (self, incaps, outcaps, &error)) {
-    gst_caps_replace (&self->refused, NULL);
-    GST_DEBUG_OBJECT (self, "caps %" GST_PTR_FORMAT " of %u frames become %" GST_PTR_FORMAT, incaps,
-        self->n_frames, outcaps);
-    update_plan (self);
-    return TRUE;
-  }
-  /* a failing set_caps is called again and again; the bus hears of it once */
-  if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
-    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at the caps");
-  gst_caps_replace (&self->refused, incaps);
-  return FALSE;
-}
-
-static gsize
-input_size (GstPixelDenorm *self)
-{
-  return self->n_frames * pixelnorm_denormalizer_get_input_size (self->plans.current.denormalizer);
-}
-
-static gboolean
-gst_pixel_denorm_transform_size (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
-    gsize size, GstCaps *othercaps, gsize *othersize)
-{
-  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
-
-  *othersize = direction == GST_PAD_SINK ? GST_VIDEO_INFO_SIZE (&self->info) : input_size (self);
-  return TRUE;
-}
-
-/* Downstream's pool, or our own. */
-static gboolean
-gst_pixel_denorm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
-{
-  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
-
-  gst_pixel_pool_decide (
-      GST_ELEMENT (self), GST_CAT_DEFAULT, query, (guint) GST_VIDEO_INFO_SIZE (&self->info), TRUE);
-  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->decide_allocation (trans, query);
-}
-
-static gboolean
-gst_pixel_denorm_propose_allocation (
-    GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
-{
-  if (!GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)
-           ->propose_allocation (trans, decide_query, query))
-    return FALSE;
-  if (GST_PIXEL_DENORM (trans)->input_info.finfo)
-    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-  return TRUE;
-}
-
-/* What was normalized is so no more. Video keeps what is said of its places and times; what is said of a
- * tensor does not hold for video. */
-static gboolean
-gst_pixel_denorm_transform_meta (
-    GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
-{
-  static const gchar *const kept[] = { GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
-    GST_META_TAG_VIDEO_ORIENTATION_STR, NULL };
-  const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
-  const gboolean video = GST_PIXEL_DENORM (trans)->input_info.finfo != NULL;
-  const gboolean cropped = gst_buffer_get_video_crop_meta (in) != NULL;
-
-  if (meta->info->api == GST_VIDEO_CROP_META_API_TYPE)
-    return FALSE;
-  if (gst_meta_info_is_custom (meta->info)
-      && gst_custom_meta_has_name ((GstCustomMeta *) meta, GST_PIXEL_META_NAME))
-    return FALSE;
-  for (; tags && *tags; tags++)
-    if (!video || !g_strv_contains (kept, *tags)
-        || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
-      return FALSE;
+  base->input_size =
+      n_frames * pixelnorm_denormalizer_get_input_size (base->plans.current.denormalizer);
+  base->output_size = GST_VIDEO_INFO_SIZE (&info);
   return TRUE;
 }
 
 static void
 warn_of_contradiction (GstPixelDenorm *self)
 {
-  g_autofree gchar *text =
-      gst_pixel_applied_contradiction (&self->applied, &self->plans.current, &self->plans.target);
+  g_autofree gchar *text = gst_pixel_applied_contradiction (
+      &self->applied, &self->base.plans.current, &self->base.plans.target);
 
   if (!text)
     return;
@@ -311,8 +204,8 @@ warn_of_contradiction (GstPixelDenorm *self)
 static gboolean
 update_own (GstPixelDenorm *self, GError **error)
 {
-  const GstPixelTarget *target = &self->plans.target;
-  PixelnormSettings settings = self->plans.current.settings;
+  const GstPixelTarget *target = &self->base.plans.target;
+  PixelnormSettings settings = self->base.plans.current.settings;
 
   gst_pixel_applied_settings (&self->applied, &settings);
   if (!self->own || memcmp (&settings, &self->own_settings, sizeof settings) != 0) {
@@ -344,9 +237,9 @@ take_values (GstPixelDenorm *self, GError **error)
 static gboolean
 look_at_pending (GstPixelDenorm *self, GError **error)
 {
-  const GstPixelPlan *plan = &self->plans.current;
+  const GstPixelPlan *plan = &self->base.plans.current;
   const gboolean video = self->input_info.finfo != NULL;
-  const gsize expected = input_size (self), found = gst_buffer_get_size (self->pending);
+  const gsize expected = self->base.input_size, found = gst_buffer_get_size (self->pending);
 
   if (!video && found != expected) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
@@ -379,7 +272,7 @@ static gboolean
 denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError **error)
 {
   PixelnormDenormalizer *denormalizer =
-      self->applied.has_values ? self->own : self->plans.current.denormalizer;
+      self->applied.has_values ? self->own : self->base.plans.current.denormalizer;
   const gboolean video = self->input_info.finfo != NULL;
   PixelnormFrame input;
   GstPixelFrame in, out;
@@ -402,7 +295,7 @@ denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError *
         + self->next * pixelnorm_denormalizer_get_input_size (denormalizer) } };
   }
   const gboolean mapped = gst_pixel_frame_map (
-      &out, &self->info, &self->plans.target.layout, outbuf, GST_MAP_WRITE, error);
+      &out, &self->info, &self->base.plans.target.layout, outbuf, GST_MAP_WRITE, error);
   if (mapped) {
     pixelnorm_denormalizer_run (denormalizer, &input, &out.frame);
     gst_pixel_frame_unmap (&out);
@@ -469,8 +362,7 @@ take_buffer (GstPixelDenorm *self)
   self->pending = g_steal_pointer (&trans->queued_buf);
   self->next = 0;
   GST_LOG_OBJECT (self, "%u frames: %" GST_PTR_FORMAT, self->n_frames, self->pending);
-  if (gst_pixel_plans_apply (&self->plans))
-    update_plan (self);
+  gst_pixel_base_apply_plan (&self->base);
   if (look_at_pending (self, &error))
     return TRUE;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at a buffer");
@@ -511,59 +403,13 @@ gst_pixel_denorm_sink_event (GstBaseTransform *trans, GstEvent *event)
 }
 
 static gboolean
-gst_pixel_denorm_start (GstBaseTransform *trans)
-{
-  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
-  g_autoptr (GError) error = NULL;
-
-  gst_caps_replace (&self->refused, NULL);
-  if (gst_pixel_plans_start (&self->plans, &error))
-    return TRUE;
-  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
-  return FALSE;
-}
-
-static gboolean
 gst_pixel_denorm_stop (GstBaseTransform *trans)
 {
   GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
 
   gst_clear_buffer (&self->pending);
   g_clear_object (&self->own);
-  gst_pixel_plans_stop (&self->plans);
-  return TRUE;
-}
-
-static void
-gst_pixel_denorm_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
-{
-  if (!gst_pixel_plans_set (&GST_PIXEL_DENORM (object)->plans, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-}
-
-static void
-gst_pixel_denorm_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
-{
-  if (!gst_pixel_plans_get (&GST_PIXEL_DENORM (object)->plans, id, value))
-    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-}
-
-/* Comes once for all properties of one g_object_set(), so that they change together. */
-static void
-gst_pixel_denorm_dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
-{
-  G_OBJECT_CLASS (gst_pixel_denorm_parent_class)->dispatch_properties_changed (object, n, pspecs);
-  gst_pixel_plans_look_at_changes (&GST_PIXEL_DENORM (object)->plans);
-}
-
-static void
-gst_pixel_denorm_finalize (GObject *object)
-{
-  GstPixelDenorm *self = GST_PIXEL_DENORM (object);
-
-  gst_pixel_plans_clear (&self->plans);
-  gst_caps_replace (&self->refused, NULL);
-  G_OBJECT_CLASS (gst_pixel_denorm_parent_class)->finalize (object);
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->stop (trans);
 }
 
 static void
@@ -585,35 +431,25 @@ add_templates (GstElementClass *klass)
 static void
 gst_pixel_denorm_class_init (GstPixelDenormClass *klass)
 {
-  GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstPixelBaseClass *base_class = GST_PIXEL_BASE_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (pixeldenorm_debug, "pixeldenorm", 0, "denormalizing to video");
-  object_class->set_property = gst_pixel_denorm_set_property;
-  object_class->get_property = gst_pixel_denorm_get_property;
-  object_class->finalize = gst_pixel_denorm_finalize;
-  object_class->dispatch_properties_changed = gst_pixel_denorm_dispatch_properties_changed;
-  gst_pixel_settings_install (object_class);
   add_templates (GST_ELEMENT_CLASS (klass));
 
-  transform_class->start = gst_pixel_denorm_start;
   transform_class->stop = gst_pixel_denorm_stop;
-  transform_class->transform_caps = gst_pixel_denorm_transform_caps;
-  transform_class->fixate_caps = gst_pixel_denorm_fixate_caps;
-  transform_class->set_caps = gst_pixel_denorm_set_caps;
-  transform_class->transform_size = gst_pixel_denorm_transform_size;
-  transform_class->decide_allocation = gst_pixel_denorm_decide_allocation;
-  transform_class->propose_allocation = gst_pixel_denorm_propose_allocation;
-  transform_class->transform_meta = gst_pixel_denorm_transform_meta;
   transform_class->transform = gst_pixel_denorm_transform;
   transform_class->sink_event = gst_pixel_denorm_sink_event;
   transform_class->generate_output = gst_pixel_denorm_generate_output;
+  base_class->convert_caps = gst_pixel_denorm_convert_caps;
+  base_class->choose_caps = gst_pixel_denorm_choose_caps;
+  base_class->fit = gst_pixel_denorm_fit;
+  base_class->update = gst_pixel_denorm_update;
 }
 
 static void
 gst_pixel_denorm_init (GstPixelDenorm *self)
 {
-  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self), GST_CAT_DEFAULT);
-  self->plans.wanted.profile_optional = TRUE;
-  gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
+  self->base.plans.category = GST_CAT_DEFAULT;
+  self->base.plans.wanted.profile_optional = TRUE;
 }

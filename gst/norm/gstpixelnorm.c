@@ -80,18 +80,14 @@
 #include "gstpixelcaps.h"
 #include "gstpixelenums.h"
 #include "gstpixelmeta.h"
-#include "gstpixelplan.h"
-#include "gstpixelpool.h"
 
 GST_DEBUG_CATEGORY_STATIC (gst_pixel_norm_debug);
 #define GST_CAT_DEFAULT gst_pixel_norm_debug
 
-enum { PROP_BATCH_SIZE = 1000, PROP_LAST_BATCH }; /* behind those of gstpixelsettings.c */
+enum { PROP_0, PROP_BATCH_SIZE, PROP_LAST_BATCH };
 
 struct _GstPixelNorm {
-  GstBaseTransform parent;
-
-  GstPixelPlans plans; /* guards itself */
+  GstPixelBase base;
 
   /* the object lock */
   guint batch_size; /* as set; that of the assembly is in use */
@@ -101,9 +97,7 @@ struct _GstPixelNorm {
   /* the streaming thread, and state changes while it does not run */
   GstVideoInfo info, output_info; /* the latter of video */
   PixelnormLayout output_layout;
-  gsize output_size;     /* of a buffer: of all frames of a tensor */
   GstStructure *applied; /* what PixelnormMeta says */
-  GstCaps *refused;      /* caps of which was said that they do not fit */
   gchar *ineffective;    /* of what was said that it has no effect */
   GstPixelAssembly assembly;
   gboolean backwards; /* a segment was refused */
@@ -111,7 +105,7 @@ struct _GstPixelNorm {
   gint is_explained; /* atomic: why downstream cannot have what it asks for */
 };
 
-G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_BASE_TRANSFORM)
+G_DEFINE_FINAL_TYPE (GstPixelNorm, gst_pixel_norm, GST_TYPE_PIXEL_BASE)
 GST_ELEMENT_REGISTER_DEFINE (pixelnorm, "pixelnorm", GST_RANK_NONE, GST_TYPE_PIXEL_NORM)
 
 /* Frames of a tensor. */
@@ -124,21 +118,15 @@ get_batch_size (GstPixelNorm *self)
   return size;
 }
 
-/* Video that suits the profile; without one, what is usual. Then what of it suits the file of gamma
- * and beta. */
+/* Video that suits the profile, and of it what suits the file of gamma and beta. */
 static GstCaps *
 suitable_video (GstPixelNorm *self)
 {
-  PixelnormGeometry geometry;
-  GstCaps *caps = NULL;
   guint width, height, n_channels;
 
-  if (gst_pixel_plans_geometry (&self->plans, &geometry))
-    caps = gst_pixel_formats_geometry_caps (&geometry);
-  if (!caps)
-    caps = gst_pixel_formats_usual_caps ();
-  gst_pixel_plans_affine_size (&self->plans, &width, &height, &n_channels);
-  return gst_pixel_formats_narrow (caps, width, height, n_channels);
+  gst_pixel_plans_affine_size (&self->base.plans, &width, &height, &n_channels);
+  return gst_pixel_formats_narrow (
+      gst_pixel_base_suitable_video (&self->base), width, height, n_channels);
 }
 
 /* A converter before us learns only that there is no video for what downstream takes, and says no more
@@ -160,7 +148,7 @@ warn_of_downstream (GstPixelNorm *self, guint tensor_layouts)
 static GstCaps *
 video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 {
-  const guint tensor_layouts = gst_pixel_plans_tensor_layouts (&self->plans);
+  const guint tensor_layouts = gst_pixel_plans_tensor_layouts (&self->base.plans);
   g_autoptr (GstCaps) suitable = suitable_video (self);
   GstCaps *video = gst_pixel_caps_to_video (caps, tensor_layouts, get_batch_size (self));
 
@@ -170,37 +158,22 @@ video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 }
 
 static GstCaps *
-gst_pixel_norm_transform_caps (
-    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+gst_pixel_norm_convert_caps (
+    GstPixelBase *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  GstCaps *result;
+  GstPixelNorm *self = GST_PIXEL_NORM (base);
 
-  if (direction == GST_PAD_SINK)
-    result = gst_pixel_caps_from_video (
-        caps, gst_pixel_plans_tensor_layouts (&self->plans), get_batch_size (self));
-  else
-    result = video_for (self, caps, filter);
-  if (filter) {
-    GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
-
-    gst_caps_unref (result);
-    result = both;
-  }
-  GST_LOG_OBJECT (trans, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT, caps, result);
-  return result;
+  if (direction == GST_PAD_SRC)
+    return video_for (self, caps, filter);
+  return gst_pixel_caps_from_video (
+      caps, gst_pixel_plans_tensor_layouts (&base->plans), get_batch_size (self));
 }
 
 static GstCaps *
-gst_pixel_norm_fixate_caps (
-    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+gst_pixel_norm_choose_caps (GstPixelBase *base, GstCaps *caps, GstCaps *othercaps)
 {
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-
-  if (direction == GST_PAD_SRC)
-    return gst_caps_fixate (othercaps);
-  return gst_pixel_caps_choose (
-      othercaps, caps, gst_pixel_plans_tensor_layouts (&self->plans), get_batch_size (self));
+  return gst_pixel_caps_choose (othercaps, caps, gst_pixel_plans_tensor_layouts (&base->plans),
+      get_batch_size (GST_PIXEL_NORM (base)));
 }
 
 static void
@@ -231,10 +204,11 @@ warn_of_units (GstPixelNorm *self, const PixelnormSettings *settings)
 static void
 warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 {
-  const gchar *expected = profile && pixelnorm_settings_use_profile (&self->plans.current.settings)
+  const gchar *expected =
+      profile && pixelnorm_settings_use_profile (&self->base.plans.current.settings)
       ? pixelnorm_profile_get_geometry (profile)->matrix
       : NULL;
-  const gchar *found = self->plans.target.layout.geometry.matrix;
+  const gchar *found = self->base.plans.target.layout.geometry.matrix;
 
   if (expected && found && !g_str_equal (expected, found))
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
@@ -256,17 +230,18 @@ warn_of_ineffective (GstPixelNorm *self, const gchar *ineffective)
 
 /* Tells of the plan that is in use from now on. */
 static void
-update_applied (GstPixelNorm *self)
+gst_pixel_norm_update (GstPixelBase *base)
 {
-  const GstPixelPlan *plan = &self->plans.current;
+  GstPixelNorm *self = GST_PIXEL_NORM (base);
+  const GstPixelPlan *plan = &self->base.plans.current;
 
   warn_of_units (self, &plan->settings);
   warn_of_ineffective (self, plan->ineffective);
   warn_of_matrix (self, plan->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
-  self->applied = gst_pixel_meta_describe (
-      &plan->settings, plan->profile, plan->affine, plan->normalizer, self->plans.target.output);
-  if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO)
+  self->applied = gst_pixel_meta_describe (&plan->settings, plan->profile, plan->affine,
+      plan->normalizer, self->base.plans.target.output);
+  if (!gst_pixel_base_is_video (&self->base))
     gst_structure_set (self->applied, "batch-size", G_TYPE_UINT, self->assembly.size, NULL);
   GST_DEBUG_OBJECT (self, "in use: %" GST_PTR_FORMAT, self->applied);
   gst_element_post_message (GST_ELEMENT (self),
@@ -279,7 +254,7 @@ post_refusal (GstPixelNorm *self, GstCaps *input)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
   g_autofree gchar *words = gst_pixel_caps_explain (
-      input, wanted, gst_pixel_plans_tensor_layouts (&self->plans), get_batch_size (self));
+      input, wanted, gst_pixel_plans_tensor_layouts (&self->base.plans), get_batch_size (self));
 
   if (words && !g_atomic_int_get (&self->is_explained))
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", words), (NULL));
@@ -327,7 +302,7 @@ static gboolean
 map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor,
     PixelnormFrame *frame, GError **error)
 {
-  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO) {
+  if (gst_pixel_base_is_video (&self->base)) {
     if (!gst_pixel_frame_map (
             video, &self->output_info, &self->output_layout, buffer, GST_MAP_WRITE, error))
       return FALSE;
@@ -335,13 +310,13 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapI
     return TRUE;
   }
   const gboolean mapped = gst_buffer_map (buffer, tensor, GST_MAP_WRITE);
-  if (!mapped || tensor->size < self->output_size) {
+  if (!mapped || tensor->size < self->base.output_size) {
     if (mapped)
       gst_buffer_unmap (buffer, tensor);
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Expected an output buffer of %" G_GSIZE_FORMAT
         " bytes that can be written, found %" G_GSIZE_FORMAT ".",
-        self->output_size, gst_buffer_get_size (buffer));
+        self->base.output_size, gst_buffer_get_size (buffer));
     return FALSE;
   }
   *frame = (PixelnormFrame){ { tensor->data } };
@@ -351,7 +326,7 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapI
 static void
 unmap_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor)
 {
-  if (self->plans.target.output == PIXELNORM_OUTPUT_VIDEO)
+  if (gst_pixel_base_is_video (&self->base))
     gst_pixel_frame_unmap (video);
   else
     gst_buffer_unmap (buffer, tensor);
@@ -367,7 +342,7 @@ end_buffer (GstPixelNorm *self, GError **error)
 
   if (!map_output (self, self->assembly.buffer, &video, &tensor, &out, error))
     return NULL;
-  gst_pixel_assembly_complete (&self->assembly, &self->plans, out.planes[0]);
+  gst_pixel_assembly_complete (&self->assembly, &self->base.plans, out.planes[0]);
   unmap_output (self, self->assembly.buffer, &video, &tensor);
   return gst_pixel_assembly_end (&self->assembly, self->applied);
 }
@@ -375,7 +350,7 @@ end_buffer (GstPixelNorm *self, GError **error)
 static void
 drop_frames (GstPixelNorm *self)
 {
-  const guint n = gst_pixel_assembly_drop (&self->assembly, &self->plans);
+  const guint n = gst_pixel_assembly_drop (&self->assembly, &self->base.plans);
 
   if (n > 0)
     GST_ELEMENT_INFO (self, STREAM, FORMAT,
@@ -416,7 +391,7 @@ gst_pixel_norm_prepare_output_buffer (GstBaseTransform *trans, GstBuffer *input,
   if (result == GST_FLOW_ERROR) {
     g_autoptr (GError) error = g_error_new (PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for an output frame of %" G_GSIZE_FORMAT " MiB. Scale the video down.",
-        self->output_size >> 20);
+        self->base.output_size >> 20);
 
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "allocating a frame");
   }
@@ -434,14 +409,14 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
   GstMapInfo tensor;
 
   if (!gst_pixel_frame_map (
-          &in, &self->info, &self->plans.target.layout, inbuf, GST_MAP_READ, &error))
+          &in, &self->info, &self->base.plans.target.layout, inbuf, GST_MAP_READ, &error))
     goto failed;
   if (!map_output (self, outbuf, &video, &tensor, &out, &error)) {
     gst_pixel_frame_unmap (&in);
     goto failed;
   }
-  out.planes[0] += self->output_size / self->assembly.size * self->assembly.n_frames;
-  gst_pixel_assembly_add (&self->assembly, &self->plans, inbuf, &in.frame, &out);
+  out.planes[0] += self->base.output_size / self->assembly.size * self->assembly.n_frames;
+  gst_pixel_assembly_add (&self->assembly, &self->base.plans, inbuf, &in.frame, &out);
   unmap_output (self, outbuf, &video, &tensor);
   gst_pixel_frame_unmap (&in);
   return GST_FLOW_OK;
@@ -458,7 +433,7 @@ failed:
 static gboolean
 check_direction (GstPixelNorm *self, gdouble rate)
 {
-  const PixelnormStatisticsSource statistics = self->plans.current.settings.statistics;
+  const PixelnormStatisticsSource statistics = self->base.plans.current.settings.statistics;
 
   if (rate >= 0
       || (self->assembly.size == 1 && statistics != PIXELNORM_STATISTICS_SOURCE_BATCH
@@ -484,14 +459,13 @@ begin_buffer (GstPixelNorm *self, GstBuffer *input)
   g_autoptr (GError) error = NULL;
   GstBuffer *buffer = NULL;
 
-  if (gst_pixel_plans_apply (&self->plans))
-    update_applied (self);
+  gst_pixel_base_apply_plan (&self->base);
   if (!check_direction (self, trans->segment.rate))
     return GST_FLOW_ERROR;
   const GstFlowReturn result = gst_pixel_norm_prepare_output_buffer (trans, input, &buffer);
   if (result != GST_FLOW_OK)
     return result;
-  if (gst_pixel_assembly_begin (&self->assembly, buffer, &self->plans, &error))
+  if (gst_pixel_assembly_begin (&self->assembly, buffer, &self->base.plans, &error))
     return GST_FLOW_OK;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "beginning a batch");
   return GST_FLOW_ERROR;
@@ -518,7 +492,7 @@ gst_pixel_norm_generate_output (GstBaseTransform *trans, GstBuffer **output)
     result = gst_pixel_norm_transform (trans, input, self->assembly.buffer);
   gst_buffer_unref (input);
   if (result != GST_FLOW_OK) {
-    gst_pixel_assembly_drop (&self->assembly, &self->plans);
+    gst_pixel_assembly_drop (&self->assembly, &self->base.plans);
     return result;
   }
   if (!gst_pixel_assembly_is_full (&self->assembly))
@@ -527,7 +501,7 @@ gst_pixel_norm_generate_output (GstBaseTransform *trans, GstBuffer **output)
   if (*output)
     return GST_FLOW_OK;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "completing a tensor");
-  gst_pixel_assembly_drop (&self->assembly, &self->plans);
+  gst_pixel_assembly_drop (&self->assembly, &self->base.plans);
   return GST_FLOW_ERROR;
 }
 
@@ -539,7 +513,7 @@ explain_refusal (GstPixelNorm *self, GstCaps *caps)
   g_autoptr (GstCaps) peer = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
   const guint other = gst_pixel_caps_other_batch (peer, self->assembly.size);
 
-  if (self->refused && (other == 0 || gst_caps_is_equal (self->refused, caps)))
+  if (self->base.refused && (other == 0 || gst_caps_is_equal (self->base.refused, caps)))
     return;
   if (other == 0)
     post_refusal (self, caps);
@@ -548,7 +522,7 @@ explain_refusal (GstPixelNorm *self, GstCaps *caps)
         ("What stands behind asks for tensors of %u frame%s, and batch-size is %u. Set batch-size=%u.",
             other, other == 1 ? "" : "s", self->assembly.size, other),
         (NULL));
-  gst_caps_replace (&self->refused, caps);
+  gst_caps_replace (&self->base.refused, caps);
 }
 
 static gboolean
@@ -564,7 +538,7 @@ gst_pixel_norm_sink_event (GstBaseTransform *trans, GstEvent *event)
     end_batch_early (self);
     break;
   case GST_EVENT_FLUSH_STOP:
-    gst_pixel_assembly_drop (&self->assembly, &self->plans);
+    gst_pixel_assembly_drop (&self->assembly, &self->base.plans);
     break;
   case GST_EVENT_GAP:
     if (self->assembly.n_frames == 0)
@@ -623,10 +597,9 @@ check_caps (
 }
 
 static gboolean
-gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+gst_pixel_norm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GError **error)
 {
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  g_autoptr (GError) error = NULL;
+  GstPixelNorm *self = GST_PIXEL_NORM (base);
   PixelnormLayout layout, output_layout = { 0 };
   GstVideoInfo info, output = { 0 };
   const gboolean video =
@@ -635,91 +608,25 @@ gst_pixel_norm_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
   end_batch_early (self);
   gst_pixel_assembly_forget_format (&self->assembly);
   if (!gst_video_info_from_caps (&info, incaps)) {
-    g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected caps of raw video, found some that describe none.");
-  } else if (gst_pixel_formats_layout (&info, &layout, &error)
-      && (!video
-          || (gst_video_info_from_caps (&output, outcaps)
-              && gst_pixel_formats_layout (&output, &output_layout, &error)))
-      && check_caps (self, &layout, &output, &error)
-      && gst_pixel_plans_fit (&self->plans, &layout, outcaps, &error)) {
-    self->info = info;
-    self->output_info = output;
-    self->output_layout = output_layout;
-    self->output_size = video
-        ? GST_VIDEO_INFO_SIZE (&output)
-        : pixelnorm_normalizer_get_output_size (self->plans.current.normalizer)
-            * self->assembly.size;
-    set_latency (self);
-    gst_caps_replace (&self->refused, NULL);
-    GST_DEBUG_OBJECT (self,
-        "caps %" GST_PTR_FORMAT " become %" GST_PTR_FORMAT ", buffers of %" G_GSIZE_FORMAT " bytes",
-        incaps, outcaps, self->output_size);
-    update_applied (self);
-    return TRUE;
-  }
-  /* a failing set_caps is called again and again; the bus hears of it once */
-  if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
-    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at the caps");
-  gst_caps_replace (&self->refused, incaps);
-  return FALSE;
-}
-
-static gboolean
-gst_pixel_norm_transform_size (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
-    gsize size, GstCaps *othercaps, gsize *othersize)
-{
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-
-  *othersize = direction == GST_PAD_SINK ? self->output_size : GST_VIDEO_INFO_SIZE (&self->info);
-  return TRUE;
-}
-
-/* Our own pool, unless downstream has one for video. */
-static gboolean
-gst_pixel_norm_decide_allocation (GstBaseTransform *trans, GstQuery *query)
-{
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-
-  gst_pixel_pool_decide (GST_ELEMENT (self), GST_CAT_DEFAULT, query, (guint) self->output_size,
-      self->plans.target.output == PIXELNORM_OUTPUT_VIDEO);
-  return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->decide_allocation (trans, query);
-}
-
-static gboolean
-gst_pixel_norm_propose_allocation (GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
-{
-  if (!GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
-           ->propose_allocation (trans, decide_query, query))
     return FALSE;
-  gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
-  return TRUE;
-}
-
-/* Video keeps what is said of its places and times, but not what is said of its colours, nor of
- * places that a crop moved. A tensor keeps only what is not said of video. */
-static gboolean
-gst_pixel_norm_transform_meta (
-    GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
-{
-  GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  static const gchar *const kept[] = { GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
-    GST_META_TAG_VIDEO_ORIENTATION_STR, NULL };
-  const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
-
-  const gboolean cropped = gst_buffer_get_video_crop_meta (in) != NULL;
-
-  if (meta->info->api == GST_VIDEO_CROP_META_API_TYPE)
-    return FALSE; /* was applied: the output is what it cut out */
-  if (gst_meta_info_is_custom (meta->info)
-      && gst_custom_meta_has_name ((GstCustomMeta *) meta, GST_PIXEL_META_NAME))
-    return FALSE; /* the buffer gets its own */
-  if (!tags || !*tags)
-    return TRUE;
-  for (; *tags; tags++)
-    if (self->plans.target.output != PIXELNORM_OUTPUT_VIDEO || !g_strv_contains (kept, *tags)
-        || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
-      return FALSE;
+  }
+  if (!gst_pixel_formats_layout (&info, &layout, error)
+      || (video
+          && !(gst_video_info_from_caps (&output, outcaps)
+              && gst_pixel_formats_layout (&output, &output_layout, error)))
+      || !check_caps (self, &layout, &output, error)
+      || !gst_pixel_plans_fit (&base->plans, &layout, outcaps, error))
+    return FALSE;
+  self->info = info;
+  self->output_info = output;
+  self->output_layout = output_layout;
+  base->input_size = GST_VIDEO_INFO_SIZE (&info);
+  base->output_size = video
+      ? GST_VIDEO_INFO_SIZE (&output)
+      : pixelnorm_normalizer_get_output_size (base->plans.current.normalizer) * self->assembly.size;
+  set_latency (self);
   return TRUE;
 }
 
@@ -727,19 +634,14 @@ static gboolean
 gst_pixel_norm_start (GstBaseTransform *trans)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
-  g_autoptr (GError) error = NULL;
 
-  gst_caps_replace (&self->refused, NULL);
   g_atomic_int_set (&self->is_explained, FALSE);
   self->backwards = FALSE;
   GST_OBJECT_LOCK (self);
   gst_pixel_assembly_start (&self->assembly, self->batch_size, self->last_batch);
   self->latency = 0;
   GST_OBJECT_UNLOCK (self);
-  if (gst_pixel_plans_start (&self->plans, &error))
-    return TRUE;
-  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
-  return FALSE;
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->start (trans);
 }
 
 static gboolean
@@ -751,10 +653,9 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
   GST_OBJECT_LOCK (self);
   gst_pixel_assembly_stop (&self->assembly);
   GST_OBJECT_UNLOCK (self);
-  gst_pixel_plans_stop (&self->plans);
   g_clear_pointer (&self->applied, gst_structure_free);
   g_clear_pointer (&self->ineffective, g_free);
-  return TRUE;
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->stop (trans);
 }
 
 static void
@@ -762,11 +663,6 @@ gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GPa
 {
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
-  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
-    if (!gst_pixel_plans_set (&self->plans, id, value))
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    return;
-  }
   GST_OBJECT_LOCK (self);
   if (id == PROP_BATCH_SIZE)
     self->batch_size = g_value_get_uint (value);
@@ -780,35 +676,12 @@ gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpe
 {
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
-  if (id != PROP_BATCH_SIZE && id != PROP_LAST_BATCH) {
-    if (!gst_pixel_plans_get (&self->plans, id, value))
-      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
-    return;
-  }
   GST_OBJECT_LOCK (self);
   if (id == PROP_BATCH_SIZE)
     g_value_set_uint (value, self->batch_size);
   else
     g_value_set_enum (value, self->last_batch);
   GST_OBJECT_UNLOCK (self);
-}
-
-/* Comes once for all properties of one g_object_set(), so that they change together. */
-static void
-gst_pixel_norm_dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
-{
-  G_OBJECT_CLASS (gst_pixel_norm_parent_class)->dispatch_properties_changed (object, n, pspecs);
-  gst_pixel_plans_look_at_changes (&GST_PIXEL_NORM (object)->plans);
-}
-
-static void
-gst_pixel_norm_finalize (GObject *object)
-{
-  GstPixelNorm *self = GST_PIXEL_NORM (object);
-
-  gst_pixel_plans_clear (&self->plans);
-  gst_caps_replace (&self->refused, NULL);
-  G_OBJECT_CLASS (gst_pixel_norm_parent_class)->finalize (object);
 }
 
 static void
@@ -851,36 +724,30 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+  GstPixelBaseClass *base_class = GST_PIXEL_BASE_CLASS (klass);
 
   GST_DEBUG_CATEGORY_INIT (gst_pixel_norm_debug, "pixelnorm", 0, "normalization of video");
   object_class->set_property = gst_pixel_norm_set_property;
   object_class->get_property = gst_pixel_norm_get_property;
-  object_class->finalize = gst_pixel_norm_finalize;
-  object_class->dispatch_properties_changed = gst_pixel_norm_dispatch_properties_changed;
-  gst_pixel_settings_install (object_class);
   install_batch_properties (object_class);
   add_templates (GST_ELEMENT_CLASS (klass));
 
+  transform_class->start = gst_pixel_norm_start;
+  transform_class->stop = gst_pixel_norm_stop;
   transform_class->query = gst_pixel_norm_query;
   transform_class->prepare_output_buffer = gst_pixel_norm_prepare_output_buffer;
   transform_class->transform = gst_pixel_norm_transform;
   transform_class->generate_output = gst_pixel_norm_generate_output;
   transform_class->sink_event = gst_pixel_norm_sink_event;
-  transform_class->start = gst_pixel_norm_start;
-  transform_class->stop = gst_pixel_norm_stop;
-  transform_class->transform_caps = gst_pixel_norm_transform_caps;
-  transform_class->fixate_caps = gst_pixel_norm_fixate_caps;
-  transform_class->set_caps = gst_pixel_norm_set_caps;
-  transform_class->transform_size = gst_pixel_norm_transform_size;
-  transform_class->decide_allocation = gst_pixel_norm_decide_allocation;
-  transform_class->propose_allocation = gst_pixel_norm_propose_allocation;
-  transform_class->transform_meta = gst_pixel_norm_transform_meta;
+  base_class->convert_caps = gst_pixel_norm_convert_caps;
+  base_class->choose_caps = gst_pixel_norm_choose_caps;
+  base_class->fit = gst_pixel_norm_fit;
+  base_class->update = gst_pixel_norm_update;
 }
 
 static void
 gst_pixel_norm_init (GstPixelNorm *self)
 {
-  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self), GST_CAT_DEFAULT);
+  self->base.plans.category = GST_CAT_DEFAULT;
   self->batch_size = 1;
-  gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
 }

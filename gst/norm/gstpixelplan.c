@@ -109,10 +109,9 @@ plan_carry_over (GstPixelPlan *plan, const GstPixelPlan *old)
 }
 
 void
-gst_pixel_plans_init (GstPixelPlans *self, GstElement *element, GstDebugCategory *category)
+gst_pixel_plans_init (GstPixelPlans *self, GstElement *element)
 {
   self->element = element;
-  self->category = category;
   gst_pixel_settings_init (&self->wanted);
 }
 

@@ -39,7 +39,7 @@ typedef struct {
   gboolean load_again; /* and is outdated already */
 } GstPixelPlans;
 
-void gst_pixel_plans_init (GstPixelPlans *self, GstElement *element, GstDebugCategory *category);
+void gst_pixel_plans_init (GstPixelPlans *self, GstElement *element);
 void gst_pixel_plans_clear (GstPixelPlans *self);
 
 /* FALSE: no property of these has @id. */

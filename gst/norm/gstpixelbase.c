@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The properties are those of gstpixelsettings.c; a change of them while playing makes another plan, which
+ * is applied before a buffer (gstpixelplan.c). Caps that do not fit are refused in words, once.
+ */
+#include "gstpixelbase.h"
+
+#include <gst/video/video.h>
+
+#include "common/gstpixelerror.h"
+#include "common/gstpixelformats.h"
+#include "gstpixelmeta.h"
+#include "gstpixelpool.h"
+
+G_DEFINE_ABSTRACT_TYPE (GstPixelBase, gst_pixel_base, GST_TYPE_BASE_TRANSFORM)
+
+GstCaps *
+gst_pixel_base_suitable_video (GstPixelBase *self)
+{
+  PixelnormGeometry geometry;
+  GstCaps *caps = NULL;
+
+  if (gst_pixel_plans_geometry (&self->plans, &geometry))
+    caps = gst_pixel_formats_geometry_caps (&geometry);
+  return caps ? caps : gst_pixel_formats_usual_caps ();
+}
+
+void
+gst_pixel_base_apply_plan (GstPixelBase *self)
+{
+  if (gst_pixel_plans_apply (&self->plans))
+    GST_PIXEL_BASE_GET_CLASS (self)->update (self);
+}
+
+static GstCaps *
+gst_pixel_base_transform_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
+{
+  GstPixelBase *self = GST_PIXEL_BASE (trans);
+  GstCaps *result = GST_PIXEL_BASE_GET_CLASS (self)->convert_caps (self, direction, caps, filter);
+
+  if (filter) {
+    GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
+
+    gst_caps_unref (result);
+    result = both;
+  }
+  GST_CAT_LOG_OBJECT (
+      self->plans.category, self, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT, caps, result);
+  return result;
+}
+
+static GstCaps *
+gst_pixel_base_fixate_caps (
+    GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *othercaps)
+{
+  GstPixelBase *self = GST_PIXEL_BASE (trans);
+
+  if (direction == GST_PAD_SRC)
+    return gst_caps_fixate (othercaps);
+  return GST_PIXEL_BASE_GET_CLASS (self)->choose_caps (self, caps, othercaps);
+}
+
+static gboolean
+gst_pixel_base_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outcaps)
+{
+  GstPixelBase *self = GST_PIXEL_BASE (trans);
+  GstPixelBaseClass *klass = GST_PIXEL_BASE_GET_CLASS (self);
+  g_autoptr (GError) error = NULL;
+
+  if (klass->fit (self, incaps, outcaps, &error)) {
+    GST_CAT_DEBUG_OBJECT (self->plans.category, self,
+        "caps %" GST_PTR_FORMAT " become %" GST_PTR_FORMAT ", buffers of %" G_GSIZE_FORMAT
+        " bytes buffers of %" G_GSIZE_FORMAT,
+        incaps, outcaps, self->input_size, self->output_size);
+    gst_caps_replace (&self->refused, NULL);
+    klass->update (self);
+    return TRUE;
+  }
+  /* a failing set_caps is called again and again; the bus hears of it once */
+  if (!self->refused || !gst_caps_is_equal (self->refused, incaps))
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "looking at the caps");
+  gst_caps_replace (&self->refused, incaps);
+  return FALSE;
+}
+
+static gboolean
+gst_pixel_base_transform_size (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps,
+    gsize size, GstCaps *othercaps, gsize *othersize)
+{
+  const GstPixelBase *self = GST_PIXEL_BASE (trans);
+
+  *othersize = direction == GST_PAD_SINK ? self->output_size : self->input_size;
+  return TRUE;
+}
+
+/* Downstream's pool for video, if it has one, else our own. */
+static gboolean
+gst_pixel_base_decide_allocation (GstBaseTransform *trans, GstQuery *query)
+{
+  GstPixelBase *self = GST_PIXEL_BASE (trans);
+  const gboolean video = self->plans.target.denormalize || gst_pixel_base_is_video (self);
+
+  gst_pixel_pool_decide (
+      GST_ELEMENT (self), self->plans.category, query, (guint) self->output_size, video);
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_base_parent_class)->decide_allocation (trans, query);
+}
+
+static gboolean
+gst_pixel_base_propose_allocation (GstBaseTransform *trans, GstQuery *decide_query, GstQuery *query)
+{
+  GstPixelBase *self = GST_PIXEL_BASE (trans);
+
+  if (!GST_BASE_TRANSFORM_CLASS (gst_pixel_base_parent_class)
+           ->propose_allocation (trans, decide_query, query))
+    return FALSE;
+  if (!self->plans.target.denormalize || gst_pixel_base_is_video (self))
+    gst_query_add_allocation_meta (query, GST_VIDEO_META_API_TYPE, NULL);
+  return TRUE;
+}
+
+/* From video to video what is said of places and times stays, but not what is said of colours, nor of
+ * places that a crop moved; else only what is not said of video. */
+static gboolean
+gst_pixel_base_transform_meta (
+    GstBaseTransform *trans, GstBuffer *out, GstMeta *meta, GstBuffer *in)
+{
+  static const gchar *const kept[] = { GST_META_TAG_VIDEO_STR, GST_META_TAG_VIDEO_SIZE_STR,
+    GST_META_TAG_VIDEO_ORIENTATION_STR, NULL };
+  const gchar *const *tags = gst_meta_api_type_get_tags (meta->info->api);
+  const gboolean video = gst_pixel_base_is_video (GST_PIXEL_BASE (trans));
+  const gboolean cropped = gst_buffer_get_video_crop_meta (in) != NULL;
+
+  if (meta->info->api == GST_VIDEO_CROP_META_API_TYPE)
+    return FALSE; /* was applied: the output is what it cut out */
+  if (gst_meta_info_is_custom (meta->info)
+      && gst_custom_meta_has_name ((GstCustomMeta *) meta, GST_PIXEL_META_NAME))
+    return FALSE; /* the output gets its own, or was normalized once */
+  for (; tags && *tags; tags++)
+    if (!video || !g_strv_contains (kept, *tags)
+        || (cropped && g_str_equal (*tags, GST_META_TAG_VIDEO_SIZE_STR)))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+gst_pixel_base_start (GstBaseTransform *trans)
+{
+  GstPixelBase *self = GST_PIXEL_BASE (trans);
+  g_autoptr (GError) error = NULL;
+
+  gst_caps_replace (&self->refused, NULL);
+  if (gst_pixel_plans_start (&self->plans, &error))
+    return TRUE;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
+  return FALSE;
+}
+
+static gboolean
+gst_pixel_base_stop (GstBaseTransform *trans)
+{
+  gst_pixel_plans_stop (&GST_PIXEL_BASE (trans)->plans);
+  return TRUE;
+}
+
+static void
+gst_pixel_base_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  if (!gst_pixel_plans_set (&GST_PIXEL_BASE (object)->plans, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+static void
+gst_pixel_base_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  if (!gst_pixel_plans_get (&GST_PIXEL_BASE (object)->plans, id, value))
+    G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+}
+
+/* Comes once for all properties of one g_object_set(), so that they change together. */
+static void
+gst_pixel_base_dispatch_properties_changed (GObject *object, guint n, GParamSpec **pspecs)
+{
+  G_OBJECT_CLASS (gst_pixel_base_parent_class)->dispatch_properties_changed (object, n, pspecs);
+  gst_pixel_plans_look_at_changes (&GST_PIXEL_BASE (object)->plans);
+}
+
+static void
+gst_pixel_base_finalize (GObject *object)
+{
+  GstPixelBase *self = GST_PIXEL_BASE (object);
+
+  gst_pixel_plans_clear (&self->plans);
+  gst_caps_replace (&self->refused, NULL);
+  G_OBJECT_CLASS (gst_pixel_base_parent_class)->finalize (object);
+}
+
+static void
+gst_pixel_base_class_init (GstPixelBaseClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
+
+  object_class->set_property = gst_pixel_base_set_property;
+  object_class->get_property = gst_pixel_base_get_property;
+  object_class->finalize = gst_pixel_base_finalize;
+  object_class->dispatch_properties_changed = gst_pixel_base_dispatch_properties_changed;
+  gst_pixel_settings_install (object_class);
+  gst_type_mark_as_plugin_api (GST_TYPE_PIXEL_BASE, 0);
+
+  transform_class->start = gst_pixel_base_start;
+  transform_class->stop = gst_pixel_base_stop;
+  transform_class->transform_caps = gst_pixel_base_transform_caps;
+  transform_class->fixate_caps = gst_pixel_base_fixate_caps;
+  transform_class->set_caps = gst_pixel_base_set_caps;
+  transform_class->transform_size = gst_pixel_base_transform_size;
+  transform_class->decide_allocation = gst_pixel_base_decide_allocation;
+  transform_class->propose_allocation = gst_pixel_base_propose_allocation;
+  transform_class->transform_meta = gst_pixel_base_transform_meta;
+}
+
+static void
+gst_pixel_base_init (GstPixelBase *self)
+{
+  gst_pixel_plans_init (&self->plans, GST_ELEMENT (self));
+  gst_base_transform_set_gap_aware (GST_BASE_TRANSFORM (self), TRUE);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What pixelnorm and pixeldenorm share: an element whose properties name a plan, and whose caps it is made
+ * for.
+ */
+#pragma once
+
+#include <gst/base/gstbasetransform.h>
+
+#include "gstpixelplan.h"
+
+#define GST_TYPE_PIXEL_BASE (gst_pixel_base_get_type ())
+#define GST_PIXEL_BASE(object)                                                                     \
+  (G_TYPE_CHECK_INSTANCE_CAST ((object), GST_TYPE_PIXEL_BASE, GstPixelBase))
+#define GST_PIXEL_BASE_CLASS(klass)                                                                \
+  (G_TYPE_CHECK_CLASS_CAST ((klass), GST_TYPE_PIXEL_BASE, GstPixelBaseClass))
+#define GST_PIXEL_BASE_GET_CLASS(object)                                                           \
+  (G_TYPE_INSTANCE_GET_CLASS ((object), GST_TYPE_PIXEL_BASE, GstPixelBaseClass))
+
+typedef struct {
+  GstBaseTransform parent;
+
+  GstPixelPlans plans; /* guards itself; init of the element sets its category */
+
+  /* the streaming thread, and state changes while it does not run */
+  gsize input_size, output_size; /* bytes of a buffer */
+  GstCaps *refused;              /* caps of which was said that they do not fit */
+} GstPixelBase;
+
+typedef struct {
+  GstBaseTransformClass parent_class;
+
+  /* What caps on one side become on the other, without @filter, which says what upstream can have. */
+  GstCaps *(*convert_caps) (
+      GstPixelBase *self, GstPadDirection direction, GstCaps *caps, GstCaps *filter);
+
+  /* Which of @othercaps, which it takes over, are sent for the input @caps. */
+  GstCaps *(*choose_caps) (GstPixelBase *self, GstCaps *caps, GstCaps *othercaps);
+
+  /* Makes the plan for caps, and sets both sizes. Errors go to the bus, once for the same caps. */
+  gboolean (*fit) (GstPixelBase *self, GstCaps *incaps, GstCaps *outcaps, GError **error);
+
+  /* Another plan is in use from now on. */
+  void (*update) (GstPixelBase *self);
+} GstPixelBaseClass;
+
+GType gst_pixel_base_get_type (void);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPixelBase, gst_object_unref)
+
+/* Video that suits the profile; without one, what is usual. Transfer full. */
+GstCaps *gst_pixel_base_suitable_video (GstPixelBase *self);
+
+/* Before a buffer: the plan that is ready, if one is, is in use from now on. */
+void gst_pixel_base_apply_plan (GstPixelBase *self);
+
+/* Whether 8-bit video was, or is, made of the frames; else tensors. */
+static inline gboolean
+gst_pixel_base_is_video (const GstPixelBase *self)
+{
+  return self->plans.target.output == PIXELNORM_OUTPUT_VIDEO;
+}
