@@ -121,7 +121,8 @@ static void
 test_missing_row (gconstpointer data)
 {
   const PixelnormKernelRow *row = data;
-  g_autofree char *text = g_strdup_printf ("this processor has no %s", row->needs);
+  g_autofree char *text =
+      g_strdup_printf ("this processor lacks what the row needs: %s", row->needs);
 
   g_test_skip (text);
 }
