@@ -176,7 +176,7 @@ DEFINE_ALL (u16)
   kernels->normalize_repeat[SAMPLE][PIXELNORM_ITEM_F16] = normalize_repeat_##samples##_f16_avx512
 
 void
-pixelnorm_kernels_x86_avx512_normalize (PixelnormKernels *kernels)
+pixelnorm_fill_avx512_normalize (PixelnormKernels *kernels)
 {
   USE (PIXELNORM_SAMPLE_U8, u8);
   USE (PIXELNORM_SAMPLE_U16, u16);

@@ -296,7 +296,7 @@ gather_u16_vbmi (
 }
 
 void
-pixelnorm_kernels_x86_avx512 (PixelnormKernels *kernels)
+pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels)
 {
   make_places (1);
   make_places (2);

@@ -238,7 +238,7 @@ gather_u16_ssse3 (
 }
 
 void
-pixelnorm_kernels_x86_gather (PixelnormKernels *kernels)
+pixelnorm_fill_ssse3 (PixelnormKernels *kernels)
 {
   make_places (1);
   make_places (2);

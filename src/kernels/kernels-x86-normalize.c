@@ -28,24 +28,8 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
+#include "avx2.h"
 #include "kernels-c.h"
-
-#define AVX2 __attribute__ ((target ("avx2,f16c")))
-#define INLINE_AVX2 static inline __attribute__ ((target ("avx2,f16c"), always_inline))
-
-INLINE_AVX2 __m256i
-load_u8 (const void *x, int i)
-{
-  return _mm256_cvtepu8_epi32 (_mm_loadl_epi64 ((const __m128i *) ((const uint8_t *) x + i)));
-}
-
-INLINE_AVX2 __m256i
-load_u16 (const void *x, int i)
-{
-  return _mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *) ((const uint16_t *) x + i)));
-}
 
 /* The coefficients of 8 samples. */
 typedef struct {
@@ -61,28 +45,6 @@ scale_and_shift (__m256i x, Coefficients k)
   return _mm256_add_ps (_mm256_mul_ps (difference, k.scale), k.bias);
 }
 
-/* Eight codes before they are narrowed. What is below -1024 is so afterwards, too; what is far below
- * becomes the smallest integer. */
-INLINE_AVX2 __m256i
-round_8 (__m256 value)
-{
-  return _mm256_cvtps_epi32 (_mm256_min_ps (value, _mm256_set1_ps (1024)));
-}
-
-/* 16 of them with the zero-point. */
-INLINE_AVX2 __m256i
-narrow_16 (__m256 a, __m256 b, __m256i zero_point)
-{
-  return _mm256_adds_epi16 (_mm256_packs_epi32 (round_8 (a), round_8 (b)), zero_point);
-}
-
-/* Narrowing works in halves of a register; this puts their quarters in order. */
-INLINE_AVX2 __m256i
-in_order (__m256i packed)
-{
-  return _mm256_permutevar8x32_epi32 (packed, _mm256_setr_epi32 (0, 4, 1, 5, 2, 6, 3, 7));
-}
-
 INLINE_AVX2 void
 store_f32 (float *y, __m256 value)
 {
@@ -93,28 +55,6 @@ INLINE_AVX2 void
 store_stream (float *y, __m256 value)
 {
   _mm256_stream_ps (y, value);
-}
-
-INLINE_AVX2 void
-store_f16 (uint16_t *y, __m256 value)
-{
-  const __m256 largest = _mm256_set1_ps (65504), least = _mm256_set1_ps (-65504);
-  const __m256 clamped = _mm256_max_ps (_mm256_min_ps (value, largest), least);
-
-  _mm_storeu_si128 (
-      (__m128i *) y, _mm256_cvtps_ph (clamped, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-}
-
-INLINE_AVX2 void
-store_u8 (void *y, __m256i low, __m256i high)
-{
-  _mm256_storeu_si256 ((__m256i *) y, in_order (_mm256_packus_epi16 (low, high)));
-}
-
-INLINE_AVX2 void
-store_i8 (void *y, __m256i low, __m256i high)
-{
-  _mm256_storeu_si256 ((__m256i *) y, in_order (_mm256_packs_epi16 (low, high)));
 }
 
 #define ARGUMENTS                                                                                  \
@@ -228,7 +168,7 @@ stream_end_x86 (void)
   kernels->normalize_repeat[SAMPLE][ITEM] = normalize_repeat_##samples##_##item##_avx2
 
 void
-pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow)
+pixelnorm_fill_avx2_normalize (PixelnormKernels *kernels, int orc_is_narrow)
 {
   USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_F16, f16);
   USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_F16, f16);
