@@ -46,6 +46,7 @@
 #include "gstpixelcollector.h"
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
+#include "common/gstpixellog.h"
 #include "gstpixelstatsproperties.h"
 
 GST_DEBUG_CATEGORY (gst_pixel_stats_debug); /* of the files here, too */
@@ -379,6 +380,7 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   GST_OBJECT_LOCK (self);
   const PixelnormScope scope = self->settings.scope;
   GST_OBJECT_UNLOCK (self);
+  gst_pixel_log_kernels (GST_CAT_DEFAULT, GST_ELEMENT (self));
   gst_pixel_collector_restart (&self->collector, scope);
   const gboolean ok = check_settings (self, location, &error);
   self->had_location = location != NULL;
