@@ -49,7 +49,6 @@
 #include "common/gstpixellog.h"
 #include "gstpixelstatsproperties.h"
 
-GST_DEBUG_CATEGORY (gst_pixel_stats_debug); /* of the files here, too */
 #define GST_CAT_DEFAULT gst_pixel_stats_debug
 
 enum { SIGNAL_SAVE, SIGNAL_RESET, N_SIGNALS };
