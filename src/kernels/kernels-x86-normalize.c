@@ -2,24 +2,24 @@
 /* Normalization with AVX2: what Orc's SSE backend does at half the width, and what no Orc can: half
  * precision (F16C), stores past the caches, and coefficients that stay in registers.
  *
- * Measured against Orc 0.4.33 (GCC 12, Zen 4), ns a sample, 224x224 and 1920x1080 RGB, gain in speed:
+ * Against Orc's SSE:
  *
  *   8-bit samples to     pixel-wise             channel-wise (repeat)
- *   float32              .168 / .230 +36 %      .070 / .212 +200 %
- *     at 1080p           .437 / .510 +17 %      .149 / .233 +57 %
- *   float32 streaming    .378 / .562 +49 %      .156 / .241 +54 %    both at 1080p
- *   float16              .159 / 12               .137 / 12           Orc: through C
- *   uint8, int8          .134 / .517 +290 %     .106 / .508 +380 %
+ *   float32              .082 / .218 +170 %     .070 / .218 +210 %
+ *     streaming          .638 / .757 +19 %      .211 / .374 +77 %    a frame of 1920x1080 RGB
+ *   float16              .140 / 9.2             .141 / 9.2           Orc: through C
+ *   uint8, int8          .119 / .512 +330 %     .106 / .517 +390 %
  *   16-bit samples to
- *   float32              Orc                    .076 / .191 +150 %
- *     streaming, 1080p   .436 / .573 +31 %      .169 / .234 +38 %
- *   float16              .176 / 11               .137 / 11           Orc: through C
- *   uint8, int8          .150 / .480 +220 %     .107 / .469 +340 %
+ *   float32              Orc                    .065 / .196 +200 %
+ *     streaming          .708 / .833 +18 %      .263 / .419 +59 %    a frame of 1920x1080 RGB
+ *   float16              .138 / 9.2             .142 / 9.2           Orc: through C
+ *   uint8, int8          .119 / .474 +300 %     .106 / .482 +350 %
  *
- * Against the AVX2 of Orc 0.4.41 (GCC 14, Zen 5, lists of 768): channel-wise float32 .052 / .073 +40 %,
- * uint8 .082 / .230 +180 %, of 16-bit samples .082 / .217 +160 %; pixel-wise float32 gains nothing.
- * Against the AVX-512 of Orc 0.4.44: .051 / .064 +25 % and .082 / .126 +50 %; pixel-wise uint8 .090 / .126
- * +40 %.
+ * Against the AVX2 of Orc 0.4.41: channel-wise float32 .069 / .119 +72 %, of 16-bit samples .065 / .115 +77 %;
+ * 8-bit codes .119 / .320 +170 % and .107 / .329 +210 %, of 16-bit samples .120 / .296 +150 % and .107 /
+ * .306 +190 %; streaming .632 / .715 +13 % and .171 / .283 +65 %, of 16-bit samples .627 / .730 +16 % and
+ * .220 / .347 +58 %; pixel-wise float32 is Orc's. Against the AVX-512 of Orc 0.4.42: .069 / .102 +48 % and
+ * .065 / .099 +52 %; .119 / .247 +110 % and .106 / .269 +150 %; streaming 8 to 28 % and 61 to 71 %.
  *
  * Multiplication and addition stay two roundings, as everywhere: no FMA. The last samples of a list go
  * through the C reference.

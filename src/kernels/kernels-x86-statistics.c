@@ -2,9 +2,8 @@
 /* Statistics with AVX2, where Orc has only its SSE backend. The last samples of a list go through the
  * C reference.
  *
- * Measured against Orc 0.4.33 (GCC 12, Zen 4), ns a sample of 224x224 RGB, gain in speed: 8-bit samples
- * .055 / .188 +240 % four lists at a time, .107 / .236 +120 % one; 16-bit samples .108 / .267 +150 %
- * and .261 / .747 +190 %. At 1080p memory sets the pace: +5 % and +65 % with four lists.
+ * Against that: 8-bit samples .060 / .112 +87 % four lists at a time, .072 / .235 +230 % one; 16-bit samples
+ * .096 / .249 +160 % and .140 / .479 +240 %. In frames that no cache holds, memory sets the pace.
  */
 #include "kernels-x86.h"
 
