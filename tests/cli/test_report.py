@@ -16,6 +16,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gst_launch import make
+
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import Pixelnorm  # noqa: E402
 
@@ -226,8 +228,8 @@ def test_the_line_runs(tmp_path):
     """The line for gst-launch-1.0, word by word, on a video that is there."""
     frames = frames_of(8, size=(48, 64))
     video = tmp_path / "a b.ogg"
-    subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", "num-buffers=5", "!", "video/x-raw,width=64,height=48",
-                    "!", "theoraenc", "!", "oggmux", "!", "filesink", f"location={video}"], check=True, timeout=60)
+    make("-q videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! theoraenc ! oggmux ! "
+         f"filesink location='{video}'")
     page = make_page(tmp_path, frames, source=video.as_uri())
     line = next(words for words in page.words if words.startswith("gst-launch-1.0"))
     assert "a%20b.ogg" in line
@@ -275,8 +277,7 @@ def test_light_of_masked_pixels(tmp_path):
 def test_the_line_runs_for_every_geometry(tmp_path, format_):
     """pixelnorm takes the video that the line for gst-launch-1.0 asks for; a test pattern stands for the file."""
     caps = f"video/x-raw,format={format_},width=64,height=48"
-    subprocess.run(["gst-launch-1.0", "-q", *f"videotestsrc num-buffers=3 ! {caps} ! pixelstats location=lobby.safetensors"
-                    " ! fakesink".split()], check=True, timeout=60, cwd=tmp_path)
+    make(f"-q videotestsrc num-buffers=3 ! {caps} ! pixelstats location=lobby.safetensors ! fakesink", tmp_path)
     assert report("lobby.safetensors", cwd=tmp_path).returncode == 0
     line = next(words for words in Page((tmp_path / "lobby.html").read_text()).words if words.startswith("gst-launch-1.0"))
     line = re.sub(r"uridecodebin3 uri=\S+", "videotestsrc num-buffers=3", line)

@@ -16,8 +16,8 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"
 
 import onnx_models  # noqa: E402
 import pixelnorm  # noqa: E402
-from gst_launch import run  # noqa: E402
-from pipeline_help import frames_of, launch  # noqa: E402
+from gst_launch import make, run  # noqa: E402
+from pipeline_help import frames_of  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 APPS = SOURCE / "pipelines" / "apps"
@@ -32,9 +32,8 @@ SHAPES = {"nchw": [3, HEIGHT, WIDTH], "nhwc": [HEIGHT, WIDTH, 3]}
 def folder(tmp_path_factory):
     """profile.safetensors of the test pattern"""
     path = tmp_path_factory.mktemp("apps")
-    done = launch(f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
-                  "pixelstats location=profile.safetensors ! fakesink", path)
-    assert done.returncode == 0, done.stderr
+    make(f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
+         "pixelstats location=profile.safetensors ! fakesink", path)
     return path
 
 
