@@ -325,12 +325,16 @@ def test_an_existing_page_is_kept(tmp_path):
     assert (tmp_path / "lobby.html").read_text() == "mine"
 
 
-# a browser with AddressSanitizer preloaded does not start
-PLAIN = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 CHROMIUM = [shutil.which("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 
 
-@pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")
+def a_browser(test):
+    """Marks a test that needs one."""
+    test = pytest.mark.unsanitized("a browser is not ours, and the other tests of reports make such a page")(test)
+    return pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed: tests/run --large does that")(test)
+
+
+@a_browser
 @pytest.mark.parametrize("width", [340, 800, 1600])
 def test_it_fits_the_screen(tmp_path, width):
     """Nothing reaches out of the window, by the browser's own measure; and pictures are not stretched."""
@@ -342,19 +346,20 @@ def test_it_fits_the_screen(tmp_path, width):
         document.body.innerHTML = `<p>${{d.documentElement.scrollWidth}} ${{d.documentElement.clientWidth}}
         ${{i.clientWidth / i.clientHeight}} ${{i.naturalWidth / i.naturalHeight}} ${{d.images.length}}</p>` }}</script>""")
     done = subprocess.run([*CHROMIUM, "--window-size=1800,1000", "--dump-dom", (tmp_path / "frame.html").as_uri()],
-                          capture_output=True, text=True, timeout=120, env=PLAIN)
+                          capture_output=True, text=True, timeout=120)
     found = re.search(r"<p>(\S+) (\S+)\s+(\S+) (\S+) (\S+)</p>", done.stdout)
     scroll, client, shown, natural, images = map(float, found.groups())
     assert scroll <= client <= width and images == 4
     assert shown == pytest.approx(natural, rel=.03)
 
 
-@pytest.mark.skipif(not (CHROMIUM[0] and shutil.which("pdftotext")), reason="chromium or pdftotext is not installed")
+@a_browser
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed: tests/run --large does that")
 def test_paper(tmp_path):
     """The widest table, of 16 bits with percentiles, is on the paper to its last column."""
     page = make_page(tmp_path, frames_of(depth=16), depth=16)
     subprocess.run([*CHROMIUM, f"--print-to-pdf={tmp_path}/lobby.pdf", (tmp_path / "lobby.html").as_uri()], check=True,
-                   capture_output=True, timeout=120, env=PLAIN)
+                   capture_output=True, timeout=120)
     text = subprocess.run(["pdftotext", "-layout", tmp_path / "lobby.pdf", "-"], check=True, capture_output=True,
                           text=True).stdout
     rows = [line.split() for line in text.splitlines()]
@@ -363,14 +368,15 @@ def test_paper(tmp_path):
         assert row[-1] == "%" and float(row[-2]) == page.numbers("Channels")[letter][-1]
 
 
-@pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")
+@pytest.mark.long
+@a_browser
 def test_screenshot(tmp_path):
     """For people to look at; here only that the page is not blank and that the mean image is on it."""
     frames = frames_of(size=(270, 480))
     make_page(tmp_path, frames)
     picture = os.path.join(os.environ["PIXELNORM_BUILD"], "report.png")
     subprocess.run([*CHROMIUM, "--window-size=1100,3000", f"--screenshot={picture}",
-                    (tmp_path / "lobby.html").as_uri()], check=True, capture_output=True, timeout=120, env=PLAIN)
+                    (tmp_path / "lobby.html").as_uri()], check=True, capture_output=True, timeout=120)
     found = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     assert found.shape == (3000, 1100, 3)
     assert len(np.unique(found.reshape(-1, 3), axis=0)) > 1000

@@ -9,10 +9,11 @@ import pixel_reference as reference
 from affine_bytes import affine_file, identity
 from pixel_reference import Places, channels_of
 from pixel_streams import Gst, Refused, bytes_of, buffers_of, collect, run, video_caps, words_of
+from told import tell
 from test_results import HEIGHT, KINDS, PAIRS, SEED, WIDTH, check, frames_of, outputs_of, profiles  # noqa: F401
 
 gi.require_version("Pixelnorm", "1.0")
-from gi.repository import GLib, Pixelnorm  # noqa: E402
+from gi.repository import Pixelnorm  # noqa: E402
 
 SHAPES = {"pixel": (HEIGHT, WIDTH), "channel": (), "mixed": (HEIGHT, WIDTH)}
 walked = {"combinations": 0}
@@ -240,6 +241,7 @@ def test_live_change(tmp_path):
         pipeline.set_state(Gst.State.NULL)
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_affine] {walked['combinations']} combinations of methods, scopes, outputs and files")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_affine: {walked['combinations']} combinations of methods, scopes, outputs and files")

@@ -18,6 +18,7 @@ import pixel_reference as reference
 from pixel_reference import Places, channels_of
 from pixel_streams import TENSORS, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
     enum_values, normalize, normalize_frames, run, video_caps
+from told import tell
 
 SEED = 20240822
 # One pixel; odd width and padding; rows of more than 768 samples at 3 and 4 bytes a pixel, and at 1.
@@ -266,9 +267,9 @@ def test_channel_statistics_fit_any_size(scope, kind, profiles, tmp_path):
                 reference.check_codes(found, codes, 1e-9)
 
 
-def test_report(capsys):
-    """How much was walked; the product of the tables at least, when this file ran as a whole."""
-    with capsys.disabled():
-        print(f"\n[test_numbers] {len(FORMATS)} formats x {len(METHODS)} methods x {len(SCOPES)} scopes x "
-              f"{len(KINDS)} outputs x {len(SIZES)} sizes: " +
-              ", ".join(f"{count} {what}" for what, count in walked.items()))
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_numbers: {len(FORMATS)} formats x {len(METHODS)} methods x {len(SCOPES)} scopes x "
+         f"{len(KINDS)} outputs x {len(SIZES)} sizes: " +
+         ", ".join(f"{count} {what}" for what, count in walked.items()))

@@ -9,6 +9,7 @@ import pytest
 
 from deep_formats import TWINS, DeepPlaces
 from pixel_streams import Gst, buffers_of, bytes_of, run, video_caps, words_of
+from told import tell
 from test_numbers import FORMATS, channels_of, noise_of
 from pixel_reference import Places
 from test_numbers_formats import NAMES, make_frames, source
@@ -125,6 +126,7 @@ def test_meta_in_python():
         assert np.abs(back - x[i * BATCH:(i + 1) * BATCH]).max() < 1e-3
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_numbers_sources] {walked['streams']} streams")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_numbers_sources: {walked['streams']} streams")

@@ -2,7 +2,6 @@
 """What happens to results after the method: gamma and beta, clipping, the order of channels; against numpy.
 
 Every method, scope and output; every format of input where the order of channels matters."""
-import itertools
 
 import numpy as np
 import pytest

@@ -33,7 +33,7 @@ def has_element(name):
 
 def find_missing():
     if os.environ.get("PIXELNORM_SANITIZED") == "1":
-        return "networks are not run under sanitizers"
+        return "not under sanitizers: networks, of which nothing is ours"
     if not shutil.which("gst-inspect-1.0") or not has_element("onnxinference"):
         return "onnxinference is not here: GStreamer 1.28 and newer have it (tests/inference/run takes Debian sid)"
     for name in MODULES:

@@ -3,7 +3,6 @@
 import json
 import struct
 
-import numpy
 import xxhash
 
 TYPES = {"<f4": "F32", "<f8": "F64", "<f2": "F16", "<u8": "U64", "|u1": "U8", "<i4": "I32"}

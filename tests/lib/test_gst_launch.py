@@ -9,6 +9,8 @@ import pytest
 
 import gst_launch
 
+pytestmark = pytest.mark.unsanitized("a helper of the tests, nothing compiled")
+
 
 @pytest.fixture(name="pretend")
 def _pretend(tmp_path, monkeypatch):

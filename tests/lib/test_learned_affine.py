@@ -14,6 +14,7 @@ gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
 from affine_bytes import affine_file, identity  # noqa: E402
+from packages import want  # noqa: E402
 
 RANDOM = np.random.default_rng(20261126)
 
@@ -140,7 +141,7 @@ def test_profile_is_no_affine(tmp_path):
 
 def test_of_the_package(tmp_path):
     """What save_file of the package writes."""
-    safetensors = pytest.importorskip("safetensors.numpy", reason="the package safetensors is not installed")
+    safetensors = want("safetensors.numpy")
     for kind in ("f4", "f8"):
         arrays = {"gamma": array(6, 5, 3, kind=kind), "beta": array(3, kind=kind)}
         path = tmp_path / f"{kind}.safetensors"

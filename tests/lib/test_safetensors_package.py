@@ -10,7 +10,9 @@ gi = pytest.importorskip("gi")
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import Pixelnorm  # noqa: E402
 
-safetensors = pytest.importorskip("safetensors.numpy", reason="the package safetensors is not installed")
+from packages import want  # noqa: E402
+
+safetensors = want("safetensors.numpy")
 from safetensors import safe_open  # noqa: E402
 
 import profile_bytes  # noqa: E402

@@ -13,6 +13,9 @@ import pytest
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
+from packages import want  # noqa: E402
+from told import tell  # noqa: E402
+
 SEED = 20261126
 WIDTH, HEIGHT, BATCH, N_BATCHES = 11, 5, 3, 4
 Output, Source, Scope, Method = (Pixelnorm.Output, Pixelnorm.StatisticsSource, Pixelnorm.Scope, Pixelnorm.Method)
@@ -335,7 +338,7 @@ def test_momentum_is_refused(momentum):
 def test_torch(momentum):
     """BatchNorm2d in training is statistics=batch; its buffers are the running estimates, and evaluation with those of
     before is statistics=running. Values as code values; eps is epsilon, and there is no min-deviation."""
-    torch = pytest.importorskip("torch", reason="no torch here: the formulas of its documentation were compared above")
+    torch = want("torch")
     format_ = ("RGB", 8, 0, False)
     frames = frames_of("RGB", 8, seed=5)
     layer = torch.nn.BatchNorm2d(3, eps=1e-3, momentum=momentum).double()
@@ -362,6 +365,7 @@ def test_torch(momentum):
             assert (error <= 1e-5 * np.maximum(1, np.abs(expected[source]))).all(), (source, error.max())
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_statistics_sources] {walked['normalizations']} batches, {walked['samples']} samples")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_statistics_sources: {walked['normalizations']} batches, {walked['samples']} samples")

@@ -46,6 +46,7 @@ def test_as_it_stands(name, tmp_path):
     assert MADE.get(name, set()) <= {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.long  # test_as_it_stands runs them, too
 @pytest.mark.parametrize("name, count", [("camera", 100), ("rtsp", 50)])
 def test_live_sources(name, count, tmp_path):
     done = run([PIPELINES / "inference" / name], tmp_path)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Small ONNX models made here, with fixed seeds: a network that answers, and one that returns what it is given."""
 import numpy as np
-import pytest
+
+from packages import want
 
 SEED = 20261128
 CLASSES = 5
@@ -9,9 +10,9 @@ CLASSES = 5
 
 def onnx_and_runtime():
     """The two packages, or a test that is skipped in words."""
-    onnx = pytest.importorskip("onnx", reason="the Python package onnx is not installed; tests/run does that")
+    onnx = want("onnx")
     import onnx.numpy_helper
-    runtime = pytest.importorskip("onnxruntime", reason="the Python package onnxruntime is not installed; tests/run does that")
+    runtime = want("onnxruntime")
     return onnx, runtime
 
 

@@ -20,6 +20,8 @@ from test_package import PYTHON, SIZED, frames_of, profile_of
 onnx, runtime = onnx_models.onnx_and_runtime()
 from pixelnorm.graft import graft  # noqa: E402
 
+pytestmark = pytest.mark.unsanitized("onnxruntime and a package of numpy alone")
+
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 HEIGHT, WIDTH = 5, 9
 RGB, GREY = frames_of(), frames_of(channels=1)

@@ -16,6 +16,7 @@ import pytest
 
 import pixelnorm
 import profile_bytes
+from packages import want
 from pixelnorm import Normalizer, Profile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
@@ -223,7 +224,7 @@ def test_learned(method, scope, gamma, beta):
 
 def test_learned_of_a_file(tmp_path):
     """As the package safetensors writes it, and torch's tensors go in as they are."""
-    safetensors = pytest.importorskip("safetensors.numpy", reason="the package safetensors is not installed")
+    safetensors = want("safetensors.numpy")
     path = str(tmp_path / "affine.safetensors")
     arrays = {"gamma": SIZED.astype("f4"), "beta": np.float64([1, 2, 3])}
     safetensors.save_file(arrays, path)
@@ -246,7 +247,7 @@ class Frames:
 
 
 def test_transform():
-    torch = pytest.importorskip("torch")
+    torch = want("torch")
     frames = frames_of()
     transform = pixelnorm.transforms.Normalize(profile_of(frames), method="min-max")
     expected = np.moveaxis(Normalizer(profile_of(frames), method="min-max")(frames), -1, 1)
@@ -264,8 +265,8 @@ def test_transform():
 
 
 def test_transform_of_pictures():
-    pytest.importorskip("torch")
-    Image = pytest.importorskip("PIL.Image")
+    want("torch")
+    from PIL import Image
     colour, grey = frames_of(), frames_of(channels=1)
     for image, profile, frame in [(Image.fromarray(colour[0]), profile_of(colour), colour[0]),
                                   (Image.fromarray(grey[0, ..., 0]), profile_of(grey, "Y"), grey[0])]:
@@ -279,7 +280,7 @@ def test_transform_of_pictures():
 
 def test_torchvision_says_the_same():
     """Its Normalize after a division by 255, within float32; here in numpy, as torchvision documents it."""
-    torch = pytest.importorskip("torch")
+    torch = want("torch")
     mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
     frames = frames_of()
     found = pixelnorm.transforms.Normalize(method="fixed", units="unit", mean=mean, std=std)(frames)
@@ -396,6 +397,7 @@ print(json.dumps([pixelnorm.__version__, pixelnorm.__file__, y.tolist(),
 """
 
 
+@pytest.mark.unsanitized("pip, and a package of numpy alone")
 def test_pip_installs_it(tmp_path):
     """Into a fresh folder; it is imported from there without gi, torch and onnx, and its version is the project's."""
     for needed in ["pip", "setuptools", "wheel"]:

@@ -21,6 +21,7 @@ import pixel_reference as reference  # noqa: E402
 from deep_formats import DEEP_FORMATS, DeepPlaces  # noqa: E402
 from pixel_reference import Places, channels_of  # noqa: E402
 from pixel_streams import buffers_of, bytes_of, run, video_caps, words_of  # noqa: E402
+from told import tell  # noqa: E402
 from test_numbers import METHODS, SCOPES  # noqa: E402
 
 import pixelnorm  # noqa: E402
@@ -314,6 +315,7 @@ def test_statistics_of_batches(name, layout, scope):
     same_bytes(np.concatenate([normalize(frames[:3]), normalize(frames[3:])]), expected, (name, given))
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_package_element] {walked['comparisons']} comparisons, {walked['samples']} samples")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_package_element: {walked['comparisons']} comparisons, {walked['samples']} samples")

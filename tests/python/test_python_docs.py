@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every command and every block of Python in docs/python.md runs, in order, in one directory."""
+import importlib.util
 import os
 import pathlib
 import re
@@ -12,6 +13,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"
 
 import onnx_models  # noqa: E402
 from gst_launch import run  # noqa: E402
+from packages import want  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (SOURCE / "docs" / "python.md").read_text()
@@ -43,8 +45,8 @@ def test_block_runs(number, folder):
         return
     for name in ("torch", "onnx", "onnxruntime"):
         wanted = name in block or (name == "torch" and "transforms" in block) or (name == "onnx" and "graft" in block)
-        if wanted and subprocess.run(["/usr/bin/python3", "-c", f"import {name}"], capture_output=True, env=PLAIN).returncode:
-            pytest.skip(f"the Python package {name} is not installed")
+        if wanted and importlib.util.find_spec(name) is None:
+            want(name)
     if language == "python":
         done = run(["/usr/bin/python3", "-c", block], folder, env=PLAIN)
     else:
