@@ -8,16 +8,14 @@ and tables (all else) within 1e-9, which is what decimal settings are off in bin
 """
 import functools
 import itertools
-import re
-import subprocess
 
 import numpy as np
 import pytest
 
 import pixel_reference as reference
 from pixel_reference import Places, channels_of
-from pixel_streams import TENSORS, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
-    enum_values, normalize, normalize_frames, run, video_caps
+from pixel_streams import FORMATS, METHODS, SCOPES, TEMPLATE, TENSORS, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
+    normalize, normalize_frames, run, template_formats, video_caps
 from told import tell
 
 SEED = 20240822
@@ -25,26 +23,6 @@ SEED = 20240822
 SIZES = [(1, 1), (7, 5), (257, 3), (771, 1)]
 KINDS = [TENSORS, VIDEO]
 walked = {"statistics": 0, "normalizations": 0, "normalized samples": 0}
-
-
-def template_formats(element):
-    """Those of all video formats that the sink pad takes."""
-    caps = Gst.ElementFactory.make(element).get_static_pad("sink").get_pad_template_caps()
-    known = [GstVideo.VideoFormat.to_string(f) for f in enum_values(GstVideo.VideoFormat) if f > 1]
-    return [name for name in known if caps.can_intersect(video_caps(name, 8, 8))]
-
-
-def nicks(name):
-    """The values of an enum property, as gst-inspect-1.0 lists them: PyGObject's ways differ by version."""
-    text = subprocess.run(["gst-inspect-1.0", "pixelnorm"], check=True, capture_output=True, text=True).stdout
-    block = re.search(rf"^  {name} +:.*?(?=^  \S)", text, re.S | re.M).group(0)
-    found = re.findall(r"^ +\(\d+\): (\S+)", block, re.M)
-    assert len(found) > 1
-    return found
-
-
-TEMPLATE, METHODS, SCOPES = template_formats("pixelnorm"), nicks("method"), nicks("scope")
-FORMATS = [name for name in TEMPLATE if name in reference.FORMATS]  # test_numbers_formats.py walks the others
 
 
 def ramps(size, n_channels):
