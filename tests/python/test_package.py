@@ -16,28 +16,13 @@ import pytest
 
 import pixelnorm
 import profile_bytes
+from package_help import GOOD, PYTHON, SIZED, frames_of, profile_of, refused
 from packages import want
 from pixelnorm import Normalizer, Profile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = sorted((SOURCE / "tests" / "fuzz" / "seeds" / "profile").glob("*.safetensors"))
-SEED = 20261127
 OF_FRAMES = ["zscore", "center", "mean-range", "min-max"]
-PYTHON = "/usr/bin/python3"
-
-
-def frames_of(depth=8, n=6, channels=3, seed=0):
-    random = np.random.default_rng([SEED, depth, channels, seed])
-    base = random.integers(0, 2 ** depth, (5, 9, channels))
-    reach = random.choice([0, 1, 2 ** (depth - 3)], base.shape)
-    frames = base + random.integers(-reach, reach + 1, (n, *base.shape))
-    return np.clip(frames, 0, 2 ** depth - 1).astype(np.uint8 if depth == 8 else np.uint16)
-
-
-def profile_of(frames, channels="RGB", depth=8, **more):
-    words, arrays = profile_bytes.pixel_profile(frames, channels, depth, **more)
-    arrays["histogram"] = profile_bytes.histogram(frames, depth)
-    return Profile.parse(profile_bytes.build(words, arrays))
 
 
 # --- profiles
@@ -81,7 +66,6 @@ def changed(change):
     return profile_bytes.build(words, arrays)
 
 
-GOOD = changed(lambda words, arrays: None)
 DAMAGED = {
     "nothing": (b"", "no safetensors file"),
     "text": (b"a text that is no profile, but long enough", "no safetensors file"),
@@ -202,9 +186,6 @@ def test_quantization():
 
 
 # --- gamma and beta that were learned
-
-SIZED = np.linspace(.5, 2, 5 * 9 * 3).reshape(5, 9, 3)
-
 
 @pytest.mark.parametrize("gamma, beta", [(SIZED, None), (None, SIZED), (SIZED, [1, 2, 3]), ([2], SIZED), ([1, 2, 3], [.5])])
 @pytest.mark.parametrize("method, scope", [("zscore", "pixel"), ("min-max", "channel"), ("fixed", "pixel")])
@@ -362,10 +343,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_refused(what):
-    call, words = REFUSED[what]
-    with pytest.raises(ValueError, match=words) as raised:
-        call()
-    assert str(raised.value).endswith(".") and "\n" not in str(raised.value)
+    refused(*REFUSED[what])
 
 
 def test_unknown_setting():

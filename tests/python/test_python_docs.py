@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
 
-import onnx_models  # noqa: E402
+import package_help  # noqa: E402
 from gst_launch import run  # noqa: E402
 from packages import want  # noqa: E402
 
@@ -32,7 +32,7 @@ def folder(tmp_path_factory):
     try:
         import onnx
         import onnx.numpy_helper
-        (path / "model.onnx").write_bytes(onnx_models.network(onnx, ["N", 3, 240, 320]).SerializeToString())
+        (path / "model.onnx").write_bytes(package_help.network(onnx, ["N", 3, 240, 320]).SerializeToString())
     except ImportError:
         pass
     return path
