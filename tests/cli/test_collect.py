@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile collect: the numbers are numpy's over the images that Pillow wrote, whoever read which."""
+import functools
 import os
 import pathlib
 import pty
@@ -8,24 +9,16 @@ import signal
 import subprocess
 import time
 
-import gi
 import numpy as np
 import pytest
 from PIL import Image
 
+from cli_help import PROGRAM, Pixelnorm, load, pixelprofile
 from gst_launch import make
 
-gi.require_version("Pixelnorm", "1.0")
-from gi.repository import Pixelnorm  # noqa: E402
-
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 SIZE = (24, 40)
 N = 30
-
-
-def collect(*arguments, **keywords):
-    return subprocess.run([PROGRAM, "collect", *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                          **keywords)
+collect = functools.partial(pixelprofile, "collect")
 
 
 def frames_of(n, seed=1, size=SIZE):
@@ -49,10 +42,6 @@ def images(tmp_path_factory):
     (folder / "below 1" / "up").symlink_to(folder)
     (folder / "again.png").symlink_to(folder / "00.png")
     return folder
-
-
-def load(path):
-    return Pixelnorm.Profile.load(str(path))
 
 
 def image_of(profile, what):

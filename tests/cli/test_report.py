@@ -4,6 +4,7 @@
 The page is parsed with Python's own HTML parser; pictures are read by Pillow. Where Debian's chromium is installed (tests/run
 does), it says whether the page fits a phone, and leaves a screenshot in PIXELNORM_BUILD/report.png for people to look at."""
 import base64
+import functools
 import html.parser
 import io
 import os
@@ -11,24 +12,15 @@ import re
 import shutil
 import subprocess
 
-import gi
 import numpy as np
 import pytest
 from PIL import Image
 
+from cli_help import Scope, pixelprofile, save_profile
 from gst_launch import make
 
-gi.require_version("Pixelnorm", "1.0")
-from gi.repository import Pixelnorm  # noqa: E402
-
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
-Scope = Pixelnorm.Scope
 SIZE, N = (36, 50), 60
-
-
-def report(*arguments, cwd):
-    return subprocess.run([PROGRAM, "report", *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          timeout=120)
+report = functools.partial(pixelprofile, "report")
 
 
 def frames_of(n=N, fixed=60, moving=8, channels=3, depth=8, size=SIZE, seed=1):
@@ -44,21 +36,8 @@ def frames_of(n=N, fixed=60, moving=8, channels=3, depth=8, size=SIZE, seed=1):
     return frames
 
 
-def save(path, frames, scope=Scope.PIXEL, order="RGB", depth=8, histogram=True, mask=None, source=None):
-    layout = Pixelnorm.Layout.new(order, frames.shape[2], frames.shape[1])
-    if depth > 8:
-        layout.set_depth(depth, 0, False)
-    accumulator = Pixelnorm.Accumulator.new(scope, layout)
-    if histogram:
-        accumulator.keep_histogram()
-    if mask is not None:
-        accumulator.set_mask(layout, mask.astype(np.uint8).tobytes())
-    for frame in frames:
-        accumulator.add_data(layout, frame.tobytes())
-    accumulator.add_source(source or "file:///videos/lobby.mkv")
-    accumulator.skip(2)
-    accumulator.snapshot().save(str(path))
-    return path
+def save(path, frames, source="file:///videos/lobby.mkv", **how):
+    return save_profile(path, frames, sources=[source], skipped=2, **{"histogram": True, **how})
 
 
 class Page(html.parser.HTMLParser):
