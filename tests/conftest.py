@@ -14,7 +14,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "src" / "python"))
 
-import told  # noqa: E402
+import reports  # noqa: E402
 
 # GStreamer brings libunwind, whose unwinder then serves C++ exceptions of other packages in this process (onnx) halfway, and
 # crashes; the compiler's own comes first
@@ -52,16 +52,16 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_sessionfinish(session):
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["told"] = told.TOLD
+        session.config.workeroutput["told"] = reports.TOLD
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
-    told.merge(getattr(node, "workeroutput", {}).get("told", {}))
+    reports.merge_told(getattr(node, "workeroutput", {}).get("told", {}))
 
 
 def pytest_terminal_summary(terminalreporter):
-    for title, lines in told.TOLD.items():
+    for title, lines in reports.TOLD.items():
         terminalreporter.write_sep("=", title)
         for line in lines:
             terminalreporter.write_line(line)

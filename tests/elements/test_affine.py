@@ -6,11 +6,11 @@ import pytest
 import gi
 
 import pixel_reference as reference
-from affine_bytes import affine_file, identity
+from profile_bytes import affine_file, affine_identity
 from pixel_reference import channels_of
 from pixel_streams import HEIGHT, KINDS, PAIRS, SEED, WIDTH, Gst, Refused, bytes_of, buffers_of, frames_of, meta_of, one_frame, \
     outputs_of, run, video_caps
-from told import tell
+from reports import tell
 
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import Pixelnorm  # noqa: E402
@@ -162,7 +162,7 @@ def test_the_meta_names_the_file(tmp_path):
     arrays = arrays_of("pixel", "RGB")
     assert "affine" not in meta_of(method="fixed")
     found = meta_of(method="fixed", affine_location=write(tmp_path / "a.safetensors", **arrays))
-    assert f"affine-identity=(string){identity(**arrays)}" in found
+    assert f"affine-identity=(string){affine_identity(**arrays)}" in found
 
 
 @pytest.mark.parametrize("arrays, expected", [({"gamma": np.ones((30, 40, 3), "<f4")}, "3:40:30:1"),
@@ -187,7 +187,7 @@ def test_live_change(tmp_path):
     files = []
     for n in range(2):
         arrays = {"gamma": np.full((HEIGHT, WIDTH, 3), n + 2, "<f4"), "beta": np.full(1, n, "<f4")}
-        files.append((write(tmp_path / f"{n}.safetensors", **arrays), identity(**arrays), plain * (n + 2) + n))
+        files.append((write(tmp_path / f"{n}.safetensors", **arrays), affine_identity(**arrays), plain * (n + 2) + n))
     pipeline = Gst.parse_launch(f"appsrc name=in format=time ! pixelnorm name=norm method=fixed affine-location={files[0][0]} "
                                 "! other/tensors,types=float32 ! appsink name=out sync=false")
     source, norm, sink = (pipeline.get_by_name(name) for name in ("in", "norm", "out"))

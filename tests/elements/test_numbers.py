@@ -16,7 +16,7 @@ import pixel_reference as reference
 from pixel_reference import Places, channels_of
 from pixel_streams import FORMATS, METHODS, SCOPES, TEMPLATE, TENSORS, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
     normalize, normalize_frames, run, template_formats, video_caps
-from told import tell
+from reports import tell
 
 SEED = 20240822
 # One pixel; odd width and padding; rows of more than 768 samples at 3 and 4 bytes a pixel, and at 1.

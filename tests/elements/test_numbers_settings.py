@@ -10,7 +10,7 @@ import pytest
 import pixel_reference as reference
 from pixel_reference import channels_of
 from pixel_streams import TENSORS, VIDEO, Gst, Refused, collect, normalize_frames
-from told import tell
+from reports import tell
 
 SEED = 20240823
 NAMES = ["BGRx", "GBR", "GRAY8"]

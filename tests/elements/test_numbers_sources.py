@@ -10,7 +10,7 @@ import pytest
 from pixel_reference import Places, channels_of
 from pixel_streams import DEEP_FORMATS, FORMATS, TEMPLATE, TWINS, DeepPlaces, Gst, buffers_of, bytes_of, deep_random, deep_source, \
     make_deep_frames, run, video_caps, words_of
-from told import tell
+from reports import tell
 from test_statistics_sources import BATCH, Reference, check_codes, check_float32
 
 SIZE = (13, 5)

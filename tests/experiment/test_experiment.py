@@ -11,7 +11,7 @@ import pytest
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from packages import want  # noqa: E402
+from reports import want  # noqa: E402
 
 want("torch")
 want("matplotlib")

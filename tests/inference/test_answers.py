@@ -14,7 +14,7 @@ import pytest
 
 import inference_help
 from inference_help import DIGITS, ROWS, SOURCE, answers_of, codes_of, collect, export_modelinfo, tensors_of, write_frames
-from told import tell
+from reports import tell
 
 if inference_help.WHY:
     pytest.skip(inference_help.WHY, allow_module_level=True)

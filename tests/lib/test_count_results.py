@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from packages import want
+from reports import want
 
 pytestmark = pytest.mark.unsanitized("a helper of the tests, nothing compiled")
 TESTS = pathlib.Path(__file__).resolve().parents[1]

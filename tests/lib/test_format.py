@@ -15,7 +15,7 @@ gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
 import profile_bytes  # noqa: E402
-from packages import want  # noqa: E402
+from reports import want  # noqa: E402
 
 PAGE = (pathlib.Path(__file__).parents[2] / "docs" / "format.md").read_text()
 

@@ -10,7 +10,7 @@ gi = pytest.importorskip("gi")
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import Pixelnorm  # noqa: E402
 
-from packages import want  # noqa: E402
+from reports import want  # noqa: E402
 
 safetensors = want("safetensors.numpy")
 from safetensors import safe_open  # noqa: E402

@@ -13,8 +13,7 @@ import pytest
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
-from packages import want  # noqa: E402
-from told import tell  # noqa: E402
+from reports import tell, want  # noqa: E402
 
 SEED = 20261126
 WIDTH, HEIGHT, BATCH, N_BATCHES = 11, 5, 3, 4

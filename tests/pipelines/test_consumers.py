@@ -68,7 +68,8 @@ def test_wrong_arguments(name, arguments, status, words, tmp_path):
     assert done.returncode == status and words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-@pytest.mark.skipif(not has("onnxinference"), reason="onnxinference is not here: GStreamer 1.28 and newer have it")
+@pytest.mark.skipif(not has("onnxinference"), reason="onnxinference is not here: GStreamer 1.28 and newer have it "
+                    "(tests/inference/run takes Debian sid)")
 def test_a_modelinfo_that_contradicts_the_profile(tmp_path):
     script = PIPELINES / "inference" / "onnxinference"
     done = run([script], tmp_path)

@@ -7,7 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
-from packages import want
+from reports import want
 from pipeline_help import SOURCE, frames_of, run
 
 gi = pytest.importorskip("gi")

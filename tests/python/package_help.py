@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import profile_bytes
-from packages import want
+from reports import want
 from pixelnorm import Profile
 
 PYTHON = "/usr/bin/python3"

@@ -17,7 +17,7 @@ import pytest
 import pixelnorm
 import profile_bytes
 from package_help import GOOD, PYTHON, SIZED, frames_of, profile_of, refused
-from packages import want
+from reports import want
 from pixelnorm import Normalizer, Profile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]

@@ -19,7 +19,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "elements")
 
 from pixel_reference import Places, channels_of  # noqa: E402
 from pixel_streams import DEEP_FORMATS, KINDS, METHODS, PAIRS, DeepPlaces, buffers_of, bytes_of, run, video_caps, words_of  # noqa: E402
-from told import tell  # noqa: E402
+from reports import tell  # noqa: E402
 
 import pixelnorm  # noqa: E402
 

@@ -13,7 +13,7 @@ sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"
 
 import package_help  # noqa: E402
 from gst_launch import run  # noqa: E402
-from packages import want  # noqa: E402
+from reports import want  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (SOURCE / "docs" / "python.md").read_text()
