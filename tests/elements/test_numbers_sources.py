@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Statistics of the stream in the element: every format of its pads, batches of frames, against numpy.
 
-The reference, and what is compared how, is that of tests/lib/test_statistics_sources.py, which walks the methods,
-outputs and layouts; channels of a subsampled format are compared each for itself.
+tests/lib/test_statistics_sources.py walks the methods, outputs and layouts with the same reference; channels of a subsampled
+format are compared each for itself.
 """
 import numpy as np
 import pytest
@@ -11,9 +11,9 @@ from pixel_reference import Places, channels_of
 from pixel_streams import DEEP_FORMATS, FORMATS, TEMPLATE, TWINS, DeepPlaces, Gst, buffers_of, bytes_of, deep_random, deep_source, \
     make_deep_frames, run, video_caps, words_of
 from reports import tell
-from test_statistics_sources import BATCH, Reference, check_codes, check_float32
+from stream_reference import Reference, check_codes, check_float32
 
-SIZE = (13, 5)
+SIZE, BATCH = (13, 5), 3
 NAMES = [name for name in TEMPLATE if name in DEEP_FORMATS]
 SETTINGS = [("frame", "channel"), ("batch", "channel"), ("batch", "global"), ("running", "channel"),
             ("running", "global"), ("running", "pixel")]
