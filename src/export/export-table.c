@@ -90,6 +90,8 @@ static const PixelnormExporter exporters[] = {
  * @index: counted from 0
  *
  * Returns: (nullable) (transfer none): a format of the export table, %NULL behind the last
+ *
+ * Since: 0.1
  */
 const PixelnormExportFormat *
 pixelnorm_export_format_get (guint index)
@@ -111,6 +113,8 @@ find_exporter (const gchar *name)
  * @name: the name of a format, as "nvinfer"
  *
  * Returns: (nullable) (transfer none): the format, %NULL where there is none of that name
+ *
+ * Since: 0.1
  */
 const PixelnormExportFormat *
 pixelnorm_export_format_find (const gchar *name)
@@ -260,6 +264,8 @@ export_prepare (PixelnormExport *self, const PixelnormSettings *settings, Pixeln
  * Returns: (transfer full): files, and what they lack; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH where the format has no words for such a profile, or
  *   %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormExport *
 pixelnorm_export_new (const gchar *format, const PixelnormSettings *settings,
