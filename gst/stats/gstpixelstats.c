@@ -546,7 +546,7 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   gst_element_class_set_static_metadata (element_class, "Pixel statistics", "Filter/Analyzer/Video",
       "Collects exact statistics of every sample of a video (count, sum, sum of squares, minimum, "
       "maximum) into a profile for pixelnorm, while frames pass untouched",
-      "gst-pixelnorm");
+      "The authors of gst-pixelnorm");
   gst_element_class_add_pad_template (
       element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
   gst_element_class_add_pad_template (

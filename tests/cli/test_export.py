@@ -22,6 +22,8 @@ import pytest
 from cli_help import GLib, Pixelnorm, pixelprofile, save_profile
 from export_readers import MODEL, READERS, TENSOR, evaluate, numbers, read_ppm
 
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+PAGE = (SOURCE / "docs" / "export.md").read_text()
 SEED = 20240811
 HEIGHT, WIDTH = 7, 9
 FILE = "gate.safetensors"
@@ -64,7 +66,6 @@ def affines(frames, method, scope, min_deviation=1.0, epsilon=0.0, max_code=255)
 
 # software that takes, or whose words we know of, color frames only
 COLOR_ONLY = ["dlstreamer", "ti"]
-EXTENSIONS = {"npz": ".npz"}
 
 
 def test_every_row_has_a_reader():
@@ -105,17 +106,16 @@ def files_of(directory, before):
 def check(directory, name, samples, method, scope, color, layout):
     """Exports, reads back and compares. Returns: whether anything was lost"""
     path = directory / ("grey.safetensors" if color == "gray" else "gate.safetensors")
-    output = "out" + EXTENSIONS.get(name, ".txt")
     before = set(os.listdir(directory))
     order = "bgr" if color == "bgr" else "rgb"
     arguments = ["--to", name, "--method", method, "--scope", scope, "--channel-order", order, "--layout", layout,
-                 "--model", MODEL, "--tensor", TENSOR, "-o", output, path.name]
+                 "--model", MODEL, "--tensor", TENSOR, "-o", "out.txt", path.name]
     strict = export("--strict", *arguments, cwd=directory)
     assert set(os.listdir(directory)) == before or strict.returncode == 0
     done = export("--force", *arguments, cwd=directory)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     want = {"channels": samples.shape[-1], "color": color, "layout": layout, "scope": scope, "method": method,
-            "height": HEIGHT, "width": WIDTH, "frames": samples, "directory": directory,
+            "height": HEIGHT, "width": WIDTH, "frames": samples,
             "identity": Pixelnorm.Profile.load(str(path)).get_identity()}
     exact = evaluate(*affines(samples, method, scope))[..., ::-1 if color == "bgr" else 1]
     told = READERS[name](files_of(directory, before), want, exact)
@@ -135,7 +135,7 @@ def check(directory, name, samples, method, scope, color, layout):
 
 
 ONE_SCALE = ["nvinfer", "nvdspreprocess", "nvinferserver", "caffe"]
-ALL = ["npz", "json"]
+ALL = ["json"]
 
 
 def loses(name, scope, center, scale):
@@ -181,11 +181,12 @@ def test_what_is_said_instead(gate, frames):
 def test_min_deviation_and_epsilon(gate, frames):
     for options, keywords in [(["--min-deviation=12.5"], {"min_deviation": 12.5}),
                               (["--min-deviation=0", "--epsilon=0.25"], {"min_deviation": 0, "epsilon": 0.25})]:
-        done = export("--to", "npz", *options, "--force", "-o", "a.npz", "gate.safetensors", cwd=gate)
+        done = export("--to", "json", *options, "gate.safetensors", cwd=gate)
         assert (done.returncode, done.stderr) == (0, "")
+        content = json.loads(done.stdout)
         mean, scale = affines(frames, "zscore", "pixel", **keywords)
-        np.testing.assert_allclose(np.load(gate / "a.npz")["mean"], mean, rtol=1e-14)
-        np.testing.assert_allclose(np.load(gate / "a.npz")["scale"], scale, rtol=1e-13)
+        np.testing.assert_allclose(content["mean"], mean, rtol=1e-14)
+        np.testing.assert_allclose(content["scale"], scale, rtol=1e-13)
 
 
 def test_fixed_values_of_imagenet(gate):
@@ -205,32 +206,51 @@ def test_fixed_values_of_imagenet(gate):
 def test_dark_frames(gate, frames):
     dark = frames[:4] // 16
     save_profile(gate / "dark.safetensors", dark)
-    done = export("--to=npz", "--method=flat-field", "--dark=dark.safetensors", "-o", "a.npz", "gate.safetensors", cwd=gate)
+    done = export("--to=json", "--method=flat-field", "--dark=dark.safetensors", "gate.safetensors", cwd=gate)
     assert (done.returncode, done.stderr) == (0, "")
+    content = json.loads(done.stdout)
     black, light = dark.mean(0), frames.mean(0)
     gain = frames.mean((0, 1, 2)) - dark.mean((0, 1, 2))
-    np.testing.assert_allclose(np.load(gate / "a.npz")["mean"], black, rtol=1e-13)
-    np.testing.assert_allclose(np.load(gate / "a.npz")["scale"], gain / np.maximum(light - black, 1), rtol=1e-12)
+    np.testing.assert_allclose(content["mean"], black, rtol=1e-13)
+    np.testing.assert_allclose(content["scale"], gain / np.maximum(light - black, 1), rtol=1e-12)
 
 
-def test_npz_in_float32_has_the_bits_of_pixelnorm(gate, frames):
-    export("--to=npz", "-o", "a.npz", "gate.safetensors", cwd=gate)
-    arrays = np.load(gate / "a.npz")
-    profile = Pixelnorm.Profile.load(str(gate / "gate.safetensors"))
-    normalizer = Pixelnorm.Normalizer.new(Pixelnorm.Settings.new(), profile, None, Pixelnorm.Layout.new("RGB", WIDTH, HEIGHT),
-                                          Pixelnorm.Output.FLOAT32)
-    for frame in frames:
-        ours = np.frombuffer(normalizer.run_data(frame.tobytes()).get_data(), "<f4").reshape(frame.shape)
-        theirs = (frame.astype(np.float32) - arrays["centre"]) * arrays["scale_float32"] + arrays["bias"]
-        np.testing.assert_array_equal(ours, theirs)
+BLOCKS = re.findall(r"^```python\n(.*?)^```", PAGE.split("## Arrays of numpy")[1].split("\n## ")[0], re.M | re.S)
 
 
-def test_npz_is_plain_and_always_the_same(gate):
-    for name in ("a", "b"):
-        export("--to=npz", "-o", f"{name}.npz", "gate.safetensors", cwd=gate)
-    assert (gate / "a.npz").read_bytes() == (gate / "b.npz").read_bytes()
-    listing = subprocess.run(["/usr/bin/python3", "-m", "zipfile", "-t", "a.npz"], cwd=gate, capture_output=True, text=True)
-    assert listing.returncode == 0 and listing.stdout.strip() == "Done testing"
+@pytest.mark.parametrize("settings", ['method="zscore", scope="pixel"', *(f'method="{method}", scope="{scope}"'
+                                      for method in METHODS for scope in ("pixel", "channel", "global")),
+                                      'scope="channel", gamma=[2, 0.5, 3], beta=[1, 7, -4]'])
+def test_arrays_of_numpy(gate, frames, settings):
+    """The two blocks of docs/export.md run; their numbers are numpy's, and in float32 pixelnorm's own to the bit."""
+    (gate / "gate.rgb").write_bytes(frames[0].tobytes())
+    write, read = BLOCKS
+    write, read = write.replace('method="zscore", scope="pixel"', settings), read + 'numpy.save("tensor.npy", tensor)\n'
+    if "beta" in settings:
+        write = write.replace("mean=of.subtract", re.search("write `(mean=.*?)`", PAGE)[1])
+    if "pixel" not in settings:
+        read = read.replace('arrays["mean"].shape', str(frames[0].shape))
+    environment = {**os.environ, "PYTHONPATH": f"{SOURCE / 'src' / 'python'}:{os.environ.get('PYTHONPATH', '')}"}
+    for block in (write, read):
+        done = subprocess.run(["/usr/bin/python3", "-c", block], cwd=gate, capture_output=True, text=True, timeout=60,
+                              env=environment)
+        assert done.returncode == 0, done.stderr
+    arrays, tensor = np.load(gate / "gate.npz"), np.load(gate / "tensor.npy")
+    given = eval(f"dict({settings})")
+    mean, scale = affines(frames, given.get("method", "zscore"), given["scope"])
+    gamma, beta = (np.array(given.get(name, [number] * 3), float) for name, number in (("gamma", 1), ("beta", 0)))
+    scale, mean = scale * gamma, mean - beta / (scale * gamma)
+    np.testing.assert_allclose(np.broadcast_to(arrays["mean"], mean.shape), mean, rtol=1e-13)
+    np.testing.assert_allclose(np.broadcast_to(arrays["scale"], scale.shape), scale, rtol=1e-13)
+    assert arrays["mean"].shape == ((HEIGHT, WIDTH, 3) if given["scope"] == "pixel" else (3,))
+    ours = Pixelnorm.Settings.new()
+    ours.method = getattr(Pixelnorm.Method, given.get("method", "zscore").upper().replace("-", "_"))
+    ours.scope = getattr(Pixelnorm.Scope, given["scope"].upper())
+    ours.set_gamma(list(gamma))
+    ours.set_beta(list(beta))
+    normalizer = Pixelnorm.Normalizer.new(ours, Pixelnorm.Profile.load(str(gate / FILE)), None,
+                                          Pixelnorm.Layout.new("RGB", WIDTH, HEIGHT), Pixelnorm.Output.FLOAT32)
+    assert tensor.dtype == np.float32 and tensor.tobytes() == normalizer.run_data(frames[0].tobytes()).get_data()
 
 
 def test_deep_profiles(tmp_path, frames):
@@ -247,12 +267,8 @@ def test_deep_profiles(tmp_path, frames):
             assert not (tmp_path / f"{name}.out").exists()
             continue
         assert (done.returncode, done.stderr) == (0, "")
-        text = "" if name == "npz" else (tmp_path / f"{name}.out").read_text()
-        if name == "npz":
-            arrays = np.load(tmp_path / "npz.out")
-            assert arrays["max_code"] == 1023
-            told = (codes - arrays["mean"]) * arrays["scale"]
-        elif name == "json":
+        text = (tmp_path / f"{name}.out").read_text()
+        if name == "json":
             content = json.loads(text)
             assert content["max_code"] == 1023
             told = (codes - np.array(content["mean"])) * np.array(content["scale"])
@@ -273,7 +289,7 @@ def test_yuv(tmp_path, frames):
         done = export("--to", name, "-o", f"{name}.out", "yuv.safetensors", cwd=tmp_path)
         assert (done.returncode == 0) == (name in ALL), name
         assert name in ALL or ("found" in done.stderr or "YUV" in done.stderr)
-    np.testing.assert_allclose(np.load(tmp_path / "npz.out")["mean"], frames.mean(0), rtol=1e-13)
+    np.testing.assert_allclose(json.loads((tmp_path / "json.out").read_text())["mean"], frames.mean(0), rtol=1e-13)
     done = export("--to=json", "small.safetensors", cwd=tmp_path)
     assert done.returncode == 1 and "smaller than Y" in done.stderr
     done = export("--to=json", "--scope=channel", "small.safetensors", cwd=tmp_path)
@@ -360,8 +376,7 @@ def test_help_lists_the_table(gate):
 def test_the_documentation_has_the_table():
     words = {Pixelnorm.ExportDetail.ONE: "one", Pixelnorm.ExportDetail.CHANNEL: "channel",
              Pixelnorm.ExportDetail.PIXEL_8BIT: "pixel, 8 bits", Pixelnorm.ExportDetail.PIXEL: "pixel"}
-    text = (pathlib.Path(__file__).resolve().parents[2] / "docs" / "export.md").read_text()
-    rows = re.findall(r"^\| `(\w+)` \| .* \| ([\w, ]+) \| (\w+) \| (\d+) \| .* \|$", text, re.M)
+    rows = re.findall(r"^\| `(\w+)` \| .* \| ([\w, ]+) \| (\w+) \| (\d+) \| .* \|$", PAGE, re.M)
     formats = [Pixelnorm.export_format_find(name) for name in FORMATS]
     assert rows == [(row.name, words[row.mean], words[row.scale], str(row.max_depth)) for row in formats]
 
@@ -386,7 +401,7 @@ BAD_COMMANDS = [
     (2, ["--to=tensorrt", FILE], '"tensorrt"'),
     (2, ["--to=json"], "none"),
     (2, ["--to=json", FILE, FILE], "one FILE"),
-    (2, ["--to=npz", FILE], "--output"),
+    (2, ["--to=npz", FILE], f'Expected one of {", ".join(FORMATS)} after --to, found "npz".'),
     (2, ["--to=nvinfer", FILE], "2 files"),
     (2, ["--to=json", "--output=", FILE], "nothing"),
     (2, ["--to=json", "--method=median", FILE], "mean-range"),
@@ -413,7 +428,7 @@ BAD_COMMANDS = [
     (1, ["--to=json", "--output=none/o.json", FILE], 'no directory "none"'),
     (1, ["--to=json", "--output=folder", "--force", FILE], "is a directory"),
     (1, ["--to=json", "--method=flat-field", "--dark=none.safetensors", FILE], "none.safetensors"),
-    (1, ["--to=torchvision", "--method=flat-field", "black.safetensors"], "above 0"),
+    (1, ["--to=torchvision", "--method=flat-field", "black.safetensors"], "or json with scope pixel"),
 ]
 
 
@@ -434,7 +449,7 @@ def test_bad_commands(gate, status, arguments, words):
 def test_json_of_large_profiles_is_refused(tmp_path):
     save_profile(tmp_path / "p.safetensors", np.zeros((1, 500, 700, 3), np.uint8))
     done = export("--to=json", "p.safetensors", cwd=tmp_path)
-    assert (done.returncode, done.stdout) == (1, "") and "npz" in done.stderr
+    assert (done.returncode, done.stdout) == (1, "") and "Python package" in done.stderr
     assert export("--to=json", "--scope=channel", "p.safetensors", cwd=tmp_path).returncode == 0
 
 
