@@ -23,7 +23,7 @@ typedef struct {
 static const Setting settings[] = {
   { "mean-of-two", { "method", "fixed", "mean", "<1,2>" }, "mean has 2 values" },
   { "mean-of-four", { "method", "fixed", "mean", "<1,2,3,4>" }, "mean has 4 values" },
-  { "mean-of-none", { "method", "fixed", "mean", "<>" }, "mean has 0 values" },
+  { "mean-of-none", { "method", "fixed", "mean", "<1,2>", "mean", "<>" }, NULL },
   { "mean-of-two-then-std", { "method", "fixed", "mean", "<1,2>", "std", "<3>" },
       "mean has 2 values" },
   { "std-of-two-then-mean", { "method", "fixed", "std", "<1,2>", "mean", "<3>" },
