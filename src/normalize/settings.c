@@ -88,7 +88,7 @@ static const PixelnormSetting rows[] = {
       "dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean is subtracted. "
       "percentile: as min-max, between two percentiles. fixed: (x - mean) / std with values that you "
       "give. flat-field: evens out lens and sensor",
-      WORD (method, methods, PIXELNORM_METHOD_ZSCORE), .option = " (default: zscore)" },
+      WORD (method, methods, PIXELNORM_METHOD_ZSCORE), .option = "" },
   { "scope", "Scope",
       "Over what statistics are pooled. pixel: every sample has its own, for frames of the profile's "
       "size; channel and global: for frames of any size",
