@@ -209,6 +209,8 @@ plan (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients,
  *
  * Returns: (transfer full): a denormalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH where the profile does not fit the layout, or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormDenormalizer *
 pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
@@ -247,6 +249,8 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
  *
  * Returns: (transfer full): a denormalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormDenormalizer *
 pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
@@ -288,6 +292,8 @@ pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
  * Says what statistics the next frames were normalized with. Not while another thread runs it.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_MISMATCH and nothing changed
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_denormalizer_set_values (PixelnormDenormalizer *self, const gdouble *mean,
@@ -327,6 +333,8 @@ pixelnorm_denormalizer_set_values (PixelnormDenormalizer *self, const gdouble *m
  * @self: a denormalizer
  * @low: (out): the value that is 0 in 8-bit video
  * @high: (out): the value that is 255
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_denormalizer_get_range (PixelnormDenormalizer *self, gdouble *low, gdouble *high)
@@ -340,6 +348,8 @@ pixelnorm_denormalizer_get_range (PixelnormDenormalizer *self, gdouble *low, gdo
  * @self: a denormalizer of input int8 or uint8
  * @scale: (out): how much y is in one step
  * @zero_point: (out): the code of y = 0
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_denormalizer_get_quantization (
@@ -357,6 +367,8 @@ pixelnorm_denormalizer_get_quantization (
  * became one result, and there is no way back: the sample next to the mean is written.
  *
  * Returns: how many samples of a frame that is so for
+ *
+ * Since: 0.1
  */
 guint64
 pixelnorm_denormalizer_get_lost (PixelnormDenormalizer *self)
@@ -373,6 +385,8 @@ pixelnorm_denormalizer_get_lost (PixelnormDenormalizer *self)
  * @self: a denormalizer
  *
  * Returns: bytes of one input, a tensor or a frame of 8 bits without padding
+ *
+ * Since: 0.1
  */
 gsize
 pixelnorm_denormalizer_get_input_size (PixelnormDenormalizer *self)
@@ -388,6 +402,8 @@ pixelnorm_denormalizer_get_input_size (PixelnormDenormalizer *self)
  * @output: a frame of the layout that the denormalizer was made for. Must not overlap @input
  *
  * Brings a frame back.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_denormalizer_run (
@@ -418,6 +434,8 @@ pixelnorm_denormalizer_run (
  *
  * Returns: (transfer full): a packed frame: planes one after the other, rows without padding; %NULL with
  *   %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 GBytes *
 pixelnorm_denormalizer_run_data (
