@@ -483,11 +483,11 @@ def test_from_python(gate, frames):
 
 
 def test_gamma_and_beta_of_the_command(gate, frames):
-    text = json.loads(run("--to=json", "--scope=channel", "--gamma=2,0.5,3", "--beta=1", FILE, cwd=gate).stdout)
+    text = json.loads(export("--to=json", "--scope=channel", "--gamma=2,0.5,3", "--beta=1", FILE, cwd=gate).stdout)
     values = frames.reshape(-1, 3).astype(float)
     expected = (values - values.mean(0)) / values.std(0) * [2, .5, 3] + 1
     assert (values - text["mean"]) * text["scale"] == pytest.approx(expected, abs=1e-9)
-    line = run("--to=modelinfo", "--gamma=2", "--epsilon=0.5", FILE, cwd=gate).stdout.splitlines()[0]
+    line = export("--to=modelinfo", "--gamma=2", "--epsilon=0.5", FILE, cwd=gate).stdout.splitlines()[0]
     assert line.endswith(' epsilon=0.5 gamma="<2.0>"') and "method=zscore" in line
 
 
