@@ -217,8 +217,7 @@ profile_differs (const GstPixelApplied *self, const GstPixelPlan *plan, gchar **
 
   if (!pixelnorm_method_needs_profile (settings->method) || !plan->profile)
     return FALSE;
-  return word_differs (self, "scope",
-             gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), result)
+  return word_differs (self, "scope", gst_pixel_setting_nick ("scope", settings->scope), result)
       || word_differs (self, "identity", pixelnorm_profile_get_identity (plan->profile), result);
 }
 
@@ -243,18 +242,14 @@ gst_pixel_applied_contradiction (
   const PixelnormSettings *settings = &plan->settings;
   gchar *result = NULL;
 
-  if (word_differs (self, "method",
-          gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method), &result)
+  if (word_differs (self, "method", gst_pixel_setting_nick ("method", settings->method), &result)
       || profile_differs (self, plan, &result) || affine_differs (self, plan, &result))
     return result;
   if (target->output != PIXELNORM_OUTPUT_VIDEO
-      && (word_differs (self, "layout",
-              gst_pixel_enum_nick (gst_pixel_norm_layout_get_type (), 1 << target->tensor_layout),
-              &result)
+      && (word_differs (
+              self, "layout", gst_pixel_setting_nick ("layout", target->tensor_layout), &result)
           || word_differs (self, "channel-order",
-              gst_pixel_enum_nick (
-                  gst_pixel_norm_channel_order_get_type (), settings->channel_order),
-              &result)))
+              gst_pixel_setting_nick ("channel-order", settings->channel_order), &result)))
     return result;
   if (!array_differs (self, "gamma", 1, settings->gamma, settings->n_gamma, &result)
       && !array_differs (self, "beta", 0, settings->beta, settings->n_beta, &result))

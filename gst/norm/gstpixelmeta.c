@@ -38,28 +38,38 @@ describe_array (GstStructure *applied, const gchar *name, const gdouble *values,
   gst_structure_take_value (applied, name, &array);
 }
 
-/* What was done to the results of the method, where anything was. */
+/* A setting that is one number is said where it is not the default; that of a source always. */
 static void
-describe_results (GstStructure *applied, const PixelnormSettings *settings)
+describe_row (GstStructure *applied, const PixelnormSetting *row, const PixelnormSettings *settings)
 {
-  if (settings->n_gamma > 1 || settings->gamma[0] != 1)
-    describe_array (applied, "gamma", settings->gamma, settings->n_gamma);
-  if (settings->n_beta > 1 || settings->beta[0] != 0)
-    describe_array (applied, "beta", settings->beta, settings->n_beta);
-  if (settings->clip_low > -G_MAXDOUBLE)
-    gst_structure_set (applied, "clip-low", G_TYPE_DOUBLE, settings->clip_low, NULL);
-  if (settings->clip_high < G_MAXDOUBLE)
-    gst_structure_set (applied, "clip-high", G_TYPE_DOUBLE, settings->clip_high, NULL);
+  const gdouble *values = G_STRUCT_MEMBER_P (settings, row->offset);
+  const guint n = row->n_offset ? G_STRUCT_MEMBER (guint, settings, row->n_offset) : 1;
+
+  if (n == 1 && *values == row->default_value && !row->sources)
+    return;
+  if (row->n_offset)
+    describe_array (applied, row->name, values, n);
+  else
+    gst_structure_set (applied, row->name, G_TYPE_DOUBLE, *values, NULL);
+}
+
+/* The settings that the settings table wants said, where they have an effect. */
+static void
+describe_settings (GstStructure *applied, const PixelnormSettings *settings)
+{
+  const PixelnormSetting *row;
+
+  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++)
+    if (row->in_meta && pixelnorm_setting_has_effect (row, settings))
+      describe_row (applied, row, settings);
 }
 
 static void
 describe_tensor (GstStructure *applied, const PixelnormSettings *settings)
 {
   gst_structure_set (applied, "layout", G_TYPE_STRING,
-      gst_pixel_enum_nick (gst_pixel_norm_layout_get_type (), 1 << settings->tensor_layout),
-      "channel-order", G_TYPE_STRING,
-      gst_pixel_enum_nick (gst_pixel_norm_channel_order_get_type (), settings->channel_order),
-      NULL);
+      gst_pixel_setting_nick ("layout", settings->tensor_layout), "channel-order", G_TYPE_STRING,
+      gst_pixel_setting_nick ("channel-order", settings->channel_order), NULL);
 }
 
 static void
@@ -90,23 +100,20 @@ gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *pr
   const gboolean with_profile = profile && pixelnorm_settings_use_profile (settings);
   const guint plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
   GstStructure *applied = gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, plan, "method",
-      G_TYPE_STRING, gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method),
-      "output", G_TYPE_STRING, gst_pixel_enum_nick (pixelnorm_output_get_type (), output), NULL);
+      G_TYPE_STRING, gst_pixel_setting_nick ("method", settings->method), "output", G_TYPE_STRING,
+      gst_pixel_enum_nick (pixelnorm_output_get_type (), output), NULL);
 
   if (pixelnorm_method_needs_profile (settings->method))
     gst_structure_set (applied, "scope", G_TYPE_STRING,
-        gst_pixel_enum_nick (gst_pixel_norm_scope_get_type (), settings->scope), "statistics",
-        G_TYPE_STRING,
-        gst_pixel_enum_nick (gst_pixel_norm_statistics_get_type (), settings->statistics), NULL);
+        gst_pixel_setting_nick ("scope", settings->scope), "statistics", G_TYPE_STRING,
+        gst_pixel_setting_nick ("statistics", settings->statistics), NULL);
   if (with_profile)
     gst_structure_set (
         applied, "identity", G_TYPE_STRING, pixelnorm_profile_get_identity (profile), NULL);
   if (affine)
     gst_structure_set (applied, "affine-identity", G_TYPE_STRING,
         pixelnorm_learned_affine_get_identity (affine), NULL);
-  if (settings->statistics == PIXELNORM_STATISTICS_SOURCE_RUNNING)
-    gst_structure_set (applied, "momentum", G_TYPE_DOUBLE, settings->momentum, NULL);
-  describe_results (applied, settings);
+  describe_settings (applied, settings);
   describe_output (applied, settings, normalizer, output);
   return applied;
 }

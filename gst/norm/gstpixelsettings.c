@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The properties that name a plan, for every element that makes one. An element keeps them under
- * its object lock, copies them, and loads what they name without it.
+/* The properties that name a plan, for every element that makes one: the rows of the library's settings
+ * table, and five of what the library gets beside its settings. An element keeps them under its object
+ * lock, copies them, and loads what they name without it.
  */
 #include "gstpixelsettings.h"
+
+#include <string.h>
 
 #include "gstpixelcaps.h"
 #include "gstpixelenums.h"
@@ -13,71 +16,8 @@ enum {
   PROP_PROFILE,
   PROP_DARK_LOCATION,
   PROP_AFFINE_LOCATION,
-  PROP_METHOD,
-  PROP_SCOPE,
-  PROP_MIN_DEVIATION,
-  PROP_EPSILON,
-  PROP_PERCENTILE_LOW,
-  PROP_PERCENTILE_HIGH,
-  PROP_MEAN,
-  PROP_STD,
-  PROP_GAMMA,
-  PROP_BETA,
-  PROP_CLIP_LOW,
-  PROP_CLIP_HIGH,
-  PROP_UNITS,
-  PROP_RANGE_LOW,
-  PROP_RANGE_HIGH,
   PROP_LAYOUT,
-  PROP_CHANNEL_ORDER,
-  PROP_QUANT_SCALE,
-  PROP_QUANT_ZERO_POINT,
-  PROP_STATISTICS,
-  PROP_MOMENTUM,
-};
-
-/* ARRAY TABLE: properties that are a number, or one a channel. */
-static const struct {
-  guint id;
-  const gchar *name;
-  gboolean (*set) (PixelnormSettings *settings, const gdouble *values, guint n, GError **error);
-  gsize values, n_values; /* where they are in the settings */
-} arrays[GST_PIXEL_SETTINGS_N_ARRAYS] = {
-  { PROP_MEAN, "mean", pixelnorm_settings_set_mean, G_STRUCT_OFFSET (PixelnormSettings, mean),
-      G_STRUCT_OFFSET (PixelnormSettings, n_mean) },
-  { PROP_STD, "std", pixelnorm_settings_set_std, G_STRUCT_OFFSET (PixelnormSettings, std),
-      G_STRUCT_OFFSET (PixelnormSettings, n_std) },
-  { PROP_GAMMA, "gamma", pixelnorm_settings_set_gamma, G_STRUCT_OFFSET (PixelnormSettings, gamma),
-      G_STRUCT_OFFSET (PixelnormSettings, n_gamma) },
-  { PROP_BETA, "beta", pixelnorm_settings_set_beta, G_STRUCT_OFFSET (PixelnormSettings, beta),
-      G_STRUCT_OFFSET (PixelnormSettings, n_beta) },
-};
-
-/* FIELD TABLE: properties that are one value: a word, a number or an enum, kept as its type says. */
-static const struct {
-  guint id;
-  gsize offset;
-} fields[] = {
-  { PROP_LOCATION, G_STRUCT_OFFSET (GstPixelSettings, location) },
-  { PROP_DARK_LOCATION, G_STRUCT_OFFSET (GstPixelSettings, dark_location) },
-  { PROP_AFFINE_LOCATION, G_STRUCT_OFFSET (GstPixelSettings, affine_location) },
-  { PROP_METHOD, G_STRUCT_OFFSET (GstPixelSettings, settings.method) },
-  { PROP_SCOPE, G_STRUCT_OFFSET (GstPixelSettings, settings.scope) },
-  { PROP_STATISTICS, G_STRUCT_OFFSET (GstPixelSettings, settings.statistics) },
-  { PROP_MOMENTUM, G_STRUCT_OFFSET (GstPixelSettings, settings.momentum) },
-  { PROP_MIN_DEVIATION, G_STRUCT_OFFSET (GstPixelSettings, settings.min_deviation) },
-  { PROP_EPSILON, G_STRUCT_OFFSET (GstPixelSettings, settings.epsilon) },
-  { PROP_PERCENTILE_LOW, G_STRUCT_OFFSET (GstPixelSettings, settings.percentile_low) },
-  { PROP_PERCENTILE_HIGH, G_STRUCT_OFFSET (GstPixelSettings, settings.percentile_high) },
-  { PROP_CLIP_LOW, G_STRUCT_OFFSET (GstPixelSettings, settings.clip_low) },
-  { PROP_CLIP_HIGH, G_STRUCT_OFFSET (GstPixelSettings, settings.clip_high) },
-  { PROP_CHANNEL_ORDER, G_STRUCT_OFFSET (GstPixelSettings, settings.channel_order) },
-  { PROP_UNITS, G_STRUCT_OFFSET (GstPixelSettings, settings.units) },
-  { PROP_RANGE_LOW, G_STRUCT_OFFSET (GstPixelSettings, settings.range_low) },
-  { PROP_RANGE_HIGH, G_STRUCT_OFFSET (GstPixelSettings, settings.range_high) },
-  { PROP_LAYOUT, G_STRUCT_OFFSET (GstPixelSettings, tensor_layouts) },
-  { PROP_QUANT_SCALE, G_STRUCT_OFFSET (GstPixelSettings, settings.quant_scale) },
-  { PROP_QUANT_ZERO_POINT, G_STRUCT_OFFSET (GstPixelSettings, settings.quant_zero_point) },
+  PROP_FIRST_ROW, /* and so on, a row of the settings table each */
 };
 
 void
@@ -94,9 +34,9 @@ gst_pixel_settings_clear (GstPixelSettings *self)
   g_clear_pointer (&self->location, g_free);
   g_clear_pointer (&self->dark_location, g_free);
   g_clear_pointer (&self->affine_location, g_free);
-  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
-    g_clear_pointer (&self->array_problems[i], g_free);
-  g_clear_object (&self->given);
+  for (guint i = 0; i < G_N_ELEMENTS (self->problems); i++)
+    g_clear_pointer (&self->problems[i], g_free);
+  g_clear_object (&self->profile);
 }
 
 void
@@ -106,10 +46,10 @@ gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy)
   copy->location = g_strdup (self->location);
   copy->dark_location = g_strdup (self->dark_location);
   copy->affine_location = g_strdup (self->affine_location);
-  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
-    copy->array_problems[i] = g_strdup (self->array_problems[i]);
-  if (copy->given)
-    g_object_ref (copy->given);
+  for (guint i = 0; i < G_N_ELEMENTS (self->problems); i++)
+    copy->problems[i] = g_strdup (self->problems[i]);
+  if (copy->profile)
+    g_object_ref (copy->profile);
 }
 
 static gboolean
@@ -138,41 +78,48 @@ check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GEr
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
       "The method %s needs a profile: set location to one that pixelstats wrote; or set "
       "statistics=frame, batch or running, or method=fixed with mean and std.",
-      gst_pixel_enum_nick (gst_pixel_norm_method_get_type (), settings->method));
+      gst_pixel_setting_nick ("method", settings->method));
   return FALSE;
 }
 
-static gboolean
-is_given (const GstPixelSettings *self, guint id)
+/* That @name has an effect only with those values of the setting @other whose bits are in @mask. */
+static void
+append_ineffective (GString *text, const gchar *name, const gchar *other, gint value, guint mask)
 {
-  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS; i++)
-    if (arrays[i].id == id)
-      return self->array_given[i];
-  return FALSE;
+  const gchar *nick;
+
+  g_string_append_printf (text, "%s%s has no effect with %s%s. Set %s=", text->len ? " " : "", name,
+      strcmp (other, "method") == 0 ? "the method " : "statistics=",
+      gst_pixel_setting_nick (other, value), other);
+  for (gint i = 0; mask && (nick = gst_pixel_setting_nick (other, i)); i++) {
+    const guint bit = 1u << i;
+
+    if (!(mask & bit))
+      continue;
+    mask &= ~bit;
+    g_string_append_printf (text, "%s%s", nick, !mask ? "" : mask & (mask - 1) ? ", " : " or ");
+  }
+  g_string_append (text, " to use it, or leave it out.");
 }
 
 gchar *
 gst_pixel_settings_find_ineffective (const GstPixelSettings *self)
 {
-  const struct {
-    const gchar *name;
-    gboolean is_set;
-    PixelnormMethod method; /* the only one that it is for */
-  } all[] = {
-    { "mean", is_given (self, PROP_MEAN), PIXELNORM_METHOD_FIXED },
-    { "std", is_given (self, PROP_STD), PIXELNORM_METHOD_FIXED },
-    { "units", self->settings.units != PIXELNORM_UNITS_CODE, PIXELNORM_METHOD_FIXED },
-    { "dark-location", self->dark_location != NULL, PIXELNORM_METHOD_FLAT_FIELD },
-  };
-  const GType type = gst_pixel_norm_method_get_type ();
+  const PixelnormSettings *settings = &self->settings;
   GString *text = g_string_new (NULL);
+  const PixelnormSetting *row;
 
-  for (guint i = 0; i < G_N_ELEMENTS (all); i++)
-    if (all[i].is_set && all[i].method != self->settings.method)
-      g_string_append_printf (text,
-          "%s%s has no effect with the method %s. Set method=%s to use it, or leave it out.",
-          text->len ? " " : "", all[i].name, gst_pixel_enum_nick (type, self->settings.method),
-          gst_pixel_enum_nick (type, all[i].method));
+  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
+    if (!(self->given & 1u << i) || pixelnorm_setting_has_effect (row, settings))
+      continue;
+    if (row->methods)
+      append_ineffective (text, row->name, "method", settings->method, row->methods);
+    else
+      append_ineffective (text, row->name, "statistics", settings->statistics, row->sources);
+  }
+  if (self->dark_location && settings->method != PIXELNORM_METHOD_FLAT_FIELD)
+    append_ineffective (
+        text, "dark-location", "method", settings->method, 1u << PIXELNORM_METHOD_FLAT_FIELD);
   return g_string_free (text, text->len == 0);
 }
 
@@ -185,7 +132,7 @@ check_affine (const GstPixelSettings *self, GError **error)
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
       "affine-location goes with statistics of a profile only, and statistics is %s. Set gamma and "
       "beta, a value a channel, or statistics=profile.",
-      gst_pixel_enum_nick (gst_pixel_norm_statistics_get_type (), self->settings.statistics));
+      gst_pixel_setting_nick ("statistics", self->settings.statistics));
   return FALSE;
 }
 
@@ -195,14 +142,14 @@ gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profil
 {
   const gchar *problem = NULL;
 
-  for (guint i = 0; i < GST_PIXEL_SETTINGS_N_ARRAYS && !problem; i++)
-    problem = self->array_problems[i];
+  for (guint i = 0; i < G_N_ELEMENTS (self->problems) && !problem; i++)
+    problem = self->problems[i];
   if (problem) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, problem);
     return FALSE;
   }
-  if (self->given)
-    *profile = g_object_ref (self->given);
+  if (self->profile)
+    *profile = g_object_ref (self->profile);
   return pixelnorm_settings_check (&self->settings, error) && check_affine (self, error)
       && (*profile || load_profile (self->location, profile, error))
       && load_profile (self->dark_location, dark, error)
@@ -232,99 +179,129 @@ read_values (const gchar *name, const GValue *array, gdouble *values, guint *n_v
   return NULL;
 }
 
-/* FALSE: @id is no array. */
-static gboolean
-set_array (GstPixelSettings *self, guint id, const GValue *array)
+static void
+set_values (GstPixelSettings *self, guint index, const PixelnormSetting *row, const GValue *array)
 {
   gdouble values[PIXELNORM_MAX_CHANNELS];
   g_autoptr (GError) error = NULL;
-  guint i = 0, n;
+  guint n;
 
-  while (i < GST_PIXEL_SETTINGS_N_ARRAYS && arrays[i].id != id)
-    i++;
-  if (i == GST_PIXEL_SETTINGS_N_ARRAYS)
-    return FALSE;
-  g_free (self->array_problems[i]);
-  self->array_given[i] = TRUE;
-  self->array_problems[i] = read_values (arrays[i].name, array, values, &n);
-  if (!self->array_problems[i] && !arrays[i].set (&self->settings, values, n, &error))
-    self->array_problems[i] = g_strdup (error->message);
-  return TRUE;
+  g_free (self->problems[index]);
+  self->problems[index] = read_values (row->name, array, values, &n);
+  if (!self->problems[index]
+      && !pixelnorm_settings_set_values (&self->settings, row->name, values, n, &error))
+    self->problems[index] = g_strdup (error->message);
+  if (n == 0) /* the default of the property: not given */
+    self->given &= ~(1u << index);
 }
 
-static gboolean
-get_array (const GstPixelSettings *self, guint id, GValue *value)
+static void
+get_values (const GstPixelSettings *self, const PixelnormSetting *row, GValue *value)
 {
-  guint i = 0;
+  const gdouble *values = G_STRUCT_MEMBER_P (&self->settings, row->offset);
 
-  while (i < GST_PIXEL_SETTINGS_N_ARRAYS && arrays[i].id != id)
-    i++;
-  if (i == GST_PIXEL_SETTINGS_N_ARRAYS)
-    return FALSE;
-  const gdouble *values = G_STRUCT_MEMBER_P (&self->settings, arrays[i].values);
-  const guint n = G_STRUCT_MEMBER (guint, &self->settings, arrays[i].n_values);
-  for (guint k = 0; k < n; k++) {
+  for (guint i = 0; i < G_STRUCT_MEMBER (guint, &self->settings, row->n_offset); i++) {
     g_auto (GValue) number = G_VALUE_INIT;
 
     g_value_init (&number, G_TYPE_DOUBLE);
-    g_value_set_double (&number, values[k]);
+    g_value_set_double (&number, values[i]);
     gst_value_array_append_value (value, &number);
+  }
+}
+
+static gboolean
+set_row (GstPixelSettings *self, guint index, const GValue *value)
+{
+  const PixelnormSetting *row = pixelnorm_setting_get (index);
+
+  if (!row)
+    return FALSE;
+  void *place = G_STRUCT_MEMBER_P (&self->settings, row->offset);
+  self->given |= 1u << index;
+  switch (row->type) {
+  case PIXELNORM_SETTING_TYPE_WORD:
+    *(gint *) place = g_value_get_enum (value);
+    break;
+  case PIXELNORM_SETTING_TYPE_INTEGER:
+    *(gint *) place = g_value_get_int (value);
+    break;
+  case PIXELNORM_SETTING_TYPE_NUMBER:
+    *(gdouble *) place = g_value_get_double (value);
+    break;
+  case PIXELNORM_SETTING_TYPE_VALUES:
+    set_values (self, index, row, value);
+    break;
   }
   return TRUE;
 }
 
-static void *
-find_field (const GstPixelSettings *self, guint id)
+static gboolean
+get_row (const GstPixelSettings *self, guint index, GValue *value)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-    if (fields[i].id == id)
-      return G_STRUCT_MEMBER_P (self, fields[i].offset);
-  return NULL;
+  const PixelnormSetting *row = pixelnorm_setting_get (index);
+
+  if (!row)
+    return FALSE;
+  const void *place = G_STRUCT_MEMBER_P (&self->settings, row->offset);
+  switch (row->type) {
+  case PIXELNORM_SETTING_TYPE_WORD:
+    g_value_set_enum (value, *(const gint *) place);
+    break;
+  case PIXELNORM_SETTING_TYPE_INTEGER:
+    g_value_set_int (value, *(const gint *) place);
+    break;
+  case PIXELNORM_SETTING_TYPE_NUMBER:
+    g_value_set_double (value, *(const gdouble *) place);
+    break;
+  case PIXELNORM_SETTING_TYPE_VALUES:
+    get_values (self, row, value);
+    break;
+  }
+  return TRUE;
+}
+
+static gchar **
+find_location (GstPixelSettings *self, guint id)
+{
+  return id == PROP_LOCATION     ? &self->location
+      : id == PROP_DARK_LOCATION ? &self->dark_location
+                                 : &self->affine_location;
 }
 
 gboolean
 gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
 {
-  void *field = find_field (self, id);
+  if (id >= PROP_FIRST_ROW)
+    return set_row (self, id - PROP_FIRST_ROW, value);
+  if (id == PROP_PROFILE) {
+    g_set_object (&self->profile, g_value_get_object (value));
+  } else if (id == PROP_LAYOUT) {
+    self->tensor_layouts = g_value_get_enum (value);
+  } else {
+    gchar **location = find_location (self, id);
 
-  if (id == PROP_PROFILE)
-    g_set_object (&self->given, g_value_get_object (value));
-  else if (!field)
-    return set_array (self, id, value);
-  else if (G_VALUE_HOLDS_STRING (value)) {
-    g_free (*(gchar **) field);
-    *(gchar **) field = g_value_dup_string (value);
-  } else if (G_VALUE_HOLDS_DOUBLE (value))
-    *(gdouble *) field = g_value_get_double (value);
-  else if (G_VALUE_HOLDS_ENUM (value))
-    *(gint *) field = g_value_get_enum (value);
-  else
-    *(gint *) field = g_value_get_int (value);
+    g_free (*location);
+    *location = g_value_dup_string (value);
+  }
   return TRUE;
 }
 
 gboolean
-gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value)
+gst_pixel_settings_get (GstPixelSettings *self, guint id, GValue *value)
 {
-  const void *field = find_field (self, id);
-
+  if (id >= PROP_FIRST_ROW)
+    return get_row (self, id - PROP_FIRST_ROW, value);
   if (id == PROP_PROFILE)
-    g_value_set_object (value, self->given);
-  else if (!field)
-    return get_array (self, id, value);
-  else if (G_VALUE_HOLDS_STRING (value))
-    g_value_set_string (value, *(gchar *const *) field);
-  else if (G_VALUE_HOLDS_DOUBLE (value))
-    g_value_set_double (value, *(const gdouble *) field);
-  else if (G_VALUE_HOLDS_ENUM (value))
-    g_value_set_enum (value, *(const gint *) field);
+    g_value_set_object (value, self->profile);
+  else if (id == PROP_LAYOUT)
+    g_value_set_enum (value, self->tensor_layouts);
   else
-    g_value_set_int (value, *(const gint *) field);
+    g_value_set_string (value, *find_location (self, id));
   return TRUE;
 }
 
 static void
-install_profile_properties (GObjectClass *klass, GParamFlags flags)
+install_own (GObjectClass *klass, GParamFlags flags)
 {
   g_object_class_install_property (klass, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
@@ -340,104 +317,6 @@ install_profile_properties (GObjectClass *klass, GParamFlags flags)
       g_param_spec_string ("dark-location", "Dark location",
           "Profile file of dark frames (lens covered), for method=flat-field; unset: black is 0",
           NULL, flags));
-}
-
-static void
-install_method_properties (GObjectClass *klass, GParamFlags flags)
-{
-  g_object_class_install_property (klass, PROP_METHOD,
-      g_param_spec_enum ("method", "Method",
-          "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half "
-          "of the dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean "
-          "is subtracted. percentile: as min-max, between two percentiles. fixed: (x - mean) / std with values that you give. flat-field: evens out "
-          "lens and sensor",
-          gst_pixel_norm_method_get_type (), PIXELNORM_METHOD_ZSCORE, flags));
-  g_object_class_install_property (klass, PROP_SCOPE,
-      g_param_spec_enum ("scope", "Scope",
-          "Over what statistics are pooled. pixel: every sample has its own, for frames of the "
-          "profile's size; channel and global: for frames of any size",
-          gst_pixel_norm_scope_get_type (), PIXELNORM_SCOPE_PIXEL, flags));
-  g_object_class_install_property (klass, PROP_MIN_DEVIATION,
-      g_param_spec_double ("min-deviation", "Minimum deviation",
-          "Smallest divisor, in 8-bit code values (0 or more, and not 0 together with epsilon): what "
-          "hardly ever varied is not blown up. Raise it to calm noise in still places",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
-  g_object_class_install_property (klass, PROP_EPSILON,
-      g_param_spec_double ("epsilon", "Epsilon",
-          "Added to the variance of method=zscore, in squared code values (0 or more), as batch "
-          "normalization layers do",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
-  g_object_class_install_property (klass, PROP_PERCENTILE_LOW,
-      g_param_spec_double ("percentile-low", "Low percentile",
-          "For method=percentile: the percentile of a channel that becomes -1, 0 to 100. It needs a "
-          "profile collected with histogram=true",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 1, flags));
-  g_object_class_install_property (klass, PROP_PERCENTILE_HIGH,
-      g_param_spec_double ("percentile-high", "High percentile",
-          "For method=percentile: the percentile of a channel that becomes 1, more than "
-          "percentile-low and at most 100",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 99, flags));
-}
-
-static void
-install_source_properties (GObjectClass *klass, GParamFlags flags)
-{
-  g_object_class_install_property (klass, PROP_STATISTICS,
-      g_param_spec_enum ("statistics", "Statistics",
-          "Where mean and deviation come from. frame and batch: from what is normalized, with scope channel "
-          "or global. running: from the frames before; with scope pixel that shows what moves",
-          gst_pixel_norm_statistics_get_type (), PIXELNORM_STATISTICS_SOURCE_PROFILE, flags));
-  g_object_class_install_property (klass, PROP_MOMENTUM,
-      g_param_spec_double ("momentum", "Momentum",
-          "For statistics=running: the weight of a new frame, more than 0 and at most 1, as in PyTorch; "
-          "ONNX and Keras write 1 - momentum. Small: a long memory",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0.1, flags));
-}
-
-static void
-install_value_properties (GObjectClass *klass, GParamFlags flags)
-{
-  /* no element spec: with one, GStreamer turns the integers of "<1,2,3>" into zeros without a word
-   */
-  g_object_class_install_property (klass, PROP_MEAN,
-      gst_param_spec_array ("mean", "Mean",
-          "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, "
-          "written \"<123.675,116.28,103.53>\"; default <127.5>",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_STD,
-      gst_param_spec_array ("std", "Standard deviation",
-          "For method=fixed: what is divided by, one number or one a channel, more than 0; default "
-          "<127.5>",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_UNITS,
-      g_param_spec_enum ("units", "Units",
-          "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has "
-          "them",
-          gst_pixel_norm_units_get_type (), PIXELNORM_UNITS_CODE, flags));
-  g_object_class_install_property (klass, PROP_RANGE_LOW,
-      g_param_spec_double ("range-low", "Low end of the range",
-          "For 8-bit video output: the y that becomes code 0; above range-high the picture is "
-          "inverted. Equal to range-high: the method's own range, -4 to 127/32 for zscore (of center "
-          "and flat-field it grows with the depth)",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
-  g_object_class_install_property (klass, PROP_RANGE_HIGH,
-      g_param_spec_double ("range-high", "High end of the range",
-          "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's "
-          "own range",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
-}
-
-static void
-install_result_properties (GObjectClass *klass, GParamFlags flags)
-{
-  g_object_class_install_property (klass, PROP_GAMMA,
-      gst_param_spec_array ("gamma", "Gamma",
-          "What the result of the method is multiplied by, one number or one a channel in the order R, "
-          "G, B, as a layer of batch normalization learns it; default <1>",
-          NULL, flags));
-  g_object_class_install_property (klass, PROP_BETA,
-      gst_param_spec_array ("beta", "Beta",
-          "What is added after gamma, one number or one a channel; default <0>", NULL, flags));
   g_object_class_install_property (klass, PROP_AFFINE_LOCATION,
       g_param_spec_string ("affine-location", "Affine location",
           "Safetensors file with gamma, beta, or both, learned in training: arrays of float32 or "
@@ -445,62 +324,89 @@ install_result_properties (GObjectClass *klass, GParamFlags flags)
           "the result of the method, before the properties gamma and beta. With statistics=profile "
           "only",
           NULL, flags));
-  g_object_class_install_property (klass, PROP_CLIP_LOW,
-      g_param_spec_double ("clip-low", "Lowest result",
-          "Results below it become it, in the units of the results, after gamma and beta. Default: none",
-          -G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE, flags));
-  g_object_class_install_property (klass, PROP_CLIP_HIGH,
-      g_param_spec_double ("clip-high", "Highest result",
-          "Results above it become it. Default: none", -G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE,
-          flags));
-}
-
-static void
-install_layout_property (GObjectClass *klass, GParamFlags flags)
-{
   g_object_class_install_property (klass, PROP_LAYOUT,
       g_param_spec_enum ("layout", "Layout of tensors",
           "Order of the dimensions of a tensor, outermost first; caps do not tell it. auto: NHWC, "
           "unless only NCHW fits the dimensions that downstream asks for",
-          gst_pixel_norm_layout_get_type (), GST_PIXEL_LAYOUT_AUTO, flags));
+          gst_pixel_norm_layout_get_type (), GST_PIXEL_LAYOUT_AUTO,
+          G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
+}
+
+static gboolean
+change_nothing (GParamSpec *spec, GValue *value)
+{
+  return FALSE;
 }
 
 static void
-install_tensor_properties (GObjectClass *klass, GParamFlags flags)
+stated_class_init (gpointer klass, gpointer data)
 {
-  g_object_class_install_property (klass, PROP_CHANNEL_ORDER,
-      g_param_spec_enum ("channel-order", "Order of channels",
-          "Order of the channels of a tensor of colours; video keeps its own. Networks of Caffe and "
-          "OpenCV were often trained on bgr",
-          gst_pixel_norm_channel_order_get_type (), PIXELNORM_CHANNEL_ORDER_RGB, flags));
-  g_object_class_install_property (klass, PROP_QUANT_SCALE,
-      g_param_spec_double ("quant-scale", "Scale of quantization",
-          "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
-          "zero-point are such that range-low to range-high becomes all of the codes",
-          -G_MAXDOUBLE, G_MAXDOUBLE, 0, flags));
-  g_object_class_install_property (klass, PROP_QUANT_ZERO_POINT,
-      g_param_spec_int ("quant-zero-point", "Zero-point of quantization",
-          "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model says",
-          -128, 255, 0, flags));
+  GParamSpecClass *spec_class = klass;
+
+  spec_class->value_validate = change_nothing;
+#if GLIB_CHECK_VERSION(2, 74, 0)
+  spec_class->value_is_valid = NULL;
+#endif
+}
+
+/* A type of property that states its range and does not enforce it. GObject leaves a property as it is where
+ * its value is out of range, warns on standard error, and all goes on; pixelnorm_settings_check() stops it
+ * with a sentence. */
+static gpointer
+stated_new (GType parent, const gchar *type_name, const PixelnormSetting *row, GParamFlags flags)
+{
+  GType type = g_type_from_name (type_name);
+  GTypeQuery query;
+
+  g_type_query (parent, &query);
+  if (!type)
+    type = g_type_register_static_simple (
+        parent, type_name, query.class_size, stated_class_init, query.instance_size, NULL, 0);
+  return g_param_spec_internal (type, row->name, row->nick, row->blurb, flags);
+}
+
+static GParamSpec *
+spec_new (const PixelnormSetting *row, GParamFlags flags)
+{
+  if (row->type == PIXELNORM_SETTING_TYPE_WORD) {
+    const GType type = gst_pixel_enum_type (row);
+
+    gst_type_mark_as_plugin_api (type, 0);
+    return g_param_spec_enum (
+        row->name, row->nick, row->blurb, type, (gint) row->default_value, flags);
+  }
+  if (row->type == PIXELNORM_SETTING_TYPE_NUMBER) {
+    GParamSpecDouble *spec = stated_new (G_TYPE_PARAM_DOUBLE, "GstPixelParamDouble", row, flags);
+
+    spec->minimum = MIN (row->least, row->default_value);
+    spec->maximum = row->largest;
+    spec->default_value = row->default_value;
+    return G_PARAM_SPEC (spec);
+  }
+  if (row->type == PIXELNORM_SETTING_TYPE_INTEGER) {
+    GParamSpecInt *spec = stated_new (G_TYPE_PARAM_INT, "GstPixelParamInt", row, flags);
+
+    spec->minimum = (gint) row->least;
+    spec->maximum = (gint) row->largest;
+    spec->default_value = (gint) row->default_value;
+    return G_PARAM_SPEC (spec);
+  }
+  /* no element spec: with one, GStreamer turns the integers of "<1,2,3>" into zeros without a word */
+  return gst_param_spec_array (row->name, row->nick, row->blurb, NULL, flags);
 }
 
 void
 gst_pixel_settings_install (GObjectClass *klass)
 {
-  const GParamFlags ready = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY;
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
+  const PixelnormSetting *row;
 
-  install_profile_properties (klass, flags);
-  install_method_properties (klass, flags);
-  install_source_properties (klass, flags);
-  install_value_properties (klass, flags);
-  install_result_properties (klass, flags);
-  install_layout_property (klass, ready);
-  install_tensor_properties (klass, flags);
-  gst_type_mark_as_plugin_api (gst_pixel_norm_channel_order_get_type (), 0);
+  install_own (klass, flags);
+  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
+    g_assert (i < GST_PIXEL_SETTINGS_MAX);
+    /* of layouts there is one more here */
+    if (row->offset != G_STRUCT_OFFSET (PixelnormSettings, tensor_layout))
+      g_object_class_install_property (klass, PROP_FIRST_ROW + i, spec_new (row, flags));
+  }
   gst_type_mark_as_plugin_api (gst_pixel_norm_layout_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_pixel_norm_method_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_pixel_norm_scope_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_pixel_norm_statistics_get_type (), 0);
-  gst_type_mark_as_plugin_api (gst_pixel_norm_units_get_type (), 0);
 }

@@ -5,18 +5,18 @@
 #include <gst/gst.h>
 #include <pixelnorm/pixelnorm.h>
 
-#define GST_PIXEL_SETTINGS_N_ARRAYS 4
+/* So many rows of the settings table, at most. */
+#define GST_PIXEL_SETTINGS_MAX 32
 
 /* The element's object lock guards it. */
 typedef struct {
   gchar *location, *dark_location, *affine_location;
-  PixelnormProfile *given;    /* set by the application; before location */
-  gboolean profile_optional;  /* pixeldenorm may find mean and std on every buffer */
-  PixelnormSettings settings; /* but for tensor_layout, which caps decide */
-  guint tensor_layouts;       /* which may be taken, GstPixelCapsLayouts */
-  gchar *
-      array_problems[GST_PIXEL_SETTINGS_N_ARRAYS]; /* set to something that is no list of numbers */
-  gboolean array_given[GST_PIXEL_SETTINGS_N_ARRAYS]; /* was set */
+  PixelnormProfile *profile;               /* set by the application; before location */
+  gboolean profile_optional;               /* pixeldenorm may find mean and std on every buffer */
+  PixelnormSettings settings;              /* but for tensor_layout, which caps decide */
+  guint tensor_layouts;                    /* which may be taken, GstPixelCapsLayouts */
+  guint32 given;                           /* which were set, a bit a row of the settings table */
+  gchar *problems[GST_PIXEL_SETTINGS_MAX]; /* of rows that were set to no list of numbers */
 } GstPixelSettings;
 
 void gst_pixel_settings_init (GstPixelSettings *self);
@@ -26,12 +26,12 @@ void gst_pixel_settings_clear (GstPixelSettings *self);
 void gst_pixel_settings_install (GObjectClass *klass);
 /* FALSE: no property of these has @id. */
 gboolean gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value);
-gboolean gst_pixel_settings_get (const GstPixelSettings *self, guint id, GValue *value);
+gboolean gst_pixel_settings_get (GstPixelSettings *self, guint id, GValue *value);
 
 /* A copy to work with while the lock is free. */
 void gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy);
 
-/* What was set and has no effect with the method, in sentences; NULL: nothing. */
+/* What was set and has no effect with the method or the source of statistics, in sentences; NULL: nothing. */
 gchar *gst_pixel_settings_find_ineffective (const GstPixelSettings *self);
 
 /* Checks everything that can be known before caps are, and loads the files. Without the lock. */

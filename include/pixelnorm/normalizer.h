@@ -178,11 +178,74 @@ typedef struct {
   gint quant_zero_point;
 } PixelnormSettings;
 
+/**
+ * PixelnormSettingType:
+ * @PIXELNORM_SETTING_TYPE_WORD: a value of an enum, of the size of a #gint
+ * @PIXELNORM_SETTING_TYPE_INTEGER: a #gint
+ * @PIXELNORM_SETTING_TYPE_NUMBER: a #gdouble
+ * @PIXELNORM_SETTING_TYPE_VALUES: one #gdouble for all channels, or one a channel
+ *
+ * What a setting is.
+ */
+typedef enum {
+  PIXELNORM_SETTING_TYPE_WORD,
+  PIXELNORM_SETTING_TYPE_INTEGER,
+  PIXELNORM_SETTING_TYPE_NUMBER,
+  PIXELNORM_SETTING_TYPE_VALUES
+} PixelnormSettingType;
+
+/**
+ * PixelnormSetting:
+ * @name: as properties of elements and options of commands are called
+ * @nick: the same in words
+ * @blurb: what it does, and when to set it
+ * @type: what it is
+ * @offset: where it is in #PixelnormSettings
+ * @n_offset: of values: where their number is, a #guint; else 0
+ * @words: (nullable) (array zero-terminated=1): of a word: the values, what they mean, and how they are spelled
+ * @least: the least that a number may be
+ * @largest: the largest that it may be
+ * @least_excluded: whether it must be more than @least
+ * @default_value: what it is unless it is set; always possible, even where it is less than @least
+ * @methods: with which methods it has an effect, bits 1 << #PixelnormMethod; 0: all
+ * @sources: with which sources of statistics, bits 1 << #PixelnormStatisticsSource; 0: all
+ * @in_meta: whether frames say it of themselves, where it has an effect; for numbers and values
+ * @option: (nullable): what the command export says of it, of words after their list; %NULL: it has no such
+ *   option
+ * @advice: (nullable): what is added where it is refused
+ *
+ * All that is known of a setting, for those who show or take settings.
+ */
+typedef struct {
+  const gchar *name;
+  const gchar *nick;
+  const gchar *blurb;
+  PixelnormSettingType type;
+  gsize offset;
+  gsize n_offset;
+  const GEnumValue *words;
+  gdouble least;
+  gdouble largest;
+  gboolean least_excluded;
+  gdouble default_value;
+  guint methods;
+  guint sources;
+  gboolean in_meta;
+  const gchar *option;
+  const gchar *advice;
+} PixelnormSetting;
+
+PIXELNORM_API const PixelnormSetting *pixelnorm_setting_get (guint index);
+PIXELNORM_API gboolean pixelnorm_setting_has_effect (
+    const PixelnormSetting *self, const PixelnormSettings *settings);
+
 PIXELNORM_API GType pixelnorm_settings_get_type (void);
 PIXELNORM_API PixelnormSettings *pixelnorm_settings_new (void);
 PIXELNORM_API PixelnormSettings *pixelnorm_settings_copy (const PixelnormSettings *settings);
 PIXELNORM_API void pixelnorm_settings_free (PixelnormSettings *settings);
 PIXELNORM_API void pixelnorm_settings_init (PixelnormSettings *settings);
+PIXELNORM_API gboolean pixelnorm_settings_set_values (PixelnormSettings *settings,
+    const gchar *name, const gdouble *values, guint n_values, GError **error);
 PIXELNORM_API gboolean pixelnorm_settings_set_mean (
     PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error);
 PIXELNORM_API gboolean pixelnorm_settings_set_gamma (

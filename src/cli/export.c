@@ -6,11 +6,11 @@
 #include <string.h>
 
 static const gchar description[] =
-    "The numbers are those of pixelnorm with the same method, scope, min-deviation and\n"
-    "epsilon: y = (x - mean) * scale. A format that has no words for all of them gets the\n"
-    "nearest that it has; what is lost, and the largest error of any sample at any code\n"
-    "value in units of y, are then said on standard error. With --strict nothing is\n"
-    "written in that case.\n"
+    "The numbers are those of pixelnorm with the same settings, by default the method zscore:\n"
+    "y = (x - mean) * scale. A format that has no words for all of them gets the nearest\n"
+    "that it has; what is lost, and the largest error of any sample at any code value in\n"
+    "units of y, are then said on standard error. With --strict nothing is written in that\n"
+    "case.\n"
     "\n"
     "Text goes to standard output, or to the file after --output; a mean image is written\n"
     "beside that file, and the text mentions it by name.\n"
@@ -25,15 +25,10 @@ static const gchar description[] =
     "  pixelprofile export --to json --output gate.json gate.safetensors\n";
 
 typedef struct {
+  PixelnormSettings settings;
+  guint32 given; /* which of them were, a bit a row of the settings table */
   gchar *to;
-  gchar *method;
-  gchar *scope;
-  gchar *channel_order;
-  gchar *layout;
   gchar *size;
-  gchar *mean;
-  gchar *std;
-  gchar *units;
   gchar *model;
   gchar *tensor;
   gchar *dark;
@@ -71,58 +66,102 @@ check_format (const gchar *name)
   return FALSE;
 }
 
-/* Sets @value to the place of @word in @words. Returns: whether it is there; else it was said */
+/* What no value of an option is. */
 static gboolean
-choose (const gchar *option, const gchar *word, const gchar *const words[], gint *value)
+refuse (
+    GError **error, const gchar *expected, const gchar *name, const gchar *more, const gchar *text)
 {
-  g_autofree gchar *list = g_strjoinv (", ", (gchar **) words);
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+      "Expected %s after --%s%s, found \"%s\"", expected, name, more, text);
+  return FALSE;
+}
 
-  for (gint i = 0; words[i]; i++) {
-    if (strcmp (words[i], word) == 0) {
-      *value = i;
+/* "fixed, center or zscore": the words whose bits are in @mask, with @last before the last one. */
+static gchar *
+list_words (const PixelnormSetting *row, guint mask, const gchar *last)
+{
+  GString *list = g_string_new (NULL);
+
+  for (guint i = 0; row->words[i].value_nick; i++) {
+    const guint rest = mask >> i;
+    const gboolean is_last = (rest & (rest - 1)) == 0 || !row->words[i + 1].value_nick;
+
+    if (rest & 1)
+      g_string_append_printf (list, "%s%s",
+          list->len == 0 ? ""
+              : is_last  ? last
+                         : ", ",
+          row->words[i].value_nick);
+  }
+  return g_string_free (list, FALSE);
+}
+
+static gboolean
+parse_word (const PixelnormSetting *row, const gchar *text, gint *value, GError **error)
+{
+  g_autofree gchar *list = list_words (row, G_MAXUINT, ", ");
+  g_autofree gchar *expected = g_strconcat ("one of ", list, NULL);
+
+  for (guint i = 0; row->words[i].value_nick; i++) {
+    if (strcmp (row->words[i].value_nick, text) == 0) {
+      *value = row->words[i].value;
       return TRUE;
     }
   }
-  cli_fail_usage ("Expected one of %s after --%s, found \"%s\".", list, option, word);
-  return FALSE;
+  return refuse (error, expected, row->name, "", text);
 }
 
-static gboolean
-choose_method (const gchar *word, PixelnormMethod *method)
-{
-  g_autoptr (GEnumClass) class = g_type_class_ref (PIXELNORM_TYPE_METHOD);
-  const GEnumValue *value = g_enum_get_value_by_nick (class, word);
-  g_autoptr (GString) list = g_string_new (NULL);
-
-  if (value) {
-    *method = value->value;
-    return TRUE;
-  }
-  for (guint i = 0; i < class->n_values; i++)
-    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", class->values[i].value_nick);
-  cli_fail_usage ("Expected one of %s after --method, found \"%s\".", list->str, word);
-  return FALSE;
-}
-
-/* "123.675,116.28,103.53", or one number */
-static gboolean
-parse_numbers (const gchar *option, const gchar *text, gdouble *values, guint *n_values)
+/* "123.675,116.28,103.53", or one number. Returns: how many; 0: they are no numbers */
+static guint
+read_numbers (const gchar *text, gdouble *values)
 {
   g_auto (GStrv) words = g_strsplit (text, ",", -1);
+  const guint n = g_strv_length (words);
 
-  *n_values = g_strv_length (words);
-  for (guint i = 0; i < *n_values && *n_values <= PIXELNORM_MAX_CHANNELS; i++) {
+  for (guint i = 0; i < n && n <= PIXELNORM_MAX_CHANNELS; i++) {
     gchar *end;
 
     values[i] = g_ascii_strtod (words[i], &end);
     if (!*words[i] || *end)
-      *n_values = 0;
+      return 0;
   }
-  if (*n_values == 1 || *n_values == PIXELNORM_MAX_CHANNELS)
+  return n;
+}
+
+/* The row of @name, and its number. */
+static const PixelnormSetting *
+find_setting (const gchar *name, guint *index)
+{
+  const PixelnormSetting *row;
+
+  for (*index = 0; (row = pixelnorm_setting_get (*index)); ++*index)
+    if (strcmp (row->name, name) == 0)
+      return row;
+  return NULL;
+}
+
+/* An option that is a row of the settings table. */
+static gboolean
+parse_setting (const gchar *option, const gchar *text, gpointer data, GError **error)
+{
+  ExportOptions *options = data;
+  gdouble values[PIXELNORM_MAX_CHANNELS];
+  guint i, n;
+  const PixelnormSetting *row = find_setting (option + 2, &i);
+  void *place = G_STRUCT_MEMBER_P (&options->settings, row->offset);
+  options->given |= 1u << i;
+  if (row->type == PIXELNORM_SETTING_TYPE_WORD)
+    return parse_word (row, text, place, error);
+  n = read_numbers (text, values);
+  if (row->type == PIXELNORM_SETTING_TYPE_NUMBER && n == 1) {
+    *(gdouble *) place = values[0];
     return TRUE;
-  cli_fail_usage (
-      "Expected one number after --%s, or three with commas between, found \"%s\".", option, text);
-  return FALSE;
+  }
+  if (row->type == PIXELNORM_SETTING_TYPE_NUMBER)
+    return refuse (error, "a number", row->name, "", text);
+  if (n == 1 || n == PIXELNORM_MAX_CHANNELS)
+    return pixelnorm_settings_set_values (&options->settings, row->name, values, n, error);
+  return refuse (error, "one number", row->name, ", or three with commas between", text);
 }
 
 static gboolean
@@ -142,40 +181,44 @@ parse_size (const gchar *text, PixelnormExportOptions *options)
   return FALSE;
 }
 
-static gboolean
-parse_fixed (const ExportOptions *options, PixelnormSettings *settings)
+/* Says which options there are for the method of @row. */
+static void
+fail_for_method (const PixelnormSetting *row)
 {
-  static const gchar *const units[] = { "code", "unit", NULL };
-  gint value = PIXELNORM_UNITS_CODE;
+  guint n;
+  g_autofree gchar *methods = list_words (find_setting ("method", &n), row->methods, " and ");
+  g_autoptr (GString) names = g_string_new (NULL);
+  const PixelnormSetting *other;
 
-  if (settings->method != PIXELNORM_METHOD_FIXED
-      && (options->mean || options->std || options->units)) {
-    cli_fail_usage ("--mean, --std and --units are for the method fixed.");
-    return FALSE;
-  }
-  if (options->units && !choose ("units", options->units, units, &value))
-    return FALSE;
-  settings->units = value;
-  return (!options->mean
-             || parse_numbers ("mean", options->mean, settings->mean, &settings->n_mean))
-      && (!options->std || parse_numbers ("std", options->std, settings->std, &settings->n_std));
+  n = 0;
+  for (guint i = 0; (other = pixelnorm_setting_get (i)); i++)
+    if (other->option && other->methods == row->methods)
+      n++;
+  for (guint i = 0, k = 0; (other = pixelnorm_setting_get (i)); i++)
+    if (other->option && other->methods == row->methods)
+      g_string_append_printf (names, "%s--%s",
+          k++ == 0     ? ""
+              : k == n ? " and "
+                       : ", ",
+          other->name);
+  cli_fail_usage ("%s %s for the method%s %s.", names->str, n > 1 ? "are" : "is",
+      row->methods & (row->methods - 1) ? "s" : "", methods);
 }
 
-/* What the options say of the normalization. A scope that is not given is that of the profile. */
+/* Whether the settings are possible, and those that were given have an effect. */
 static gboolean
-parse_settings (const ExportOptions *options, PixelnormSettings *settings)
+check_settings (const ExportOptions *options)
 {
-  static const gchar *const scopes[] = { "pixel", "channel", "global", NULL };
+  const PixelnormSettings *settings = &options->settings;
   g_autoptr (GError) error = NULL;
-  gint scope = PIXELNORM_SCOPE_PIXEL;
+  const PixelnormSetting *row;
 
-  if (options->method && !choose_method (options->method, &settings->method))
-    return FALSE;
-  if (options->scope && !choose ("scope", options->scope, scopes, &scope))
-    return FALSE;
-  settings->scope = scope;
-  if (!parse_fixed (options, settings))
-    return FALSE;
+  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
+    if (options->given & 1u << i && !pixelnorm_setting_has_effect (row, settings)) {
+      fail_for_method (row);
+      return FALSE;
+    }
+  }
   if (options->dark && settings->method != PIXELNORM_METHOD_FLAT_FIELD) {
     cli_fail_usage ("--dark is for the method flat-field.");
     return FALSE;
@@ -189,18 +232,13 @@ parse_settings (const ExportOptions *options, PixelnormSettings *settings)
 static gboolean
 parse_model (const ExportOptions *options, PixelnormExportOptions *model)
 {
-  static const gchar *const orders[] = { "rgb", "bgr", NULL };
-  static const gchar *const layouts[] = { "nhwc", "nchw", NULL };
-  gint order = PIXELNORM_CHANNEL_ORDER_RGB, layout = PIXELNORM_TENSOR_LAYOUT_NHWC;
   g_autofree gchar *name = options->output ? g_path_get_basename (options->output) : NULL;
   gchar *dot = name ? strrchr (name, '.') : NULL;
 
-  if ((options->channel_order && !choose ("channel-order", options->channel_order, orders, &order))
-      || (options->layout && !choose ("layout", options->layout, layouts, &layout))
-      || (options->size && !parse_size (options->size, model)))
+  if (options->size && !parse_size (options->size, model))
     return FALSE;
-  model->channel_order = order;
-  model->layout = layout;
+  model->channel_order = options->settings.channel_order;
+  model->layout = options->settings.tensor_layout;
   if (dot && dot != name)
     *dot = '\0';
   pixelnorm_export_options_set_names (model, name, options->model, options->tensor);
@@ -326,21 +364,23 @@ write_files (const ExportOptions *options, PixelnormExport *export)
   return status;
 }
 
+/* A scope that is not given is that of the profile. */
 static PixelnormExport *
-make_export (
-    const ExportOptions *options, PixelnormSettings *settings, const PixelnormExportOptions *model)
+make_export (ExportOptions *options, const PixelnormExportOptions *model)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PixelnormProfile) profile = pixelnorm_profile_load (options->paths[0], &error);
   g_autoptr (PixelnormProfile) dark = NULL;
   PixelnormExport *export = NULL;
+  guint scope;
 
   if (profile && options->dark)
     dark = pixelnorm_profile_load (options->dark, &error);
   if (!error) {
-    if (!options->scope)
-      settings->scope = pixelnorm_profile_get_scope (profile);
-    export = pixelnorm_export_new (options->to, settings, profile, dark, model, &error);
+    find_setting ("scope", &scope);
+    if (!(options->given & 1u << scope))
+      options->settings.scope = pixelnorm_profile_get_scope (profile);
+    export = pixelnorm_export_new (options->to, &options->settings, profile, dark, model, &error);
   }
   if (error)
     cli_fail (CLI_FAILED, "%s", error->message);
@@ -348,7 +388,7 @@ make_export (
 }
 
 static int
-export_profile (const ExportOptions *options, PixelnormSettings *settings)
+export_profile (ExportOptions *options)
 {
   g_autoptr (PixelnormExportOptions) model = pixelnorm_export_options_new ();
   g_autoptr (PixelnormExport) export = NULL;
@@ -356,9 +396,9 @@ export_profile (const ExportOptions *options, PixelnormSettings *settings)
 
   if (status != CLI_OK)
     return status;
-  if (!parse_settings (options, settings) || !parse_model (options, model))
+  if (!check_settings (options) || !parse_model (options, model))
     return CLI_USAGE;
-  export = make_export (options, settings, model);
+  export = make_export (options, model);
   if (!export || !report (options, export))
     return CLI_FAILED;
   return write_files (options, export);
@@ -367,77 +407,86 @@ export_profile (const ExportOptions *options, PixelnormSettings *settings)
 static void
 clear_options (ExportOptions *options)
 {
-  gchar *const texts[] = { options->to, options->method, options->scope, options->channel_order,
-    options->layout, options->size, options->mean, options->std, options->units, options->model,
-    options->tensor, options->dark, options->output };
+  gchar *const texts[] = { options->to, options->size, options->model, options->tensor,
+    options->dark, options->output };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_strfreev (options->paths);
 }
 
+/* An option for every row of the settings table that wants one. GLib keeps the texts. */
+static void
+add_settings (GOptionGroup *group)
+{
+  const PixelnormSetting *row;
+
+  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
+    const gchar *last = strrchr (row->name, '-');
+    const gboolean is_word = row->type == PIXELNORM_SETTING_TYPE_WORD;
+    g_autofree gchar *list = is_word ? list_words (row, G_MAXUINT, " or ") : NULL;
+    g_autofree gchar *help = g_strconcat (list ? list : "", row->option, NULL);
+    g_autofree gchar *value = is_word ? g_ascii_strup (last ? last + 1 : row->name, -1)
+                                      : g_strdup (row->n_offset ? "VALUES" : "VALUE");
+    const GOptionEntry entries[] = { { row->name, 0, 0, G_OPTION_ARG_CALLBACK, parse_setting,
+                                         g_intern_string (help), g_intern_string (value) },
+      { NULL } };
+
+    if (row->option)
+      g_option_group_add_entries (group, entries);
+  }
+}
+
+static void
+add_options (GOptionContext *context, ExportOptions *options)
+{
+  const GOptionEntry first[] = { { "to", 0, 0, G_OPTION_ARG_STRING, &options->to,
+                                     "What to make; see below (\"help\": list them)", "FORMAT" },
+    { NULL } };
+  const GOptionEntry others[] = {
+    { "dark", 0, 0, G_OPTION_ARG_FILENAME, &options->dark,
+        "Profile of dark frames, for the method flat-field", "FILE" },
+    { "size", 0, 0, G_OPTION_ARG_STRING, &options->size,
+        "Size of the model's input (default: that of the profile)", "WxH" },
+    { "model", 0, 0, G_OPTION_ARG_FILENAME, &options->model, "File of the model, to be mentioned",
+        "NAME" },
+    { "tensor", 0, 0, G_OPTION_ARG_STRING, &options->tensor,
+        "Name of the model's input, to be mentioned", "NAME" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "File to write", "FILE" },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &options->force, "Overwrite files that exist", NULL },
+    { "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict, "Fail where something would be lost",
+        NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->paths, NULL, NULL },
+    { NULL },
+  };
+  GOptionGroup *group = g_option_group_new ("export", NULL, NULL, options, NULL);
+
+  g_option_group_add_entries (group, first);
+  add_settings (group);
+  g_option_group_add_entries (group, others);
+  g_option_context_set_main_group (context, group);
+}
+
 static int
 export_run (int argc, char **argv)
 {
   ExportOptions options = { 0 };
-  PixelnormSettings settings;
-  const GOptionEntry entries[] = {
-    { "to", 0, 0, G_OPTION_ARG_STRING, &options.to, "What to make; see below (\"help\": list them)",
-        "FORMAT" },
-    { "method", 0, 0, G_OPTION_ARG_STRING, &options.method,
-        "fixed, center, zscore (default), mean-range, min-max, flat-field or percentile",
-        "METHOD" },
-    { "scope", 0, 0, G_OPTION_ARG_STRING, &options.scope,
-        "pixel, channel or global (default: that of the profile)", "SCOPE" },
-    { "min-deviation", 0, 0, G_OPTION_ARG_DOUBLE, &settings.min_deviation,
-        "Smallest divisor, in 8-bit code values (default: 1)", "VALUE" },
-    { "epsilon", 0, 0, G_OPTION_ARG_DOUBLE, &settings.epsilon,
-        "Added to the variance, in squared code values (default: 0)", "VALUE" },
-    { "mean", 0, 0, G_OPTION_ARG_STRING, &options.mean,
-        "Of the method fixed: one number, or R,G,B (default: 127.5)", "VALUES" },
-    { "std", 0, 0, G_OPTION_ARG_STRING, &options.std, "Of the method fixed (default: 127.5)",
-        "VALUES" },
-    { "units", 0, 0, G_OPTION_ARG_STRING, &options.units,
-        "Of --mean and --std: code, or unit for 0 to 1 (default: code)", "UNITS" },
-    { "dark", 0, 0, G_OPTION_ARG_FILENAME, &options.dark,
-        "Profile of dark frames, for the method flat-field", "FILE" },
-    { "range-low", 0, 0, G_OPTION_ARG_DOUBLE, &settings.range_low,
-        "What becomes 0 in 8-bit video (default: by the method)", "VALUE" },
-    { "range-high", 0, 0, G_OPTION_ARG_DOUBLE, &settings.range_high,
-        "What becomes 255 in 8-bit video (default: by the method)", "VALUE" },
-    { "channel-order", 0, 0, G_OPTION_ARG_STRING, &options.channel_order,
-        "Order of channels that the model expects: rgb or bgr (default: rgb)", "ORDER" },
-    { "layout", 0, 0, G_OPTION_ARG_STRING, &options.layout,
-        "Order of dimensions that the model expects: nhwc or nchw (default: nhwc)", "LAYOUT" },
-    { "size", 0, 0, G_OPTION_ARG_STRING, &options.size,
-        "Size of the model's input (default: that of the profile)", "WxH" },
-    { "model", 0, 0, G_OPTION_ARG_FILENAME, &options.model, "File of the model, to be mentioned",
-        "NAME" },
-    { "tensor", 0, 0, G_OPTION_ARG_STRING, &options.tensor,
-        "Name of the model's input, to be mentioned", "NAME" },
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output, "File to write", "FILE" },
-    { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite files that exist", NULL },
-    { "strict", 0, 0, G_OPTION_ARG_NONE, &options.strict, "Fail where something would be lost",
-        NULL },
-    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, NULL },
-    { NULL },
-  };
   g_autoptr (GOptionContext) context = g_option_context_new ("FILE");
   g_autofree gchar *formats = list_formats ();
   g_autofree gchar *text = g_strconcat (formats, "\n", description, NULL);
   int status = CLI_USAGE;
 
-  pixelnorm_settings_init (&settings);
+  pixelnorm_settings_init (&options.settings);
   g_option_context_set_summary (
       context, "Says how to normalize with a profile in the words of other software.");
   g_option_context_set_description (context, text);
-  g_option_context_add_main_entries (context, entries, NULL);
+  add_options (context, &options);
   if (cli_parse (context, &argc, &argv)) {
     if (g_strcmp0 (options.to, "help") == 0) {
       g_print ("%s", formats);
       status = CLI_OK;
     } else {
-      status = export_profile (&options, &settings);
+      status = export_profile (&options);
     }
   }
   clear_options (&options);

@@ -41,6 +41,29 @@ append_dimensions (const PixelnormExport *self, GString *text)
     g_string_append_printf (text, "dims=1,%d,%d,%u\n", height, width, self->n_channels);
 }
 
+/* The numbers among the settings that are not the default, as gst-launch-1.0 reads them. */
+static void
+append_numbers (const PixelnormSettings *settings, GString *text)
+{
+  const PixelnormSetting *row;
+  char number[PIXELNORM_NUMBER_SIZE];
+
+  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
+    const double *values = G_STRUCT_MEMBER_P (settings, row->offset);
+    const guint n = row->n_offset ? G_STRUCT_MEMBER (guint, settings, row->n_offset) : 1;
+
+    if (row->type < PIXELNORM_SETTING_TYPE_NUMBER || !pixelnorm_setting_has_effect (row, settings)
+        || values == &settings->range_low || values == &settings->range_high
+        || (n == 1 && *values == row->default_value))
+      continue;
+    g_string_append_printf (text, " %s=%s", row->name, row->n_offset ? "\"<" : "");
+    for (guint k = 0; k < n; k++)
+      g_string_append_printf (
+          text, "%s%s", k > 0 ? "," : "", pixelnorm_export_number (number, values[k]));
+    g_string_append (text, row->n_offset ? ">\"" : "");
+  }
+}
+
 static void
 append_video (const PixelnormExport *self, GString *text)
 {
@@ -49,10 +72,12 @@ append_video (const PixelnormExport *self, GString *text)
 
   g_string_append_printf (text,
       "# The ranges decode 8-bit video of: pixelnorm location=PROFILE scope=pixel method=%s "
-      "range-low=%s range-high=%s\n",
+      "range-low=%s range-high=%s",
       pixelnorm_export_enum_nick (PIXELNORM_TYPE_METHOD, settings->method),
       pixelnorm_export_number (numbers[0], self->low),
       pixelnorm_export_number (numbers[1], self->high));
+  append_numbers (settings, text);
+  g_string_append_c (text, '\n');
 }
 
 gboolean

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is asked of a normalizer, and whether it can be done. The limits keep every coefficient and
- * result finite in float32.
+/* SETTINGS TABLE: what is asked of a normalizer, and whether it can be done. A new setting is one field of
+ * PixelnormSettings and one row here: its limits are checked, the elements have it as a property,
+ * pixelprofile export as an option. What two settings say together is checked in check_together().
+ *
+ * The limits keep every coefficient and result finite in float32.
  */
 #include <math.h>
 #include <string.h>
@@ -10,6 +13,193 @@
 /* The smallest divisor, in code values: 255 / 1e-6 is far from float32's largest number. */
 #define SMALLEST_DIVISOR 1e-6
 #define LARGEST_VALUE 1e6
+
+static const GEnumValue methods[] = {
+  { PIXELNORM_METHOD_FIXED, "(x - mean) / std, both given as properties", "fixed" },
+  { PIXELNORM_METHOD_CENTER, "x - mean of the profile", "center" },
+  { PIXELNORM_METHOD_ZSCORE, "(x - mean) / deviation: mean 0, deviation 1", "zscore" },
+  { PIXELNORM_METHOD_MEAN_RANGE, "(x - mean) / half of the dynamic range: mean 0, within [-2, 2]",
+      "mean-range" },
+  { PIXELNORM_METHOD_MIN_MAX,
+      "(x - middle of the range) / half of the range: within [-1, 1] on the profile's data",
+      "min-max" },
+  { PIXELNORM_METHOD_FLAT_FIELD, "(x - dark) * gain that makes the mean image even", "flat-field" },
+  { PIXELNORM_METHOD_PERCENTILE,
+      "A low and a high percentile of the channel onto -1 and 1, for data with outliers; scope "
+      "channel or global",
+      "percentile" },
+  { 0 },
+};
+
+static const GEnumValue scopes[] = {
+  { PIXELNORM_SCOPE_PIXEL, "Every sample by its own statistics, frames of the profile's size",
+      "pixel" },
+  { PIXELNORM_SCOPE_CHANNEL, "Every channel by its statistics, frames of any size", "channel" },
+  { PIXELNORM_SCOPE_GLOBAL, "All samples by the same statistics, frames of any size", "global" },
+  { 0 },
+};
+
+static const GEnumValue sources[] = {
+  { PIXELNORM_STATISTICS_SOURCE_PROFILE, "A profile, the same for all frames", "profile" },
+  { PIXELNORM_STATISTICS_SOURCE_FRAME, "Each frame itself, per channel or of all", "frame" },
+  { PIXELNORM_STATISTICS_SOURCE_BATCH, "The frames of a tensor together, per channel or of all",
+      "batch" },
+  { PIXELNORM_STATISTICS_SOURCE_RUNNING,
+      "Exponential estimates of the frames before, per pixel, per channel or of all", "running" },
+  { 0 },
+};
+
+static const GEnumValue units[] = {
+  { PIXELNORM_UNITS_CODE, "Code values, 0 to 255", "code" },
+  { PIXELNORM_UNITS_UNIT, "0 to 1, as torchvision writes them", "unit" },
+  { 0 },
+};
+
+static const GEnumValue channel_orders[] = {
+  { PIXELNORM_CHANNEL_ORDER_RGB, "Red, green, blue", "rgb" },
+  { PIXELNORM_CHANNEL_ORDER_BGR, "Blue, green, red", "bgr" },
+  { 0 },
+};
+
+static const GEnumValue tensor_layouts[] = {
+  { PIXELNORM_TENSOR_LAYOUT_NHWC, "Height x width x channels", "nhwc" },
+  { PIXELNORM_TENSOR_LAYOUT_NCHW, "Channels x height x width", "nchw" },
+  { 0 },
+};
+
+#define ONLY(method) (1u << PIXELNORM_METHOD_##method)
+#define DIVIDING                                                                                   \
+  (ONLY (ZSCORE) | ONLY (MEAN_RANGE) | ONLY (MIN_MAX) | ONLY (FLAT_FIELD) | ONLY (PERCENTILE))
+
+#define PLACE(field) .offset = G_STRUCT_OFFSET (PixelnormSettings, field)
+#define WORD(field, nicks, first)                                                                  \
+  .type = PIXELNORM_SETTING_TYPE_WORD, PLACE (field), .words = nicks, .default_value = first
+#define NUMBER(field, low, high, first)                                                            \
+  .type = PIXELNORM_SETTING_TYPE_NUMBER, PLACE (field), .least = low, .largest = high,             \
+  .default_value = first
+#define VALUES(field, low, high, first)                                                            \
+  .type = PIXELNORM_SETTING_TYPE_VALUES, PLACE (field),                                            \
+  .n_offset = G_STRUCT_OFFSET (PixelnormSettings, n_##field), .least = low, .largest = high,       \
+  .default_value = first
+
+static const PixelnormSetting rows[] = {
+  { "method", "Method",
+      "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half of the "
+      "dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean is subtracted. "
+      "percentile: as min-max, between two percentiles. fixed: (x - mean) / std with values that you "
+      "give. flat-field: evens out lens and sensor",
+      WORD (method, methods, PIXELNORM_METHOD_ZSCORE), .option = "" },
+  { "scope", "Scope",
+      "Over what statistics are pooled. pixel: every sample has its own, for frames of the profile's "
+      "size; channel and global: for frames of any size",
+      WORD (scope, scopes, PIXELNORM_SCOPE_PIXEL), .option = " (default: that of the profile)" },
+  { "min-deviation", "Minimum deviation",
+      "Smallest divisor, in 8-bit code values (not 0 together with epsilon): what hardly ever varied is "
+      "not blown up. Raise it to calm noise in still places",
+      NUMBER (min_deviation, 0, LARGEST_VALUE, 1), .methods = DIVIDING,
+      .option = "Smallest divisor, in 8-bit code values (default: 1)" },
+  { "epsilon", "Epsilon",
+      "Added to the variance of method=zscore, in squared code values, as batch normalization layers do",
+      NUMBER (epsilon, 0, LARGEST_VALUE, 0), .methods = ONLY (ZSCORE),
+      .option = "Added to the variance, in squared code values (default: 0)" },
+  { "percentile-low", "Low percentile",
+      "For method=percentile: the percentile of a channel that becomes -1. It needs a profile collected "
+      "with histogram=true",
+      NUMBER (percentile_low, 0, 100, 1), .methods = ONLY (PERCENTILE),
+      .option = "Of the method percentile: the one that becomes -1 (default: 1)" },
+  { "percentile-high", "High percentile",
+      "For method=percentile: the percentile of a channel that becomes 1, more than percentile-low",
+      NUMBER (percentile_high, 0, 100, 99), .methods = ONLY (PERCENTILE),
+      .option = "Of the method percentile: the one that becomes 1 (default: 99)" },
+  { "statistics", "Statistics",
+      "Where mean and deviation come from. frame and batch: from what is normalized, with scope channel "
+      "or global. running: from the frames before; with scope pixel that shows what moves",
+      WORD (statistics, sources, PIXELNORM_STATISTICS_SOURCE_PROFILE) },
+  { "momentum", "Momentum",
+      "For statistics=running: the weight of a new frame, more than 0, as in PyTorch; ONNX and Keras "
+      "write 1 - momentum. Small: a long memory",
+      NUMBER (momentum, 0, 1, .1), .least_excluded = TRUE,
+      .sources = 1u << PIXELNORM_STATISTICS_SOURCE_RUNNING, .in_meta = TRUE,
+      .advice = "the weight of a new frame, as in PyTorch. (ONNX and Keras write 1 - momentum.)" },
+  { "mean", "Mean",
+      "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, written "
+      "\"<123.675,116.28,103.53>\"; default <127.5>",
+      VALUES (mean, -LARGEST_VALUE, LARGEST_VALUE, 127.5), .methods = ONLY (FIXED),
+      .option = "Of the method fixed: one number, or R,G,B (default: 127.5)" },
+  { "std", "Standard deviation",
+      "For method=fixed: what is divided by, one number or one a channel, more than 0; default <127.5>",
+      VALUES (std, SMALLEST_DIVISOR, LARGEST_VALUE, 127.5), .methods = ONLY (FIXED),
+      .option = "Of the method fixed (default: 127.5)" },
+  { "units", "Units",
+      "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has them",
+      WORD (units, units, PIXELNORM_UNITS_CODE), .methods = ONLY (FIXED),
+      .option = ", of --mean and --std; unit is 0 to 1 (default: code)" },
+  { "range-low", "Low end of the range",
+      "For 8-bit video output: the y that becomes code 0; above range-high the picture is inverted. Equal "
+      "to range-high: the method's own range, -4 to 127/32 for zscore (of center and flat-field it grows "
+      "with the depth)",
+      NUMBER (range_low, -LARGEST_VALUE, LARGEST_VALUE, 0),
+      .option = "What becomes 0 in 8-bit video (default: by the method)" },
+  { "range-high", "High end of the range",
+      "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's own range",
+      NUMBER (range_high, -LARGEST_VALUE, LARGEST_VALUE, 0),
+      .option = "What becomes 255 in 8-bit video (default: by the method)" },
+  { "gamma", "Gamma",
+      "What the result of the method is multiplied by, one number or one a channel in the order R, G, B, "
+      "as a layer of batch normalization learns it; default <1>",
+      VALUES (gamma, -LARGEST_VALUE, LARGEST_VALUE, 1), .in_meta = TRUE,
+      .option = "What results are multiplied by: one number, or R,G,B (default: 1)" },
+  { "beta", "Beta", "What is added after gamma, one number or one a channel; default <0>",
+      VALUES (beta, -LARGEST_VALUE, LARGEST_VALUE, 0), .in_meta = TRUE,
+      .option = "What is added after gamma (default: 0)" },
+  { "clip-low", "Lowest result",
+      "Results below it become it, in the units of the results, after gamma and beta. Default: none",
+      NUMBER (clip_low, -G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE), .in_meta = TRUE },
+  { "clip-high", "Highest result", "Results above it become it. Default: none",
+      NUMBER (clip_high, -G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE), .in_meta = TRUE },
+  { "channel-order", "Order of channels",
+      "Order of the channels of a tensor of colours; video keeps its own. Networks of Caffe and OpenCV "
+      "were often trained on bgr",
+      WORD (channel_order, channel_orders, PIXELNORM_CHANNEL_ORDER_RGB),
+      .option = ": order of channels that the model expects (default: rgb)" },
+  { "layout", "Layout of tensors", "Order of the dimensions of a tensor, outermost first",
+      WORD (tensor_layout, tensor_layouts, PIXELNORM_TENSOR_LAYOUT_NHWC),
+      .option = ": order of dimensions that the model expects (default: nhwc)" },
+  { "quant-scale", "Scale of quantization",
+      "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
+      "zero-point are such that range-low to range-high becomes all of the codes",
+      NUMBER (quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, 0) },
+  { "quant-zero-point", "Zero-point of quantization",
+      "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model says",
+      .type = PIXELNORM_SETTING_TYPE_INTEGER, PLACE (quant_zero_point), .least = -128,
+      .largest = 255 },
+};
+
+/**
+ * pixelnorm_setting_get:
+ * @index: its number, from 0 on
+ *
+ * Returns: (nullable) (transfer none): a setting; %NULL after the last one
+ */
+const PixelnormSetting *
+pixelnorm_setting_get (guint index)
+{
+  return index < G_N_ELEMENTS (rows) ? &rows[index] : NULL;
+}
+
+/**
+ * pixelnorm_setting_has_effect:
+ * @self: a setting
+ * @settings: settings
+ *
+ * Returns: whether the method and the source of statistics of @settings make use of it
+ */
+gboolean
+pixelnorm_setting_has_effect (const PixelnormSetting *self, const PixelnormSettings *settings)
+{
+  return (!self->methods || self->methods & 1u << settings->method)
+      && (!self->sources || self->sources & 1u << settings->statistics);
+}
 
 G_DEFINE_BOXED_TYPE (
     PixelnormSettings, pixelnorm_settings, pixelnorm_settings_copy, pixelnorm_settings_free)
@@ -26,25 +216,18 @@ G_DEFINE_BOXED_TYPE (
 void
 pixelnorm_settings_init (PixelnormSettings *settings)
 {
-  *settings = (PixelnormSettings){
-    .method = PIXELNORM_METHOD_ZSCORE,
-    .scope = PIXELNORM_SCOPE_PIXEL,
-    .statistics = PIXELNORM_STATISTICS_SOURCE_PROFILE,
-    .momentum = .1,
-    .min_deviation = 1,
-    .percentile_low = 1,
-    .percentile_high = 99,
-    .n_mean = 1,
-    .mean = { 127.5 },
-    .n_std = 1,
-    .std = { 127.5 },
-    .n_gamma = 1,
-    .gamma = { 1 },
-    .n_beta = 1,
-    .beta = { 0 },
-    .clip_low = -G_MAXDOUBLE,
-    .clip_high = G_MAXDOUBLE,
-  };
+  *settings = (PixelnormSettings){ 0 };
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    void *place = G_STRUCT_MEMBER_P (settings, rows[i].offset);
+
+    if (rows[i].n_offset)
+      G_STRUCT_MEMBER (guint, settings, rows[i].n_offset) = 1;
+    if (rows[i].type == PIXELNORM_SETTING_TYPE_WORD
+        || rows[i].type == PIXELNORM_SETTING_TYPE_INTEGER)
+      *(gint *) place = (gint) rows[i].default_value;
+    else
+      *(gdouble *) place = rows[i].default_value;
+  }
 }
 
 /**
@@ -92,19 +275,43 @@ pixelnorm_settings_free (PixelnormSettings *settings)
   g_free (settings);
 }
 
-static gboolean
-set_values (const char *name, const gdouble *values, guint n_values, gdouble *to, guint *n_to,
-    GError **error)
+static const PixelnormSetting *
+find_values (const gchar *name)
 {
-  if (n_values != 1 && n_values != PIXELNORM_MAX_CHANNELS) {
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].n_offset && strcmp (rows[i].name, name) == 0)
+      return &rows[i];
+  return NULL;
+}
+
+/**
+ * pixelnorm_settings_set_values:
+ * @settings: settings
+ * @name: "mean", "std", "gamma" or "beta"
+ * @values: (array length=n_values) (nullable): one value, or one a channel
+ * @n_values: how many; 0: the default
+ * @error: return location for a #GError, or %NULL
+ *
+ * Sets a setting that is a number, or one a channel.
+ *
+ * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ */
+gboolean
+pixelnorm_settings_set_values (PixelnormSettings *settings, const gchar *name,
+    const gdouble *values, guint n_values, GError **error)
+{
+  const PixelnormSetting *row = find_values (name);
+
+  g_return_val_if_fail (row != NULL, FALSE);
+  if (n_values > 1 && n_values != PIXELNORM_MAX_CHANNELS) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "%s has %u values; give 1 for all channels, or 3, one a channel, as in %s=\"<1,2,3>\".",
         name, n_values, name);
     return FALSE;
   }
-  *n_to = n_values;
-  for (guint i = 0; i < n_values; i++)
-    to[i] = values[i];
+  G_STRUCT_MEMBER (guint, settings, row->n_offset) = MAX (n_values, 1);
+  memcpy (G_STRUCT_MEMBER_P (settings, row->offset), n_values ? values : &row->default_value,
+      MAX (n_values, 1) * sizeof *values);
   return TRUE;
 }
 
@@ -125,7 +332,7 @@ gboolean
 pixelnorm_settings_set_mean (
     PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
 {
-  return set_values ("mean", values, n_values, settings->mean, &settings->n_mean, error);
+  return pixelnorm_settings_set_values (settings, "mean", values, n_values, error);
 }
 
 /**
@@ -145,7 +352,7 @@ gboolean
 pixelnorm_settings_set_std (
     PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
 {
-  return set_values ("std", values, n_values, settings->std, &settings->n_std, error);
+  return pixelnorm_settings_set_values (settings, "std", values, n_values, error);
 }
 
 /**
@@ -165,7 +372,7 @@ gboolean
 pixelnorm_settings_set_gamma (
     PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
 {
-  return set_values ("gamma", values, n_values, settings->gamma, &settings->n_gamma, error);
+  return pixelnorm_settings_set_values (settings, "gamma", values, n_values, error);
 }
 
 /**
@@ -185,60 +392,88 @@ gboolean
 pixelnorm_settings_set_beta (
     PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
 {
-  return set_values ("beta", values, n_values, settings->beta, &settings->n_beta, error);
+  return pixelnorm_settings_set_values (settings, "beta", values, n_values, error);
 }
 
-/* Whether @value is a number of sensible size; NaN is not. */
+/* Whether @value, which may be one of several, lies where its row says; not-a-number lies nowhere. What has
+ * no limits may be anything, and the default is always possible. */
 static gboolean
-in_range (const char *name, double value, double low, double high, GError **error)
+check_number (const PixelnormSetting *row, double value, double least, GError **error)
 {
-  if (value >= low && value <= high)
+  if (least == -G_MAXDOUBLE || value == row->default_value
+      || (value <= row->largest && (row->least_excluded ? value > least : value >= least)))
     return TRUE;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "%s is %g; it must lie within %g and %g.", name, value, low, high);
+  if (row->least_excluded)
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "%s is %g; it must be more than %g and at most %g: %s", row->name, value, least,
+        row->largest, row->advice);
+  else
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "%s is %g; it must lie within %g and %g.", row->name, value, least, row->largest);
   return FALSE;
 }
 
 static gboolean
-check_fixed (const PixelnormSettings *settings, GError **error)
+check_values (const PixelnormSettings *settings, const PixelnormSetting *row, GError **error)
 {
-  const double unit = settings->units == PIXELNORM_UNITS_UNIT ? 255 : 1;
+  const guint n = G_STRUCT_MEMBER (guint, settings, row->n_offset);
+  const double *values = G_STRUCT_MEMBER_P (settings, row->offset);
+  /* a divisor is so small in code values */
+  const gboolean in_unit = values == settings->std && settings->units == PIXELNORM_UNITS_UNIT;
+  gboolean good = TRUE;
 
-  for (guint i = 0; i < settings->n_mean; i++)
-    if (!in_range ("mean", settings->mean[i], -LARGEST_VALUE, LARGEST_VALUE, error))
-      return FALSE;
-  for (guint i = 0; i < settings->n_std; i++)
-    if (!in_range ("std", settings->std[i], SMALLEST_DIVISOR / unit, LARGEST_VALUE, error))
-      return FALSE;
-  if (settings->n_mean == 0 || settings->n_std == 0) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "The method fixed needs a mean and a std: give 1 value for all channels, or 3.");
-    return FALSE;
-  }
-  return TRUE;
+  for (guint i = 0; i < n && good; i++)
+    good = check_number (row, values[i], in_unit ? row->least / 255 : row->least, error);
+  if (n > 0)
+    return good;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "%s has no value: give 1 for all channels, or 3.", row->name);
+  return FALSE;
+}
+
+static gboolean
+check_word (const PixelnormSetting *row, gint value, GError **error)
+{
+  for (guint i = 0; row->words[i].value_nick; i++)
+    if (row->words[i].value == value)
+      return TRUE;
+  g_set_error (
+      error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, "There is no %s %d.", row->name, value);
+  return FALSE;
+}
+
+/* What one setting may be. What has no effect with the method or the source is not looked at. */
+static gboolean
+check_one (const PixelnormSettings *settings, const PixelnormSetting *row, GError **error)
+{
+  const void *place = G_STRUCT_MEMBER_P (settings, row->offset);
+
+  if (row->type == PIXELNORM_SETTING_TYPE_WORD)
+    return check_word (row, *(const gint *) place, error);
+  if (!pixelnorm_setting_has_effect (row, settings))
+    return TRUE;
+  if (row->type == PIXELNORM_SETTING_TYPE_VALUES)
+    return check_values (settings, row, error);
+  return check_number (row,
+      row->type == PIXELNORM_SETTING_TYPE_INTEGER ? *(const gint *) place
+                                                  : *(const gdouble *) place,
+      row->least, error);
 }
 
 static gboolean
 check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *method, GError **error)
 {
-  double floor = settings->min_deviation;
+  const gboolean zscore = settings->method == PIXELNORM_METHOD_ZSCORE;
+  const double floor =
+      zscore ? fmax (settings->min_deviation, sqrt (settings->epsilon)) : settings->min_deviation;
 
-  if (!in_range ("min-deviation", settings->min_deviation, 0, LARGEST_VALUE, error)
-      || !in_range ("epsilon", settings->epsilon, 0, LARGEST_VALUE, error))
-    return FALSE;
-  if (settings->method == PIXELNORM_METHOD_ZSCORE)
-    floor = fmax (floor, sqrt (settings->epsilon));
-  else if (!method->needs_floor)
-    return TRUE;
-  if (floor >= SMALLEST_DIVISOR)
+  if ((!zscore && !method->needs_floor) || floor >= SMALLEST_DIVISOR)
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
       "min-deviation is %g%s: a sample that never varied would be divided by next to nothing. Set "
       "min-deviation%s to %g or more.",
-      settings->min_deviation,
-      settings->method == PIXELNORM_METHOD_ZSCORE ? " and epsilon no larger" : "",
-      settings->method == PIXELNORM_METHOD_ZSCORE ? ", or the root of epsilon," : "",
-      SMALLEST_DIVISOR);
+      settings->min_deviation, zscore ? " and epsilon no larger" : "",
+      zscore ? ", or the root of epsilon," : "", SMALLEST_DIVISOR);
   return FALSE;
 }
 
@@ -246,70 +481,51 @@ check_floor (const PixelnormSettings *settings, const PixelnormMethodRow *method
 static gboolean
 check_source (const PixelnormSettings *settings, const PixelnormMethodRow *method, GError **error)
 {
-  static const char *const names[] = { "profile", "frame", "batch", "running" };
   const guint source = settings->statistics;
 
-  if (source >= G_N_ELEMENTS (names)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "There is no source of statistics %u.", source);
-    return FALSE;
-  }
   if (source == PIXELNORM_STATISTICS_SOURCE_PROFILE)
     return TRUE;
   if (!(method->sources & 1u << source)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The method %s cannot be had with statistics=%s: %s. Set statistics=profile, or the method to "
         "zscore or center.",
-        method->name, names[source],
+        method->name, sources[source].value_nick,
         method->sources ? "a running estimate knows no minimum and maximum"
                         : "its numbers are given, or those of a whole profile");
     return FALSE;
   }
-  if (source != PIXELNORM_STATISTICS_SOURCE_RUNNING && settings->scope == PIXELNORM_SCOPE_PIXEL) {
+  if (source == PIXELNORM_STATISTICS_SOURCE_RUNNING || settings->scope != PIXELNORM_SCOPE_PIXEL)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "statistics=%s are those of all pixels of a frame, and scope pixel, the default, has one value a "
+      "pixel. Set scope=channel or scope=global; for statistics a pixel set statistics=running.",
+      sources[source].value_nick);
+  return FALSE;
+}
+
+/* What settings must be to each other. */
+static gboolean
+check_together (const PixelnormSettings *s, GError **error)
+{
+  if (s->range_low != s->range_high && fabs (s->range_high - s->range_low) < SMALLEST_DIVISOR)
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "statistics=%s are those of all pixels of a frame, and scope pixel, the default, has one value a "
-        "pixel. Set scope=channel or scope=global; for statistics a pixel set statistics=running.",
-        names[source]);
-    return FALSE;
-  }
-  if (source != PIXELNORM_STATISTICS_SOURCE_RUNNING
-      || (settings->momentum > 0 && settings->momentum <= 1))
+        "range-low %g and range-high %g are less than %g apart; set both alike for the method's "
+        "own range.",
+        s->range_low, s->range_high, SMALLEST_DIVISOR);
+  else if (s->quant_scale == 0 && s->quant_zero_point != 0)
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "quant-zero-point is %d and quant-scale 0, which makes both of the range. Set quant-scale as "
+        "the model says, too, or leave quant-zero-point at 0.",
+        s->quant_zero_point);
+  else if (!(s->clip_low <= s->clip_high))
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "clip-low is %g and clip-high %g; the first must not be more.", s->clip_low, s->clip_high);
+  else if (s->method == PIXELNORM_METHOD_PERCENTILE && s->percentile_low >= s->percentile_high)
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "percentile-low is %g and percentile-high %g; the first must be less, as 1 and 99 are.",
+        s->percentile_low, s->percentile_high);
+  else
     return TRUE;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "momentum is %g; it must be more than 0 and at most 1: the weight of a new frame, as in PyTorch. "
-      "(ONNX and Keras write 1 - momentum.)",
-      settings->momentum);
-  return FALSE;
-}
-
-static gboolean
-check_scaling (const PixelnormSettings *settings, GError **error)
-{
-  for (guint i = 0; i < settings->n_gamma; i++)
-    if (!in_range ("gamma", settings->gamma[i], -LARGEST_VALUE, LARGEST_VALUE, error))
-      return FALSE;
-  for (guint i = 0; i < settings->n_beta; i++)
-    if (!in_range ("beta", settings->beta[i], -LARGEST_VALUE, LARGEST_VALUE, error))
-      return FALSE;
-  if (settings->n_gamma > 0 && settings->n_beta > 0 && settings->clip_low <= settings->clip_high)
-    return TRUE;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "clip-low is %g and clip-high %g; the first must not be more.", settings->clip_low,
-      settings->clip_high);
-  return FALSE;
-}
-
-static gboolean
-check_percentiles (const PixelnormSettings *settings, GError **error)
-{
-  if (!in_range ("percentile-low", settings->percentile_low, 0, 100, error)
-      || !in_range ("percentile-high", settings->percentile_high, 0, 100, error))
-    return FALSE;
-  if (settings->percentile_low < settings->percentile_high)
-    return TRUE;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "percentile-low is %g and percentile-high %g; the first must be less, as 1 and 99 are.",
-      settings->percentile_low, settings->percentile_high);
   return FALSE;
 }
 
@@ -326,38 +542,10 @@ check_percentiles (const PixelnormSettings *settings, GError **error)
 gboolean
 pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
 {
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (!check_one (settings, &rows[i], error))
+      return FALSE;
   const PixelnormMethodRow *method = pixelnorm_method_row (settings->method);
-
-  if (!method || (guint) settings->scope > PIXELNORM_SCOPE_GLOBAL) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "There is no method %d with scope %d.", settings->method, settings->scope);
-    return FALSE;
-  }
-  if (!in_range ("range-low", settings->range_low, -LARGEST_VALUE, LARGEST_VALUE, error)
-      || !in_range ("range-high", settings->range_high, -LARGEST_VALUE, LARGEST_VALUE, error))
-    return FALSE;
-  if (settings->range_low != settings->range_high
-      && fabs (settings->range_high - settings->range_low) < SMALLEST_DIVISOR) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "range-low %g and range-high %g are less than %g apart; set both alike for the method's "
-        "own range.",
-        settings->range_low, settings->range_high, SMALLEST_DIVISOR);
-    return FALSE;
-  }
-  if (settings->quant_scale != 0
-      && !in_range ("quant-scale", settings->quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, error))
-    return FALSE;
-  if (settings->quant_scale == 0 && settings->quant_zero_point != 0) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "quant-zero-point is %d and quant-scale 0, which makes both of the range. Set quant-scale as "
-        "the model says, too, or leave quant-zero-point at 0.",
-        settings->quant_zero_point);
-    return FALSE;
-  }
-  if (!check_scaling (settings, error) || !check_source (settings, method, error))
-    return FALSE;
-  if (settings->method == PIXELNORM_METHOD_FIXED)
-    return check_fixed (settings, error);
-  return check_floor (settings, method, error)
-      && (!method->needs_histogram || check_percentiles (settings, error));
+  return check_source (settings, method, error) && check_floor (settings, method, error)
+      && check_together (settings, error);
 }

@@ -414,7 +414,15 @@ BAD_COMMANDS = [
     (2, ["--to=json", "--min-deviation=0", FILE], "min-deviation"),
     (2, ["--to=json", "--min-deviation=nan", FILE], "min-deviation"),
     (2, ["--to=json", "--epsilon=-1", FILE], "epsilon"),
-    (2, ["--to=json", "--mean=1,2,3", FILE], "fixed"),
+    (2, ["--to=json", "--epsilon=x", FILE], 'Expected a number after --epsilon, found "x".'),
+    (2, ["--to=json", "--gamma=1,2", FILE], '"1,2"'),
+    (2, ["--to=json", "--gamma=1e9", FILE], "gamma is 1e+09"),
+    (2, ["--to=json", "--mean=1,2,3", FILE], "--mean, --std and --units are for the method fixed."),
+    (2, ["--to=json", "--method=min-max", "--epsilon=1", FILE], "--epsilon is for the method zscore."),
+    (2, ["--to=json", "--percentile-low=2", FILE], "--percentile-low and --percentile-high are for the method percentile."),
+    (2, ["--to=json", "--method=fixed", "--min-deviation=2", FILE],
+     "--min-deviation is for the methods zscore, mean-range, min-max, flat-field and percentile."),
+    (2, ["--to=json", "--method=percentile", "--percentile-low=99", FILE], "percentile-high 99"),
     (2, ["--to=json", "--dark=d.safetensors", FILE], "flat-field"),
     (2, ["--to=json", "--method=fixed", "--mean=1,2", FILE], '"1,2"'),
     (2, ["--to=json", "--method=fixed", "--mean=1,2,x", FILE], '"1,2,x"'),
@@ -472,6 +480,15 @@ def test_from_python(gate, frames):
         Pixelnorm.Export.new("nothing", settings, profile, None, None)
     row = Pixelnorm.export_format_find("nvinfer")
     assert (row.mean, row.scale) == (Pixelnorm.ExportDetail.PIXEL_8BIT, Pixelnorm.ExportDetail.ONE)
+
+
+def test_gamma_and_beta_of_the_command(gate, frames):
+    text = json.loads(export("--to=json", "--scope=channel", "--gamma=2,0.5,3", "--beta=1", FILE, cwd=gate).stdout)
+    values = frames.reshape(-1, 3).astype(float)
+    expected = (values - values.mean(0)) / values.std(0) * [2, .5, 3] + 1
+    assert (values - text["mean"]) * text["scale"] == pytest.approx(expected, abs=1e-9)
+    line = export("--to=modelinfo", "--gamma=2", "--epsilon=0.5", FILE, cwd=gate).stdout.splitlines()[0]
+    assert line.endswith(' epsilon=0.5 gamma="<2.0>"') and "method=zscore" in line
 
 
 def test_gamma_and_beta_are_in_the_numbers(gate, frames):

@@ -33,8 +33,10 @@ play_batches (guint size, const gchar *last, const gchar *downstream)
 static Bench *
 play_statistics (const gchar *statistics, const gchar *scope, guint size)
 {
-  Bench *bench = bench_new ("pixelnorm", "batch-size", size, "momentum", .5, NULL);
+  Bench *bench = bench_new ("pixelnorm", "batch-size", size, NULL);
 
+  if (g_str_equal (statistics, "running"))
+    g_object_set (bench->element, "momentum", .5, NULL);
   gst_util_set_object_arg (G_OBJECT (bench->element), "method", "center");
   gst_util_set_object_arg (G_OBJECT (bench->element), "statistics", statistics);
   gst_util_set_object_arg (G_OBJECT (bench->element), "scope", scope);

@@ -88,6 +88,11 @@ IDLE = {
     "std-of-some": ("std=<58>", ["std has no effect"]),
     "units": ("units=unit", ["units has no effect"]),
     "dark": ("dark-location={profile}", ["dark-location has no effect with the method zscore. Set method=flat-field"]),
+    "momentum": ("momentum=0.5", ["momentum has no effect with statistics=profile. Set statistics=running to use it"]),
+    "epsilon": ("method=min-max epsilon=1", ["epsilon has no effect with the method min-max. Set method=zscore to use"]),
+    "no-floor": ("method=center min-deviation=0", [
+        "min-deviation has no effect with the method center. Set method=zscore, mean-range, min-max, flat-field or percentile"]),
+    "percentile": ("percentile-low=2 percentile-high=98", ["percentile-low has no effect", "percentile-high has no effect"]),
     "two": ("mean=<1> dark-location={profile}", ["mean has no effect", "dark-location has no effect"]),
     "dark-with-fixed": (FIXED + " dark-location={profile}", ["dark-location has no effect with the method fixed"]),
     "unit-as-code": (FIXED + " mean=<0.485> std=<0.229>", ["set units=unit"]),
@@ -96,7 +101,7 @@ IDLE = {
 }
 NOT_IDLE = [FIXED + " mean=<1,2,3> std=<4>", FIXED + " units=unit mean=<0.485> std=<0.229>", FIXED + " mean=<0> std=<1>",
             FIXED + " mean=<0> std=<255>", "method=flat-field dark-location={profile}", "clip-low=-1 gamma=<2> beta=<3>",
-            FIXED + " units=unit mean=<0> std=<1>"]
+            FIXED + " units=unit mean=<0> std=<1>", "mean=<>", "min-deviation=2 epsilon=1", "statistics=running momentum=0.5"]
 
 
 @pytest.mark.parametrize("name", IDLE)

@@ -86,7 +86,7 @@ def test_streaming_sizes_are_clipped_too(tmp_path):
     reference.check_values(found, np.clip((frame - 127.5) / 127.5, -.5, .25))
 
 
-BAD = [({"gamma": [1.0, 2.0]}, "gamma has 2 values"), ({"beta": [1e9]}, "beta is"), ({"gamma": []}, "gamma has 0"),
+BAD = [({"gamma": [1.0, 2.0]}, "gamma has 2 values"), ({"beta": [1e9]}, "beta is"), ({"gamma": [1.0] * 4}, "gamma has 4"),
        ({"clip_low": 1.0, "clip_high": 0.5}, "clip-low is 1")]
 
 

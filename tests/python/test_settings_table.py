@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The settings of the Python package are those of the library: names, defaults, words and limits, row by row."""
+import dataclasses
+import itertools
+
+import gi
+import pytest
+from pixelnorm.settings import CHOICES, Settings
+
+gi.require_version("Pixelnorm", "1.0")
+from gi.repository import Pixelnorm  # noqa: E402
+
+ROWS = list(itertools.takewhile(lambda row: row is not None, map(Pixelnorm.setting_get, range(100))))
+NUMBERS = [row for row in ROWS if row.type != Pixelnorm.SettingType.WORD]
+NOT_HERE = {"momentum"}  # running statistics are the stream's
+DEFAULTS = {field.name: field.default for field in dataclasses.fields(Settings)}
+
+
+def name_of(row):
+    return row.name.replace("-", "_")
+
+
+def test_all_are_there():
+    assert {name_of(row) for row in ROWS} - NOT_HERE == set(DEFAULTS) - {"output"}
+
+
+@pytest.mark.parametrize("row", NUMBERS, ids=name_of)
+def test_defaults(row):
+    if row.name in NOT_HERE:
+        return
+    default = DEFAULTS[name_of(row)]
+    if default is None:  # no clipping
+        assert abs(row.default_value) > 1e308
+    else:
+        assert (default[0] if isinstance(default, tuple) else default) == row.default_value
+
+
+@pytest.mark.parametrize("row", NUMBERS, ids=name_of)
+def test_limits(row):
+    """Both ends can be, with what goes with them; a bit beyond cannot."""
+    if row.name in NOT_HERE or abs(row.least) > 1e308 or row.type == Pixelnorm.SettingType.INTEGER:
+        return
+    more = {"mean": {"method": "fixed"}, "std": {"method": "fixed"},
+            "percentile_low": {"method": "percentile", "scope": "channel", "percentile_high": 100.0},
+            "percentile_high": {"method": "percentile", "scope": "channel", "percentile_low": 0.0},
+            "min_deviation": {"epsilon": 1.0}}.get(name_of(row), {})
+    for value in (row.least, row.largest):
+        if (name_of(row), value) not in (("percentile_low", 100), ("percentile_high", 0)):
+            Settings(**{**more, name_of(row): value})
+    for value in (row.least - 1e-7, row.largest * 1.01, float("nan")):
+        with pytest.raises(ValueError, match=name_of(row)):
+            Settings(**{**more, name_of(row): value})
+
+
+WORDS = {"method": Pixelnorm.Method, "scope": Pixelnorm.Scope, "statistics": Pixelnorm.StatisticsSource}
+
+
+def test_default_words():
+    for name, words in WORDS.items():
+        row = next(row for row in ROWS if row.name == name)
+        assert words(int(row.default_value)).value_nick == DEFAULTS[name] and DEFAULTS[name] in CHOICES[name]
