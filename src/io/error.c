@@ -2,4 +2,7 @@
 /* The domain of all errors of the library. */
 #include <pixelnorm/error.h>
 
-G_DEFINE_QUARK (pixelnorm - error - quark, pixelnorm_error)
+/* the formatter takes the name for a subtraction */
+/* clang-format off */
+G_DEFINE_QUARK (pixelnorm-error-quark, pixelnorm_error)
+/* clang-format on */
