@@ -171,8 +171,7 @@ pad (const GstPixelAssembly *self, const GstPixelPlans *plans, guint8 *tensor)
   gint zero_point = 0;
   gdouble scale;
 
-  if (plans->target.output == PIXELNORM_OUTPUT_INT8
-      || plans->target.output == PIXELNORM_OUTPUT_UINT8)
+  if (pixelnorm_output_is_quantized (plans->target.output))
     pixelnorm_normalizer_get_quantization (normalizer, &scale, &zero_point);
   memset (tensor + self->n_frames * bytes, zero_point, (self->size - self->n_frames) * bytes);
 }

@@ -84,6 +84,9 @@ typedef enum {
   PIXELNORM_OUTPUT_VIDEO
 } PixelnormOutput;
 
+PIXELNORM_API const gchar *pixelnorm_output_get_tensor_type (guint n, PixelnormOutput *output);
+PIXELNORM_API gboolean pixelnorm_output_is_quantized (PixelnormOutput output);
+
 /**
  * PixelnormTensorLayout:
  * @PIXELNORM_TENSOR_LAYOUT_NHWC: height x width x channels, as frames of RGB lie; TensorFlow, TFLite

@@ -20,7 +20,7 @@ struct _PixelnormDenormalizer {
   GObject parent_instance;
 
   PixelnormLayout layout;
-  PixelnormOutput input;
+  const PixelnormType *type;
   PixelnormCoefficients values; /* where they come with every frame */
   gboolean takes_values;
   double low, high;
@@ -36,25 +36,12 @@ struct _PixelnormDenormalizer {
 
 G_DEFINE_FINAL_TYPE (PixelnormDenormalizer, pixelnorm_denormalizer, G_TYPE_OBJECT)
 
-/* INPUT TABLE */
-static const struct {
-  PixelnormItem item;
-  guint bytes;
-  gboolean quantized, is_signed, video;
-} inputs[] = {
-  [PIXELNORM_OUTPUT_FLOAT32] = { PIXELNORM_ITEM_F32, 4, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_FLOAT16] = { PIXELNORM_ITEM_F16, 2, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_INT8] = { PIXELNORM_ITEM_I8, 1, TRUE, TRUE, FALSE },
-  [PIXELNORM_OUTPUT_UINT8] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_VIDEO] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, TRUE },
-};
-
 static void
 fill_passes (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients)
 {
   for (guint p = 0; p < self->n_passes; p++)
     pixelnorm_denormalize_pass_fill (&self->passes[p], coefficients,
-        inputs[self->input].quantized ? &self->quantization : NULL, self->channels[p]);
+        pixelnorm_type_has_codes (self->type) ? &self->quantization : NULL, self->channels[p]);
 }
 
 /* Finishes a pass whose rows and source are set. */
@@ -64,9 +51,9 @@ add_pass (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients
   PixelnormDenormalizePass *pass = &self->passes[self->n_passes];
 
   self->height = MAX (self->height, pass->rows.height);
-  pass->item_bytes = inputs[self->input].bytes;
+  pass->item_bytes = self->type->bytes;
   return pixelnorm_denormalize_pass_init (
-      pass, coefficients, inputs[self->input].item, self->channels[self->n_passes++], error);
+      pass, coefficients, self->type->item, self->channels[self->n_passes++], error);
 }
 
 static gboolean
@@ -118,7 +105,7 @@ plan_tensor (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficie
   const gboolean planes = settings->tensor_layout == PIXELNORM_TENSOR_LAYOUT_NCHW;
   const gboolean turned = settings->channel_order == PIXELNORM_CHANNEL_ORDER_BGR;
   const guint n_channels = self->layout.n_channels, n = planes ? 1 : n_channels;
-  const gsize bytes = inputs[self->input].bytes;
+  const gsize bytes = self->type->bytes;
   PixelnormLayout ordered = self->layout;
   gsize offset = 0;
 
@@ -174,14 +161,14 @@ plan (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients,
 
   asked.method = method;
   pixelnorm_coefficients_range (&asked, &self->low, &self->high);
-  if (inputs[self->input].video)
+  if (self->type->is_video)
     pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
-  else if (inputs[self->input].quantized
-      && !pixelnorm_quantization_of_settings (&self->quantization, &coefficients->settings,
-          self->low, self->high, inputs[self->input].is_signed, error))
+  else if (pixelnorm_type_has_codes (self->type)
+      && !pixelnorm_quantization_of_settings (
+          &self->quantization, &coefficients->settings, self->low, self->high, self->type, error))
     return FALSE;
-  const gboolean planned = inputs[self->input].video ? plan_video (self, coefficients, error)
-                                                     : plan_tensor (self, coefficients, error);
+  const gboolean planned = self->type->is_video ? plan_video (self, coefficients, error)
+                                                : plan_tensor (self, coefficients, error);
   if (planned)
     fill_passes (self, coefficients);
   return planned;
@@ -219,7 +206,7 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
   PixelnormCoefficients coefficients;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
-  g_return_val_if_fail ((guint) input < G_N_ELEMENTS (inputs), NULL);
+  g_return_val_if_fail (pixelnorm_type (input) != NULL, NULL);
 
   if (!pixelnorm_coefficients_init (
           &coefficients, settings, profile, dark, &layout->geometry, error)
@@ -227,7 +214,7 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
     return NULL;
   self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
   self->layout = *layout;
-  self->input = input;
+  self->type = pixelnorm_type (input);
   if (!plan (self, &coefficients, coefficients.method, error))
     return NULL;
   return g_steal_pointer (&self);
@@ -256,7 +243,7 @@ pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
   PixelnormSettings fixed;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
-  g_return_val_if_fail ((guint) input < G_N_ELEMENTS (inputs), NULL);
+  g_return_val_if_fail (pixelnorm_type (input) != NULL, NULL);
 
   if (!pixelnorm_settings_check (settings, error))
     return NULL;
@@ -269,7 +256,7 @@ pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
   fixed.std[0] = 1;
   self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
   self->layout = *layout;
-  self->input = input;
+  self->type = pixelnorm_type (input);
   self->takes_values = TRUE;
   if (!pixelnorm_coefficients_init (&self->values, &fixed, NULL, NULL, &layout->geometry, error)
       || !plan (self, &self->values, pixelnorm_method_row (settings->method), error))

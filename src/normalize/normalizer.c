@@ -30,7 +30,7 @@ struct _PixelnormNormalizer {
   GObject parent_instance;
 
   PixelnormLayout layout;
-  PixelnormOutput output;
+  const PixelnormType *type;
   double low, high;
   PixelnormQuantization quantization; /* of 8-bit outputs */
   PixelnormPass passes[PIXELNORM_MAX_PLANES];
@@ -51,24 +51,11 @@ struct _PixelnormNormalizer {
 
 G_DEFINE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, G_TYPE_OBJECT)
 
-/* OUTPUT TABLE */
-static const struct {
-  PixelnormItem item;
-  guint bytes;
-  gboolean quantized, is_signed, video;
-} outputs[] = {
-  [PIXELNORM_OUTPUT_FLOAT32] = { PIXELNORM_ITEM_F32, 4, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_FLOAT16] = { PIXELNORM_ITEM_F16, 2, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_INT8] = { PIXELNORM_ITEM_I8, 1, TRUE, TRUE, FALSE },
-  [PIXELNORM_OUTPUT_UINT8] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_VIDEO] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, TRUE },
-};
-
 /* NULL for float results. */
 static const PixelnormQuantization *
 get_quantization (const PixelnormNormalizer *self)
 {
-  return outputs[self->output].quantized ? &self->quantization : NULL;
+  return pixelnorm_type_has_codes (self->type) ? &self->quantization : NULL;
 }
 
 /* Bytes of the last-level cache that a core has. In virtual machines sysconf() can tell that of the whole
@@ -110,7 +97,7 @@ choose_loop (
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
   const PixelnormSample type = pass->rows.type;
-  const PixelnormItem item = outputs[self->output].item;
+  const PixelnormItem item = self->type->item;
 
   /* what is clipped is read again */
   if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)
@@ -128,11 +115,11 @@ add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoeffic
     const PixelnormPassChannels channels, GError **error)
 {
   const PixelnormQuantization *quantization = get_quantization (self);
-  const PixelnormItem item = outputs[self->output].item;
+  const PixelnormItem item = self->type->item;
 
   self->n_passes++;
   self->height = MAX (self->height, pass->rows.height);
-  pass->item_bytes = outputs[self->output].bytes;
+  pass->item_bytes = self->type->bytes;
   pixelnorm_pass_set_channels (pass, coefficients, channels);
   if (self->running)
     return pixelnorm_running_init (&self->running[self->n_passes - 1], pass, coefficients,
@@ -174,7 +161,7 @@ plan_tensor (PixelnormNormalizer *self, const PixelnormCoefficients *coefficient
   const PixelnormLayout ordered = order_channels (self, &coefficients->settings);
   const gint last = (gint) self->layout.n_channels - 1;
   const guint n = planes ? 1 : self->layout.n_channels;
-  const gsize bytes = outputs[self->output].bytes;
+  const gsize bytes = self->type->bytes;
   gsize offset = 0;
 
   self->output_size = (gsize) self->layout.geometry.width * self->layout.geometry.height
@@ -228,13 +215,13 @@ static gboolean
 plan (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
 {
   pixelnorm_coefficients_range (coefficients, &self->low, &self->high);
-  if (outputs[self->output].video) {
+  if (self->type->is_video) {
     pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
     return plan_video (self, coefficients, error);
   }
-  if (outputs[self->output].quantized
-      && !pixelnorm_quantization_of_settings (&self->quantization, &coefficients->settings,
-          self->low, self->high, outputs[self->output].is_signed, error))
+  if (pixelnorm_type_has_codes (self->type)
+      && !pixelnorm_quantization_of_settings (
+          &self->quantization, &coefficients->settings, self->low, self->high, self->type, error))
     return FALSE;
   return plan_tensor (self, coefficients, error);
 }
@@ -312,7 +299,7 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
   PixelnormCoefficients coefficients;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
-  g_return_val_if_fail ((guint) output < G_N_ELEMENTS (outputs), NULL);
+  g_return_val_if_fail (pixelnorm_type (output) != NULL, NULL);
 
   if (!pixelnorm_coefficients_init (
           &coefficients, settings, profile, dark, &layout->geometry, error)
@@ -320,7 +307,7 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
     return NULL;
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
   self->layout = *layout;
-  self->output = output;
+  self->type = pixelnorm_type (output);
   const gboolean planned =
       init_statistics (self, &coefficients, error) && plan_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
