@@ -3,101 +3,33 @@
  * sample in the order in which they meet them, and which loops to use. Running it decides nothing more
  * than where the next tile lies. The passes take turns every few rows, so that what one of them read is in
  * cache for the next.
- *
- * Statistics of a frame are measured and used when it is run, those of a batch when its first frame is run
- * after all were measured. Running estimates per channel are used as they are while the frames of a batch
- * are run and measured, and move at its end. So a batch needs no frame to be kept, unless the statistics are
- * its own.
  */
-#include <pixelnorm/normalizer.h>
-
 #include <fenv.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "estimates.h"
-#include "pass.h"
-#include "running.h"
+#include "normalizer-private.h"
 
 /* Bytes of a frame that the passes take at a time: they stay in the first-level cache. */
 #define TURN_BYTES (16 << 10)
 
-struct _PixelnormNormalizer {
-  GObject parent_instance;
-
-  PixelnormPlan plan;
-  PixelnormPass
-      passes[PIXELNORM_MAX_PLANES]; /* of the routes, unless there are estimates of pixels */
-  guint turn;                       /* rows, before the next pass has its turn */
-  void (*end) (void);               /* of a frame; or NULL */
-
-  /* statistics of the stream */
-  PixelnormScope scope;
-  PixelnormStatisticsSource statistics;
-  PixelnormEstimates *estimates; /* of channels; or NULL */
-  PixelnormRunning *running;     /* of pixels, one a pass; or NULL */
-  guint n_coefficients;          /* channels that the two are of: those of one affine */
-  double mean[PIXELNORM_MAX_CHANNELS], std[PIXELNORM_MAX_CHANNELS];
-};
-
 G_DEFINE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, G_TYPE_OBJECT)
 
 static gboolean
-init_statistics (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients,
-    const PixelnormLayout *layout, GError **error)
-{
-  self->scope = coefficients->settings.scope;
-  self->statistics = coefficients->settings.statistics;
-  self->n_coefficients = coefficients->per_pixel ? 0 : layout->n_channels;
-  if (self->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE) {
-    for (guint c = 0; c < self->n_coefficients; c++)
-      pixelnorm_coefficients_describe (coefficients, c, &self->mean[c], &self->std[c]);
-    return TRUE;
-  }
-  if (self->scope == PIXELNORM_SCOPE_PIXEL) {
-    self->running = g_new0 (PixelnormRunning, PIXELNORM_MAX_PLANES);
-    return TRUE;
-  }
-  self->estimates = pixelnorm_estimates_new (coefficients, layout, error);
-  if (!self->estimates)
-    return FALSE;
-  for (guint c = 0; c < self->n_coefficients; c++)
-    pixelnorm_coefficients_describe (
-        &self->estimates->coefficients, c, &self->mean[c], &self->std[c]);
-  return TRUE;
-}
-
-static gboolean
-init_passes (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
-{
-  const PixelnormPlan *plan = &self->plan;
-
-  for (guint p = 0; p < plan->n_routes; p++) {
-    const PixelnormRoute *route = &plan->routes[p];
-
-    if (self->running
-            ? !pixelnorm_running_init (&self->running[p], plan, route, coefficients, error)
-            : !pixelnorm_pass_init (&self->passes[p], plan, route, coefficients, error))
-      return FALSE;
-  }
-  self->end = self->passes[0].end;
-  return TRUE;
-}
-
-static gboolean
-init_passes_and_restore (
+init_and_restore (
     PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
 {
-  fenv_t state;
-
-  /* loops of float run here, too */
-  fegetenv (&state);
-  const gboolean filled = init_passes (self, coefficients, error);
-  fesetenv (&state);
   const guint height = MAX (self->plan.height, 1);
   const gsize row_bytes = pixelnorm_layout_get_frame_bytes (&self->plan.layout) / height;
+  fenv_t state;
+
   self->turn = (guint) CLAMP (TURN_BYTES / MAX (row_bytes, 1), 1, height);
-  return filled;
+  self->scope = coefficients->settings.scope;
+  self->source = pixelnorm_source (coefficients->settings.statistics, self->scope);
+  /* loops of float run here, too */
+  fegetenv (&state);
+  const gboolean ready = self->source->init (self, coefficients, error);
+  fesetenv (&state);
+  return ready;
 }
 
 /**
@@ -140,10 +72,9 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
       || !pixelnorm_coefficients_set_learned (&coefficients, affine, &layout->geometry, error))
     return NULL;
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
-  const gboolean planned = init_statistics (self, &coefficients, layout, error)
-      && pixelnorm_plan_init (
-          &self->plan, PIXELNORM_FORWARD, layout, output, &coefficients, coefficients.method, error)
-      && init_passes_and_restore (self, &coefficients, error);
+  const gboolean planned = pixelnorm_plan_init (&self->plan, PIXELNORM_FORWARD, layout, output,
+                               &coefficients, coefficients.method, error)
+      && init_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
 }
 
@@ -211,75 +142,6 @@ pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
   return self->plan.size;
 }
 
-/* The coefficients of the passes, from the newest statistics. */
-static void
-refill (PixelnormNormalizer *self)
-{
-  const PixelnormCoefficients *coefficients = &self->estimates->coefficients;
-
-  for (guint p = 0; p < self->plan.n_routes; p++)
-    pixelnorm_pass_refill (&self->passes[p], coefficients);
-  for (guint c = 0; c < self->n_coefficients; c++)
-    pixelnorm_coefficients_describe (coefficients, c, &self->mean[c], &self->std[c]);
-}
-
-/* The first frame of running estimates is normalized with its own statistics, with which they start where
- * it counts. */
-static void
-start (PixelnormNormalizer *self, const PixelnormFrame *frame, gboolean learn)
-{
-  pixelnorm_estimates_forget_frames (self->estimates);
-  pixelnorm_estimates_add (self->estimates, frame);
-  pixelnorm_estimates_start (self->estimates);
-  self->estimates->started = learn;
-  if (!learn)
-    pixelnorm_estimates_forget_frames (self->estimates);
-  refill (self);
-}
-
-static void
-look_at_frame (PixelnormNormalizer *self, const PixelnormFrame *frame, gboolean learn)
-{
-  switch (self->statistics) {
-  case PIXELNORM_STATISTICS_SOURCE_FRAME:
-    pixelnorm_estimates_add (self->estimates, frame);
-    pixelnorm_estimates_take (self->estimates);
-    refill (self);
-    break;
-  case PIXELNORM_STATISTICS_SOURCE_BATCH:
-    if (pixelnorm_estimates_has_frames (self->estimates)) {
-      pixelnorm_estimates_take (self->estimates);
-      refill (self);
-    }
-    break;
-  default:
-    if (!self->estimates->started)
-      start (self, frame, learn);
-    else if (learn)
-      pixelnorm_estimates_add (self->estimates, frame);
-  }
-}
-
-static void
-run_rows (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
-{
-  for (guint y = 0; y < self->plan.height; y += self->turn)
-    for (guint p = 0; p < self->plan.n_routes; p++)
-      pixelnorm_pass_run (&self->passes[p], input, output, y, self->turn);
-}
-
-static void
-run_rows_and_learn (PixelnormNormalizer *self, const PixelnormFrame *input,
-    const PixelnormFrame *output, gboolean learn)
-{
-  for (guint y = 0; y < self->plan.height; y++)
-    for (guint p = 0; p < self->plan.n_routes; p++)
-      if (y < self->plan.routes[p].rows.height)
-        pixelnorm_running_run_row (&self->running[p], input, output, y, learn);
-  for (guint p = 0; p < self->plan.n_routes && learn; p++)
-    self->running[p].started = TRUE;
-}
-
 static void
 run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output,
     gboolean learn)
@@ -289,12 +151,9 @@ run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFram
   /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
    * is not ours */
   fegetenv (&state);
-  if (self->estimates)
-    look_at_frame (self, input, learn);
-  if (self->running)
-    run_rows_and_learn (self, input, output, learn);
-  else
-    run_rows (self, input, output);
+  if (self->source->prepare)
+    self->source->prepare (self, input, learn);
+  self->source->run_rows (self, input, output, learn);
   if (self->end)
     self->end ();
   fesetenv (&state);
@@ -364,8 +223,8 @@ pixelnorm_normalizer_run_data (
 void
 pixelnorm_normalizer_measure (PixelnormNormalizer *self, const PixelnormFrame *frame)
 {
-  if (self->statistics == PIXELNORM_STATISTICS_SOURCE_BATCH)
-    pixelnorm_estimates_add (self->estimates, frame);
+  if (self->source->measure)
+    self->source->measure (self, frame);
 }
 
 /**
@@ -378,11 +237,8 @@ pixelnorm_normalizer_measure (PixelnormNormalizer *self, const PixelnormFrame *f
 void
 pixelnorm_normalizer_end_batch (PixelnormNormalizer *self)
 {
-  if (self->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING || !self->estimates
-      || !pixelnorm_estimates_has_frames (self->estimates))
-    return;
-  pixelnorm_estimates_move (self->estimates);
-  refill (self);
+  if (self->source->end_batch)
+    self->source->end_batch (self);
 }
 
 /**
@@ -394,8 +250,8 @@ pixelnorm_normalizer_end_batch (PixelnormNormalizer *self)
 void
 pixelnorm_normalizer_cancel_batch (PixelnormNormalizer *self)
 {
-  if (self->estimates)
-    pixelnorm_estimates_forget_frames (self->estimates);
+  if (self->source->cancel_batch)
+    self->source->cancel_batch (self);
 }
 
 /**
@@ -440,20 +296,10 @@ is_same_picture (const PixelnormGeometry *a, const PixelnormGeometry *b)
 gboolean
 pixelnorm_normalizer_carry_over (PixelnormNormalizer *self, PixelnormNormalizer *from)
 {
-  if (self->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING
-      || from->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING || self->scope != from->scope
+  if (!self->source->carry_over || self->source != from->source || self->scope != from->scope
       || !is_same_picture (&self->plan.layout.geometry, &from->plan.layout.geometry))
     return FALSE;
-  if (self->running) {
-    pixelnorm_running_carry_over (
-        self->running, self->plan.n_routes, from->running, from->plan.n_routes);
-    return TRUE;
-  }
-  self->estimates->started = from->estimates->started;
-  self->estimates->coefficients.estimated = from->estimates->coefficients.estimated;
-  memcpy (self->estimates->coefficients.estimates, from->estimates->coefficients.estimates,
-      sizeof from->estimates->coefficients.estimates);
-  refill (self);
+  self->source->carry_over (self, from);
   return TRUE;
 }
 
@@ -513,12 +359,8 @@ pixelnorm_normalizer_finalize (GObject *object)
 {
   PixelnormNormalizer *self = PIXELNORM_NORMALIZER (object);
 
-  for (guint p = 0; p < self->plan.n_routes; p++)
-    pixelnorm_pass_clear (&self->passes[p]);
-  for (guint p = 0; p < self->plan.n_routes && self->running; p++)
-    pixelnorm_running_clear (&self->running[p]);
-  g_free (self->running);
-  pixelnorm_estimates_free (self->estimates);
+  if (self->source)
+    self->source->clear (self);
   G_OBJECT_CLASS (pixelnorm_normalizer_parent_class)->finalize (object);
 }
 
