@@ -10,10 +10,7 @@
  */
 #include "denormalize-pass.h"
 
-#include <math.h>
 #include <string.h>
-
-#define LARGEST_COEFFICIENT 1e30
 
 gboolean
 pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self, const PixelnormPlan *plan,
@@ -22,8 +19,6 @@ pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self, const Pixelnorm
   const PixelnormKernels *kernels = pixelnorm_kernels ();
   const PixelnormRows *rows = &route->rows;
 
-  self->plan = plan;
-  self->route = route;
   self->denormalize = kernels->denormalize[plan->type->item][rows->type];
   self->scatter = kernels->scatter[rows->type];
   self->pack = rows->swap || rows->shift ? kernels->pack_u16 : NULL;
@@ -35,39 +30,11 @@ pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self, const Pixelnorm
   return TRUE;
 }
 
-static void
-store_affine (PixelnormBlock *block, gsize i, const PixelnormAffine *affine, gint zero_point)
-{
-  const double unscale = affine->scale != 0 ? 1 / affine->scale : 0;
-
-  pixelnorm_block_set (block, i, affine->centre,
-      CLAMP (unscale, -LARGEST_COEFFICIENT, LARGEST_COEFFICIENT),
-      CLAMP (affine->bias + zero_point, -LARGEST_COEFFICIENT, LARGEST_COEFFICIENT));
-}
-
 void
 pixelnorm_denormalize_pass_fill (
     PixelnormDenormalizePass *self, const PixelnormCoefficients *coefficients)
 {
-  const PixelnormQuantization *quantization = pixelnorm_plan_quantization (self->plan);
-  const PixelnormRoute *route = self->route;
-  const guint period = route->rows.n_channels;
-  const gboolean per_pixel = self->block.per_pixel;
-  PixelnormAffine affines[4];
-
-  self->n_lost = 0;
-  for (gsize i = 0; i < self->block.n; i++) {
-    const guint k = i % period;
-    const gboolean is_channel = route->channels[k] >= 0;
-
-    if (i < period || (per_pixel && is_channel)) {
-      affines[k] = pixelnorm_block_affine (&self->block, self->plan, route, coefficients, i);
-      if (affines[k].scale == 0)
-        self->n_lost += per_pixel ? 1 : (guint64) route->rows.width * route->rows.height;
-    }
-    store_affine (
-        &self->block, i, &affines[k], is_channel && quantization ? quantization->zero_point : 0);
-  }
+  self->n_lost = pixelnorm_block_fill (&self->block, coefficients);
 }
 
 /* Words at odd addresses byte by byte, the others by a loop for their type. */
@@ -104,8 +71,8 @@ run_tile (const PixelnormDenormalizePass *self, const guint8 *from, gsize k, voi
     guint8 bytes[PIXELNORM_TILE * sizeof (float)];
   } copy;
 
-  if ((guintptr) from % self->route->item_bytes) {
-    memcpy (copy.bytes, from, (gsize) n * self->route->item_bytes);
+  if ((guintptr) from % self->block.route->item_bytes) {
+    memcpy (copy.bytes, from, (gsize) n * self->block.route->item_bytes);
     from = copy.bytes;
   }
   self->denormalize (to, from, block->centre + k * block->sample_bytes, block->scale + k,
@@ -116,9 +83,9 @@ void
 pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const PixelnormFrame *in,
     const PixelnormFrame *out, guint y)
 {
-  const PixelnormRows *rows = &self->route->rows;
-  const guint8 *from = pixelnorm_route_row (self->route, in, y);
-  const gsize item_bytes = self->route->item_bytes, sample_bytes = self->block.sample_bytes;
+  const PixelnormRows *rows = &self->block.route->rows;
+  const guint8 *from = pixelnorm_route_row (self->block.route, in, y);
+  const gsize item_bytes = self->block.route->item_bytes, sample_bytes = self->block.sample_bytes;
   const guint plane = rows->channels[0].plane;
   guint8 *to = out->planes[plane] + (gssize) y * out->strides[plane];
   const gboolean in_place = self->in_place && (guintptr) to % sample_bytes == 0;

@@ -5,8 +5,6 @@
 #include "block.h"
 
 typedef struct {
-  const PixelnormPlan *plan; /* borrowed, as its route is */
-  const PixelnormRoute *route;
   PixelnormBlock block;
   gsize tile_step;   /* from a tile's coefficients to the next one's */
   gboolean in_place; /* samples lie side by side as code values: no buffer between */

@@ -27,7 +27,7 @@ clip_code (guint8 code, gboolean is_signed, gint low, gint high)
 static void
 run_all_codes (const PixelnormPass *self, guint8 (*results)[256])
 {
-  const guint period = self->route->rows.n_channels, codes_a_tile = PIXELNORM_TILE / 4;
+  const guint period = self->block.route->rows.n_channels, codes_a_tile = PIXELNORM_TILE / 4;
   guint8 x[PIXELNORM_TILE], y[PIXELNORM_TILE];
 
   for (guint first = 0; first < 256; first += codes_a_tile) {
@@ -47,9 +47,9 @@ run_all_codes (const PixelnormPass *self, guint8 (*results)[256])
 static void
 make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficients)
 {
-  const PixelnormQuantization *quantization = &self->plan->quantization;
-  const gint *channels = self->route->channels;
-  const guint period = self->route->rows.n_channels;
+  const PixelnormQuantization *quantization = &self->block.plan->quantization;
+  const gint *channels = self->block.route->channels;
+  const guint period = self->block.route->rows.n_channels;
   guint8 results[4][256];
   gboolean differs = FALSE;
   gint low, high;
@@ -114,12 +114,12 @@ static void
 choose_loop (PixelnormPass *self, const PixelnormCoefficients *coefficients)
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
-  const PixelnormSample sample = self->route->rows.type;
-  const PixelnormItem item = self->plan->type->item;
+  const PixelnormSample sample = self->block.route->rows.type;
+  const PixelnormItem item = self->block.plan->type->item;
   const gboolean per_pixel = self->block.per_pixel;
 
   /* what is clipped is read again */
-  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->plan->size)
+  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->block.plan->size)
       && !pixelnorm_settings_clip (&coefficients->settings)) {
     self->end = kernels->stream_end;
     self->normalize =
@@ -133,16 +133,7 @@ choose_loop (PixelnormPass *self, const PixelnormCoefficients *coefficients)
 void
 pixelnorm_pass_refill (PixelnormPass *self, const PixelnormCoefficients *coefficients)
 {
-  const guint period = self->route->rows.n_channels;
-  PixelnormAffine affines[4];
-
-  for (guint i = 0; i < period; i++)
-    affines[i] = pixelnorm_block_affine (&self->block, self->plan, self->route, coefficients, i);
-  for (gsize i = 0; i < PIXELNORM_TILE; i++) {
-    const PixelnormAffine *affine = &affines[i % period];
-
-    pixelnorm_block_set (&self->block, i, affine->centre, affine->scale, affine->bias);
-  }
+  pixelnorm_block_fill (&self->block, coefficients);
   if (self->tables)
     make_tables_exact (self, coefficients);
 }
@@ -152,27 +143,15 @@ pixelnorm_pass_init (PixelnormPass *self, const PixelnormPlan *plan, const Pixel
     const PixelnormCoefficients *coefficients, GError **error)
 {
   const PixelnormQuantization *quantization = pixelnorm_plan_quantization (plan);
-  const guint period = route->rows.n_channels;
 
-  self->plan = plan;
-  self->route = route;
   self->zero_point = quantization ? quantization->zero_point : 0;
   if (!pixelnorm_block_init (&self->block, plan, route, coefficients, error))
     return FALSE;
   choose_loop (self, coefficients);
   if (quantization && !self->block.per_pixel && route->rows.type == PIXELNORM_SAMPLE_U8)
-    self->tables = g_malloc (period * sizeof *self->tables);
-  if (pixelnorm_settings_clip (&coefficients->settings))
-    self->clip = pixelnorm_clip_new (
-        plan->type->item, &coefficients->settings, quantization, route->channels, period);
-  if (!self->block.per_pixel)
-    pixelnorm_pass_refill (self, coefficients);
-  for (gsize i = 0; self->block.per_pixel && i < self->block.n; i++) {
-    const PixelnormAffine affine =
-        pixelnorm_block_affine (&self->block, plan, route, coefficients, i);
-
-    pixelnorm_block_set (&self->block, i, affine.centre, affine.scale, affine.bias);
-  }
+    self->tables = g_malloc (route->rows.n_channels * sizeof *self->tables);
+  self->clip = pixelnorm_clip_new (plan, route, &coefficients->settings);
+  pixelnorm_pass_refill (self, coefficients);
   return TRUE;
 }
 
@@ -181,7 +160,8 @@ static inline void
 run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
 {
   if (self->lookup)
-    self->lookup (to, x, (const guint8 (*)[256]) self->tables, self->route->rows.n_channels, n);
+    self->lookup (
+        to, x, (const guint8 (*)[256]) self->tables, self->block.route->rows.n_channels, n);
   else
     self->normalize (to, x, self->block.centre + k * self->block.sample_bytes,
         self->block.scale + k, self->block.bias + k, self->zero_point, n);
@@ -195,7 +175,7 @@ run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint
   const gboolean clip = self->clip && !self->lookup; /* tables have it in them */
   const gsize step = clip ? PIXELNORM_TILE : GATHERED;
   const void *list =
-      clip || n > G_MAXINT ? NULL : pixelnorm_rows_in_place (&self->route->rows, in, y);
+      clip || n > G_MAXINT ? NULL : pixelnorm_rows_in_place (&self->block.route->rows, in, y);
   const gsize k = y * self->block.row_step;
   _Alignas(64) guint16 buffer[GATHERED];
 
@@ -203,9 +183,9 @@ run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint
     run_loop (self, to, list, k, (gint) n);
     return;
   }
-  for (gsize i = 0; i < n; i += step, to += step * self->route->item_bytes) {
+  for (gsize i = 0; i < n; i += step, to += step * self->block.route->item_bytes) {
     const gint m = (gint) MIN (n - i, step);
-    const void *x = pixelnorm_rows_tile (&self->route->rows, in, y, i, m, buffer);
+    const void *x = pixelnorm_rows_tile (&self->block.route->rows, in, y, i, m, buffer);
 
     run_loop (self, to, x, self->block.per_pixel ? k + i : k, m);
     if (clip)
@@ -217,16 +197,17 @@ void
 pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in, const PixelnormFrame *out,
     guint y, guint n_rows)
 {
-  const gssize stride = pixelnorm_route_stride (self->route, out);
-  guint8 *to = pixelnorm_route_row (self->route, out, y);
-  const guint end = MIN (self->route->rows.height, y + n_rows);
+  const gssize stride = pixelnorm_route_stride (self->block.route, out);
+  guint8 *to = pixelnorm_route_row (self->block.route, out, y);
+  const guint end = MIN (self->block.route->rows.height, y + n_rows);
 
-  if (y < end && stride == (gssize) (self->route->rows.n_samples * self->route->item_bytes)
-      && pixelnorm_rows_run_on (&self->route->rows, in))
-    run_list (self, in, to, y, self->route->rows.n_samples * (end - y));
+  if (y < end
+      && stride == (gssize) (self->block.route->rows.n_samples * self->block.route->item_bytes)
+      && pixelnorm_rows_run_on (&self->block.route->rows, in))
+    run_list (self, in, to, y, self->block.route->rows.n_samples * (end - y));
   else
     for (; y < end; y++, to += stride)
-      run_list (self, in, to, y, self->route->rows.n_samples);
+      run_list (self, in, to, y, self->block.route->rows.n_samples);
 }
 
 void

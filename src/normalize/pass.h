@@ -6,8 +6,6 @@
 #include "clip.h"
 
 typedef struct {
-  const PixelnormPlan *plan; /* borrowed, as its route is */
-  const PixelnormRoute *route;
   PixelnormBlock block;
   guint8 (*tables)[256];    /* one a sample of a pixel; or NULL */
   PixelnormLookupU8 lookup; /* NULL: the coefficients are used, and not the tables */

@@ -3,7 +3,19 @@
 #pragma once
 
 #include "quantization.h"
-#include "route.h"
+#include "frame/rows.h"
+
+/* The way of one pass over a frame: which samples, and where their results lie. */
+typedef struct {
+  PixelnormRows rows; /* of the frame */
+  PixelnormPassChannels channels;
+
+  /* of the tensor, or of 8-bit video */
+  guint plane;
+  gsize offset;  /* bytes from its start */
+  gssize stride; /* 0: that of the frame's plane */
+  gsize item_bytes;
+} PixelnormRoute;
 
 typedef enum { PIXELNORM_FORWARD, PIXELNORM_BACKWARD } PixelnormDirection;
 
@@ -35,3 +47,17 @@ pixelnorm_plan_quantization (const PixelnormPlan *self)
  * the first plane counts. */
 PixelnormFrame pixelnorm_plan_place_results (
     const PixelnormPlan *self, const PixelnormFrame *frame, guint8 *block);
+
+static inline gssize
+pixelnorm_route_stride (const PixelnormRoute *self, const PixelnormFrame *results)
+{
+  return self->stride ? self->stride : results->strides[self->plane];
+}
+
+/* Row @y of the results. */
+static inline guint8 *
+pixelnorm_route_row (const PixelnormRoute *self, const PixelnormFrame *results, guint y)
+{
+  return results->planes[self->plane] + self->offset
+      + (gssize) y * pixelnorm_route_stride (self, results);
+}

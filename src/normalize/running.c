@@ -103,9 +103,7 @@ pixelnorm_running_init (PixelnormRunning *self, const PixelnormPlan *plan,
   fill_tiles (self, coefficients, quantization);
   if (coefficients->profile)
     start_from_profile (self, coefficients);
-  if (pixelnorm_settings_clip (&coefficients->settings))
-    self->clip = pixelnorm_clip_new (
-        plan->type->item, &coefficients->settings, quantization, route->channels, rows->n_channels);
+  self->clip = pixelnorm_clip_new (plan, route, &coefficients->settings);
   return TRUE;
 }
 

@@ -43,6 +43,7 @@ clear_passes (PixelnormNormalizer *self)
 {
   for (guint p = 0; p < self->plan.n_routes; p++)
     pixelnorm_pass_clear (&self->passes[p]);
+  pixelnorm_estimates_free (self->estimates);
 }
 
 /* Statistics of channels of the stream. */
@@ -53,13 +54,6 @@ init_estimates (
 {
   self->estimates = pixelnorm_estimates_new (coefficients, &self->plan.layout, error);
   return self->estimates && init_passes (self, coefficients, error);
-}
-
-static void
-clear_estimates (PixelnormNormalizer *self)
-{
-  clear_passes (self);
-  pixelnorm_estimates_free (self->estimates);
 }
 
 static void
@@ -185,19 +179,19 @@ static const PixelnormSource rows[] = {
       .run_rows = run_passes },
   { PIXELNORM_STATISTICS_SOURCE_FRAME,
       .flags = PIXELNORM_STATISTICS_FLAG_PER_FRAME | PIXELNORM_STATISTICS_FLAG_ON_BUFFERS,
-      .init = init_estimates, .clear = clear_estimates, .prepare = prepare_frame,
+      .init = init_estimates, .clear = clear_passes, .prepare = prepare_frame,
       .run_rows = run_passes, .cancel_batch = forget_frames },
   { PIXELNORM_STATISTICS_SOURCE_BATCH,
       .flags = PIXELNORM_STATISTICS_FLAG_WAIT | PIXELNORM_STATISTICS_FLAG_IN_ORDER
           | PIXELNORM_STATISTICS_FLAG_ON_BUFFERS,
-      .init = init_estimates, .clear = clear_estimates, .measure = measure,
-      .prepare = prepare_batch, .run_rows = run_passes, .cancel_batch = forget_frames },
+      .init = init_estimates, .clear = clear_passes, .measure = measure, .prepare = prepare_batch,
+      .run_rows = run_passes, .cancel_batch = forget_frames },
   { PIXELNORM_STATISTICS_SOURCE_RUNNING, .per_pixel = TRUE,
       .flags = PIXELNORM_STATISTICS_FLAG_IN_ORDER, .init = init_running, .clear = clear_running,
       .run_rows = run_running, .carry_over = carry_over_pixels },
   { PIXELNORM_STATISTICS_SOURCE_RUNNING,
       .flags = PIXELNORM_STATISTICS_FLAG_IN_ORDER | PIXELNORM_STATISTICS_FLAG_ON_BUFFERS,
-      .init = init_estimates, .clear = clear_estimates, .prepare = prepare_running,
+      .init = init_estimates, .clear = clear_passes, .prepare = prepare_running,
       .run_rows = run_passes, .end_batch = end_running_batch, .cancel_batch = forget_frames,
       .carry_over = carry_over_channels },
 };
