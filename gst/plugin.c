@@ -15,4 +15,4 @@ plugin_init (GstPlugin *plugin)
 
 GST_PLUGIN_DEFINE (GST_VERSION_MAJOR, GST_VERSION_MINOR, pixelnorm,
     "Exact statistics of video, and normalization with them ahead of inference", plugin_init,
-    PIXELNORM_VERSION, "LGPL", "gst-pixelnorm", "https://gstreamer.freedesktop.org/")
+    PIXELNORM_VERSION, "LGPL", PACKAGE, GST_PACKAGE_ORIGIN)

@@ -1,12 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What all tests in Python share lies in tests/lib, the package that they test in src/python."""
+"""What all tests in Python share lies in tests/lib, the package that they test in src/python.
+
+Tests marked `long` run with --long only, tests marked `unsanitized(WHY)` not under sanitizers.
+"""
 import ctypes
+import os
 import pathlib
 import signal
 import sys
 
+import pytest
+
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "lib"))
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "src" / "python"))
+
+import reports  # noqa: E402
 
 # GStreamer brings libunwind, whose unwinder then serves C++ exceptions of other packages in this process (onnx) halfway, and
 # crashes; the compiler's own comes first
@@ -18,3 +26,42 @@ except OSError:
 # Whoever runs the tests in the background of a script has them ignore SIGINT, and so would all that they start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+LONG = "takes long: tests/run --long runs it"
+SANITIZED = "PIXELNORM_SANITIZED" in os.environ
+
+
+def pytest_addoption(parser):
+    parser.addoption("--long", action="store_true", help="run the tests that are marked long, too")
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes long, and a quicker test covers the core of it; runs with --long only")
+    config.addinivalue_line("markers", "unsanitized(why): is not run under sanitizers, for the reason that it gives")
+
+
+def pytest_collection_modifyitems(config, items):
+    for item in items:
+        if item.get_closest_marker("long") and not config.getoption("--long"):
+            item.add_marker(pytest.mark.skip(reason=LONG))
+        if SANITIZED and (mark := item.get_closest_marker("unsanitized")):
+            item.add_marker(pytest.mark.skip(reason=f"not under sanitizers: {mark.args[0]}"))
+
+
+# --- what tests tell, from the processes of pytest-xdist to the one that shows it
+
+def pytest_sessionfinish(session):
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["told"] = reports.TOLD
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    reports.merge_told(getattr(node, "workeroutput", {}).get("told", {}))
+
+
+def pytest_terminal_summary(terminalreporter):
+    for title, lines in reports.TOLD.items():
+        terminalreporter.write_sep("=", title)
+        for line in lines:
+            terminalreporter.write_line(line)

@@ -8,6 +8,7 @@
 
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
+#include "common/gstpixellog.h"
 #include "gstpixelmeta.h"
 #include "gstpixelpool.h"
 
@@ -148,6 +149,7 @@ gst_pixel_base_start (GstBaseTransform *trans)
   GstPixelBase *self = GST_PIXEL_BASE (trans);
   g_autoptr (GError) error = NULL;
 
+  gst_pixel_log_kernels (self->plans.category, GST_ELEMENT (self));
   gst_caps_replace (&self->refused, NULL);
   if (gst_pixel_plans_start (&self->plans, &error))
     return TRUE;

@@ -420,7 +420,7 @@ add_templates (GstElementClass *klass)
   gst_element_class_set_static_metadata (klass, "Pixel denormalization", "Filter/Converter/Video",
       "The way back from pixelnorm: turns normalized tensors or 8-bit video into the video that they "
       "were made of; give it the properties that pixelnorm has",
-      "gst-pixelnorm");
+      "The authors of gst-pixelnorm");
   gst_element_class_add_pad_template (
       klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
   gst_element_class_add_pad_template (

@@ -711,7 +711,7 @@ add_templates (GstElementClass *klass)
       "Normalizes video ahead of inference, pixel-wise or channel-wise, with a profile that "
       "pixelstats collected, statistics of the stream itself, or fixed values, into tensors or 8-bit "
       "video",
-      "gst-pixelnorm");
+      "The authors of gst-pixelnorm");
   gst_element_class_add_pad_template (
       klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
   gst_element_class_add_pad_template (

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-GST_DEBUG_CATEGORY_EXTERN (gst_pixel_stats_debug);
+GST_DEBUG_CATEGORY (gst_pixel_stats_debug);
 #define GST_CAT_DEFAULT gst_pixel_stats_debug
 
 void

@@ -4,6 +4,9 @@
 
 #include "common/gstpixelframe.h"
 
+/* What all files here log with. */
+GST_DEBUG_CATEGORY_EXTERN (gst_pixel_stats_debug);
+
 /* How many frames are kept at most: the last one of a batch completes it and need not wait. */
 #define GST_PIXEL_BATCH_MAX_KEPT (PIXELNORM_MAX_BATCH - 1)
 

@@ -6,7 +6,6 @@
 
 #include "common/gstpixelerror.h"
 
-GST_DEBUG_CATEGORY_EXTERN (gst_pixel_stats_debug);
 #define GST_CAT_DEFAULT gst_pixel_stats_debug
 
 typedef struct {

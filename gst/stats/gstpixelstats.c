@@ -46,9 +46,9 @@
 #include "gstpixelcollector.h"
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
+#include "common/gstpixellog.h"
 #include "gstpixelstatsproperties.h"
 
-GST_DEBUG_CATEGORY (gst_pixel_stats_debug); /* of the files here, too */
 #define GST_CAT_DEFAULT gst_pixel_stats_debug
 
 enum { SIGNAL_SAVE, SIGNAL_RESET, N_SIGNALS };
@@ -379,6 +379,7 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   GST_OBJECT_LOCK (self);
   const PixelnormScope scope = self->settings.scope;
   GST_OBJECT_UNLOCK (self);
+  gst_pixel_log_kernels (GST_CAT_DEFAULT, GST_ELEMENT (self));
   gst_pixel_collector_restart (&self->collector, scope);
   const gboolean ok = check_settings (self, location, &error);
   self->had_location = location != NULL;
@@ -545,7 +546,7 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   gst_element_class_set_static_metadata (element_class, "Pixel statistics", "Filter/Analyzer/Video",
       "Collects exact statistics of every sample of a video (count, sum, sum of squares, minimum, "
       "maximum) into a profile for pixelnorm, while frames pass untouched",
-      "gst-pixelnorm");
+      "The authors of gst-pixelnorm");
   gst_element_class_add_pad_template (
       element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
   gst_element_class_add_pad_template (

@@ -6,10 +6,26 @@
 
 G_BEGIN_DECLS
 
-/* How many frames can be added at once. */
+/**
+ * PIXELNORM_MAX_BATCH:
+ *
+ * How many frames can be added at once.
+ *
+ * Since: 0.1
+ */
 #define PIXELNORM_MAX_BATCH 8
 
 #define PIXELNORM_TYPE_ACCUMULATOR (pixelnorm_accumulator_get_type ())
+/**
+ * PixelnormAccumulator:
+ *
+ * Statistics in the making: it counts frames, and gives a #PixelnormProfile of those so far. All sums
+ * are exact integers, so their order and how they were shared between machines changes nothing.
+ *
+ * One thread at a time uses it. A profile that it gave does not change when further frames come.
+ *
+ * Since: 0.1
+ */
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (PixelnormAccumulator, pixelnorm_accumulator, PIXELNORM, ACCUMULATOR, GObject)
 

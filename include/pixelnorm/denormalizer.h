@@ -7,6 +7,16 @@
 G_BEGIN_DECLS
 
 #define PIXELNORM_TYPE_DENORMALIZER (pixelnorm_denormalizer_get_type ())
+/**
+ * PixelnormDenormalizer:
+ *
+ * Makes frames of normalized tensors or 8-bit frames again: the inverse of #PixelnormNormalizer with the
+ * same settings, rounded and saturated.
+ *
+ * Several threads can run it at once, unless it takes values with every frame.
+ *
+ * Since: 0.1
+ */
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (
     PixelnormDenormalizer, pixelnorm_denormalizer, PIXELNORM, DENORMALIZER, GObject)

@@ -23,6 +23,8 @@ G_BEGIN_DECLS
  * @PIXELNORM_ERROR_LIMIT: more frames than exact integers can hold
  *
  * Error codes of this library. Every message says what was expected, what was found and what to do.
+ *
+ * Since: 0.1
  */
 typedef enum {
   PIXELNORM_ERROR_OPEN,
@@ -38,6 +40,13 @@ typedef enum {
 
 #define PIXELNORM_ERROR (pixelnorm_error_quark ())
 
+/**
+ * pixelnorm_error_quark:
+ *
+ * Returns: the domain of the errors of this library, "pixelnorm-error-quark"
+ *
+ * Since: 0.1
+ */
 PIXELNORM_API GQuark pixelnorm_error_quark (void);
 
 G_END_DECLS

@@ -15,6 +15,8 @@ G_BEGIN_DECLS
  * @PIXELNORM_EXPORT_DETAIL_PIXEL: one a sample
  *
  * How finely a format can say a mean or a scale. What it says more finely, it also says more coarsely.
+ *
+ * Since: 0.1
  */
 typedef enum {
   PIXELNORM_EXPORT_DETAIL_ONE,
@@ -34,6 +36,8 @@ typedef enum {
  * @max_depth: bits of a sample that the software behind it takes, at most
  *
  * A format of the export table.
+ *
+ * Since: 0.1
  */
 typedef struct {
   const gchar *name;
@@ -61,6 +65,8 @@ PIXELNORM_API const PixelnormExportFormat *pixelnorm_export_format_find (const g
  * @tensor: (nullable): the name of the model's input, where a format mentions it
  *
  * What an export must know of the model. Strings belong to the options.
+ *
+ * Since: 0.1
  */
 typedef struct {
   PixelnormChannelOrder channel_order;
@@ -83,6 +89,14 @@ PIXELNORM_API void pixelnorm_export_options_set_names (
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormExportOptions, pixelnorm_export_options_free)
 
 #define PIXELNORM_TYPE_EXPORT (pixelnorm_export_get_type ())
+/**
+ * PixelnormExport:
+ *
+ * The normalization of a profile in the words of other software: one or more files, what that software
+ * has no words for, and the largest error that follows.
+ *
+ * Since: 0.1
+ */
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (PixelnormExport, pixelnorm_export, PIXELNORM, EXPORT, GObject)
 

@@ -6,9 +6,30 @@
 
 G_BEGIN_DECLS
 
+/**
+ * PIXELNORM_MAX_CHANNELS:
+ *
+ * How many channels a frame has at most.
+ *
+ * Since: 0.1
+ */
 #define PIXELNORM_MAX_CHANNELS 3
+/**
+ * PIXELNORM_MAX_PLANES:
+ *
+ * How many planes a frame has at most, that of alpha included.
+ *
+ * Since: 0.1
+ */
 #define PIXELNORM_MAX_PLANES 4
-/* Pixels: larger than any video; small enough that the bytes of a frame fit 63 bits. */
+/**
+ * PIXELNORM_MAX_SIDE:
+ *
+ * The most pixels of a row, and the most rows: more than any video has, and few enough that the bytes of a
+ * frame fit 63 bits.
+ *
+ * Since: 0.1
+ */
 #define PIXELNORM_MAX_SIDE (1u << 20)
 
 /**
@@ -17,6 +38,8 @@ G_BEGIN_DECLS
  * @PIXELNORM_RANGE_LIMITED: black and white lie inside, as 16 and 235 at 8 bits
  *
  * Which code values stand for black and white.
+ *
+ * Since: 0.1
  */
 typedef enum { PIXELNORM_RANGE_FULL, PIXELNORM_RANGE_LIMITED } PixelnormRange;
 
@@ -35,6 +58,8 @@ typedef enum { PIXELNORM_RANGE_FULL, PIXELNORM_RANGE_LIMITED } PixelnormRange;
  *
  * What a frame, or the frames that a profile was made of, consist of, wherever the samples lie. A
  * channel of shared samples has as many columns and rows as cover the frame (rounded up).
+ *
+ * Since: 0.1
  */
 typedef struct {
   guint width;
@@ -63,6 +88,8 @@ PIXELNORM_API gboolean pixelnorm_geometry_check (const PixelnormGeometry *expect
  * @offset: bytes from the start of a row of that plane to the channel's first sample
  *
  * Where one channel lies.
+ *
+ * Since: 0.1
  */
 typedef struct {
   gchar name;
@@ -84,6 +111,8 @@ typedef struct {
  * @big_endian: whether the high byte of a word comes first
  *
  * Where the samples of a frame lie. Alpha and padding bytes are not channels.
+ *
+ * Since: 0.1
  */
 typedef struct {
   PixelnormGeometry geometry;
@@ -122,6 +151,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormLayout, pixelnorm_layout_free)
  *
  * The memory of one frame, described by a #PixelnormLayout. Whoever fills it in has checked that
  * every row lies in memory.
+ *
+ * Since: 0.1
  */
 typedef struct {
   guint8 *planes[PIXELNORM_MAX_PLANES];

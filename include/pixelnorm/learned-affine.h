@@ -7,6 +7,14 @@
 G_BEGIN_DECLS
 
 #define PIXELNORM_TYPE_LEARNED_AFFINE (pixelnorm_learned_affine_get_type ())
+/**
+ * PixelnormLearnedAffine:
+ *
+ * A gamma and a beta that were learned in training, for all samples, a channel, or every sample, from a
+ * safetensors file. It does not change, so threads may share it.
+ *
+ * Since: 0.1
+ */
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (
     PixelnormLearnedAffine, pixelnorm_learned_affine, PIXELNORM, LEARNED_AFFINE, GObject)

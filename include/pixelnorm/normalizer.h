@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  *   percentile of the channel: these become -1 and 1, whatever outliers lie beyond
  *
  * How statistics become an affine y = (x - centre) * scale + bias of every sample x.
+ *
+ * Since: 0.1
  */
 typedef enum {
   PIXELNORM_METHOD_FIXED,
@@ -45,6 +47,8 @@ typedef enum {
  *   always normalized with the estimates of before
  *
  * Where mean and deviation come from.
+ *
+ * Since: 0.1
  */
 typedef enum {
   PIXELNORM_STATISTICS_SOURCE_PROFILE,
@@ -62,6 +66,8 @@ typedef enum {
  * @PIXELNORM_STATISTICS_FLAG_ON_BUFFERS: they are few and known nowhere else: buffers carry them
  *
  * What there is to know of a #PixelnormStatisticsSource.
+ *
+ * Since: 0.2
  */
 typedef enum {
   PIXELNORM_STATISTICS_FLAG_WAIT = 1 << 0,
@@ -76,6 +82,8 @@ typedef enum {
  * @PIXELNORM_UNITS_UNIT: 0 to 1, as torchvision writes mean and std
  *
  * In what units mean and std of the method fixed are given.
+ *
+ * Since: 0.1
  */
 typedef enum { PIXELNORM_UNITS_CODE, PIXELNORM_UNITS_UNIT } PixelnormUnits;
 
@@ -92,6 +100,8 @@ typedef enum { PIXELNORM_UNITS_CODE, PIXELNORM_UNITS_UNIT } PixelnormUnits;
  *   brought to 8 bits
  *
  * What a normalizer writes.
+ *
+ * Since: 0.1
  */
 typedef enum {
   PIXELNORM_OUTPUT_FLOAT32,
@@ -110,6 +120,8 @@ PIXELNORM_API gboolean pixelnorm_output_is_quantized (PixelnormOutput output);
  * @PIXELNORM_TENSOR_LAYOUT_NCHW: channels x height x width: a plane a channel; PyTorch, ONNX
  *
  * The order of the dimensions of a tensor, outermost first.
+ *
+ * Since: 0.1
  */
 typedef enum { PIXELNORM_TENSOR_LAYOUT_NHWC, PIXELNORM_TENSOR_LAYOUT_NCHW } PixelnormTensorLayout;
 
@@ -119,6 +131,8 @@ typedef enum { PIXELNORM_TENSOR_LAYOUT_NHWC, PIXELNORM_TENSOR_LAYOUT_NCHW } Pixe
  * @PIXELNORM_CHANNEL_ORDER_BGR: blue first, as networks of Caffe and OpenCV have it
  *
  * The order of the channels of a tensor.
+ *
+ * Since: 0.1
  */
 typedef enum { PIXELNORM_CHANNEL_ORDER_RGB, PIXELNORM_CHANNEL_ORDER_BGR } PixelnormChannelOrder;
 
@@ -155,6 +169,8 @@ typedef enum { PIXELNORM_CHANNEL_ORDER_RGB, PIXELNORM_CHANNEL_ORDER_BGR } Pixeln
  * @quant_zero_point: the code of y = 0; 0 where @quant_scale is 0
  *
  * What is asked of a normalizer.
+ *
+ * Since: 0.1
  */
 typedef struct {
   PixelnormMethod method;
@@ -208,6 +224,17 @@ PIXELNORM_API gboolean pixelnorm_settings_need_profile (const PixelnormSettings 
 PIXELNORM_API gboolean pixelnorm_settings_use_profile (const PixelnormSettings *settings);
 
 #define PIXELNORM_TYPE_NORMALIZER (pixelnorm_normalizer_get_type ())
+/**
+ * PixelnormNormalizer:
+ *
+ * Makes tensors or 8-bit frames of frames: y = (x - centre) * scale + bias for every sample, with
+ * coefficients of a #PixelnormProfile, of the frames themselves, or of fixed values.
+ *
+ * Several threads can run it at once where the statistics are those of a profile, one thread at a time with
+ * those of the stream.
+ *
+ * Since: 0.1
+ */
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, PIXELNORM, NORMALIZER, GObject)
 

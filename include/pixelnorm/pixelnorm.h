@@ -7,6 +7,7 @@
 #include <pixelnorm/enum-types.h>
 #include <pixelnorm/error.h>
 #include <pixelnorm/export.h>
+#include <pixelnorm/kernels.h>
 #include <pixelnorm/layout.h>
 #include <pixelnorm/learned-affine.h>
 #include <pixelnorm/normalizer.h>

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
  * @PIXELNORM_SCOPE_GLOBAL: all samples together
  *
  * Over what a statistic is pooled.
+ *
+ * Since: 0.1
  */
 typedef enum {
   PIXELNORM_SCOPE_PIXEL,
@@ -31,6 +33,8 @@ typedef enum {
  *   outside of a mask
  *
  * What can be had for every sample, in code values.
+ *
+ * Since: 0.1
  */
 typedef enum {
   PIXELNORM_IMAGE_MEAN,
@@ -50,6 +54,8 @@ typedef enum {
  * @max: the largest code value
  *
  * Statistics of a set of samples. All are 0 where @count is 0.
+ *
+ * Since: 0.1
  */
 typedef struct {
   gdouble count;
@@ -60,6 +66,15 @@ typedef struct {
 } PixelnormStatistics;
 
 #define PIXELNORM_TYPE_PROFILE (pixelnorm_profile_get_type ())
+/**
+ * PixelnormProfile:
+ *
+ * The saved statistics of a set of frames: for every sample (each channel of each pixel), or for every
+ * channel, the count, the sum, the sum of squares, the minimum and the maximum, as exact integers. A
+ * #PixelnormAccumulator makes it, or it comes from a file.
+ *
+ * Since: 0.1
+ */
 PIXELNORM_API
 G_DECLARE_FINAL_TYPE (PixelnormProfile, pixelnorm_profile, PIXELNORM, PROFILE, GObject)
 

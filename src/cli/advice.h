@@ -9,8 +9,8 @@ typedef struct {
   PixelnormScope scope;
   const gchar *method_name, *scope_name;
   gdouble min_deviation; /* 0: the default */
-  GPtrArray *reasons;  /* sentences that led to it */
-  GPtrArray *warnings; /* sentences of what to mind */
+  GPtrArray *reasons;    /* sentences that led to it */
+  GPtrArray *warnings;   /* sentences of what to mind */
 } Advice;
 
 void advice_find (Advice *advice, const Facts *facts, PixelnormProfile *profile);

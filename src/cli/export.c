@@ -22,7 +22,7 @@ static const gchar description[] =
     "  pixelprofile export --to nvinfer --output config.txt gate.safetensors\n"
     "  pixelprofile export --to torchvision --scope channel gate.safetensors\n"
     "  pixelprofile export --to nnstreamer --layout nchw --scope channel gate.safetensors\n"
-    "  pixelprofile export --to npz --output gate.npz gate.safetensors\n";
+    "  pixelprofile export --to json --output gate.json gate.safetensors\n";
 
 typedef struct {
   gchar *to;
@@ -53,6 +53,22 @@ list_formats (void)
   for (guint i = 0; (format = pixelnorm_export_format_get (i)); i++)
     g_string_append_printf (list, "  %-15s %s\n", format->name, format->summary);
   return g_string_free (list, FALSE);
+}
+
+/* Returns: whether there is that format; else it was said */
+static gboolean
+check_format (const gchar *name)
+{
+  g_autoptr (GString) list = g_string_new (NULL);
+  const PixelnormExportFormat *format;
+
+  for (guint i = 0; (format = pixelnorm_export_format_get (i)); i++) {
+    if (strcmp (format->name, name) == 0)
+      return TRUE;
+    g_string_append_printf (list, "%s%s", i > 0 ? ", " : "", format->name);
+  }
+  cli_fail_usage ("Expected one of %s after --to, found \"%s\".", list->str, name);
+  return FALSE;
 }
 
 /* Sets @value to the place of @word in @words. Returns: whether it is there; else it was said */
@@ -194,13 +210,10 @@ parse_model (const ExportOptions *options, PixelnormExportOptions *model)
 static int
 check_command (const ExportOptions *options)
 {
-  const PixelnormExportFormat *format;
-
   if (!options->to)
     return cli_fail_usage ("Expected a format after --to, found none.");
-  format = pixelnorm_export_format_find (options->to);
-  if (!format)
-    return cli_fail_usage ("There is no format \"%s\".", options->to);
+  if (!check_format (options->to))
+    return CLI_USAGE;
   if (!options->paths)
     return cli_fail_usage ("Expected the FILE of a profile, found none.");
   if (options->paths[1])
@@ -208,8 +221,8 @@ check_command (const ExportOptions *options)
         options->paths[1], options->paths[0]);
   if (options->output && !*options->output)
     return cli_fail_usage ("Expected a file after --output, found nothing.");
-  if (!options->output && !format->is_text)
-    return cli_fail_usage ("%s is no text: name a file with --output.", format->name);
+  if (!options->output && !pixelnorm_export_format_find (options->to)->is_text)
+    return cli_fail_usage ("%s is no text: name a file with --output.", options->to);
   return CLI_OK;
 }
 

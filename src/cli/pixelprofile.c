@@ -33,16 +33,17 @@ print_help (void)
       "Commands:\n");
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
     g_print ("  %-9s %s\n", commands[i]->name, commands[i]->summary);
-  g_print ("\n"
-           "Options:\n"
-           "  -h, --help     Show this help\n"
-           "  --version      Show the version\n"
-           "\n"
-           "\"pixelprofile COMMAND --help\" says more about a command.\n"
-           "\n"
-           "Exit status: 0 when all went well, 1 when a profile could not be read or output not\n"
-           "written, 2 when the command line is wrong, 3 when collect left files out; that of diff\n"
-           "is its own.\n");
+  g_print (
+      "\n"
+      "Options:\n"
+      "  -h, --help     Show this help\n"
+      "  --version      Show the version\n"
+      "\n"
+      "\"pixelprofile COMMAND --help\" says more about a command.\n"
+      "\n"
+      "Exit status: 0 when all went well, 1 when a profile could not be read or output not\n"
+      "written, 2 when the command line is wrong, 3 when collect left files out; that of diff\n"
+      "is its own.\n");
 }
 
 static gchar *

@@ -220,7 +220,7 @@ check_scales (const PixelnormExport *self, GError **error)
       continue;
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The scale of channel %c is %g; %s needs scales above 0. Is the profile black, or darker than "
-        "its dark frames? Use another method, or export to npz.",
+        "its dark frames? Use another method, or json with scope pixel.",
         self->geometry->channels[c], self->scale[c], self->exporter->format.name);
     return FALSE;
   }

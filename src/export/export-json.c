@@ -169,8 +169,8 @@ pixelnorm_export_write_json (PixelnormExport *self, GError **error)
 
   if (self->n_pixels * self->n_channels > MAX_SAMPLES) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
-        "The profile has %" G_GSIZE_FORMAT " samples; json takes at most %u. Export to npz, or use "
-        "scope channel.",
+        "The profile has %" G_GSIZE_FORMAT " samples; json takes at most %u. Use scope channel, or "
+        "make arrays with the Python package, as docs/export.md shows.",
         self->n_pixels * self->n_channels, MAX_SAMPLES);
     return FALSE;
   }

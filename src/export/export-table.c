@@ -81,8 +81,6 @@ static const PixelnormExporter exporters[] = {
   { { "caffe", "Caffe: transform_param, and its mean.binaryproto", ".prototxt", TRUE, PIXEL, ONE,
         8 },
       pixelnorm_export_write_caffe, NULL, RGB_OR_GREY },
-  { { "npz", "numpy: arrays of every mean and scale", ".npz", FALSE, PIXEL, PIXEL, 16 },
-      pixelnorm_export_write_npz, NULL, ANY_CHANNELS },
   { { "json", "JSON: every number, and what it was made from", ".json", TRUE, PIXEL, PIXEL, 16 },
       pixelnorm_export_write_json, NULL, ANY_CHANNELS },
 };
@@ -92,6 +90,8 @@ static const PixelnormExporter exporters[] = {
  * @index: counted from 0
  *
  * Returns: (nullable) (transfer none): a format of the export table, %NULL behind the last
+ *
+ * Since: 0.1
  */
 const PixelnormExportFormat *
 pixelnorm_export_format_get (guint index)
@@ -113,6 +113,8 @@ find_exporter (const gchar *name)
  * @name: the name of a format, as "nvinfer"
  *
  * Returns: (nullable) (transfer none): the format, %NULL where there is none of that name
+ *
+ * Since: 0.1
  */
 const PixelnormExportFormat *
 pixelnorm_export_format_find (const gchar *name)
@@ -148,14 +150,14 @@ check_fits (const PixelnormExport *self, GError **error)
   if (!g_strv_contains (self->exporter->channel_sets, geometry->channels)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "%s takes %s, and the profile is of %s. Collect one of that, with videoconvert before "
-        "pixelstats, or export to npz or json.",
+        "pixelstats, or export to json.",
         format->name, self->exporter->channel_sets[1] ? "RGB or grey" : "RGB", geometry->channels);
     return FALSE;
   }
   if (geometry->depth > format->max_depth) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "%s takes frames of %u bits, and the profile is of %u. Collect one of %u bits, with "
-        "videoconvert before pixelstats, or export to npz or json.",
+        "videoconvert before pixelstats, or export to json.",
         format->name, format->max_depth, geometry->depth, format->max_depth);
     return FALSE;
   }
@@ -262,6 +264,8 @@ export_prepare (PixelnormExport *self, const PixelnormSettings *settings, Pixeln
  * Returns: (transfer full): files, and what they lack; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH where the format has no words for such a profile, or
  *   %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormExport *
 pixelnorm_export_new (const gchar *format, const PixelnormSettings *settings,

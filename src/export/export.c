@@ -10,6 +10,8 @@ G_DEFINE_BOXED_TYPE (PixelnormExportOptions, pixelnorm_export_options,
  * pixelnorm_export_options_new:
  *
  * Returns: (transfer full): the defaults: RGB, NHWC, the size of the profile, no names
+ *
+ * Since: 0.1
  */
 PixelnormExportOptions *
 pixelnorm_export_options_new (void)
@@ -22,6 +24,8 @@ pixelnorm_export_options_new (void)
  * @options: options
  *
  * Returns: (transfer full): a copy
+ *
+ * Since: 0.1
  */
 PixelnormExportOptions *
 pixelnorm_export_options_copy (const PixelnormExportOptions *options)
@@ -38,6 +42,8 @@ pixelnorm_export_options_copy (const PixelnormExportOptions *options)
 /**
  * pixelnorm_export_options_free:
  * @options: (transfer full) (nullable): options
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_export_options_free (PixelnormExportOptions *options)
@@ -58,6 +64,8 @@ pixelnorm_export_options_free (PixelnormExportOptions *options)
  * @tensor: (nullable): the name of the model's input
  *
  * Sets all three.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_export_options_set_names (
@@ -136,6 +144,8 @@ pixelnorm_export_take_text (PixelnormExport *self, GString *text)
  * @self: an export
  *
  * Returns: how many files there are, at least 1; the first mentions the others by their names
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_export_get_n_files (PixelnormExport *self)
@@ -149,6 +159,8 @@ pixelnorm_export_get_n_files (PixelnormExport *self)
  * @index: a file, counted from 0
  *
  * Returns: (transfer none): the name of the file, without a directory
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_export_get_file_name (PixelnormExport *self, guint index)
@@ -163,6 +175,8 @@ pixelnorm_export_get_file_name (PixelnormExport *self, guint index)
  * @index: a file, counted from 0
  *
  * Returns: (transfer none): what the file holds
+ *
+ * Since: 0.1
  */
 GBytes *
 pixelnorm_export_get_file (PixelnormExport *self, guint index)
@@ -177,6 +191,8 @@ pixelnorm_export_get_file (PixelnormExport *self, guint index)
  *
  * Returns: (nullable) (transfer none): what the format has no words for, a sentence a line; %NULL
  *   where nothing was lost
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_export_get_losses (PixelnormExport *self)
@@ -190,6 +206,8 @@ pixelnorm_export_get_losses (PixelnormExport *self)
  *
  * Returns: the largest |y| between what the files say and what pixelnorm computes, over all samples
  *   and all code values. Where nothing was lost, it is what the last digits make
+ *
+ * Since: 0.1
  */
 gdouble
 pixelnorm_export_get_largest_error (PixelnormExport *self)
@@ -202,6 +220,8 @@ pixelnorm_export_get_largest_error (PixelnormExport *self)
  * @self: an export
  *
  * Returns: (nullable) (transfer none): what else one should know, a sentence a line
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_export_get_notes (PixelnormExport *self)

@@ -93,7 +93,6 @@ gboolean pixelnorm_export_write_nvinferserver (PixelnormExport *self, GError **e
 gboolean pixelnorm_export_write_dlstreamer (PixelnormExport *self, GError **error);
 gboolean pixelnorm_export_write_caffe (PixelnormExport *self, GError **error);
 gboolean pixelnorm_export_write_json (PixelnormExport *self, GError **error);
-gboolean pixelnorm_export_write_npz (PixelnormExport *self, GError **error);
 
 /* What pixelnorm does to a sample, as y = (x - subtract) * scale alone: beta is in subtract. */
 static inline PixelnormAffine

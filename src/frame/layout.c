@@ -38,6 +38,8 @@ covering (guint pixels, guint shift)
  * @channel: a channel, counted in canonical order
  *
  * Returns: how many samples of the channel a row has
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_geometry_get_channel_width (const PixelnormGeometry *geometry, guint channel)
@@ -53,6 +55,8 @@ pixelnorm_geometry_get_channel_width (const PixelnormGeometry *geometry, guint c
  * @channel: a channel, counted in canonical order
  *
  * Returns: how many rows of samples the channel has
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_geometry_get_channel_height (const PixelnormGeometry *geometry, guint channel)
@@ -81,6 +85,8 @@ same_subsampling (const PixelnormGeometry *a, const PixelnormGeometry *b)
  *
  * Returns: %TRUE where they agree; else %FALSE with a %PIXELNORM_ERROR_MISMATCH that names both
  * sides
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeometry *found,
@@ -161,6 +167,8 @@ find_channel_set (const char *order)
  * pixelnorm_layout_set_depth() and pixelnorm_layout_set_subsampling() for others.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_layout_init (
@@ -215,6 +223,8 @@ pixelnorm_layout_init (
  *
  * Returns: (transfer full): a layout; %NULL with %PIXELNORM_ERROR_SETTINGS where @order or the size
  * is none
+ *
+ * Since: 0.1
  */
 PixelnormLayout *
 pixelnorm_layout_new (const gchar *order, guint width, guint height, GError **error)
@@ -232,6 +242,8 @@ pixelnorm_layout_new (const gchar *order, guint width, guint height, GError **er
  * @layout: a layout
  *
  * Returns: (transfer full): a copy
+ *
+ * Since: 0.1
  */
 PixelnormLayout *
 pixelnorm_layout_copy (const PixelnormLayout *layout)
@@ -245,6 +257,8 @@ pixelnorm_layout_copy (const PixelnormLayout *layout)
 /**
  * pixelnorm_layout_free:
  * @layout: (transfer full) (nullable): a layout
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_layout_free (PixelnormLayout *layout)
@@ -258,6 +272,8 @@ pixelnorm_layout_free (PixelnormLayout *layout)
  * @range: which code values stand for black and white
  * @matrix: (nullable): the matrix of Y or YUV channels, as "bt709"; %NULL where it is not known.
  * RGB has none: there it is ignored
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_layout_set_colorimetry (
@@ -279,6 +295,8 @@ pixelnorm_layout_set_colorimetry (
  * Describes deeper samples in the same order.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_layout_set_depth (
@@ -314,6 +332,8 @@ pixelnorm_layout_set_depth (
  * Describes 4:2:0 (1, 1), 4:2:2 (1, 0) and the like.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_layout_set_subsampling (
@@ -354,6 +374,8 @@ channel_in_plane (const PixelnormLayout *layout, guint plane)
  * @plane: a plane of it
  *
  * Returns: bytes of one row of the plane, without padding
+ *
+ * Since: 0.1
  */
 gsize
 pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane)
@@ -370,6 +392,8 @@ pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane)
  * @plane: a plane of it
  *
  * Returns: how many rows the plane has
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_layout_get_rows (const PixelnormLayout *layout, guint plane)
@@ -384,6 +408,8 @@ pixelnorm_layout_get_rows (const PixelnormLayout *layout, guint plane)
  * @layout: a layout
  *
  * Returns: bytes of a packed frame: its planes one after the other, rows without padding
+ *
+ * Since: 0.1
  */
 gsize
 pixelnorm_layout_get_frame_bytes (const PixelnormLayout *layout)
@@ -404,6 +430,8 @@ pixelnorm_layout_get_frame_bytes (const PixelnormLayout *layout)
  * @error: return location for a #GError, or %NULL
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_MISMATCH where @size is not that of a frame
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_frame_init_packed (PixelnormFrame *frame, const PixelnormLayout *layout,

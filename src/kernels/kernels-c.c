@@ -51,29 +51,6 @@ spill_u32_c (uint64_t *total, uint32_t *part, int n)
   memset (part, 0, (size_t) n * sizeof *part);
 }
 
-/* 1 sign, 5 exponent (bias 15), 10 fraction. The smallest normal half is 2^-14, the unit of the
- * denormal ones 2^-24. */
-static uint16_t
-half_of (float value)
-{
-  const uint16_t sign = signbit (value) ? 0x8000 : 0;
-  const float size = fminf (fabsf (value), 65504);
-  int exponent;
-
-  if (size < 0x1p-14f)
-    return sign | (uint16_t) rintf (size * 0x1p24f); /* 1024 is the smallest normal one */
-  (void) frexpf (size, &exponent); /* size = fraction * 2^exponent, fraction >= .5 */
-  const uint16_t fraction = (uint16_t) rintf (ldexpf (size, 11 - exponent)); /* 1024 to 2048 */
-  return sign | (uint16_t) (((exponent + 14) << 10) + (fraction - 1024));    /* 2048 carries */
-}
-
-void
-pixelnorm_convert_f32_f16_c (uint16_t *to, const float *from, int n)
-{
-  for (int i = 0; i < n; i++)
-    to[i] = half_of (from[i]);
-}
-
 #define DEFINE_NORMALIZE(name, Sample, Item, expression)                                           \
   static void normalize_##name##_c (void *y_, const void *x_, const void *centre_,                 \
       const float *scale, const float *bias, int zero_point, int n)                                \
@@ -90,11 +67,11 @@ pixelnorm_convert_f32_f16_c (uint16_t *to, const float *from, int n)
   }
 
 DEFINE_NORMALIZE (u8_f32, uint8_t, float, value)
-DEFINE_NORMALIZE (u8_f16, uint8_t, uint16_t, half_of (value))
+DEFINE_NORMALIZE (u8_f16, uint8_t, uint16_t, pixelnorm_half_of (value))
 DEFINE_NORMALIZE (u8_u8, uint8_t, uint8_t, pixelnorm_round_to_code (value, zero_point, 0, 255))
 DEFINE_NORMALIZE (u8_i8, uint8_t, int8_t, pixelnorm_round_to_code (value, zero_point, -128, 127))
 DEFINE_NORMALIZE (u16_f32, uint16_t, float, value)
-DEFINE_NORMALIZE (u16_f16, uint16_t, uint16_t, half_of (value))
+DEFINE_NORMALIZE (u16_f16, uint16_t, uint16_t, pixelnorm_half_of (value))
 DEFINE_NORMALIZE (u16_u8, uint16_t, uint8_t, pixelnorm_round_to_code (value, zero_point, 0, 255))
 DEFINE_NORMALIZE (u16_i8, uint16_t, int8_t, pixelnorm_round_to_code (value, zero_point, -128, 127))
 
@@ -168,7 +145,13 @@ const PixelnormKernels pixelnorm_kernels_c = {
   unpack_u16_c,
   lookup_u8_c,
   0,
-  .pack_u16 = NULL, /* with the rest of the way back: kernels-back.c */
   .running = { pixelnorm_running_u8_c, pixelnorm_running_u16_c },
   .convert = { NULL, pixelnorm_convert_f16_c, pixelnorm_convert_u8_c, pixelnorm_convert_i8_c },
 };
+
+void
+pixelnorm_fill_c (PixelnormKernels *kernels)
+{
+  *kernels = pixelnorm_kernels_c;
+  pixelnorm_fill_c_denormalize (kernels);
+}

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The C row of the kernel table. */
+/* The row "c" of the kernel table, the reference, and what its files share. */
 #pragma once
 
 #include <math.h>
 
 #include "kernels.h"
 
-extern const PixelnormKernels pixelnorm_kernels_c;
+void pixelnorm_fill_c (PixelnormKernels *kernels);
+/* Its part of kernels-c-denormalize.c. */
+void pixelnorm_fill_c_denormalize (PixelnormKernels *kernels);
 
-/* The way back, in C and with Orc's programs: into a row. */
-void pixelnorm_kernels_back_c (PixelnormKernels *kernels);
-void pixelnorm_kernels_back_orc (PixelnormKernels *kernels);
+/* All of it but that part: what other rows take for the rest of a list. */
+extern const PixelnormKernels pixelnorm_kernels_c;
 
 extern const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
 
@@ -36,9 +37,34 @@ pixelnorm_round_to_code (float value, int zero_point, int smallest, int largest)
   return code < smallest ? smallest : code > largest ? largest : code;
 }
 
-/* Half precision, rounded half to even, saturated: what float16 results are made with where the
- * processor cannot. */
-void pixelnorm_convert_f32_f16_c (uint16_t *to, const float *from, int n);
+/* Half precision: 1 sign, 5 exponent (bias 15), 10 fraction. The smallest normal half is 2^-14, the unit of
+ * the denormal ones 2^-24. Rounded half to even, saturated. */
+static inline uint16_t
+pixelnorm_half_of (float value)
+{
+  const uint16_t sign = signbit (value) ? 0x8000 : 0;
+  const float size = fminf (fabsf (value), 65504);
+  int exponent;
+
+  if (size < 0x1p-14f)
+    return sign | (uint16_t) rintf (size * 0x1p24f); /* 1024 is the smallest normal one */
+  (void) frexpf (size, &exponent); /* size = fraction * 2^exponent, fraction >= .5 */
+  const uint16_t fraction = (uint16_t) rintf (ldexpf (size, 11 - exponent)); /* 1024 to 2048 */
+  return sign | (uint16_t) (((exponent + 14) << 10) + (fraction - 1024));    /* 2048 carries */
+}
+
+/* Without a whole part where the exponent is 0, and no finite number where it is 31. Every half is a
+ * float32. */
+static inline float
+pixelnorm_float_of_half (uint16_t bits)
+{
+  const int exponent = bits >> 10 & 31, fraction = bits & 1023;
+  const float size = exponent == 31 ? (fraction ? NAN : INFINITY)
+      : exponent                    ? ldexpf ((float) (fraction + 1024), exponent - 25)
+                                    : (float) fraction * 0x1p-24f;
+
+  return bits & 0x8000 ? -size : size;
+}
 
 /* normalize_repeat_NAME of normalize_NAME: a tile of coefficients at a time. */
 #define PIXELNORM_DEFINE_REPEAT(name, Sample, Item)                                                \

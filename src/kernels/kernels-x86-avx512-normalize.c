@@ -2,21 +2,20 @@
 /* Normalization to floats with AVX-512, whose stores are whole cache lines: with halves of them, as of
  * AVX2, a tile of float32 fills the queue of stores, and what gathers the next tile has to wait.
  *
- * Measured (GCC 12, Zen 5), ns a sample in lists of 768, gain in speed over AVX2:
+ * Against AVX2:
  *
  *   8-bit samples to     pixel-wise             channel-wise (repeat)
- *   float32              .054 / .083 +50 %      .024 / .052 +110 %
- *   float16              .055 / .100 +80 %      .046 / .096 +110 %
+ *   float32              .065 / .082 +26 %      .053 / .070 +32 %
+ *   float16              .114 / .140 +23 %      .099 / .141 +42 %
  *   16-bit samples to
- *   float32              .057 / .133 +130 %     .023 / .049 +110 %    pixel-wise: over Orc
- *   float16              .053 / .099 +80 %      .046 / .096 +110 %
+ *   float32              .065 / .188 +190 %     .052 / .065 +25 %     pixel-wise: over Orc
+ *   float16              .114 / .138 +21 %      .099 / .142 +43 %
  *
- * Against the AVX2 of Orc 0.4.41 (GCC 14): pixel-wise float32 .056 / .075 +30 %, of 16-bit samples .057 /
- * .071 +25 %; channel-wise float32 .023 / .073 +220 %. Against the AVX-512 of Orc 0.4.44: .054 / .063 and
- * .051 / .061, +17 and +18 %; .023 / .064 +170 %.
+ * Against the AVX2 of Orc 0.4.41: pixel-wise float32 .065 / .114 +75 %, of 16-bit samples .065 / .104 +60 %.
+ * Against the AVX-512 of Orc 0.4.42: .065 / .084 +29 % and .065 / .082 +26 %. This is a Zen 4, which does
+ * 512 bits in two halves; a processor that does them at once gains more.
  *
- * Stores past the caches gained 10 % at most: those stay with AVX2. On Zen 4, which does 512 bits in two
- * halves, and where the memory sets the pace, there is little to gain.
+ * Stores past the caches gained little: those stay with AVX2.
  *
  * Multiplication and addition stay two roundings: no FMA. The last samples of a list go under a mask.
  */
@@ -176,7 +175,7 @@ DEFINE_ALL (u16)
   kernels->normalize_repeat[SAMPLE][PIXELNORM_ITEM_F16] = normalize_repeat_##samples##_f16_avx512
 
 void
-pixelnorm_kernels_x86_avx512_normalize (PixelnormKernels *kernels)
+pixelnorm_fill_avx512_normalize (PixelnormKernels *kernels)
 {
   USE (PIXELNORM_SAMPLE_U8, u8);
   USE (PIXELNORM_SAMPLE_U16, u16);

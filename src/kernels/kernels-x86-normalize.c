@@ -2,24 +2,24 @@
 /* Normalization with AVX2: what Orc's SSE backend does at half the width, and what no Orc can: half
  * precision (F16C), stores past the caches, and coefficients that stay in registers.
  *
- * Measured against Orc 0.4.33 (GCC 12, Zen 4), ns a sample, 224x224 and 1920x1080 RGB, gain in speed:
+ * Against Orc's SSE:
  *
  *   8-bit samples to     pixel-wise             channel-wise (repeat)
- *   float32              .168 / .230 +36 %      .070 / .212 +200 %
- *     at 1080p           .437 / .510 +17 %      .149 / .233 +57 %
- *   float32 streaming    .378 / .562 +49 %      .156 / .241 +54 %    both at 1080p
- *   float16              .159 / 12               .137 / 12           Orc: through C
- *   uint8, int8          .134 / .517 +290 %     .106 / .508 +380 %
+ *   float32              .082 / .218 +170 %     .070 / .218 +210 %
+ *     streaming          .638 / .757 +19 %      .211 / .374 +77 %    a frame of 1920x1080 RGB
+ *   float16              .140 / 9.2             .141 / 9.2           Orc: through C
+ *   uint8, int8          .119 / .512 +330 %     .106 / .517 +390 %
  *   16-bit samples to
- *   float32              Orc                    .076 / .191 +150 %
- *     streaming, 1080p   .436 / .573 +31 %      .169 / .234 +38 %
- *   float16              .176 / 11               .137 / 11           Orc: through C
- *   uint8, int8          .150 / .480 +220 %     .107 / .469 +340 %
+ *   float32              Orc                    .065 / .196 +200 %
+ *     streaming          .708 / .833 +18 %      .263 / .419 +59 %    a frame of 1920x1080 RGB
+ *   float16              .138 / 9.2             .142 / 9.2           Orc: through C
+ *   uint8, int8          .119 / .474 +300 %     .106 / .482 +350 %
  *
- * Against the AVX2 of Orc 0.4.41 (GCC 14, Zen 5, lists of 768): channel-wise float32 .052 / .073 +40 %,
- * uint8 .082 / .230 +180 %, of 16-bit samples .082 / .217 +160 %; pixel-wise float32 gains nothing.
- * Against the AVX-512 of Orc 0.4.44: .051 / .064 +25 % and .082 / .126 +50 %; pixel-wise uint8 .090 / .126
- * +40 %.
+ * Against the AVX2 of Orc 0.4.41: channel-wise float32 .069 / .119 +72 %, of 16-bit samples .065 / .115 +77 %;
+ * 8-bit codes .119 / .320 +170 % and .107 / .329 +210 %, of 16-bit samples .120 / .296 +150 % and .107 /
+ * .306 +190 %; streaming .632 / .715 +13 % and .171 / .283 +65 %, of 16-bit samples .627 / .730 +16 % and
+ * .220 / .347 +58 %; pixel-wise float32 is Orc's. Against the AVX-512 of Orc 0.4.42: .069 / .102 +48 % and
+ * .065 / .099 +52 %; .119 / .247 +110 % and .106 / .269 +150 %; streaming 8 to 28 % and 61 to 71 %.
  *
  * Multiplication and addition stay two roundings, as everywhere: no FMA. The last samples of a list go
  * through the C reference.
@@ -28,24 +28,8 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
+#include "avx2.h"
 #include "kernels-c.h"
-
-#define AVX2 __attribute__ ((target ("avx2,f16c")))
-#define INLINE_AVX2 static inline __attribute__ ((target ("avx2,f16c"), always_inline))
-
-INLINE_AVX2 __m256i
-load_u8 (const void *x, int i)
-{
-  return _mm256_cvtepu8_epi32 (_mm_loadl_epi64 ((const __m128i *) ((const uint8_t *) x + i)));
-}
-
-INLINE_AVX2 __m256i
-load_u16 (const void *x, int i)
-{
-  return _mm256_cvtepu16_epi32 (_mm_loadu_si128 ((const __m128i *) ((const uint16_t *) x + i)));
-}
 
 /* The coefficients of 8 samples. */
 typedef struct {
@@ -61,28 +45,6 @@ scale_and_shift (__m256i x, Coefficients k)
   return _mm256_add_ps (_mm256_mul_ps (difference, k.scale), k.bias);
 }
 
-/* Eight codes before they are narrowed. What is below -1024 is so afterwards, too; what is far below
- * becomes the smallest integer. */
-INLINE_AVX2 __m256i
-round_8 (__m256 value)
-{
-  return _mm256_cvtps_epi32 (_mm256_min_ps (value, _mm256_set1_ps (1024)));
-}
-
-/* 16 of them with the zero-point. */
-INLINE_AVX2 __m256i
-narrow_16 (__m256 a, __m256 b, __m256i zero_point)
-{
-  return _mm256_adds_epi16 (_mm256_packs_epi32 (round_8 (a), round_8 (b)), zero_point);
-}
-
-/* Narrowing works in halves of a register; this puts their quarters in order. */
-INLINE_AVX2 __m256i
-in_order (__m256i packed)
-{
-  return _mm256_permutevar8x32_epi32 (packed, _mm256_setr_epi32 (0, 4, 1, 5, 2, 6, 3, 7));
-}
-
 INLINE_AVX2 void
 store_f32 (float *y, __m256 value)
 {
@@ -93,28 +55,6 @@ INLINE_AVX2 void
 store_stream (float *y, __m256 value)
 {
   _mm256_stream_ps (y, value);
-}
-
-INLINE_AVX2 void
-store_f16 (uint16_t *y, __m256 value)
-{
-  const __m256 largest = _mm256_set1_ps (65504), least = _mm256_set1_ps (-65504);
-  const __m256 clamped = _mm256_max_ps (_mm256_min_ps (value, largest), least);
-
-  _mm_storeu_si128 (
-      (__m128i *) y, _mm256_cvtps_ph (clamped, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-}
-
-INLINE_AVX2 void
-store_u8 (void *y, __m256i low, __m256i high)
-{
-  _mm256_storeu_si256 ((__m256i *) y, in_order (_mm256_packus_epi16 (low, high)));
-}
-
-INLINE_AVX2 void
-store_i8 (void *y, __m256i low, __m256i high)
-{
-  _mm256_storeu_si256 ((__m256i *) y, in_order (_mm256_packs_epi16 (low, high)));
 }
 
 #define ARGUMENTS                                                                                  \
@@ -228,7 +168,7 @@ stream_end_x86 (void)
   kernels->normalize_repeat[SAMPLE][ITEM] = normalize_repeat_##samples##_##item##_avx2
 
 void
-pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow)
+pixelnorm_fill_avx2_normalize (PixelnormKernels *kernels, int orc_is_narrow)
 {
   USE (PIXELNORM_SAMPLE_U8, u8, PIXELNORM_ITEM_F16, f16);
   USE (PIXELNORM_SAMPLE_U16, u16, PIXELNORM_ITEM_F16, f16);

@@ -2,59 +2,32 @@
 /* Statistics with AVX2, where Orc has only its SSE backend. The last samples of a list go through the
  * C reference.
  *
- * Measured against Orc 0.4.33 (GCC 12, Zen 4), ns a sample of 224x224 RGB, gain in speed: 8-bit samples
- * .055 / .188 +240 % four lists at a time, .107 / .236 +120 % one; 16-bit samples .108 / .267 +150 %
- * and .261 / .747 +190 %. At 1080p memory sets the pace: +5 % and +65 % with four lists.
+ * Against that: 8-bit samples .060 / .112 +87 % four lists at a time, .072 / .235 +230 % one; 16-bit samples
+ * .096 / .249 +160 % and .140 / .479 +240 %. In frames that no cache holds, memory sets the pace.
  */
 #include "kernels-x86.h"
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
+#include "avx2.h"
 #include "kernels-c.h"
-
-#define AVX2 __attribute__ ((target ("avx2")))
-#define INLINE_AVX2 static inline __attribute__ ((target ("avx2"), always_inline))
-
-INLINE_AVX2 __m256i
-load (const void *from)
-{
-  return _mm256_loadu_si256 ((const __m256i *) from);
-}
-
-INLINE_AVX2 void
-store (void *to, __m256i value)
-{
-  _mm256_storeu_si256 ((__m256i *) to, value);
-}
-
-INLINE_AVX2 __m128i
-low_half (__m256i value)
-{
-  return _mm256_castsi256_si128 (value);
-}
-
-INLINE_AVX2 __m128i
-high_half (__m256i value)
-{
-  return _mm256_extracti128_si256 (value, 1);
-}
 
 /* Adds 16 words to 16 32-bit sums. */
 INLINE_AVX2 void
 add_words (uint32_t *to, __m256i words)
 {
-  store (to, _mm256_add_epi32 (load (to), _mm256_cvtepu16_epi32 (low_half (words))));
-  store (to + 8, _mm256_add_epi32 (load (to + 8), _mm256_cvtepu16_epi32 (high_half (words))));
+  store_all (to, _mm256_add_epi32 (load_all (to), _mm256_cvtepu16_epi32 (low_half (words))));
+  store_all (
+      to + 8, _mm256_add_epi32 (load_all (to + 8), _mm256_cvtepu16_epi32 (high_half (words))));
 }
 
 /* Adds 8 32-bit integers to 8 64-bit sums. */
 INLINE_AVX2 void
 add_longs (uint64_t *to, __m256i longs)
 {
-  store (to, _mm256_add_epi64 (load (to), _mm256_cvtepu32_epi64 (low_half (longs))));
-  store (to + 4, _mm256_add_epi64 (load (to + 4), _mm256_cvtepu32_epi64 (high_half (longs))));
+  store_all (to, _mm256_add_epi64 (load_all (to), _mm256_cvtepu32_epi64 (low_half (longs))));
+  store_all (
+      to + 4, _mm256_add_epi64 (load_all (to + 4), _mm256_cvtepu32_epi64 (high_half (longs))));
 }
 
 /* 32 samples of each list; p of up to four fit 16 bits. */
@@ -68,12 +41,12 @@ accumulate_u8_lists (
   int i = 0;
 
   for (; i + 32 <= n; i += 32) {
-    __m256i a = load ((uint8_t *) min + i), b = load ((uint8_t *) max + i);
-    __m256i s0 = load (sum + i), s1 = load (sum + i + 16);
+    __m256i a = load_all ((uint8_t *) min + i), b = load_all ((uint8_t *) max + i);
+    __m256i s0 = load_all (sum + i), s1 = load_all (sum + i + 16);
     __m256i p0 = _mm256_setzero_si256 (), p1 = p0;
 
     for (int l = 0; l < k; l++) {
-      const __m256i x = load ((const uint8_t *) lists[l] + i);
+      const __m256i x = load_all ((const uint8_t *) lists[l] + i);
       const __m256i w0 = _mm256_cvtepu8_epi16 (low_half (x));
       const __m256i w1 = _mm256_cvtepu8_epi16 (high_half (x));
 
@@ -84,10 +57,10 @@ accumulate_u8_lists (
       p0 = _mm256_add_epi16 (p0, _mm256_mullo_epi16 (w0, _mm256_xor_si256 (w0, largest)));
       p1 = _mm256_add_epi16 (p1, _mm256_mullo_epi16 (w1, _mm256_xor_si256 (w1, largest)));
     }
-    store ((uint8_t *) min + i, a);
-    store ((uint8_t *) max + i, b);
-    store (sum + i, s0);
-    store (sum + i + 16, s1);
+    store_all ((uint8_t *) min + i, a);
+    store_all ((uint8_t *) max + i, b);
+    store_all (sum + i, s0);
+    store_all (sum + i + 16, s1);
     add_words (p + i, p0);
     add_words (p + i + 16, p1);
   }
@@ -111,12 +84,12 @@ accumulate_u16_lists (
   int i = 0;
 
   for (; i + 16 <= n; i += 16) {
-    __m256i a = load (min + i), b = load (max + i);
-    __m256i s0 = load (sum + i), s1 = load (sum + i + 8);
+    __m256i a = load_all (min + i), b = load_all (max + i);
+    __m256i s0 = load_all (sum + i), s1 = load_all (sum + i + 8);
     __m256i p0 = _mm256_setzero_si256 (), p1 = p0;
 
     for (int l = 0; l < k; l++) {
-      const __m256i x = load ((const uint16_t *) lists[l] + i);
+      const __m256i x = load_all ((const uint16_t *) lists[l] + i);
       const __m256i w0 = _mm256_cvtepu16_epi32 (low_half (x));
       const __m256i w1 = _mm256_cvtepu16_epi32 (high_half (x));
 
@@ -127,10 +100,10 @@ accumulate_u16_lists (
       p0 = _mm256_add_epi32 (p0, _mm256_mullo_epi32 (w0, _mm256_xor_si256 (w0, largest)));
       p1 = _mm256_add_epi32 (p1, _mm256_mullo_epi32 (w1, _mm256_xor_si256 (w1, largest)));
     }
-    store (min + i, a);
-    store (max + i, b);
-    store (sum + i, s0);
-    store (sum + i + 8, s1);
+    store_all (min + i, a);
+    store_all (max + i, b);
+    store_all (sum + i, s0);
+    store_all (sum + i + 8, s1);
     add_longs (p + i, p0);
     add_longs (p + i + 8, p1);
   }
@@ -156,7 +129,7 @@ DEFINE_ACCUMULATE (accumulate_u16_avx2, u16, 1)
 DEFINE_ACCUMULATE (accumulate4_u16_avx2, u16, 4)
 
 void
-pixelnorm_kernels_x86_statistics (PixelnormKernels *kernels)
+pixelnorm_fill_avx2_statistics (PixelnormKernels *kernels)
 {
   kernels->accumulate[PIXELNORM_SAMPLE_U8] = accumulate_u8_avx2;
   kernels->accumulate[PIXELNORM_SAMPLE_U16] = accumulate_u16_avx2;

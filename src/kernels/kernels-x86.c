@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The x86 rows of the kernel table: chosen once, from the processor and from what Orc makes of it. */
+/* The x86 rows of the kernel table: what the processor must have, and what Orc makes of it. */
 #include "kernels-x86.h"
 
 #if defined(__x86_64__)
@@ -19,52 +19,59 @@ has_f16c (void)
 }
 
 int
-pixelnorm_kernels_x86 (PixelnormKernels *kernels)
+pixelnorm_has_ssse3 (void)
 {
-  if (!__builtin_cpu_supports ("ssse3"))
-    return 0;
-  kernels->name = "x86";
-  pixelnorm_kernels_x86_gather (kernels);
-  if (!__builtin_cpu_supports ("avx2") || !has_f16c ())
-    return 1;
-  orc_init ();
-  OrcTarget *target = orc_target_get_default ();
-  const int orc_is_narrow = target == NULL || strcmp (orc_target_get_name (target), "sse") == 0;
-
-  pixelnorm_kernels_x86_normalize (kernels, orc_is_narrow);
-  pixelnorm_kernels_x86_back (kernels, orc_is_narrow);
-  pixelnorm_kernels_x86_running (kernels, orc_is_narrow);
-  if (orc_is_narrow)
-    pixelnorm_kernels_x86_statistics (kernels);
-  return 1;
+  return __builtin_cpu_supports ("ssse3") != 0;
 }
 
 int
-pixelnorm_kernels_x86_wide (PixelnormKernels *kernels)
+pixelnorm_has_avx2 (void)
 {
-  if (!__builtin_cpu_supports ("avx512bw") || !__builtin_cpu_supports ("avx512vl")
-      || !__builtin_cpu_supports ("avx512vbmi"))
-    return 0;
-  kernels->name = "x86 wide";
-  pixelnorm_kernels_x86_avx512 (kernels);
-  pixelnorm_kernels_x86_avx512_normalize (kernels);
-  return 1;
+  return pixelnorm_has_ssse3 () && __builtin_cpu_supports ("avx2") && has_f16c ();
+}
+
+int
+pixelnorm_has_avx512 (void)
+{
+  return pixelnorm_has_avx2 () && __builtin_cpu_supports ("avx512bw")
+      && __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512vbmi");
+}
+
+void
+pixelnorm_fill_avx2 (PixelnormKernels *kernels)
+{
+  OrcTarget *target = orc_target_get_default ();
+  const int orc_is_narrow = target == NULL || strcmp (orc_target_get_name (target), "sse") == 0;
+
+  pixelnorm_fill_avx2_normalize (kernels, orc_is_narrow);
+  pixelnorm_fill_avx2_denormalize (kernels, orc_is_narrow);
+  pixelnorm_fill_avx2_running (kernels, orc_is_narrow);
+  if (orc_is_narrow)
+    pixelnorm_fill_avx2_statistics (kernels);
+}
+
+void
+pixelnorm_fill_avx512 (PixelnormKernels *kernels)
+{
+  pixelnorm_fill_avx512_bytes (kernels);
+  pixelnorm_fill_avx512_normalize (kernels);
 }
 
 #else
 
-int
-pixelnorm_kernels_x86 (PixelnormKernels *kernels)
-{
-  (void) kernels;
-  return 0;
-}
+#define DEFINE_NEVER(row)                                                                          \
+  int pixelnorm_has_##row (void)                                                                   \
+  {                                                                                                \
+    return 0;                                                                                      \
+  }                                                                                                \
+                                                                                                   \
+  void pixelnorm_fill_##row (PixelnormKernels *kernels)                                            \
+  {                                                                                                \
+    (void) kernels;                                                                                \
+  }
 
-int
-pixelnorm_kernels_x86_wide (PixelnormKernels *kernels)
-{
-  (void) kernels;
-  return 0;
-}
+DEFINE_NEVER (ssse3)
+DEFINE_NEVER (avx2)
+DEFINE_NEVER (avx512)
 
 #endif

@@ -4,20 +4,24 @@
 
 #include "kernels.h"
 
-/* Puts what this processor does better into a copy of another row; 0 where that is nothing. */
-int pixelnorm_kernels_x86 (PixelnormKernels *kernels);
-/* The same with AVX-512 and VBMI, on top of that row. */
-int pixelnorm_kernels_x86_wide (PixelnormKernels *kernels);
+/* Whether this processor can run a row, and what the row does better than the one before it: bytes that
+ * change places (SSSE3); arithmetic (AVX2 and F16C); both in wider vectors (AVX-512 with VBMI). Each includes what the
+ * rows before it need. */
+int pixelnorm_has_ssse3 (void);
+int pixelnorm_has_avx2 (void);
+int pixelnorm_has_avx512 (void);
+void pixelnorm_fill_ssse3 (PixelnormKernels *kernels);
+void pixelnorm_fill_avx2 (PixelnormKernels *kernels);
+void pixelnorm_fill_avx512 (PixelnormKernels *kernels);
 
-/* The parts of it: bytes that change places (SSSE3); normalization, the way back and running estimates (AVX2 and F16C),
- * more of it where Orc's vectors are narrow, of 128 bits, and statistics (AVX2), where they are; AVX-512 with VBMI. */
-void pixelnorm_kernels_x86_gather (PixelnormKernels *kernels);
-void pixelnorm_kernels_x86_normalize (PixelnormKernels *kernels, int orc_is_narrow);
-void pixelnorm_kernels_x86_back (PixelnormKernels *kernels, int orc_is_narrow);
-void pixelnorm_kernels_x86_running (PixelnormKernels *kernels, int orc_is_narrow);
-void pixelnorm_kernels_x86_statistics (PixelnormKernels *kernels);
-void pixelnorm_kernels_x86_avx512 (PixelnormKernels *kernels);
-void pixelnorm_kernels_x86_avx512_normalize (PixelnormKernels *kernels);
+/* The parts of the row "avx2", more where Orc's vectors are narrow, of 128 bits; statistics only there. */
+void pixelnorm_fill_avx2_normalize (PixelnormKernels *kernels, int orc_is_narrow);
+void pixelnorm_fill_avx2_denormalize (PixelnormKernels *kernels, int orc_is_narrow);
+void pixelnorm_fill_avx2_running (PixelnormKernels *kernels, int orc_is_narrow);
+void pixelnorm_fill_avx2_statistics (PixelnormKernels *kernels);
+/* The parts of the row "avx512". */
+void pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels);
+void pixelnorm_fill_avx512_normalize (PixelnormKernels *kernels);
 
 /* Whether the three samples of a pixel lie within one stride of @stride bytes. */
 int pixelnorm_is_packed (

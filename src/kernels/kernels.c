@@ -1,245 +1,107 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The KERNEL TABLE, with the wrappers that put several Orc programs together to one kernel.
- *
- * Orc's AVX-512 code (0.4.44) ends without vzeroupper, after which SSE code runs four times slower:
- * every wrapper cleans up behind it.
- */
+/* The KERNEL TABLE, and which of its rows is used. */
 #include "kernels.h"
 
 #include <orc/orc.h>
 #include <pthread.h>
-#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "kernels-c.h"
+#include "kernels-orc.h"
 #include "kernels-x86.h"
-#include "orc-normalize.h"
-#include "orc-running.h"
-#include "orc-statistics.h"
 
-#define MAGIC 0x4b400000 /* normalize.orc */
-
-static void
-accumulate_u8_orc (
-    void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
-{
-  /* two programs, since a program's widest type sets its pace: bytes beside 32-bit words run at a
-   * quarter */
-  pixelnorm_orc_accumulate_u8 (min, max, sum, scratch, lists[0], n);
-  pixelnorm_orc_add_u16_u32 (p, scratch, n);
-  pixelnorm_clean_vectors ();
-}
-
-static void
-accumulate4_u8_orc (
-    void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
-{
-  pixelnorm_orc_accumulate4_u8 (min, max, sum, scratch, lists[0], lists[1], lists[2], lists[3], n);
-  pixelnorm_orc_add_u16_u32 (p, scratch, n);
-  pixelnorm_clean_vectors ();
-}
-
-static void
-accumulate_u16_orc (
-    void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
-{
-  pixelnorm_orc_accumulate_u16 (min, max, sum, scratch, lists[0], n);
-  pixelnorm_orc_add_u32_u64 (p, scratch, n);
-  pixelnorm_clean_vectors ();
-}
-
-static void
-accumulate4_u16_orc (
-    void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
-{
-  pixelnorm_orc_accumulate4_u16 (min, max, sum, scratch, lists[0], lists[1], lists[2], lists[3], n);
-  pixelnorm_orc_add_u32_u64 (p, scratch, n);
-  pixelnorm_clean_vectors ();
-}
-
-static void
-spill_u16_orc (uint64_t *total, uint16_t *part, int n)
-{
-  pixelnorm_orc_spill_u16 (total, part, n);
-  pixelnorm_clean_vectors ();
-}
-
-static void
-spill_u32_orc (uint64_t *total, uint32_t *part, int n)
-{
-  pixelnorm_orc_spill_u32 (total, part, n);
-  pixelnorm_clean_vectors ();
-}
-
-#define DEFINE_NORMALIZE_F32(samples)                                                              \
-  static void normalize_##samples##_f32_orc (void *y, const void *x, const void *centre,           \
-      const float *scale, const float *bias, int zero_point, int n)                                \
-  {                                                                                                \
-    (void) zero_point;                                                                             \
-    pixelnorm_orc_normalize_##samples##_f32 (y, x, centre, scale, bias, n);                        \
-    pixelnorm_clean_vectors ();                                                                    \
-  }
-
-/* No Orc has an opcode for half precision: through a tile of float32. */
-#define DEFINE_NORMALIZE_F16(samples, Sample)                                                      \
-  static void normalize_##samples##_f16_orc (void *y, const void *x, const void *centre,           \
-      const float *scale, const float *bias, int zero_point, int n)                                \
-  {                                                                                                \
-    float tile[PIXELNORM_TILE];                                                                    \
-                                                                                                   \
-    for (int i = 0; i < n; i += PIXELNORM_TILE) {                                                  \
-      const int m = n - i < PIXELNORM_TILE ? n - i : PIXELNORM_TILE;                               \
-                                                                                                   \
-      normalize_##samples##_f32_orc (tile, (const Sample *) x + i, (const Sample *) centre + i,    \
-          scale + i, bias + i, zero_point, m);                                                     \
-      pixelnorm_convert_f32_f16_c ((uint16_t *) y + i, tile, m);                                   \
-    }                                                                                              \
-  }
-
-#define DEFINE_NORMALIZE_CODES(samples, item)                                                      \
-  static void normalize_##samples##_##item##_orc (void *y, const void *x, const void *centre,      \
-      const float *scale, const float *bias, int zero_point, int n)                                \
-  {                                                                                                \
-    pixelnorm_orc_normalize_##samples##_##item (y, x, centre, scale, bias, MAGIC - zero_point, n); \
-    pixelnorm_clean_vectors ();                                                                    \
-  }
-
-DEFINE_NORMALIZE_F32 (u8)
-DEFINE_NORMALIZE_F32 (u16)
-DEFINE_NORMALIZE_F16 (u8, uint8_t)
-DEFINE_NORMALIZE_F16 (u16, uint16_t)
-DEFINE_NORMALIZE_CODES (u8, u8)
-DEFINE_NORMALIZE_CODES (u8, i8)
-DEFINE_NORMALIZE_CODES (u16, u8)
-DEFINE_NORMALIZE_CODES (u16, i8)
-
-PIXELNORM_DEFINE_REPEAT (u8_f32_orc, uint8_t, float)
-PIXELNORM_DEFINE_REPEAT (u8_f16_orc, uint8_t, uint16_t)
-PIXELNORM_DEFINE_REPEAT (u8_u8_orc, uint8_t, uint8_t)
-PIXELNORM_DEFINE_REPEAT (u8_i8_orc, uint8_t, int8_t)
-PIXELNORM_DEFINE_REPEAT (u16_f32_orc, uint16_t, float)
-PIXELNORM_DEFINE_REPEAT (u16_f16_orc, uint16_t, uint16_t)
-PIXELNORM_DEFINE_REPEAT (u16_u8_orc, uint16_t, uint8_t)
-PIXELNORM_DEFINE_REPEAT (u16_i8_orc, uint16_t, int8_t)
-
-static void
-unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
-{
-  if (swap)
-    pixelnorm_orc_unpack_swapped_u16 (x, shift, (int) mask, n);
-  else
-    pixelnorm_orc_unpack_u16 (x, shift, (int) mask, n);
-  pixelnorm_clean_vectors ();
-}
-
-#define DEFINE_RUNNING(samples)                                                                    \
-  static void running_##samples##_orc (float *y, int32_t *mean, uint16_t *rest, float *variance,   \
-      const void *x, const float *gamma, const float *beta, const int32_t *momentum,               \
-      const PixelnormRunningParameters *k, int n)                                                  \
-  {                                                                                                \
-    int32_t d[PIXELNORM_TILE];                                                                     \
-                                                                                                   \
-    pixelnorm_orc_running_result_##samples (y, d, x, mean, rest, variance, gamma, beta, k->shift,  \
-        k->unit, k->weight, k->epsilon, k->floor, n);                                              \
-    pixelnorm_orc_running_mean (mean, rest, d, momentum, n);                                       \
-    pixelnorm_orc_running_variance (variance, d, momentum, k->unit, n);                            \
-    pixelnorm_clean_vectors ();                                                                    \
-  }
-
-DEFINE_RUNNING (u8)
-DEFINE_RUNNING (u16)
-
-static void
-convert_u8_orc (void *to, const float *from, int zero_point, int n)
-{
-  pixelnorm_orc_convert_u8 (to, from, MAGIC - zero_point, n);
-  pixelnorm_clean_vectors ();
-}
-
-static void
-convert_i8_orc (void *to, const float *from, int zero_point, int n)
-{
-  pixelnorm_orc_convert_i8 (to, from, MAGIC - zero_point, n);
-  pixelnorm_clean_vectors ();
-}
-
-/* KERNEL TABLE. The first row is the reference, the last what the processor does better than Orc,
- * where it does. */
-static PixelnormKernels rows[5];
-static pthread_once_t rows_made = PTHREAD_ONCE_INIT;
-
-/* What Orc 0.4.41 makes of running.orc for AVX gives NaN; its code for SSE is right. Where there is AVX2,
- * kernels-x86-running.c has the last word anyway. */
 static int
-is_orc_avx (void)
+everywhere (void)
 {
-  OrcTarget *target = orc_target_get_default ();
+  return 1;
+}
 
-  return target && strcmp (orc_target_get_name (target), "avx") == 0;
+/* KERNEL TABLE. The first row is the reference; each of the others begins as a copy of the last one before
+ * it that the processor can run. */
+static const PixelnormKernelRow rows[] = {
+  { "c", "", everywhere, pixelnorm_fill_c },
+  { "orc", "", everywhere, pixelnorm_fill_orc },
+  { "ssse3", "SSSE3", pixelnorm_has_ssse3, pixelnorm_fill_ssse3 },
+  { "avx2", "AVX2 and F16C", pixelnorm_has_avx2, pixelnorm_fill_avx2 },
+  { "avx512", "AVX-512 BW, VL and VBMI", pixelnorm_has_avx512, pixelnorm_fill_avx512 },
+  { NULL },
+};
+
+#define N_ROWS (sizeof rows / sizeof *rows - 1)
+
+/* Of each row, without a name where the processor lacks what it needs. */
+static PixelnormKernels kernels[N_ROWS];
+static const PixelnormKernels *chosen;
+static pthread_once_t made = PTHREAD_ONCE_INIT;
+
+/* One line, in one piece however many threads write to standard error meanwhile. */
+static void
+complain (const char *found)
+{
+  char names[16 * N_ROWS] = ""; /* longer than any name */
+
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (kernels[i].name) {
+      strcat (names, i ? ", " : "");
+      strcat (names, kernels[i].name);
+    }
+  fprintf (stderr,
+      "pixelnorm: PIXELNORM_KERNELS: expected one of %s, which this processor can run; found \"%s\"; %s is "
+      "used instead\n",
+      names, found, chosen->name);
 }
 
 static void
-make_rows (void)
+choose (void)
 {
-  PixelnormKernels row = pixelnorm_kernels_c;
+  const char *wanted = getenv ("PIXELNORM_KERNELS");
 
-  pixelnorm_kernels_back_c (&row);
-  rows[0] = row;
-  row.name = "orc";
-  row.accumulate[PIXELNORM_SAMPLE_U8] = accumulate_u8_orc;
-  row.accumulate[PIXELNORM_SAMPLE_U16] = accumulate_u16_orc;
-  row.accumulate4[PIXELNORM_SAMPLE_U8] = accumulate4_u8_orc;
-  row.accumulate4[PIXELNORM_SAMPLE_U16] = accumulate4_u16_orc;
-  row.spill_u16 = spill_u16_orc;
-  row.spill_u32 = spill_u32_orc;
-  row.normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F32] = normalize_u8_f32_orc;
-  row.normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F16] = normalize_u8_f16_orc;
-  row.normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_U8] = normalize_u8_u8_orc;
-  row.normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_I8] = normalize_u8_i8_orc;
-  row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F32] = normalize_u16_f32_orc;
-  row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F16] = normalize_u16_f16_orc;
-  row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_U8] = normalize_u16_u8_orc;
-  row.normalize[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_I8] = normalize_u16_i8_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F32] = normalize_repeat_u8_f32_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F16] = normalize_repeat_u8_f16_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_U8] = normalize_repeat_u8_u8_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_I8] = normalize_repeat_u8_i8_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F32] = normalize_repeat_u16_f32_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_F16] = normalize_repeat_u16_f16_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_U8] = normalize_repeat_u16_u8_orc;
-  row.normalize_repeat[PIXELNORM_SAMPLE_U16][PIXELNORM_ITEM_I8] = normalize_repeat_u16_i8_orc;
-  row.normalize_stream[PIXELNORM_SAMPLE_U8] = normalize_u8_f32_orc;
-  row.normalize_stream[PIXELNORM_SAMPLE_U16] = normalize_u16_f32_orc;
-  row.normalize_repeat_stream[PIXELNORM_SAMPLE_U8] = normalize_repeat_u8_f32_orc;
-  row.normalize_repeat_stream[PIXELNORM_SAMPLE_U16] = normalize_repeat_u16_f32_orc;
-  row.unpack_u16 = unpack_u16_orc;
-  pixelnorm_kernels_back_orc (&row);
-  if (!is_orc_avx ()) {
-    row.running[PIXELNORM_SAMPLE_U8] = running_u8_orc;
-    row.running[PIXELNORM_SAMPLE_U16] = running_u16_orc;
-  }
-  row.convert[PIXELNORM_ITEM_U8] = convert_u8_orc;
-  row.convert[PIXELNORM_ITEM_I8] = convert_i8_orc;
-  rows[1] = row;
-  if (pixelnorm_kernels_x86 (&row))
-    rows[2] = row;
-  if (rows[2].name && pixelnorm_kernels_x86_wide (&row))
-    rows[3] = row;
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (kernels[i].name)
+      chosen = &kernels[i];
+  if (wanted == NULL || *wanted == '\0')
+    return;
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (kernels[i].name && strcmp (kernels[i].name, wanted) == 0) {
+      chosen = &kernels[i];
+      return;
+    }
+  complain (wanted);
+}
+
+static void
+make (void)
+{
+  PixelnormKernels row = { NULL };
+
+  orc_init (); /* before that it says nothing of its target */
+  for (size_t i = 0; i < N_ROWS; i++)
+    if (rows[i].is_supported ()) {
+      rows[i].fill (&row);
+      row.name = rows[i].name;
+      kernels[i] = row;
+    }
+  choose ();
+}
+
+const PixelnormKernelRow *
+pixelnorm_kernel_rows (void)
+{
+  return rows;
 }
 
 const PixelnormKernels *
-pixelnorm_kernel_rows (void)
+pixelnorm_kernels_of_row (const PixelnormKernelRow *row)
 {
-  pthread_once (&rows_made, make_rows);
-  return rows;
+  pthread_once (&made, make);
+  return kernels[row - rows].name ? &kernels[row - rows] : NULL;
 }
 
 const PixelnormKernels *
 pixelnorm_kernels (void)
 {
-  const PixelnormKernels *row = pixelnorm_kernel_rows ();
-
-  while (row[1].name)
-    row++;
-  return row;
+  pthread_once (&made, make);
+  return chosen;
 }

@@ -97,6 +97,8 @@ new_planned (const PixelnormLayout *layout, PixelnormOutput input,
  *
  * Returns: (transfer full): a denormalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH where the profile does not fit the layout, or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormDenormalizer *
 pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
@@ -129,6 +131,8 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
  *
  * Returns: (transfer full): a denormalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormDenormalizer *
 pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
@@ -171,6 +175,8 @@ pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
  * Says what statistics the next frames were normalized with. Not while another thread runs it.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_MISMATCH and nothing changed
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_denormalizer_set_values (PixelnormDenormalizer *self, const gdouble *mean,
@@ -210,6 +216,8 @@ pixelnorm_denormalizer_set_values (PixelnormDenormalizer *self, const gdouble *m
  * @self: a denormalizer
  * @low: (out): the value that is 0 in 8-bit video
  * @high: (out): the value that is 255
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_denormalizer_get_range (PixelnormDenormalizer *self, gdouble *low, gdouble *high)
@@ -223,6 +231,8 @@ pixelnorm_denormalizer_get_range (PixelnormDenormalizer *self, gdouble *low, gdo
  * @self: a denormalizer of input int8 or uint8
  * @scale: (out): how much y is in one step
  * @zero_point: (out): the code of y = 0
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_denormalizer_get_quantization (
@@ -240,6 +250,8 @@ pixelnorm_denormalizer_get_quantization (
  * became one result, and there is no way back: the sample next to the mean is written.
  *
  * Returns: how many samples of a frame that is so for
+ *
+ * Since: 0.1
  */
 guint64
 pixelnorm_denormalizer_get_lost (PixelnormDenormalizer *self)
@@ -256,6 +268,8 @@ pixelnorm_denormalizer_get_lost (PixelnormDenormalizer *self)
  * @self: a denormalizer
  *
  * Returns: bytes of one input, a tensor or a frame of 8 bits without padding
+ *
+ * Since: 0.1
  */
 gsize
 pixelnorm_denormalizer_get_input_size (PixelnormDenormalizer *self)
@@ -271,6 +285,8 @@ pixelnorm_denormalizer_get_input_size (PixelnormDenormalizer *self)
  * @output: a frame of the layout that the denormalizer was made for. Must not overlap @input
  *
  * Brings a frame back.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_denormalizer_run (
@@ -301,6 +317,8 @@ pixelnorm_denormalizer_run (
  *
  * Returns: (transfer full): a packed frame: planes one after the other, rows without padding; %NULL with
  *   %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 GBytes *
 pixelnorm_denormalizer_run_data (

@@ -221,6 +221,8 @@ identify (PixelnormLearnedAffine *self)
  * G, B. Where one is missing, gamma is 1 and beta 0. Metadata are ignored.
  *
  * Returns: (transfer full): the affine; %NULL with %PIXELNORM_ERROR_CORRUPT
+ *
+ * Since: 0.1
  */
 PixelnormLearnedAffine *
 pixelnorm_learned_affine_parse (GBytes *bytes, GError **error)
@@ -256,6 +258,8 @@ pixelnorm_learned_affine_parse (GBytes *bytes, GError **error)
  *
  * Returns: (transfer full): the affine; %NULL with %PIXELNORM_ERROR_OPEN where there is no such file or
  * it may not be read, %PIXELNORM_ERROR_READ, %PIXELNORM_ERROR_MEMORY or %PIXELNORM_ERROR_CORRUPT
+ *
+ * Since: 0.1
  */
 PixelnormLearnedAffine *
 pixelnorm_learned_affine_load (const gchar *path, GError **error)
@@ -279,6 +283,8 @@ pixelnorm_learned_affine_load (const gchar *path, GError **error)
  * @self: a learned affine
  *
  * Returns: the width of the frames that it fits; 0: any
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_learned_affine_get_width (PixelnormLearnedAffine *self)
@@ -291,6 +297,8 @@ pixelnorm_learned_affine_get_width (PixelnormLearnedAffine *self)
  * @self: a learned affine
  *
  * Returns: the height of the frames that it fits; 0: any
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_learned_affine_get_height (PixelnormLearnedAffine *self)
@@ -309,6 +317,8 @@ fixes_channels (const Values *values)
  * @self: a learned affine
  *
  * Returns: how many channels the frames have that it fits, 1 or 3; 0: any number
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_learned_affine_get_n_channels (PixelnormLearnedAffine *self)
@@ -326,6 +336,8 @@ pixelnorm_learned_affine_get_n_channels (PixelnormLearnedAffine *self)
  * identity, whatever their types and metadata are.
  *
  * Returns: (transfer none): 32 hexadecimal digits
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_learned_affine_get_identity (PixelnormLearnedAffine *self)

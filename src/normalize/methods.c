@@ -124,6 +124,8 @@ pixelnorm_method_row (PixelnormMethod method)
  *
  * Returns: whether the method takes its numbers from statistics: a profile, unless the settings say
  *   that they are of the stream itself
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_method_needs_profile (PixelnormMethod method)
@@ -138,6 +140,8 @@ pixelnorm_method_needs_profile (PixelnormMethod method)
  * @settings: settings
  *
  * Returns: whether a normalizer of these settings needs a profile
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_settings_need_profile (const PixelnormSettings *settings)
@@ -152,6 +156,8 @@ pixelnorm_settings_need_profile (const PixelnormSettings *settings)
  *
  * Returns: whether a normalizer of these settings uses a profile where there is one: it needs it, or
  *   running estimates start from it
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_settings_use_profile (const PixelnormSettings *settings)

@@ -25,13 +25,13 @@ typedef struct {
 /* What a method may look at, for one sample. */
 typedef struct {
   const PixelnormSettings *settings;
-  double floor;                    /* min-deviation in code values of the depth */
-  double mean, std;                /* fixed: of this channel, in code values */
-  const PixelnormMoments *moments; /* of the sample at the chosen scope; NULL for fixed */
+  double floor;                      /* min-deviation in code values of the depth */
+  double mean, std;                  /* fixed: of this channel, in code values */
+  const PixelnormMoments *moments;   /* of the sample at the chosen scope; NULL for fixed */
   const PixelnormEstimate *estimate; /* instead of the moments; or NULL */
-  double dark;                     /* flat-field: the mean of the dark frame's sample, or 0 */
-  double low, high;                /* percentile: the two, in code values */
-  double gain;                     /* flat-field: the channel mean of (mu - dark) */
+  double dark;                       /* flat-field: the mean of the dark frame's sample, or 0 */
+  double low, high;                  /* percentile: the two, in code values */
+  double gain;                       /* flat-field: the channel mean of (mu - dark) */
 } PixelnormMethodInput;
 
 typedef struct {

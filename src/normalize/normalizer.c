@@ -55,6 +55,8 @@ init_and_restore (
  * Returns: (transfer full): a normalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH where the profile or the affine does not fit the layout, or
  *   %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormNormalizer *
 pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, PixelnormProfile *profile,
@@ -91,6 +93,8 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
  *
  * Returns: (transfer full): a normalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
  *   %PIXELNORM_ERROR_MISMATCH where the profile does not fit the layout, or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormNormalizer *
 pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
@@ -107,6 +111,8 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
  * @high: (out): the value that becomes 255
  *
  * With them y = low + code * (high - low) / 255 is the way back from 8-bit video.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low, gdouble *high)
@@ -122,6 +128,8 @@ pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low, gdouble
  * @zero_point: (out): the code of y = 0
  *
  * With them y = (code - zero_point) * scale is the way back from an int8 or uint8 tensor.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_normalizer_get_quantization (PixelnormNormalizer *self, gdouble *scale, gint *zero_point)
@@ -135,6 +143,8 @@ pixelnorm_normalizer_get_quantization (PixelnormNormalizer *self, gdouble *scale
  * @self: a normalizer
  *
  * Returns: bytes of one result, a tensor or a frame without padding
+ *
+ * Since: 0.1
  */
 gsize
 pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
@@ -169,6 +179,8 @@ run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFram
  * Normalizes a frame. Running statistics learn from it: in scope pixel at once, else with
  * pixelnorm_normalizer_end_batch(). Statistics of a batch are those of the frames that
  * pixelnorm_normalizer_measure() saw.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_normalizer_run (
@@ -185,6 +197,8 @@ pixelnorm_normalizer_run (
  *
  * As pixelnorm_normalizer_run(), but running statistics do not learn from the frame: it is a repetition,
  * or damaged.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_normalizer_run_still (
@@ -204,6 +218,8 @@ pixelnorm_normalizer_run_still (
  *
  * Returns: (transfer full): a packed tensor, or a packed 8-bit frame; %NULL with
  *   %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 GBytes *
 pixelnorm_normalizer_run_data (
@@ -219,6 +235,8 @@ pixelnorm_normalizer_run_data (
  *
  * With statistics of a batch: counts a frame. After all of them were counted each is run. Other
  * statistics need it not.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_normalizer_measure (PixelnormNormalizer *self, const PixelnormFrame *frame)
@@ -233,6 +251,8 @@ pixelnorm_normalizer_measure (PixelnormNormalizer *self, const PixelnormFrame *f
  *
  * Says that the frames since the last call were a batch: running statistics of scope channel and global
  * move.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_normalizer_end_batch (PixelnormNormalizer *self)
@@ -246,6 +266,8 @@ pixelnorm_normalizer_end_batch (PixelnormNormalizer *self)
  * @self: a normalizer
  *
  * Forgets the frames since the last end of a batch, as far as they have not moved an estimate yet.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_normalizer_cancel_batch (PixelnormNormalizer *self)
@@ -263,6 +285,8 @@ pixelnorm_normalizer_cancel_batch (PixelnormNormalizer *self)
  * Gives the coefficients of the frame that was run last: y = (x - mean) / std * gamma + beta.
  *
  * Returns: how many channels have them; 0 in scope pixel
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_normalizer_get_coefficients (PixelnormNormalizer *self, gdouble *mean, gdouble *std)
@@ -292,6 +316,8 @@ is_same_picture (const PixelnormGeometry *a, const PixelnormGeometry *b)
  * size, channels and depth, wherever they lie. Between two batches.
  *
  * Returns: whether there was something to carry over
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_normalizer_carry_over (PixelnormNormalizer *self, PixelnormNormalizer *from)
@@ -315,6 +341,8 @@ pixelnorm_normalizer_carry_over (PixelnormNormalizer *self, PixelnormNormalizer 
  *
  * Returns: (transfer full): as many packed tensors, or packed 8-bit frames, one after the other; %NULL
  *   with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 GBytes *
 pixelnorm_normalizer_run_batch_data (

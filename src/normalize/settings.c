@@ -20,6 +20,8 @@ G_DEFINE_BOXED_TYPE (
  *
  * Fills in the defaults: zscore, scope pixel, statistics of a profile, momentum .1, min-deviation 1, epsilon 0, percentiles 1 and 99, mean
  * and std 127.5 in code values, gamma 1, beta 0, no clipping, the method's own range.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_settings_init (PixelnormSettings *settings)
@@ -49,6 +51,8 @@ pixelnorm_settings_init (PixelnormSettings *settings)
  * pixelnorm_settings_new:
  *
  * Returns: (transfer full): the defaults
+ *
+ * Since: 0.1
  */
 PixelnormSettings *
 pixelnorm_settings_new (void)
@@ -64,6 +68,8 @@ pixelnorm_settings_new (void)
  * @settings: settings
  *
  * Returns: (transfer full): a copy
+ *
+ * Since: 0.1
  */
 PixelnormSettings *
 pixelnorm_settings_copy (const PixelnormSettings *settings)
@@ -77,6 +83,8 @@ pixelnorm_settings_copy (const PixelnormSettings *settings)
 /**
  * pixelnorm_settings_free:
  * @settings: (transfer full) (nullable): settings
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_settings_free (PixelnormSettings *settings)
@@ -110,6 +118,8 @@ set_values (const char *name, const gdouble *values, guint n_values, gdouble *to
  * Sets the mean of the method fixed.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_settings_set_mean (
@@ -128,6 +138,8 @@ pixelnorm_settings_set_mean (
  * Sets the divisor of the method fixed.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_settings_set_std (
@@ -146,6 +158,8 @@ pixelnorm_settings_set_std (
  * Sets what results are multiplied by.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_settings_set_gamma (
@@ -164,6 +178,8 @@ pixelnorm_settings_set_gamma (
  * Sets what is added to results, after gamma.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_settings_set_beta (
@@ -304,6 +320,8 @@ check_percentiles (const PixelnormSettings *settings, GError **error)
  *
  * Returns: whether the settings are possible and agree with each other; else %FALSE with
  *   %PIXELNORM_ERROR_SETTINGS
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)

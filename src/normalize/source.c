@@ -211,6 +211,8 @@ pixelnorm_source (PixelnormStatisticsSource source, PixelnormScope scope)
  * @scope: over what they are pooled
  *
  * Returns: what such statistics ask of whoever gives the frames, and what they are good for
+ *
+ * Since: 0.2
  */
 PixelnormStatisticsFlags
 pixelnorm_statistics_source_get_flags (PixelnormStatisticsSource source, PixelnormScope scope)

@@ -27,6 +27,8 @@ pixelnorm_type (PixelnormOutput output)
  * Lists the types of tensors, the best first: what to take where several will do.
  *
  * Returns: (nullable): the name of the type, as caps of tensors write it ("float32"); %NULL behind the last
+ *
+ * Since: 0.2
  */
 const gchar *
 pixelnorm_output_get_tensor_type (guint n, PixelnormOutput *output)
@@ -43,6 +45,8 @@ pixelnorm_output_get_tensor_type (guint n, PixelnormOutput *output)
  * @output: a type
  *
  * Returns: whether it is a tensor of codes, which have a scale and a zero-point
+ *
+ * Since: 0.2
  */
 gboolean
 pixelnorm_output_is_quantized (PixelnormOutput output)

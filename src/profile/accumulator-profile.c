@@ -84,6 +84,8 @@ store_channels (PixelnormAccumulator *self, PixelnormProfileData *data)
  *
  * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_SETTINGS where there was no
  * frame, or %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormProfile *
 pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
@@ -200,6 +202,8 @@ join_histogram (PixelnormAccumulator *self, const PixelnormProfileData *data)
  *
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH, %PIXELNORM_ERROR_LIMIT or
  *   %PIXELNORM_ERROR_MEMORY, and nothing was added
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_accumulator_add_profile (
@@ -238,6 +242,8 @@ pixelnorm_accumulator_add_profile (
  *
  * Returns: (transfer full): an accumulator; %NULL with %PIXELNORM_ERROR_SETTINGS or
  *   %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormAccumulator *
 pixelnorm_accumulator_new_from_profile (PixelnormProfile *profile, GError **error)

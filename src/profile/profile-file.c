@@ -556,6 +556,8 @@ parse_aligned (GBytes *bytes, GError **error)
  *
  * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_CORRUPT, whose message names the
  *   offset, key, tensor or sample
+ *
+ * Since: 0.1
  */
 PixelnormProfile *
 pixelnorm_profile_parse (GBytes *bytes, GError **error)

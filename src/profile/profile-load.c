@@ -17,6 +17,8 @@
  *
  * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_OPEN where there is no such file
  * or it may not be read, %PIXELNORM_ERROR_READ, %PIXELNORM_ERROR_MEMORY or %PIXELNORM_ERROR_CORRUPT
+ *
+ * Since: 0.1
  */
 PixelnormProfile *
 pixelnorm_profile_load (const gchar *path, GError **error)

@@ -208,6 +208,8 @@ sign_header (GBytes *header, const Piece *pieces, guint n)
  * work, so that nobody hears only after hours of collecting that a directory is missing.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_WRITE
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_profile_check_path (const gchar *path, GError **error)
@@ -232,6 +234,8 @@ pixelnorm_profile_check_path (const gchar *path, GError **error)
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_NO_SPACE where the disk is full,
  *   %PIXELNORM_ERROR_WRITE where the file cannot be written for another reason, or
  *   %PIXELNORM_ERROR_LIMIT where the list of sources is too long for the format
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_profile_save (PixelnormProfile *self, const gchar *path, GError **error)

@@ -270,6 +270,8 @@ pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
  *
  * Returns: %PIXELNORM_SCOPE_PIXEL, or %PIXELNORM_SCOPE_CHANNEL where it holds sums per channel
  * only, of frames of any size
+ *
+ * Since: 0.1
  */
 PixelnormScope
 pixelnorm_profile_get_scope (PixelnormProfile *self)
@@ -282,6 +284,8 @@ pixelnorm_profile_get_scope (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: (transfer none): what the frames consisted of; width and height are 0 in scope channel
+ *
+ * Since: 0.1
  */
 const PixelnormGeometry *
 pixelnorm_profile_get_geometry (PixelnormProfile *self)
@@ -294,6 +298,8 @@ pixelnorm_profile_get_geometry (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: pixels in a row; 0 in scope channel
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_profile_get_width (PixelnormProfile *self)
@@ -306,6 +312,8 @@ pixelnorm_profile_get_width (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: rows; 0 in scope channel
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_profile_get_height (PixelnormProfile *self)
@@ -318,6 +326,8 @@ pixelnorm_profile_get_height (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: (transfer none): the channels' names in canonical order, as "RGB"
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_profile_get_channels (PixelnormProfile *self)
@@ -330,6 +340,8 @@ pixelnorm_profile_get_channels (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: bits of a sample
+ *
+ * Since: 0.1
  */
 guint
 pixelnorm_profile_get_depth (PixelnormProfile *self)
@@ -342,6 +354,8 @@ pixelnorm_profile_get_depth (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: how many frames it was made of
+ *
+ * Since: 0.1
  */
 guint64
 pixelnorm_profile_get_frames (PixelnormProfile *self)
@@ -354,6 +368,8 @@ pixelnorm_profile_get_frames (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: how many frames were left out, as broken ones
+ *
+ * Since: 0.1
  */
 guint64
 pixelnorm_profile_get_frames_skipped (PixelnormProfile *self)
@@ -367,6 +383,8 @@ pixelnorm_profile_get_frames_skipped (PixelnormProfile *self)
  *
  * Returns: (transfer none): 32 hexadecimal digits that two profiles share when geometry and data
  * are the same, whenever they were made
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_profile_get_identity (PixelnormProfile *self)
@@ -384,6 +402,8 @@ pixelnorm_profile_get_identity (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: (transfer none) (nullable): where the frames came from, a line each
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_profile_get_sources (PixelnormProfile *self)
@@ -396,6 +416,8 @@ pixelnorm_profile_get_sources (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: (transfer none) (nullable): when it was made, ISO 8601 in UTC
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_profile_get_created (PixelnormProfile *self)
@@ -408,6 +430,8 @@ pixelnorm_profile_get_created (PixelnormProfile *self)
  * @self: a profile
  *
  * Returns: (transfer none) (nullable): what made it
+ *
+ * Since: 0.1
  */
 const gchar *
 pixelnorm_profile_get_software (PixelnormProfile *self)
@@ -421,6 +445,8 @@ pixelnorm_profile_get_software (PixelnormProfile *self)
  * @channel: a channel, or -1 for all together
  * @statistics: (out caller-allocates): statistics pooled over all pixels, exact but for the last
  * rounding
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_profile_get_statistics (
@@ -455,6 +481,8 @@ sample_of_pixel (PixelnormProfile *self, gsize p, guint channel)
  *
  * Returns: (transfer full): float64 of shape [height, width, channels] ([1, 1, channels] in scope
  *   channel), in code values; %NULL with %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 GBytes *
 pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GError **error)
@@ -487,6 +515,8 @@ pixelnorm_profile_get_image (PixelnormProfile *self, PixelnormImage image, GErro
  * @self: a profile
  *
  * Returns: whether it holds a histogram a channel, which percentiles need
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_profile_has_histogram (PixelnormProfile *self)
@@ -515,6 +545,8 @@ copy_histogram (PixelnormProfile *self, gint channel)
  *
  * Returns: (transfer full) (nullable): 2^depth 64-bit integers: how often each code value occurred;
  *   %NULL where the profile holds no histogram
+ *
+ * Since: 0.1
  */
 GBytes *
 pixelnorm_profile_get_histogram (PixelnormProfile *self, gint channel)
@@ -537,6 +569,8 @@ pixelnorm_profile_get_histogram (PixelnormProfile *self, gint channel)
  *
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH where the profile holds no histogram, or
  *   %PIXELNORM_ERROR_SETTINGS where @percent is none
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_profile_get_percentile (

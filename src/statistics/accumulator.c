@@ -94,6 +94,8 @@ pixelnorm_accumulator_new_empty (
  *
  * Returns: (transfer full): an accumulator; %NULL with %PIXELNORM_ERROR_SETTINGS or
  *   %PIXELNORM_ERROR_MEMORY
+ *
+ * Since: 0.1
  */
 PixelnormAccumulator *
 pixelnorm_accumulator_new (PixelnormScope scope, const PixelnormLayout *layout, GError **error)
@@ -140,6 +142,8 @@ pixelnorm_accumulator_make_counts (PixelnormAccumulator *self, GError **error)
  *
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_SETTINGS, %PIXELNORM_ERROR_MISMATCH or
  *   %PIXELNORM_ERROR_MEMORY, and nothing changed
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_accumulator_set_mask (PixelnormAccumulator *self, const PixelnormLayout *layout,
@@ -183,6 +187,8 @@ pixelnorm_accumulator_set_mask (PixelnormAccumulator *self, const PixelnormLayou
  * takes as much time again as everything else.
  *
  * Returns: %TRUE; %FALSE with %PIXELNORM_ERROR_SETTINGS where frames were added before without
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_accumulator_keep_histogram (PixelnormAccumulator *self, GError **error)
@@ -208,6 +214,8 @@ pixelnorm_accumulator_keep_histogram (PixelnormAccumulator *self, GError **error
  * @error: return location for a #GError, or %NULL
  *
  * Returns: whether such frames can be added; else %FALSE with %PIXELNORM_ERROR_MISMATCH
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_accumulator_accepts (
@@ -456,6 +464,8 @@ add_per_channel (PixelnormAccumulator *self, PixelnormGroup *group, const Pixeln
  *
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing
  * was added
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *layout,
@@ -487,6 +497,8 @@ pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *la
  *
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing
  * was added
+ *
+ * Since: 0.1
  */
 gboolean
 pixelnorm_accumulator_add_data (PixelnormAccumulator *self, const PixelnormLayout *layout,
@@ -504,6 +516,8 @@ pixelnorm_accumulator_add_data (PixelnormAccumulator *self, const PixelnormLayou
  * @n_frames: how many
  *
  * Notes frames that were seen but left out, as broken ones.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames)
@@ -518,6 +532,8 @@ pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames)
  *
  * Notes a source, which the profile will list. One that is noted already is not noted again; after
  * 64 the list only says that there are more.
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_accumulator_add_source (PixelnormAccumulator *self, const gchar *source)
@@ -541,6 +557,8 @@ pixelnorm_accumulator_add_source (PixelnormAccumulator *self, const gchar *sourc
  * @self: an accumulator
  *
  * Returns: how many frames were added, those of the profile that was begun from included
+ *
+ * Since: 0.1
  */
 guint64
 pixelnorm_accumulator_get_frames (PixelnormAccumulator *self)
@@ -553,6 +571,8 @@ pixelnorm_accumulator_get_frames (PixelnormAccumulator *self)
  * @self: an accumulator
  *
  * Returns: how many frames were left out
+ *
+ * Since: 0.1
  */
 guint64
 pixelnorm_accumulator_get_frames_skipped (PixelnormAccumulator *self)
@@ -565,6 +585,8 @@ pixelnorm_accumulator_get_frames_skipped (PixelnormAccumulator *self)
  * @self: an accumulator
  * @channel: a channel, or -1 for all together
  * @statistics: (out caller-allocates): statistics pooled over all pixels
+ *
+ * Since: 0.1
  */
 void
 pixelnorm_accumulator_get_statistics (

@@ -7,15 +7,16 @@ import subprocess
 import threading
 import time
 
+from gst_launch import make
+
 PROGRAM = pathlib.Path(os.environ["PIXELNORM_BUILD"]) / "pipelines" / "apps" / "pixelnorm-streams"
 
 
 def collect(path, pattern="ball", size=(64, 48), frames=20):
     """A profile of a test pattern."""
     width, height = size
-    subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", f"pattern={pattern}", f"num-buffers={frames}", "!",
-                    f"video/x-raw,format=RGB,width={width},height={height}", "!", "pixelstats", f"location={path}", "!",
-                    "fakesink"], check=True)
+    make(f"-q videotestsrc pattern={pattern} num-buffers={frames} ! video/x-raw,format=RGB,width={width},height={height} ! "
+         f"pixelstats location={path} ! fakesink")
 
 
 def write_config(path, sources, application=(), consumer=()):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelnorm-streams: many streams, a profile each, one consumer; they come, go, end and fail while others play."""
-import os
 import pathlib
 import re
 import signal
@@ -146,7 +145,7 @@ def test_any_consumer(tmp_path, profiles):
     assert status == 0 and out.stat().st_size == 3 * 5 * 48 * 64 * 3 * 4
 
 
-@pytest.mark.skipif(os.environ.get("PIXELNORM_SANITIZED") == "1", reason="AddressSanitizer keeps what was freed")
+@pytest.mark.unsanitized("AddressSanitizer keeps what was freed")
 def test_memory_stays():
     """The short form of tests/apps/soak."""
     soak = subprocess.run([pathlib.Path(__file__).parent / "soak", "5"], capture_output=True, text=True, timeout=120)

@@ -5,7 +5,7 @@ Written from the documentation and sources of that software, none of it ours. A 
 
   files   the contents of the files, the first one first
   want    what else they must say: channels, color (rgb, bgr, gray), layout, height, width, scope, method, frames,
-          identity, directory
+          identity
   exact   the true y, for what is laid onto 8-bit video first
 
 and gives y for every code value and sample, [256, height, width, channels] in the order of the model. It fails where a field
@@ -250,26 +250,6 @@ def from_layout(array, want):
 
 def names_of(want):
     return {"rgb": "RGB", "bgr": "BGR", "gray": "Y"}[want["color"]]
-
-
-def read_npz(files, want, exact):
-    path = want["directory"] / "out.npz"
-    arrays = np.load(path, allow_pickle=False)
-    assert sorted(arrays) == sorted(["mean", "scale", "centre", "scale_float32", "bias", "max_code", "channels",
-                                     "layout", "method", "scope", "identity"])
-    assert [str(arrays[name]) for name in ("channels", "layout", "method", "scope", "identity")] == [
-        names_of(want), want["layout"], want["method"], want["scope"], want["identity"]]
-    assert arrays["max_code"] == 255 and arrays["max_code"].dtype == np.int64
-    assert arrays["mean"].dtype == arrays["scale"].dtype == np.float64
-    mean, scale, centre, scale32, bias = (
-        from_layout(arrays[name], want) for name in ("mean", "scale", "centre", "scale_float32", "bias"))
-    assert centre.dtype == scale32.dtype == bias.dtype == np.float32 and (centre == np.rint(centre)).all()
-    y = evaluate(mean, scale)
-    y32 = (CODES.astype(np.float32) - centre) * scale32 + bias
-    assert y32.dtype == np.float32
-    # what design says of this form: 2e-7 of the largest values, and rounding of the coefficients
-    np.testing.assert_allclose(y32, y, rtol=0, atol=4e-7 * np.abs(y).max())
-    return y
 
 
 def read_json(files, want, exact):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile collect: the numbers are numpy's over the images that Pillow wrote, whoever read which."""
+import functools
 import os
 import pathlib
 import pty
@@ -8,22 +9,16 @@ import signal
 import subprocess
 import time
 
-import gi
 import numpy as np
 import pytest
 from PIL import Image
 
-gi.require_version("Pixelnorm", "1.0")
-from gi.repository import Pixelnorm  # noqa: E402
+from cli_help import PROGRAM, Pixelnorm, load, pixelprofile
+from gst_launch import make
 
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 SIZE = (24, 40)
 N = 30
-
-
-def collect(*arguments, **keywords):
-    return subprocess.run([PROGRAM, "collect", *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                          **keywords)
+collect = functools.partial(pixelprofile, "collect")
 
 
 def frames_of(n, seed=1, size=SIZE):
@@ -47,10 +42,6 @@ def images(tmp_path_factory):
     (folder / "below 1" / "up").symlink_to(folder)
     (folder / "again.png").symlink_to(folder / "00.png")
     return folder
-
-
-def load(path):
-    return Pixelnorm.Profile.load(str(path))
 
 
 def image_of(profile, what):
@@ -156,7 +147,7 @@ def test_videos(tmp_path):
     launch = (f"filesrc location={tmp_path}/raw ! rawvideoparse format=rgb width=40 height=24 framerate=5/1 ! "
               f"pngenc ! qtmux name=mux ! filesink location={tmp_path}/a.mov "
               "audiotestsrc num-buffers=20 ! audioconvert ! audio/x-raw,format=S16LE ! mux.")
-    subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=60)
+    make(f"-q {launch}")
     save(tmp_path / "b.png", frames_of(1, 8)[0])
     done = collect(tmp_path / "out", tmp_path / "a.mov", (tmp_path / "b.png").as_uri())
     assert (done.returncode, done.stderr) == (0, ""), done.stderr
@@ -164,7 +155,7 @@ def test_videos(tmp_path):
 
     launch = ("videotestsrc pattern=white num-buffers=6 ! video/x-raw,format=I420,width=64,height=48,"
               f"interlace-mode=interleaved ! x264enc interlaced=true ! matroskamux ! filesink location={tmp_path}/i.mkv")
-    subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=60)
+    make(f"-q {launch}")
     done = collect(tmp_path / "interlaced", tmp_path / "i.mkv")
     assert (done.returncode, done.stderr) == (0, "")
     profile = load(tmp_path / "interlaced")
@@ -180,8 +171,7 @@ def make_broken(folder, image):
     (folder / "empty.png").write_bytes(b"")
     (folder / "letter.mp4").write_text("This is a letter.\n" * 99)
     (folder / "noise.avi").write_bytes(bytes(frames_of(1, 3)))
-    subprocess.run(["gst-launch-1.0", "-q", *f"audiotestsrc num-buffers=9 ! wavenc ! filesink location={folder}/sound.ogg"
-                    .split()], check=True)
+    make(f"-q audiotestsrc num-buffers=9 ! wavenc ! filesink location={folder}/sound.ogg")
     return {"cut.png", "cut.jpg", "empty.png", "letter.mp4", "noise.avi", "sound.ogg"}
 
 
@@ -207,8 +197,8 @@ def test_all_or_nothing_of_a_video_that_breaks(tmp_path):
     """Frames of another size in the middle: none of its frames counts."""
     save(tmp_path / "in" / "1.png", frames_of(1)[0])
     for i, width in enumerate((40, 40, 60)):
-        launch = f"videotestsrc num-buffers=4 ! video/x-raw,width={width},height=24 ! jpegenc ! multifilesink location="
-        subprocess.run(["gst-launch-1.0", "-q", *f"{launch}{tmp_path}/{i}-%d.jpg".split()], check=True)
+        make(f"-q videotestsrc num-buffers=4 ! video/x-raw,width={width},height=24 ! jpegenc ! "
+             f"multifilesink location={tmp_path}/{i}-%d.jpg")
     (tmp_path / "in" / "2.mjpeg").write_bytes(
         b"".join((tmp_path / f"{i}-{k}.jpg").read_bytes() for i in range(3) for k in range(4)))
     done = collect(tmp_path / "out", tmp_path / "in")
@@ -286,7 +276,7 @@ def endless(tmp_path):
     """A file that takes a minute to read."""
     launch = ("videotestsrc num-buffers=9000 pattern=black ! video/x-raw,width=640,height=480,format=I420 ! "
               f"x264enc speed-preset=ultrafast ! matroskamux ! filesink location={tmp_path}/long.mkv")
-    subprocess.run(["gst-launch-1.0", "-q", *launch.split()], check=True, timeout=300)
+    make(f"-q {launch}", timeout=300)
     return tmp_path / "long.mkv"
 
 

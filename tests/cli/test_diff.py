@@ -4,6 +4,7 @@
 Profiles are written by tests/lib/profile_bytes.py, which shares nothing with the library. Shifts and ratios are computed in
 float64 from the frames; the command's come from exact integers and agree within 1e-9.
 """
+import functools
 import json
 import os
 import subprocess
@@ -13,15 +14,11 @@ import pytest
 from PIL import Image
 
 import profile_bytes
+from cli_help import PROGRAM, pixelprofile
 
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 SEED = 20250611
 SIZE = (40, 300)
-
-
-def diff(*arguments, cwd, **keywords):
-    return subprocess.run([PROGRAM, "diff", *map(str, arguments)], cwd=cwd, capture_output=True, text=True, timeout=60,
-                          **keywords)
+diff = functools.partial(pixelprofile, "diff")
 
 
 def diff_json(*arguments, cwd, status=0):

@@ -8,8 +8,9 @@ import subprocess
 
 import pytest
 
+from cli_help import PROGRAM
+
 SOURCE = pathlib.Path(__file__).parents[2]
-PROGRAM = pathlib.Path(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 PAGE = SOURCE / "docs" / "man" / "pixelprofile.1"
 COMPLETION = SOURCE / "src" / "cli" / "completion" / "pixelprofile"
 

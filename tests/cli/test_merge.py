@@ -1,34 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile merge: the numbers are numpy's sums over all frames, and the identity that of one collection."""
-import os
+import functools
 import random
 import subprocess
 
-import gi
 import numpy as np
 import pytest
 
-gi.require_version("Pixelnorm", "1.0")
-from gi.repository import Pixelnorm  # noqa: E402
+from cli_help import PROGRAM, Pixelnorm, Scope, pixelprofile, save_profile
 
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
-Scope = Pixelnorm.Scope
-
-
-def merge(*arguments, **keywords):
-    return subprocess.run([PROGRAM, "merge", *map(str, arguments)], capture_output=True, text=True, timeout=120,
-                          **keywords)
-
-
-def save(path, frames, scope=Scope.PIXEL, order="RGB", histogram=False):
-    layout = Pixelnorm.Layout.new(order, frames.shape[2], frames.shape[1])
-    accumulator = Pixelnorm.Accumulator.new(scope, layout)
-    if histogram:
-        accumulator.keep_histogram()
-    for frame in frames:
-        accumulator.add_data(layout, frame.tobytes())
-    accumulator.snapshot().save(str(path))
-    return path
+merge = functools.partial(pixelprofile, "merge")
 
 
 def frames_of(n, seed=1, size=(9, 7)):
@@ -38,8 +19,8 @@ def frames_of(n, seed=1, size=(9, 7)):
 @pytest.mark.parametrize("scope", [Scope.PIXEL, Scope.CHANNEL], ids=["pixel", "channel"])
 def test_sixteen_shards_are_one_run(scope, tmp_path):
     frames = frames_of(50)
-    whole = Pixelnorm.Profile.load(str(save(tmp_path / "whole.safetensors", frames, scope, histogram=True)))
-    shards = [save(tmp_path / f"{i}.safetensors", part, scope, histogram=True)
+    whole = Pixelnorm.Profile.load(str(save_profile(tmp_path / "whole.safetensors", frames, scope=scope, histogram=True)))
+    shards = [save_profile(tmp_path / f"{i}.safetensors", part, scope=scope, histogram=True)
               for i, part in enumerate(np.array_split(frames, 16))]
     random.Random(5).shuffle(shards)
     first, second, out = tmp_path / "a.safetensors", tmp_path / "b.safetensors", tmp_path / "out.safetensors"
@@ -58,34 +39,34 @@ def test_sixteen_shards_are_one_run(scope, tmp_path):
 def test_in_place(tmp_path):
     """OUT among the files: nothing without --force, both with it."""
     frames = frames_of(4)
-    all_, today = save(tmp_path / "all.safetensors", frames[:3]), save(tmp_path / "today.safetensors", frames[3:])
+    all_, today = save_profile(tmp_path / "all.safetensors", frames[:3]), save_profile(tmp_path / "today.safetensors", frames[3:])
     before = all_.read_bytes()
     refused = merge(all_, all_, today)
     assert refused.returncode == 1 and "--force" in refused.stderr and all_.read_bytes() == before
     assert merge("--force", all_, all_, today).returncode == 0
-    expected = Pixelnorm.Profile.load(str(save(tmp_path / "expected.safetensors", frames)))
+    expected = Pixelnorm.Profile.load(str(save_profile(tmp_path / "expected.safetensors", frames)))
     assert Pixelnorm.Profile.load(str(all_)).get_identity() == expected.get_identity()
 
 
 def test_the_same_frames_twice_are_told(tmp_path):
-    a = save(tmp_path / "a.safetensors", frames_of(2))
-    b = save(tmp_path / "b.safetensors", frames_of(2))
+    a = save_profile(tmp_path / "a.safetensors", frames_of(2))
+    b = save_profile(tmp_path / "b.safetensors", frames_of(2))
     done = merge(tmp_path / "out.safetensors", a, b)
     assert done.returncode == 0
     assert "b.safetensors" in done.stderr and "a.safetensors" in done.stderr and "twice" in done.stderr
 
 
 def test_a_lost_histogram_is_told(tmp_path):
-    a = save(tmp_path / "a.safetensors", frames_of(2), histogram=True)
-    b = save(tmp_path / "b.safetensors", frames_of(3, 2))
+    a = save_profile(tmp_path / "a.safetensors", frames_of(2), histogram=True)
+    b = save_profile(tmp_path / "b.safetensors", frames_of(3, 2))
     done = merge(tmp_path / "out.safetensors", a, b)
     assert done.returncode == 0 and "histogram" in done.stderr
 
 
 BAD = {
-    "another size": (lambda d: save(d / "bad.safetensors", frames_of(1, 1, (9, 8))), "Another size"),
-    "another scope": (lambda d: save(d / "bad.safetensors", frames_of(1), Scope.CHANNEL), "Another scope"),
-    "grey": (lambda d: save(d / "bad.safetensors", frames_of(1)[..., :1], order="Y"), "Another set of channels"),
+    "another size": (lambda d: save_profile(d / "bad.safetensors", frames_of(1, 1, (9, 8))), "Another size"),
+    "another scope": (lambda d: save_profile(d / "bad.safetensors", frames_of(1), scope=Scope.CHANNEL), "Another scope"),
+    "grey": (lambda d: save_profile(d / "bad.safetensors", frames_of(1)[..., :1], order="Y"), "Another set of channels"),
     "no file": (lambda d: d / "bad.safetensors", "cannot be opened"),
     "no profile": (lambda d: (d / "bad.safetensors").write_bytes(b"x" * 99) and d / "bad.safetensors", "Offset"),
     "a directory": (lambda d: (d / "bad.safetensors").mkdir() or d / "bad.safetensors", "a directory"),
@@ -95,7 +76,7 @@ BAD = {
 @pytest.mark.parametrize("what", BAD)
 def test_bad_input_leaves_the_output_untouched(what, tmp_path):
     make, words = BAD[what]
-    good, bad, out = save(tmp_path / "good.safetensors", frames_of(3)), make(tmp_path), tmp_path / "out.safetensors"
+    good, bad, out = save_profile(tmp_path / "good.safetensors", frames_of(3)), make(tmp_path), tmp_path / "out.safetensors"
     for there in [False, True]:
         if there:
             out.write_bytes(b"precious")
@@ -113,14 +94,14 @@ def test_usage(arguments):
 
 
 def test_a_directory_that_is_not_there(tmp_path):
-    done = merge(tmp_path / "nowhere" / "out.safetensors", save(tmp_path / "a.safetensors", frames_of(1)))
+    done = merge(tmp_path / "nowhere" / "out.safetensors", save_profile(tmp_path / "a.safetensors", frames_of(1)))
     assert done.returncode == 1 and "nowhere" in done.stderr
 
 
-@pytest.mark.skipif("PIXELNORM_SANITIZED" in os.environ, reason="AddressSanitizer keeps freed memory")
+@pytest.mark.unsanitized("AddressSanitizer keeps what was freed")
 def test_memory_does_not_grow_with_the_number_of_files(tmp_path):
     """The most that was resident, as the kernel counts it: 60 profiles of 1.4 MB take no more than 3 do."""
-    paths = [save(tmp_path / f"{i}.safetensors", frames_of(1, i, (200, 400))) for i in range(60)]
+    paths = [save_profile(tmp_path / f"{i}.safetensors", frames_of(1, i, (200, 400))) for i in range(60)]
     code = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, capture_output=True); "
             "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
     peaks = [int(subprocess.run(["/usr/bin/python3", "-c", code, PROGRAM, "merge", "--force",

@@ -8,8 +8,6 @@ The colour map is checked three ways that know nothing of its table: five publis
 polynomial that Matt Zucker fitted to it (CC0, https://www.shadertoy.com/view/WlfXRN; it strays from the
 table by at most 4.1 of 255), and the scale bar, along which every colour of a figure must stand where its
 value is.
-
-Needs PIXELNORM_BUILD (the build directory), and the library and its typelib on their paths.
 """
 import json
 import os
@@ -19,15 +17,12 @@ import signal
 import subprocess
 import zlib
 
-import gi
 import numpy as np
 import pytest
 from PIL import Image
 
-gi.require_version("Pixelnorm", "1.0")
-from gi.repository import Pixelnorm  # noqa: E402
+from cli_help import PROGRAM, Pixelnorm, pixelprofile, save_profile
 
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 SEED = 20240607
 
 VIRIDIS_PUBLISHED = {0: "440154", 64: "3b528b", 128: "21918c", 192: "5ec962", 255: "fde725"}
@@ -44,28 +39,10 @@ VIRIDIS_POLYNOMIAL = np.array([
 BAR_MARGIN, BAR_GAP, BAR_HEIGHT, LEGEND_HEIGHT = 14, 6, 10, 49
 
 
-def run(*arguments, cwd, **keywords):
-    return subprocess.run([PROGRAM, *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          timeout=60, **keywords)
-
-
 def render(cwd, *arguments):
-    done = run("render", *arguments, cwd=cwd)
+    done = pixelprofile("render", *arguments, cwd=cwd)
     assert (done.returncode, done.stderr) == (0, "")
     return done.stdout.splitlines()
-
-
-def save_profile(path, frames, order="RGB", scope=Pixelnorm.Scope.PIXEL, sources=(), skipped=0):
-    height, width = frames.shape[1:3]
-    layout = Pixelnorm.Layout.new(order, width, height)
-    accumulator = Pixelnorm.Accumulator.new(scope, layout)
-    for frame in frames:
-        accumulator.add_data(layout, frame.tobytes())
-    for source in sources:
-        accumulator.add_source(source)
-    accumulator.skip(skipped)
-    accumulator.snapshot().save(str(path))
-    return path
 
 
 def pixels(path):
@@ -120,7 +97,7 @@ def lobby(tmp_path, scene):
 
 
 def test_info_text(lobby, scene):
-    done = run("info", "lobby.safetensors", cwd=lobby)
+    done = pixelprofile("info", "lobby.safetensors", cwd=lobby)
     assert (done.returncode, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "lobby.safetensors"
@@ -140,7 +117,7 @@ def test_info_text(lobby, scene):
 
 def test_info_json(lobby, scene):
     save_profile(lobby / "any.safetensors", scene[..., 0], "Y", Pixelnorm.Scope.CHANNEL)
-    done = run("info", "--json", "lobby.safetensors", "any.safetensors", cwd=lobby)
+    done = pixelprofile("info", "--json", "lobby.safetensors", "any.safetensors", cwd=lobby)
     assert (done.returncode, done.stderr) == (0, "")
     first, second = map(json.loads, done.stdout.splitlines())
     profile = Pixelnorm.Profile.load(str(lobby / "lobby.safetensors"))
@@ -161,7 +138,7 @@ def test_info_json(lobby, scene):
 
 
 def test_info_goes_on_after_a_bad_file(lobby):
-    done = run("info", "--json", "none.safetensors", "lobby.safetensors", cwd=lobby)
+    done = pixelprofile("info", "--json", "none.safetensors", "lobby.safetensors", cwd=lobby)
     assert done.returncode == 1
     assert len(done.stderr.splitlines()) == 1
     assert [json.loads(line)["file"] for line in done.stdout.splitlines()] == ["lobby.safetensors"]
@@ -169,11 +146,11 @@ def test_info_goes_on_after_a_bad_file(lobby):
 
 def test_info_keeps_terminals_safe(tmp_path, scene):
     save_profile(tmp_path / "p.safetensors", scene[:1], sources=["a\x1b[31m\u009b31mb\x07"])
-    done = run("info", "p.safetensors", cwd=tmp_path, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    done = pixelprofile("info", "p.safetensors", cwd=tmp_path, env={**os.environ, "LC_ALL": "C.UTF-8"})
     assert done.returncode == 0
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
     assert "a\ufffd[31m\ufffd31mb\ufffd" in done.stdout
-    json_done = run("info", "--json", "p.safetensors", cwd=tmp_path)
+    json_done = pixelprofile("info", "--json", "p.safetensors", cwd=tmp_path)
     assert json.loads(json_done.stdout)["sources"] == ["a\x1b[31m\u009b31mb\x07"]
 
 
@@ -387,7 +364,7 @@ def test_nothing_varied(tmp_path):
 
 def test_existing_pictures_are_kept(lobby):
     (lobby / "lobby-range.png").write_text("precious")
-    done = run("render", "lobby.safetensors", cwd=lobby)
+    done = pixelprofile("render", "lobby.safetensors", cwd=lobby)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1 and "--force" in done.stderr
     assert sorted(os.listdir(lobby)) == ["lobby-range.png", "lobby.safetensors"]
@@ -403,7 +380,7 @@ def test_failed_write_leaves_everything_as_it_was(lobby):
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
     (lobby / "lobby-std.png").write_text("precious")
-    done = run("render", "--force", "--image=std", "lobby.safetensors", cwd=lobby,
+    done = pixelprofile("render", "--force", "--image=std", "lobby.safetensors", cwd=lobby,
                preexec_fn=small_files)
     assert done.returncode == 1
     assert done.stderr.startswith('pixelprofile render: "lobby-std.png" was not written: ')
@@ -450,7 +427,7 @@ BAD_FILES = [("missing.safetensors", "No such file"), ("folder", "a directory"),
 @pytest.mark.parametrize("name, words", BAD_FILES)
 def test_bad_files(bad, command, name, words):
     before = sorted(os.listdir(bad))
-    done = run(command, name, cwd=bad)
+    done = pixelprofile(command, name, cwd=bad)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(f"pixelprofile {command}: ") and done.stderr.count("\n") == 1
     assert name in done.stderr and words in done.stderr
@@ -497,7 +474,7 @@ BAD_COMMANDS = [
                          ids=[" ".join(row[1]) or "nothing" for row in BAD_COMMANDS])
 def test_bad_commands(bad, status, arguments, words):
     before = sorted(os.listdir(bad))
-    done = run(*arguments, cwd=bad)
+    done = pixelprofile(*arguments, cwd=bad)
     assert (done.returncode, done.stdout) == (status, "")
     program = " ".join(["pixelprofile", *[a for a in arguments[:1] if a in ("info", "render")]])
     assert done.stderr.startswith(f"{program}: ") and done.stderr.count("\n") == 1
@@ -514,7 +491,7 @@ def test_bad_commands(bad, status, arguments, words):
     (["render", "--help"], ["--image", "--output", "--force", "--max", "--zoom", "Examples:"]),
     (["--version"], ["pixelprofile "])])
 def test_help(tmp_path, arguments, words):
-    done = run(*arguments, cwd=tmp_path)
+    done = pixelprofile(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert all(word in done.stdout for word in words)
     assert max(map(len, done.stdout.splitlines())) <= 100

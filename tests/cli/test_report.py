@@ -4,6 +4,7 @@
 The page is parsed with Python's own HTML parser; pictures are read by Pillow. Where Debian's chromium is installed (tests/run
 does), it says whether the page fits a phone, and leaves a screenshot in PIXELNORM_BUILD/report.png for people to look at."""
 import base64
+import functools
 import html.parser
 import io
 import os
@@ -11,22 +12,15 @@ import re
 import shutil
 import subprocess
 
-import gi
 import numpy as np
 import pytest
 from PIL import Image
 
-gi.require_version("Pixelnorm", "1.0")
-from gi.repository import Pixelnorm  # noqa: E402
+from cli_help import Scope, pixelprofile, save_profile
+from gst_launch import make
 
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
-Scope = Pixelnorm.Scope
 SIZE, N = (36, 50), 60
-
-
-def report(*arguments, cwd):
-    return subprocess.run([PROGRAM, "report", *map(str, arguments)], cwd=cwd, capture_output=True, text=True,
-                          timeout=120)
+report = functools.partial(pixelprofile, "report")
 
 
 def frames_of(n=N, fixed=60, moving=8, channels=3, depth=8, size=SIZE, seed=1):
@@ -42,21 +36,8 @@ def frames_of(n=N, fixed=60, moving=8, channels=3, depth=8, size=SIZE, seed=1):
     return frames
 
 
-def save(path, frames, scope=Scope.PIXEL, order="RGB", depth=8, histogram=True, mask=None, source=None):
-    layout = Pixelnorm.Layout.new(order, frames.shape[2], frames.shape[1])
-    if depth > 8:
-        layout.set_depth(depth, 0, False)
-    accumulator = Pixelnorm.Accumulator.new(scope, layout)
-    if histogram:
-        accumulator.keep_histogram()
-    if mask is not None:
-        accumulator.set_mask(layout, mask.astype(np.uint8).tobytes())
-    for frame in frames:
-        accumulator.add_data(layout, frame.tobytes())
-    accumulator.add_source(source or "file:///videos/lobby.mkv")
-    accumulator.skip(2)
-    accumulator.snapshot().save(str(path))
-    return path
+def save(path, frames, source="file:///videos/lobby.mkv", **how):
+    return save_profile(path, frames, sources=[source], skipped=2, **{"histogram": True, **how})
 
 
 class Page(html.parser.HTMLParser):
@@ -226,8 +207,8 @@ def test_the_line_runs(tmp_path):
     """The line for gst-launch-1.0, word by word, on a video that is there."""
     frames = frames_of(8, size=(48, 64))
     video = tmp_path / "a b.ogg"
-    subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", "num-buffers=5", "!", "video/x-raw,width=64,height=48",
-                    "!", "theoraenc", "!", "oggmux", "!", "filesink", f"location={video}"], check=True, timeout=60)
+    make("-q videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48 ! theoraenc ! oggmux ! "
+         f"filesink location='{video}'")
     page = make_page(tmp_path, frames, source=video.as_uri())
     line = next(words for words in page.words if words.startswith("gst-launch-1.0"))
     assert "a%20b.ogg" in line
@@ -275,8 +256,7 @@ def test_light_of_masked_pixels(tmp_path):
 def test_the_line_runs_for_every_geometry(tmp_path, format_):
     """pixelnorm takes the video that the line for gst-launch-1.0 asks for; a test pattern stands for the file."""
     caps = f"video/x-raw,format={format_},width=64,height=48"
-    subprocess.run(["gst-launch-1.0", "-q", *f"videotestsrc num-buffers=3 ! {caps} ! pixelstats location=lobby.safetensors"
-                    " ! fakesink".split()], check=True, timeout=60, cwd=tmp_path)
+    make(f"-q videotestsrc num-buffers=3 ! {caps} ! pixelstats location=lobby.safetensors ! fakesink", tmp_path)
     assert report("lobby.safetensors", cwd=tmp_path).returncode == 0
     line = next(words for words in Page((tmp_path / "lobby.html").read_text()).words if words.startswith("gst-launch-1.0"))
     line = re.sub(r"uridecodebin3 uri=\S+", "videotestsrc num-buffers=3", line)
@@ -324,12 +304,16 @@ def test_an_existing_page_is_kept(tmp_path):
     assert (tmp_path / "lobby.html").read_text() == "mine"
 
 
-# a browser with AddressSanitizer preloaded does not start
-PLAIN = {name: value for name, value in os.environ.items() if name != "LD_PRELOAD"}
 CHROMIUM = [shutil.which("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"]
 
 
-@pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")
+def a_browser(test):
+    """Marks a test that needs one."""
+    test = pytest.mark.unsanitized("a browser is not ours, and the other tests of reports make such a page")(test)
+    return pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed: tests/run --large does that")(test)
+
+
+@a_browser
 @pytest.mark.parametrize("width", [340, 800, 1600])
 def test_it_fits_the_screen(tmp_path, width):
     """Nothing reaches out of the window, by the browser's own measure; and pictures are not stretched."""
@@ -341,19 +325,20 @@ def test_it_fits_the_screen(tmp_path, width):
         document.body.innerHTML = `<p>${{d.documentElement.scrollWidth}} ${{d.documentElement.clientWidth}}
         ${{i.clientWidth / i.clientHeight}} ${{i.naturalWidth / i.naturalHeight}} ${{d.images.length}}</p>` }}</script>""")
     done = subprocess.run([*CHROMIUM, "--window-size=1800,1000", "--dump-dom", (tmp_path / "frame.html").as_uri()],
-                          capture_output=True, text=True, timeout=120, env=PLAIN)
+                          capture_output=True, text=True, timeout=120)
     found = re.search(r"<p>(\S+) (\S+)\s+(\S+) (\S+) (\S+)</p>", done.stdout)
     scroll, client, shown, natural, images = map(float, found.groups())
     assert scroll <= client <= width and images == 4
     assert shown == pytest.approx(natural, rel=.03)
 
 
-@pytest.mark.skipif(not (CHROMIUM[0] and shutil.which("pdftotext")), reason="chromium or pdftotext is not installed")
+@a_browser
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed: tests/run --large does that")
 def test_paper(tmp_path):
     """The widest table, of 16 bits with percentiles, is on the paper to its last column."""
     page = make_page(tmp_path, frames_of(depth=16), depth=16)
     subprocess.run([*CHROMIUM, f"--print-to-pdf={tmp_path}/lobby.pdf", (tmp_path / "lobby.html").as_uri()], check=True,
-                   capture_output=True, timeout=120, env=PLAIN)
+                   capture_output=True, timeout=120)
     text = subprocess.run(["pdftotext", "-layout", tmp_path / "lobby.pdf", "-"], check=True, capture_output=True,
                           text=True).stdout
     rows = [line.split() for line in text.splitlines()]
@@ -362,14 +347,15 @@ def test_paper(tmp_path):
         assert row[-1] == "%" and float(row[-2]) == page.numbers("Channels")[letter][-1]
 
 
-@pytest.mark.skipif(not CHROMIUM[0], reason="chromium is not installed")
+@pytest.mark.long
+@a_browser
 def test_screenshot(tmp_path):
     """For people to look at; here only that the page is not blank and that the mean image is on it."""
     frames = frames_of(size=(270, 480))
     make_page(tmp_path, frames)
     picture = os.path.join(os.environ["PIXELNORM_BUILD"], "report.png")
     subprocess.run([*CHROMIUM, "--window-size=1100,3000", f"--screenshot={picture}",
-                    (tmp_path / "lobby.html").as_uri()], check=True, capture_output=True, timeout=120, env=PLAIN)
+                    (tmp_path / "lobby.html").as_uri()], check=True, capture_output=True, timeout=120)
     found = np.asarray(Image.open(picture).convert("RGB")).astype(int)
     assert found.shape == (3000, 1100, 3)
     assert len(np.unique(found.reshape(-1, 3), axis=0)) > 1000

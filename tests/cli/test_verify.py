@@ -1,19 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile verify: files written and damaged by tests/lib/profile_bytes.py, which shares nothing with the library."""
+import functools
 import os
-import subprocess
 
 import numpy as np
 import pytest
 
 import profile_bytes
+from cli_help import pixelprofile
 
-PROGRAM = os.path.join(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 SEED = 20250612
-
-
-def verify(*arguments, cwd):
-    return subprocess.run([PROGRAM, "verify", *arguments], cwd=cwd, capture_output=True, text=True, timeout=60)
+verify = functools.partial(pixelprofile, "verify")
 
 
 @pytest.fixture

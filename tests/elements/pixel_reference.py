@@ -229,6 +229,13 @@ def check_values(found, expected):
     assert error.max() <= 1e-6, f"{error.max():.3g} at {worst}: {found[worst]} is not {expected[worst]}"
 
 
+def check_float16(found, y):
+    """Within half a unit of the last place of float16, which ends at 65504, and what float32 errs by before."""
+    exact = np.clip(y, -65504, 65504)
+    unit = np.spacing(np.minimum(np.abs(exact), 65000).astype(np.float16)).astype(float)
+    assert (np.abs(found.astype(float) - exact) <= .5 * unit + 1e-6 * np.maximum(1, np.abs(exact))).all()
+
+
 def check_codes(found, codes, tie):
     """8-bit codes against what they were before rounding half to even; within tie of a half, either way."""
     exact = np.rint(codes)
@@ -237,6 +244,24 @@ def check_codes(found, codes, tie):
     assert found.shape == codes.shape
     assert not wrong.any(), (f"{wrong.sum()} of {wrong.size}, first at {np.argwhere(wrong)[0]}: "
                              f"{found[wrong][0]} is not {codes[wrong][0]!r}")
+
+
+def check_output(found, y, kind, low, high, tie):
+    """y of one of the types of tensors, or 8-bit video; codes are the rounding, within tie of a half either way."""
+    if kind == "float32":
+        check_values(found, y)
+    elif kind == "float16":
+        check_float16(found, y)
+    else:
+        smallest, largest = (-128, 127) if kind == "int8" else (0, 255)
+        step, zero = (high - low) / 255, 0
+        if kind != "video":
+            zero = np.clip(np.rint(smallest - low / step), smallest, largest)
+        codes = y / step + zero if kind != "video" else (y - low) / step
+        codes = np.clip(codes, smallest, largest)
+        near = np.abs(codes - np.floor(codes) - .5) < tie
+        wrong = np.abs(found.astype(float) - np.rint(codes)) > np.where(near, 1, 0)
+        assert not wrong.any(), f"{wrong.sum()} of {wrong.size}: {found[wrong][:4]} are not {codes[wrong][:4]}"
 
 
 def tie_of(method, scope):

@@ -56,8 +56,8 @@ live_begin (Live *live, const gchar *first_property, ...)
 
   for (guint i = 0; i < 2; i++)
     live->paths[i] = save_profile (WIDTH, HEIGHT, means[i], &live->identities[i]);
-  live->bench = bench_new ("pixelnorm", "location", live->paths[0], "method",
-      PIXELNORM_METHOD_CENTER, NULL);
+  live->bench =
+      bench_new ("pixelnorm", "location", live->paths[0], "method", PIXELNORM_METHOD_CENTER, NULL);
   va_start (properties, first_property);
   if (first_property)
     g_object_set_valist (G_OBJECT (live->bench->element), first_property, properties);
@@ -374,8 +374,8 @@ test_before_caps (void)
 
   for (guint i = 0; i < 2; i++)
     live.paths[i] = save_profile (WIDTH, HEIGHT, means[i], &live.identities[i]);
-  live.bench = bench_new ("pixelnorm", "location", live.paths[0], "method",
-      PIXELNORM_METHOD_CENTER, NULL);
+  live.bench =
+      bench_new ("pixelnorm", "location", live.paths[0], "method", PIXELNORM_METHOD_CENTER, NULL);
   bench_play (live.bench, "other/tensors,types=(string)float32");
   g_object_set (live.bench->element, "location", live.paths[1], NULL);
   bench_set_video (live.bench, FORMAT, WIDTH, HEIGHT);

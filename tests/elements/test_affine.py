@@ -6,13 +6,14 @@ import pytest
 import gi
 
 import pixel_reference as reference
-from affine_bytes import affine_file, identity
-from pixel_reference import Places, channels_of
-from pixel_streams import Gst, Refused, bytes_of, buffers_of, collect, run, video_caps, words_of
-from test_results import HEIGHT, KINDS, PAIRS, SEED, WIDTH, check, frames_of, outputs_of, profiles  # noqa: F401
+from profile_bytes import affine_file, affine_identity
+from pixel_reference import channels_of
+from pixel_streams import HEIGHT, KINDS, PAIRS, SEED, WIDTH, Gst, Refused, bytes_of, buffers_of, frames_of, meta_of, one_frame, \
+    outputs_of, run, video_caps
+from reports import tell
 
 gi.require_version("Pixelnorm", "1.0")
-from gi.repository import GLib, Pixelnorm  # noqa: E402
+from gi.repository import Pixelnorm  # noqa: E402
 
 SHAPES = {"pixel": (HEIGHT, WIDTH), "channel": (), "mixed": (HEIGHT, WIDTH)}
 walked = {"combinations": 0}
@@ -42,7 +43,7 @@ def range_of(method, channels, gamma, beta):
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("name", ["RGB", "BGRA", "GBR", "GRAY8"])
-def test_walk(name, shape, kind, profiles, tmp_path):  # noqa: F811
+def test_walk(name, shape, kind, profiles, tmp_path):
     """Per pixel whatever the scope of the method is; gamma and beta of the properties come after."""
     channels, frames = channels_of(name), frames_of(name)
     arrays = arrays_of(shape, channels)
@@ -57,7 +58,7 @@ def test_walk(name, shape, kind, profiles, tmp_path):  # noqa: F811
             found = outputs_of(name, kind, location=profiles[channels], method=method, scope=scope,
                                affine_location=path, **properties)
             exact = shape == "channel" and (scope != "pixel" or method == "fixed")
-            check(found, y, kind, *ends, 1e-6 if exact else 1e-3)
+            reference.check_output(found, y, kind, *ends, 1e-6 if exact else 1e-3)
             walked["combinations"] += 1
 
 
@@ -95,7 +96,7 @@ def test_16_bits(tmp_path):
     reference.check_values(found, (frames / 65535 - .5) / .25 * arrays["gamma"])
 
 
-def test_library_gives_the_same_bytes(profiles, tmp_path):  # noqa: F811
+def test_library_gives_the_same_bytes(profiles, tmp_path):
     arrays, frames = arrays_of("pixel", "RGB"), frames_of("RGB")
     path = write(tmp_path / "a.safetensors", **arrays)
     settings = Pixelnorm.Settings.new()
@@ -159,17 +160,9 @@ def test_bad_files(tmp_path):
 
 def test_the_meta_names_the_file(tmp_path):
     arrays = arrays_of("pixel", "RGB")
-    frame = Places("RGB", WIDTH, HEIGHT).pack(frames_of("RGB", 1), None, np.random.default_rng(1))
-
-    def meta(**settings):
-        (sample,) = run(f"appsrc name=in format=time ! pixelnorm {words_of(settings)} ! other/tensors ! "
-                        "appsink name=out sync=false wait-on-eos=false",
-                        [(video_caps("RGB", WIDTH, HEIGHT), buffers_of(frame))])
-        return sample.get_buffer().get_custom_meta("PixelnormMeta").get_structure().to_string()
-
-    assert "affine" not in meta(method="fixed")
-    found = meta(method="fixed", affine_location=write(tmp_path / "a.safetensors", **arrays))
-    assert f"affine-identity=(string){identity(**arrays)}" in found
+    assert "affine" not in meta_of(method="fixed")
+    found = meta_of(method="fixed", affine_location=write(tmp_path / "a.safetensors", **arrays))
+    assert f"affine-identity=(string){affine_identity(**arrays)}" in found
 
 
 @pytest.mark.parametrize("arrays, expected", [({"gamma": np.ones((30, 40, 3), "<f4")}, "3:40:30:1"),
@@ -189,12 +182,12 @@ def test_converters_are_asked_for_what_fits(arrays, expected, tmp_path):
 
 def test_live_change(tmp_path):
     """Another file while playing: frames of one plan or the other, each as its meta says; a bad file leaves the old."""
-    frame = Places("RGB", WIDTH, HEIGHT).pack(frames_of("RGB", 1), None, np.random.default_rng(1))
+    frame = one_frame()
     plain = (frames_of("RGB", 1)[0] - 127.5) / 127.5
     files = []
     for n in range(2):
         arrays = {"gamma": np.full((HEIGHT, WIDTH, 3), n + 2, "<f4"), "beta": np.full(1, n, "<f4")}
-        files.append((write(tmp_path / f"{n}.safetensors", **arrays), identity(**arrays), plain * (n + 2) + n))
+        files.append((write(tmp_path / f"{n}.safetensors", **arrays), affine_identity(**arrays), plain * (n + 2) + n))
     pipeline = Gst.parse_launch(f"appsrc name=in format=time ! pixelnorm name=norm method=fixed affine-location={files[0][0]} "
                                 "! other/tensors,types=float32 ! appsink name=out sync=false")
     source, norm, sink = (pipeline.get_by_name(name) for name in ("in", "norm", "out"))
@@ -240,6 +233,7 @@ def test_live_change(tmp_path):
         pipeline.set_state(Gst.State.NULL)
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_affine] {walked['combinations']} combinations of methods, scopes, outputs and files")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_affine: {walked['combinations']} combinations of methods, scopes, outputs and files")

@@ -13,17 +13,13 @@ gi.require_version("Gst", "1.0")
 gi.require_version("GstBase", "1.0")
 from gi.repository import Gst, GstBase  # noqa: E402
 
-import gst_launch  # noqa: E402
+from gst_launch import launch, make  # noqa: E402
 import pixel_reference  # noqa: E402
 import profile_bytes  # noqa: E402
 
 Gst.init(None)
 
 CAPS = "video/x-raw,format=RGB,width=8,height=4"
-
-
-def launch(*words):
-    return gst_launch.launch(words)
 
 
 def pipeline(properties, caps=CAPS + ",framerate=30/1"):
@@ -122,16 +118,14 @@ def test_reset_from_the_handler_of_a_failed_checkpoint(tmp_path):
 
 @pytest.mark.parametrize("element", ["pixelstats", "pixelnorm method=fixed"])
 def test_video_wider_than_a_profile_can_hold(element):
-    done = launch("-q", "videotestsrc", "num-buffers=1", "!",
-                  "video/x-raw,format=GRAY8,width=1048577,height=1", "!", *element.split(), "!", "fakesink")
+    done = launch(f"-q videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=1048577,height=1 ! {element} ! fakesink")
     assert done.returncode != 0
     assert "at most 1048576 pixels a side" in done.stderr
 
 
 def test_tensor_larger_than_a_pool_can_hold():
-    done = launch("-q", "videotestsrc", "num-buffers=1", "!",
-                  "video/x-raw,format=GRAY8,width=33000,height=33000", "!", "pixelnorm", "method=fixed", "!",
-                  "fakesink")
+    done = launch("-q videotestsrc num-buffers=1 ! video/x-raw,format=GRAY8,width=33000,height=33000 ! "
+                  "pixelnorm method=fixed ! fakesink")
     assert done.returncode != 0
     assert done.stderr.count("One output frame has 4154 MiB") == 1
 
@@ -147,19 +141,17 @@ def test_nothing_is_added_to_caps_without_a_framerate():
 
 
 def test_a_picture_in_a_uri_is_not_kept_as_a_source(tmp_path):
-    assert launch("-q", "videotestsrc", "num-buffers=1", "!", "video/x-raw,width=16,height=16", "!", "pngenc", "!",
-                  "filesink", f"location={tmp_path}/x.png").returncode == 0
+    make(f"-q videotestsrc num-buffers=1 ! video/x-raw,width=16,height=16 ! pngenc ! filesink location={tmp_path}/x.png")
     picture = "data:image/png;base64," + base64.b64encode((tmp_path / "x.png").read_bytes()).decode()
     profile = tmp_path / "p.safetensors"
-    done = launch("-q", "dataurisrc", f"uri={picture}", "!", "pngdec", "!", "videoconvert", "!",
-                  "video/x-raw,format=RGB", "!", "pixelstats", f"location={profile}", "!", "fakesink")
-    assert done.returncode == 0, done.stderr
+    make(f"-q dataurisrc uri={picture} ! pngdec ! videoconvert ! video/x-raw,format=RGB ! "
+         f"pixelstats location={profile} ! fakesink")
     assert b"base64" not in profile.read_bytes()
 
 
 def test_two_errors_never_for_caps_that_come_again(tmp_path):
-    done = launch("-q", "videotestsrc", "num-buffers=3", "!", "video/x-raw,format=RGB,interlace-mode=interleaved",
-                  "!", "pixelstats", f"location={tmp_path}/p.safetensors", "!", "fakesink")
+    done = launch("-q videotestsrc num-buffers=3 ! video/x-raw,format=RGB,interlace-mode=interleaved ! "
+                  f"pixelstats location={tmp_path}/p.safetensors ! fakesink")
     assert done.returncode != 0
     assert done.stderr.count("interlace-mode interleaved") == 1
 

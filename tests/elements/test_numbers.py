@@ -8,42 +8,21 @@ and tables (all else) within 1e-9, which is what decimal settings are off in bin
 """
 import functools
 import itertools
-import re
-import subprocess
 
 import numpy as np
 import pytest
 
 import pixel_reference as reference
 from pixel_reference import Places, channels_of
-from pixel_streams import TENSORS, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
-    enum_values, normalize, normalize_frames, run, video_caps
+from pixel_streams import FORMATS, METHODS, SCOPES, TEMPLATE, TENSORS, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
+    normalize, normalize_frames, run, template_formats, video_caps
+from reports import tell
 
 SEED = 20240822
 # One pixel; odd width and padding; rows of more than 768 samples at 3 and 4 bytes a pixel, and at 1.
 SIZES = [(1, 1), (7, 5), (257, 3), (771, 1)]
 KINDS = [TENSORS, VIDEO]
 walked = {"statistics": 0, "normalizations": 0, "normalized samples": 0}
-
-
-def template_formats(element):
-    """Those of all video formats that the sink pad takes."""
-    caps = Gst.ElementFactory.make(element).get_static_pad("sink").get_pad_template_caps()
-    known = [GstVideo.VideoFormat.to_string(f) for f in enum_values(GstVideo.VideoFormat) if f > 1]
-    return [name for name in known if caps.can_intersect(video_caps(name, 8, 8))]
-
-
-def nicks(name):
-    """The values of an enum property, as gst-inspect-1.0 lists them: PyGObject's ways differ by version."""
-    text = subprocess.run(["gst-inspect-1.0", "pixelnorm"], check=True, capture_output=True, text=True).stdout
-    block = re.search(rf"^  {name} +:.*?(?=^  \S)", text, re.S | re.M).group(0)
-    found = re.findall(r"^ +\(\d+\): (\S+)", block, re.M)
-    assert len(found) > 1
-    return found
-
-
-TEMPLATE, METHODS, SCOPES = template_formats("pixelnorm"), nicks("method"), nicks("scope")
-FORMATS = [name for name in TEMPLATE if name in reference.FORMATS]  # test_numbers_formats.py walks the others
 
 
 def ramps(size, n_channels):
@@ -266,9 +245,9 @@ def test_channel_statistics_fit_any_size(scope, kind, profiles, tmp_path):
                 reference.check_codes(found, codes, 1e-9)
 
 
-def test_report(capsys):
-    """How much was walked; the product of the tables at least, when this file ran as a whole."""
-    with capsys.disabled():
-        print(f"\n[test_numbers] {len(FORMATS)} formats x {len(METHODS)} methods x {len(SCOPES)} scopes x "
-              f"{len(KINDS)} outputs x {len(SIZES)} sizes: " +
-              ", ".join(f"{count} {what}" for what, count in walked.items()))
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_numbers: {len(FORMATS)} formats x {len(METHODS)} methods x {len(SCOPES)} scopes x "
+         f"{len(KINDS)} outputs x {len(SIZES)} sizes: " +
+         ", ".join(f"{count} {what}" for what, count in walked.items()))

@@ -11,12 +11,9 @@ import numpy as np
 import pytest
 
 import pixel_reference as reference
-from deep_formats import DEEP_FORMATS, DeepPlaces
-from pixel_streams import Gst, Refused, bytes_of, run, video_caps, words_of
-from test_numbers import FORMATS, METHODS, SCOPES, TEMPLATE
-from test_numbers_formats import TYPES, collect, make_frames, random_of, source
+from pixel_streams import DEEP_FORMATS, FORMATS, PAIRS, TEMPLATE, TYPES, DeepPlaces, Gst, Refused, bytes_of, \
+    collect_deep, deep_random, deep_source, make_deep_frames, run, video_caps, words_of
 
-PAIRS = [(m, s) for m in METHODS for s in SCOPES if reference.allowed(m, s)]
 WHOLE = [n for n in TEMPLATE if n in FORMATS or DEEP_FORMATS[n].is_whole]
 N = 3
 
@@ -32,7 +29,7 @@ class Video:
         self.largest = self.deep.largest if self.deep else 255
 
     def make(self):
-        random = random_of("back", self.name, self.size)
+        random = deep_random("back", self.name, self.size)
         shape = (N, self.size[1], self.size[0], len(self.channels))
         base = random.integers(0, self.largest + 1, shape[1:])
         reach = random.choice([0, 1, self.largest // 20, self.largest], shape[1:])
@@ -40,7 +37,7 @@ class Video:
         return samples, random.integers(0, self.largest + 1, shape[:3])
 
     def stretch(self, samples, alpha):
-        noise = random_of("noise", self.name)
+        noise = deep_random("noise", self.name)
         given = {c: samples[..., i] for i, c in enumerate(self.channels)} if self.deep else samples
         data = self.places.pack(given, alpha, noise)
         return [(video_caps(self.name, *self.size), [Gst.Buffer.new_wrapped(row.tobytes()) for row in data])]
@@ -145,11 +142,11 @@ def test_codes(name, kind, tmp_path):
 def test_deep_video(name, tmp_path):
     """From the 8-bit twin to the depth of the profile, subsampled formats too; alpha within a step of 8 bits."""
     form, size = DEEP_FORMATS[name], (14, 6)
-    samples, alpha = make_frames(name, size, N)
-    path = collect(tmp_path / "p.safetensors", name, size, samples, alpha)
+    samples, alpha = make_deep_frames(name, size, N)
+    path = collect_deep(tmp_path / "p.safetensors", name, size, samples, alpha)
     out = run(f"appsrc name=in format=time ! pixelnorm location={path} method=min-max scope=pixel ! video/x-raw ! "
               f"pixeldenorm location={path} method=min-max scope=pixel ! video/x-raw,format={name} ! "
-              "appsink name=out sync=false wait-on-eos=false", source(name, size, samples, alpha))
+              "appsink name=out sync=false wait-on-eos=false", deep_source(name, size, samples, alpha))
     places = DeepPlaces(name, *size)
     data = np.frombuffer(b"".join(bytes_of(out)), np.uint8).reshape(N, places.size)
     for p, letters in enumerate(places.planes):
@@ -175,7 +172,7 @@ def formula(kind, y, scale, zero, mean, std, gamma, beta, largest=255):
 @pytest.mark.parametrize("kind", TYPES)
 def test_against_numpy(kind, layout):
     """Tensors that no pixelnorm made."""
-    random, size = random_of("alone", kind, layout), (21, 9)
+    random, size = deep_random("alone", kind, layout), (21, 9)
     mean, std = np.array([120.3, 99.5, 140.25]), np.array([50., 60.5, 33.3])
     gamma, beta = np.array([1.5, -.5, 2]), np.array([.25, 3, -1])
     shape = (N, 9, 21, 3)

@@ -11,46 +11,13 @@ import pytest
 import xxhash
 
 import pixel_reference as reference
-from deep_formats import DEEP_FORMATS, TWINS, DeepPlaces
-from pixel_streams import Refused, add_video_meta, buffers_of, bytes_of, run, video_caps, words_of
-from test_numbers import METHODS, TEMPLATE
+from pixel_streams import DEEP_FORMATS, METHODS, TEMPLATE, TYPES, DeepPlaces, Refused, buffers_of, bytes_of, \
+    collect_deep, deep_random, deep_source, make_deep_frames, run, video_caps, words_of
+from pixel_streams import N_DEEP as N
 
-SEED = 20261123
 NAMES = [name for name in TEMPLATE if name in DEEP_FORMATS]
 WHOLE = [name for name in NAMES if DEEP_FORMATS[name].is_whole]
 SIZES = [(1, 1), (7, 5), (771, 3)]
-TYPES = {"float32": "<f4", "float16": "<f2", "int8": "i1", "uint8": "u1"}
-N = 5
-
-
-def random_of(*words):
-    return np.random.default_rng([SEED, *"".join(map(str, words)).encode()])
-
-
-def make_frames(name, size, n=N):
-    """{letter: [N, rows, columns]}: samples that vary much, little, or never; and alpha."""
-    form, random = TWINS[name], random_of(name, size)
-    samples = {}
-    for letter in form.channels:
-        width, height = form.size_of(letter, *size)
-        base = random.integers(0, form.largest + 1, (height, width))
-        reach = random.choice([0, 1, form.largest // 20, form.largest], (height, width))
-        samples[letter] = np.clip(base + random.integers(-reach, reach + 1, (n, height, width)), 0, form.largest)
-    return samples, random.integers(0, form.largest + 1, (n, size[1], size[0]))
-
-
-def source(name, size, samples, alpha, strides=None):
-    places = DeepPlaces(name, *size, strides=strides)
-    buffers = buffers_of(places.pack(samples, alpha, random_of("noise", name)))
-    for buffer in buffers if strides else []:
-        add_video_meta(buffer, name, places)
-    return [(video_caps(name, *size), buffers)]
-
-
-def collect(path, name, size, samples, alpha, strides=None, **settings):
-    run(f"appsrc name=in format=time ! pixelstats location={path} {words_of(settings)} ! fakesink sync=false",
-        source(name, size, samples, alpha, strides))
-    return path
 
 
 def stored(arrays, metadata, name, letter):
@@ -106,8 +73,8 @@ def test_tables_are_complete():
 @pytest.mark.parametrize("name", NAMES)
 def test_statistics(name, scope, tmp_path):
     for size in SIZES:
-        samples, alpha = make_frames(name, size)
-        path = collect(tmp_path / "p.safetensors", name, size, samples, alpha, scope=scope)
+        samples, alpha = make_deep_frames(name, size)
+        path = collect_deep(tmp_path / "p.safetensors", name, size, samples, alpha, scope=scope)
         check_statistics(path, name, samples, scope == "channel")
 
 
@@ -116,8 +83,8 @@ def test_odd_addresses(name, tmp_path):
     """Strides and offsets that are no multiple of a word."""
     size, form = (9, 4), DEEP_FORMATS[name]
     strides = [form.size_of(p, *size)[0] * len(p) * 2 + 5 + 2 * i for i, p in enumerate(form.planes)]
-    samples, alpha = make_frames(name, size)
-    path = collect(tmp_path / "p.safetensors", name, size, samples, alpha, strides)
+    samples, alpha = make_deep_frames(name, size)
+    path = collect_deep(tmp_path / "p.safetensors", name, size, samples, alpha, strides)
     check_statistics(path, name, samples, False)
 
 
@@ -126,12 +93,12 @@ def test_odd_addresses(name, tmp_path):
 def test_append_and_white(name, twice, scope, tmp_path):
     """The largest sums; begun from a file."""
     size = (11, 3)
-    samples, alpha = make_frames(name, size, 20)
+    samples, alpha = make_deep_frames(name, size, 20)
     for values in samples.values():
         values[:, :, ::2] = twice
     for cut in [slice(0, 13), slice(13, 20)]:
         part = {letter: values[cut] for letter, values in samples.items()}
-        path = collect(tmp_path / "p.safetensors", name, size, part, alpha[cut], scope=scope, append="true")
+        path = collect_deep(tmp_path / "p.safetensors", name, size, part, alpha[cut], scope=scope, append="true")
     check_statistics(path, name, samples, scope == "channel")
 
 
@@ -160,7 +127,7 @@ def values_of(form, samples, method, scope):
 
 def normalize(name, size, samples, alpha, caps, **settings):
     out = run(f"appsrc name=in format=time ! pixelnorm {words_of(settings)} ! {caps} ! "
-              "appsink name=out sync=false wait-on-eos=false", source(name, size, samples, alpha))
+              "appsink name=out sync=false wait-on-eos=false", deep_source(name, size, samples, alpha))
     return out[0].get_caps().to_string(), b"".join(bytes_of(out))
 
 
@@ -172,17 +139,7 @@ def check_codes(found, exact, smallest, largest, tie):
 
 
 def check_tensor(found, y, kind, low, high):
-    if kind == "float32":
-        reference.check_values(found, y)
-    elif kind == "float16":
-        exact = np.clip(y, -65504, 65504)
-        unit = np.spacing(np.minimum(np.abs(exact), 65000).astype(np.float16)).astype(float)
-        assert (np.abs(found.astype(float) - exact) <= .5 * unit + 1e-6 * np.maximum(1, np.abs(exact))).all()
-    else:
-        smallest, largest = (-128, 127) if kind == "int8" else (0, 255)
-        step = (high - low) / 255
-        zero = np.clip(np.rint(smallest - low / step), smallest, largest)
-        check_codes(found.astype(float), y / step + zero, smallest, largest, 1e-3)
+    reference.check_output(found, y, kind, low, high, 1e-3)
 
 
 @pytest.mark.parametrize("layout", ["nhwc", "nchw"])
@@ -193,8 +150,8 @@ def test_tensors(name, kind, layout, tmp_path):
     for size in [(7, 5), (385, 2)]:
         if form is None:
             return check_8_bit_tensors(name, kind, layout, tmp_path, size)
-        samples, alpha = make_frames(name, size)
-        path = collect(tmp_path / "p.safetensors", name, size, samples, alpha, histogram="true")
+        samples, alpha = make_deep_frames(name, size)
+        path = collect_deep(tmp_path / "p.safetensors", name, size, samples, alpha, histogram="true")
         for method, scope in pairs("pixel", "channel", "global"):
             y, low, high = values_of(form, samples, method, scope)
             y = np.stack([y[letter] for letter in form.channels], -1)
@@ -216,7 +173,7 @@ def check_layout(caps, out, y, kind, layout, low, high):
 def check_8_bit_tensors(name, kind, layout, tmp_path, size):
     """The formats of test_numbers.py, in the types and layouts that it does not walk."""
     channels = reference.channels_of(name)
-    random = random_of(name, kind, layout)
+    random = deep_random(name, kind, layout)
     for size in [(7, 5), (385, 2), (1, 1), (17, 3)]:
         frames = random.integers(0, 256, (N, size[1], size[0], len(channels)), np.uint8)
         places = reference.Places(name, *size)
@@ -237,8 +194,8 @@ def test_video(name, tmp_path):
     """8-bit video in the twin of the format, alpha brought to 8 bits."""
     form = DEEP_FORMATS[name]
     for size in [(7, 5), (386, 3)]:
-        samples, alpha = make_frames(name, size)
-        path = collect(tmp_path / "p.safetensors", name, size, samples, alpha, histogram="true")
+        samples, alpha = make_deep_frames(name, size)
+        path = collect_deep(tmp_path / "p.safetensors", name, size, samples, alpha, histogram="true")
         for method, scope in pairs("pixel", "channel"):
             y, low, high = values_of(form, samples, method, scope)
             caps, out = normalize(name, size, samples, alpha, "video/x-raw", location=path, method=method,
@@ -260,7 +217,7 @@ def test_quantization(scale, zero, kind, method, tmp_path):
     size, name = (16, 16), "RGB"
     frames = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1).repeat(3, -1)
     places = reference.Places(name, *size)
-    random = random_of(scale)
+    random = deep_random(scale)
     stretch = [(video_caps(name, *size), buffers_of(places.pack(frames, frames[..., 0], random)))]
     path = tmp_path / "p.safetensors"
     run(f"appsrc name=in format=time ! pixelstats location={path} ! fakesink sync=false", stretch)
@@ -283,10 +240,10 @@ def test_quantization(scale, zero, kind, method, tmp_path):
 def test_channels_of_one_subsampling_for_another(tmp_path):
     """Scope channel: I420 and Y444 are the same channels."""
     size = (8, 6)
-    samples, alpha = make_frames("I420", size)
+    samples, alpha = make_deep_frames("I420", size)
     for scope in ["pixel", "channel"]:
-        path = collect(tmp_path / f"{scope}.safetensors", "I420", size, samples, alpha, scope=scope)
-        whole, alpha4 = make_frames("Y444", size)
+        path = collect_deep(tmp_path / f"{scope}.safetensors", "I420", size, samples, alpha, scope=scope)
+        whole, alpha4 = make_deep_frames("Y444", size)
         _, out = normalize("Y444", size, whole, alpha4, "other/tensors,types=float32", location=path, scope="channel")
         y = np.stack([reference.values("zscore", "channel", whole[c][..., None],
                                        reference.moments_of_pixels(list(samples[c][..., None])))[..., 0]
@@ -299,7 +256,7 @@ def test_channels_of_one_subsampling_for_another(tmp_path):
 
 @pytest.mark.parametrize("name", ["I420", "P010_10LE", "NV16"])
 def test_no_tensor_of_smaller_channels(name):
-    samples, alpha = make_frames(name, (8, 6))
+    samples, alpha = make_deep_frames(name, (8, 6))
     with pytest.raises(Refused):
         normalize(name, (8, 6), samples, alpha, "other/tensors", method="fixed")
 
@@ -309,6 +266,6 @@ def test_converters_give_rgb(element):
     """Where a converter could give anything, it gives RGB; what a decoder gives goes in as it is."""
     for before, expected in [("! videoconvert", "RGB"), ("", "YUV")]:
         out = run(f"appsrc name=in format=time {before} ! {element} ! video/x-raw ! appsink name=out sync=false "
-                  "wait-on-eos=false", source("I420", (8, 6), *make_frames("I420", (8, 6))))
+                  "wait-on-eos=false", deep_source("I420", (8, 6), *make_deep_frames("I420", (8, 6))))
         text = out[0].get_caps().to_string()
         assert ("format=(string)I420" in text) == (expected == "YUV"), text

@@ -9,12 +9,12 @@ import gi
 
 import pixel_reference as reference
 from pixel_reference import FORMATS, Places, channels_of, order_of
+from pixel_streams import FORMATS as IN_TEMPLATE
 from pixel_streams import TENSORS, VIDEO, buffers_of, collect, enum_values, normalize
 
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
-from test_numbers import FORMATS as IN_TEMPLATE  # noqa: E402
 
 SEED = 20240825
 WIDTH, HEIGHT = 13, 4

@@ -10,6 +10,7 @@ import pytest
 import pixel_reference as reference
 from pixel_reference import channels_of
 from pixel_streams import TENSORS, VIDEO, Gst, Refused, collect, normalize_frames
+from reports import tell
 
 SEED = 20240823
 NAMES = ["BGRx", "GBR", "GRAY8"]
@@ -267,6 +268,7 @@ def test_dark_frames_as_bright_as_light(brighter, scope, tmp_path):
                  **paths, **bounds)
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_numbers_settings] {walked['combinations']} combinations of settings and outputs")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_numbers_settings: {walked['combinations']} combinations of settings and outputs")

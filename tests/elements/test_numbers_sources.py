@@ -1,20 +1,20 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Statistics of the stream in the element: every format of its pads, batches of frames, against numpy.
 
-The reference, and what is compared how, is that of tests/lib/test_statistics_sources.py, which walks the methods,
-outputs and layouts; channels of a subsampled format are compared each for itself.
+tests/lib/test_statistics_sources.py walks the methods, outputs and layouts with the same reference; channels of a subsampled
+format are compared each for itself.
 """
 import numpy as np
 import pytest
 
-from deep_formats import TWINS, DeepPlaces
-from pixel_streams import Gst, buffers_of, bytes_of, run, video_caps, words_of
-from test_numbers import FORMATS, channels_of, noise_of
-from pixel_reference import Places
-from test_numbers_formats import NAMES, make_frames, source
-from test_statistics_sources import BATCH, Reference, check_codes, check_float32
+from pixel_reference import Places, channels_of
+from pixel_streams import DEEP_FORMATS, FORMATS, TEMPLATE, TWINS, DeepPlaces, Gst, buffers_of, bytes_of, deep_random, deep_source, \
+    make_deep_frames, run, video_caps, words_of
+from reports import tell
+from stream_reference import Reference, check_codes, check_float32
 
-SIZE = (13, 5)
+SIZE, BATCH = (13, 5), 3
+NAMES = [name for name in TEMPLATE if name in DEEP_FORMATS]
 SETTINGS = [("frame", "channel"), ("batch", "channel"), ("batch", "global"), ("running", "channel"),
             ("running", "global"), ("running", "pixel")]
 walked = {"streams": 0}
@@ -44,7 +44,7 @@ def run_tensors(stretches, shape, statistics, scope):
 @pytest.mark.parametrize("statistics, scope", SETTINGS)
 @pytest.mark.parametrize("name", FORMATS)
 def test_tensors(name, statistics, scope):
-    random, channels = noise_of(name), channels_of(name)
+    random, channels = deep_random(name), channels_of(name)
     x = np.clip(random.normal(120, 40, (3 * BATCH, SIZE[1], SIZE[0], len(channels))), 0, 255).astype(np.uint8)
     data = Places(name, *SIZE).pack(x, random.integers(0, 256, x.shape[:3]), random)
     found = run_tensors([(video_caps(name, *SIZE), buffers_of(data))], x.shape, statistics, scope)
@@ -55,9 +55,9 @@ def test_tensors(name, statistics, scope):
 @pytest.mark.parametrize("name", [n for n in NAMES if TWINS[n].is_whole])
 def test_deep_tensors(name, statistics, scope):
     form = TWINS[name]
-    samples, alpha = make_frames(name, SIZE, 3 * BATCH)
+    samples, alpha = make_deep_frames(name, SIZE, 3 * BATCH)
     x = np.stack([samples[letter] for letter in form.channels], axis=-1)
-    found = run_tensors(source(name, SIZE, samples, alpha), x.shape, statistics, scope)
+    found = run_tensors(deep_source(name, SIZE, samples, alpha), x.shape, statistics, scope)
     check_float32(found, in_batches(Reference("zscore", statistics, scope, form.depth), x, BATCH))
 
 
@@ -66,8 +66,8 @@ def test_deep_tensors(name, statistics, scope):
 def test_video(name, statistics, scope):
     """8-bit video of the same kind: also where U and V are smaller, and with alpha, which passes."""
     form = TWINS[name]
-    samples, alpha = make_frames(name, SIZE, 6)
-    found = run(pipeline("video/x-raw", statistics=statistics, scope=scope), source(name, SIZE, samples, alpha))
+    samples, alpha = make_deep_frames(name, SIZE, 6)
+    found = run(pipeline("video/x-raw", statistics=statistics, scope=scope), deep_source(name, SIZE, samples, alpha))
     twin = DeepPlaces(form.twin, *SIZE)
     codes = twin.unpack(np.frombuffer(b"".join(bytes_of(found)), np.uint8).reshape(6, twin.size))
     exact = form.depth == 8 and scope == "channel"
@@ -125,6 +125,7 @@ def test_meta_in_python():
         assert np.abs(back - x[i * BATCH:(i + 1) * BATCH]).max() < 1e-3
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_numbers_sources] {walked['streams']} streams")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_numbers_sources: {walked['streams']} streams")

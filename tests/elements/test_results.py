@@ -2,69 +2,14 @@
 """What happens to results after the method: gamma and beta, clipping, the order of channels; against numpy.
 
 Every method, scope and output; every format of input where the order of channels matters."""
-import itertools
 
 import numpy as np
 import pytest
 
 import pixel_reference as reference
 from pixel_reference import Places, channels_of
-from pixel_streams import Gst, Refused, buffers_of, bytes_of, collect, run, video_caps, words_of
-from test_numbers import FORMATS, METHODS, SCOPES
-
-SEED = 20261123
-WIDTH, HEIGHT = 19, 5
-KINDS = {"float32": "<f4", "float16": "<f2", "int8": "i1", "uint8": "u1", "video": "u1"}
-PAIRS = [(m, s) for m in METHODS for s in SCOPES if reference.allowed(m, s)]
-
-
-def frames_of(name, n=7):
-    random = np.random.default_rng([SEED, len(channels_of(name))])
-    base = random.integers(0, 256, (HEIGHT, WIDTH, len(channels_of(name))))
-    return np.clip(base + random.integers(-60, 61, (n, *base.shape)), 0, 255).astype(np.uint8)
-
-
-@pytest.fixture(scope="module")
-def profiles(tmp_path_factory):
-    directory = tmp_path_factory.mktemp("profiles")
-    return {c: collect(directory / f"{c}.safetensors", name, frames_of(name), histogram="true")
-            for c, name in [("RGB", "RGB"), ("Y", "GRAY8")]}
-
-
-def outputs_of(name, kind, **settings):
-    """y as it lies: [N, H, W, C] of the type; of video the samples, with alpha looked after."""
-    places, frames = Places(name, WIDTH, HEIGHT), frames_of(name)
-    random = np.random.default_rng(SEED)
-    passengers = random.integers(0, 256, frames.shape[:3])
-    caps = "video/x-raw" if kind == "video" else f"other/tensors,types={kind}"
-    samples = run(f"appsrc name=in format=time ! pixelnorm {words_of(settings)} ! {caps} ! "
-                  "appsink name=out sync=false wait-on-eos=false",
-                  [(video_caps(name, WIDTH, HEIGHT), buffers_of(places.pack(frames, passengers, random)))])
-    found = np.frombuffer(b"".join(bytes_of(samples)), KINDS[kind])
-    if kind != "video":
-        return found.reshape(frames.shape)
-    found, carried = places.unpack(found.reshape(len(frames), places.size))
-    assert carried is None or (carried == passengers).all(), "alpha or x did not pass through"
-    return found
-
-
-def check(found, y, kind, low, high, tie):
-    if kind == "float32":
-        reference.check_values(found, y)
-    elif kind == "float16":
-        exact = np.clip(y, -65504, 65504)
-        unit = np.spacing(np.minimum(np.abs(exact), 65000).astype(np.float16)).astype(float)
-        assert (np.abs(found.astype(float) - exact) <= .5 * unit + 1e-6 * np.maximum(1, np.abs(exact))).all()
-    else:
-        smallest, largest = (-128, 127) if kind == "int8" else (0, 255)
-        step, zero = (high - low) / 255, 0
-        if kind != "video":
-            zero = np.clip(np.rint(smallest - low / step), smallest, largest)
-        codes = y / step + zero if kind != "video" else (y - low) / step
-        codes = np.clip(codes, smallest, largest)
-        near = np.abs(codes - np.floor(codes) - .5) < tie
-        wrong = np.abs(found.astype(float) - np.rint(codes)) > np.where(near, 1, 0)
-        assert not wrong.any(), f"{wrong.sum()} of {wrong.size}: {found[wrong][:4]} are not {codes[wrong][:4]}"
+from pixel_streams import FORMATS, HEIGHT, KINDS, PAIRS, SCOPES, WIDTH, Gst, Refused, buffers_of, bytes_of, frames_of, meta_of, outputs_of, run, \
+    video_caps
 
 
 GAMMA, BETA = [1.5, -0.25, 3.0], [0.125, -2.0, 10.0]
@@ -95,7 +40,7 @@ def test_walk(name, case, kind, profiles):
             ends = np.concatenate([np.broadcast_to(gamma, beta.shape) * e + beta for e in (low, high)])
         y = np.clip(plain * gamma + beta, *clip)
         found = outputs_of(name, kind, location=profiles[channels], method=method, scope=scope, **given)
-        check(found, y, kind, ends.min(), ends.max(), 1e-3 if scope == "pixel" and method != "fixed" else 1e-6)
+        reference.check_output(found, y, kind, ends.min(), ends.max(), 1e-3 if scope == "pixel" and method != "fixed" else 1e-6)
 
 
 @pytest.mark.parametrize("low, high", [(-1.0, 2.0), (2.0, -1.0)])
@@ -163,18 +108,10 @@ def test_bgr_is_of_colours(tmp_path):
 
 def test_the_meta_says_what_was_done(profiles):
     """gamma, beta, clip and order on every buffer, as they were set; nothing of them where they were not."""
-    frame = Places("RGB", WIDTH, HEIGHT).pack(frames_of("RGB", 1), None, np.random.default_rng(1))
-
-    def meta(**settings):
-        (sample,) = run(f"appsrc name=in format=time ! pixelnorm {words_of(settings)} ! other/tensors ! "
-                        "appsink name=out sync=false wait-on-eos=false",
-                        [(video_caps("RGB", WIDTH, HEIGHT), buffers_of(frame))])
-        return sample.get_buffer().get_custom_meta("PixelnormMeta").get_structure().to_string()
-
-    plain = meta(method="fixed")
+    plain = meta_of(method="fixed")
     assert "channel-order=(string)rgb" in plain
     assert not any(word in plain for word in ("gamma", "beta", "clip"))
-    found = meta(method="fixed", gamma=GAMMA, beta=[7.0], clip_low=-3.0, channel_order="bgr")
+    found = meta_of(method="fixed", gamma=GAMMA, beta=[7.0], clip_low=-3.0, channel_order="bgr")
     for words in ["gamma=(double)< 1.5, -0.25, 3 >", "beta=(double)< 7 >", "clip-low=(double)-3", "channel-order=(string)bgr"]:
         assert words in found, found
     assert "clip-high" not in found

@@ -8,8 +8,13 @@ import pytest
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE))
-pytest.importorskip("scipy", reason="the tables need python3-scipy, which is not installed")
-pytest.importorskip("matplotlib", reason="the plots need python3-matplotlib, which is not installed")
+
+from reports import want  # noqa: E402
+
+want("scipy")
+want("matplotlib")
+
+pytestmark = pytest.mark.unsanitized("tables and texts of the experiment, nothing compiled")
 
 import page  # noqa: E402
 import summary  # noqa: E402

@@ -20,7 +20,7 @@ gi = pytest.importorskip("gi")
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
-import gst_launch  # noqa: E402
+from gst_launch import launch  # noqa: E402
 
 COUNTS = os.environ.get("PIXELNORM_FAULTS")
 LONG = bool(COUNTS)
@@ -273,8 +273,8 @@ def test_read_only_disk(tmp_path):
         subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
         assert refused(writers[1], place, Pixelnorm.Error.WRITE, "Save to a directory in which this user may write")
         Pixelnorm.Profile.load(str(place))
-        done = gst_launch.launch(["-q", "videotestsrc", "num-buffers=1", "!", "video/x-raw,format=RGB,width=4,height=4",
-                                  "!", "pixelstats", f"location={place}", "!", "fakesink"])
+        done = launch(f"-q videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width=4,height=4 ! pixelstats location={place} ! "
+                      "fakesink")
         assert done.returncode != 0 and "Save to a directory in which this user may write" in done.stderr
         assert place.read_bytes() == writers[0].content
         subprocess.run(["mount", "-o", "remount,rw", disk], check=True)

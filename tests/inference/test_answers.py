@@ -5,6 +5,8 @@ The profile comes from pixelstats, the network is trained on tensors of pixelnor
 through onnxinference and classifiertensordecoder. Two ways lead there: pixel-wise, 8-bit video of pixelnorm, which the
 exported .modelinfo decodes; channel-wise the .modelinfo alone. PyTorch sees float32 tensors of pixelnorm.
 """
+import os
+import pathlib
 import sys
 
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 
 import inference_help
 from inference_help import DIGITS, ROWS, SOURCE, answers_of, codes_of, collect, export_modelinfo, tensors_of, write_frames
+from reports import tell
 
 if inference_help.WHY:
     pytest.skip(inference_help.WHY, allow_module_level=True)
@@ -59,13 +62,18 @@ class Trained:
 
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
+    """The table of what was found is shown behind the results, and left in the build directory."""
     made = {}
 
     def get(name, scope):
         if (name, scope) not in made:
             made[name, scope] = Trained(tmp_path_factory.mktemp(f"{name}-{scope}"), name, scope)
         return made[name, scope]
-    return get
+
+    yield get
+    table = inference_help.table(ROWS)
+    tell("answers of networks", table)
+    pathlib.Path(os.environ["PIXELNORM_BUILD"], "inference.md").write_text(table)
 
 
 def note(name, scope, way, item, torch_logits, onnx_logits, answers):

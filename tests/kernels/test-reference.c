@@ -78,25 +78,24 @@ test_normalize (void)
   g_rand_free (rand);
 }
 
-/* Ties go to the even neighbour before the zero-point is added, and what lies outside saturates, in
- * every row. */
+/* Ties go to the even neighbour before the zero-point is added, and what lies outside saturates. */
 static void
 test_ties (void)
 {
-  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
-    for (guint x = 0; x < 256; x++)
-      for (gint zero = 0; zero <= 3; zero++) {
-        const guint8 in = x, centre = 128;
-        const float half = .5f, bias = 64, far = 1e30f, low = -1e30f;
-        const double exact = ((double) x - 128) / 2 + 64;
-        guint8 out;
+  const PixelnormNormalize kernel = c->normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_U8];
 
-        const PixelnormNormalize kernel = row->normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_U8];
-        kernel (&out, &in, &centre, &half, &bias, zero, 1);
-        g_assert_cmpuint (out, ==, (guint) rint (exact) + zero);
-        kernel (&out, &in, &centre, &far, &low, zero, 1);
-        g_assert_cmpuint (out, ==, x > 129 ? 255 : x == 129 ? (guint) zero : 0);
-      }
+  for (guint x = 0; x < 256; x++)
+    for (gint zero = 0; zero <= 3; zero++) {
+      const guint8 in = x, centre = 128;
+      const float half = .5f, bias = 64, far = 1e30f, low = -1e30f;
+      const double exact = ((double) x - 128) / 2 + 64;
+      guint8 out;
+
+      kernel (&out, &in, &centre, &half, &bias, zero, 1);
+      g_assert_cmpuint (out, ==, (guint) rint (exact) + zero);
+      kernel (&out, &in, &centre, &far, &low, zero, 1);
+      g_assert_cmpuint (out, ==, x > 129 ? 255 : x == 129 ? (guint) zero : 0);
+    }
 }
 
 /* The number of a half with these bits, by its definition. */
@@ -238,13 +237,15 @@ static const struct {
   { { 0 }, 1, 1 },       /* a plane */
 };
 
-/* Each sample at its place, and nothing else touched; all memory is just as large as it must be. */
+/* Each sample at its place, and nothing else touched, and from there back; all memory is just as large as it
+ * must be. */
 static void
-check_scatter (const PixelnormKernels *row, PixelnormSample sample, guint k, gint n)
+check_scatter (PixelnormSample sample, guint k, gint n)
 {
   const guint n_channels = scatterings[k].n_channels, stride = scatterings[k].stride;
   const gsize b = sample == PIXELNORM_SAMPLE_U16 ? 2 : 1;
   g_autofree guint8 *from = g_malloc (MAX (n * n_channels * b, 1));
+  g_autofree guint8 *back = g_malloc0 (MAX (n * n_channels * b, 1));
   g_autofree guint8 *to = g_malloc0 (MAX (n * stride * b, 1));
   g_autofree guint8 *expected = g_malloc0 (MAX (n * stride * b, 1));
   const guint strides[] = { stride * b, stride * b, stride * b };
@@ -258,31 +259,69 @@ check_scatter (const PixelnormKernels *row, PixelnormSample sample, guint k, gin
       memcpy (expected + (i * stride + scatterings[k].places[channel]) * b,
           from + (i * n_channels + channel) * b, b);
   }
-  row->scatter[sample](places, strides, n_channels, from, n);
+  c->scatter[sample](places, strides, n_channels, from, n);
   if (memcmp (to, expected, n * stride * b) != 0)
-    g_error ("scatter of row %s, arrangement %u, %d pixels is wrong", row->name, k, n);
+    g_error ("scatter, arrangement %u, %d pixels is wrong", k, n);
+  c->gather[sample](back, (const void *const *) places, strides, n_channels, n);
+  if (memcmp (back, from, n * n_channels * b) != 0)
+    g_error ("gather, arrangement %u, %d pixels is wrong", k, n);
 }
 
 static void
 test_scatter (void)
 {
-  for (const PixelnormKernels *row = pixelnorm_kernel_rows (); row->name; row++)
-    for (guint sample = 0; sample < PIXELNORM_N_SAMPLES; sample++)
-      for (guint k = 0; k < G_N_ELEMENTS (scatterings); k++)
-        for (gint n = 0; n <= PIXELNORM_TILE; n += n < 70 ? 1 : 31)
-          check_scatter (row, sample, k, n);
+  for (guint sample = 0; sample < PIXELNORM_N_SAMPLES; sample++)
+    for (guint k = 0; k < G_N_ELEMENTS (scatterings); k++)
+      for (gint n = 0; n <= PIXELNORM_TILE; n += n < 70 ? 1 : 31)
+        check_scatter (sample, k, n);
+}
+
+static void
+test_lookup (void)
+{
+  guint8 tables[4][256], from[800], to[800];
+
+  for (guint t = 0; t < 4; t++)
+    for (guint x = 0; x < 256; x++)
+      tables[t][x] = (guint8) (x * (2 * t + 1) + t);
+  for (guint i = 0; i < sizeof from; i++)
+    from[i] = (guint8) (i * 31 + i / 256);
+  for (guint period = 1; period <= 4; period++) {
+    c->lookup_u8 (to, from, (const guint8 (*)[256]) tables, period, sizeof to);
+    for (guint i = 0; i < sizeof to; i++)
+      g_assert_cmpuint (to[i], ==, (guint8) (from[i] * (2 * (i % period) + 1) + i % period));
+  }
+}
+
+/* Code values in the upper 12 bits of words, of this machine's order of bytes and of the other, and back. */
+static void
+test_words (void)
+{
+  for (gint swap = 0; swap <= 1; swap++)
+    for (guint code = 0; code < 4096; code++) {
+      const guint16 shifted = (guint16) (code << 4),
+                    word = swap ? GUINT16_SWAP_LE_BE (shifted) : shifted;
+      guint16 x = word;
+
+      c->unpack_u16 (&x, swap, 4, 0xfff, 1);
+      g_assert_cmpuint (x, ==, code);
+      c->pack_u16 (&x, swap, 4, 1);
+      g_assert_cmpuint (x, ==, word);
+    }
 }
 
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  c = pixelnorm_kernel_rows ();
+  c = pixelnorm_kernels_of_row (pixelnorm_kernel_rows ());
   g_test_add_func ("/reference/statistics", test_statistics);
   g_test_add_func ("/reference/normalize", test_normalize);
   g_test_add_func ("/reference/ties", test_ties);
   g_test_add_func ("/reference/half", test_half);
   g_test_add_func ("/reference/scatter", test_scatter);
+  g_test_add_func ("/reference/lookup", test_lookup);
+  g_test_add_func ("/reference/words", test_words);
   g_test_add_func ("/reference/back", test_back);
   g_test_add_func ("/reference/back-items", test_back_items);
   return g_test_run ();

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Profile files made from docs/format.md alone, without the library: what it says, and what it must refuse."""
+"""Files made from docs/format.md alone, without the library: profiles, what it says and what it must refuse; gamma and beta."""
 
 import json
 import struct
@@ -129,3 +129,31 @@ def sign(content):
 def build(words, arrays, **more):
     words = {"identity": identity(words, arrays), "xxh3": "0" * 32, **words}
     return sign(join(words, arrays, **more))
+
+
+# --- files of gamma and beta, as the package safetensors writes them
+
+AFFINE_TYPES = {"<f4": "F32", "<f8": "F64", "<f2": "F16", "<u8": "U64", "|u1": "U8", "<i4": "I32"}
+
+
+def affine_file(metadata=None, **arrays):
+    """The widest items first, then by name; the header padded to a multiple of 8."""
+    order = sorted(arrays, key=lambda name: (-arrays[name].dtype.itemsize, name))
+    header, end = ({"__metadata__": metadata} if metadata else {}), 0
+    for name in order:
+        begin, end = end, end + arrays[name].nbytes
+        header[name] = {"dtype": AFFINE_TYPES[arrays[name].dtype.str], "shape": list(arrays[name].shape),
+                        "data_offsets": [begin, end]}
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return struct.pack("<Q", len(text)) + text + b"".join(arrays[name].tobytes() for name in order)
+
+
+def affine_identity(**arrays):
+    """As docs/format.md says."""
+    digest = xxhash.xxh3_128()
+    for name in ("gamma", "beta"):
+        if name in arrays:
+            digest.update(f"{name} {list(arrays[name].shape)}\n".encode())
+            digest.update(arrays[name].astype("<f8").tobytes())
+    return digest.hexdigest()

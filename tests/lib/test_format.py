@@ -15,6 +15,7 @@ gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
 import profile_bytes  # noqa: E402
+from reports import want  # noqa: E402
 
 PAGE = (pathlib.Path(__file__).parents[2] / "docs" / "format.md").read_text()
 
@@ -352,7 +353,7 @@ def test_example_of_the_page(tmp_path, page):
 
 
 def test_with_the_safetensors_package(tmp_path):
-    numpy_api = pytest.importorskip("safetensors.numpy")
+    numpy_api = want("safetensors.numpy")
     frames = random_frames(2, 5, (4, 3, 3), 8)
     path = tmp_path / "saved.safetensors"
     accumulate(frames, "RGB", Pixelnorm.Scope.PIXEL).save(str(path))

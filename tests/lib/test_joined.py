@@ -14,6 +14,7 @@ gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
 import profile_bytes  # noqa: E402
+from reports import want  # noqa: E402
 
 Scope, Error = Pixelnorm.Scope, Pixelnorm.Error
 SCOPES = {"pixel": Scope.PIXEL, "channel": Scope.CHANNEL}
@@ -334,3 +335,44 @@ def test_histograms_that_lie_are_refused(where):
         bad[1, 3] = numpy.uint64(2 ** 64 - 1)
     refuse(lambda: Pixelnorm.Profile.parse(GLib.Bytes.new(profile_bytes.build(words, {**arrays, "histogram": bad}))),
            Error.CORRUPT, '"histogram"', "channel G")
+
+
+# --- as the package safetensors reads them, which knows nothing of this project
+
+@pytest.mark.parametrize("mask", [None, "holes"])
+@pytest.mark.parametrize("scope", SCOPES)
+@pytest.mark.parametrize("form", FORMS)
+def test_load_file(form, scope, mask, tmp_path):
+    """One line, as docs/format.md says."""
+    safetensors = want("safetensors.numpy")
+    frames = frames_of(form)
+    seen = None if mask is None else seen_through(MASKS[mask])
+    path = str(tmp_path / "p.safetensors")
+    add(collector(form, scope, True, mask and MASKS[mask]), form, frames).snapshot().save(path)
+    arrays = safetensors.load_file(path)
+    with want("safetensors").safe_open(path, "numpy") as file:
+        words = file.metadata()
+    channels, depth = FORMS[form]
+    if scope == "pixel":
+        _, expected = profile_bytes.pixel_profile(frames, channels, depth, seen)
+    else:
+        inside = frames if mask is None else frames[:, MASKS[mask]][:, :, None]
+        _, expected = profile_bytes.channel_profile(list(inside), channels, depth)
+    expected["histogram"] = profile_bytes.histogram(frames, depth, seen)
+    assert arrays.keys() == expected.keys()
+    for name, values in expected.items():
+        assert arrays[name].dtype == values.dtype and arrays[name].shape == values.shape
+        assert (arrays[name] == values).all(), name
+    assert words["channels"] == channels and words["depth"] == str(depth)
+    assert words["identity"] == Pixelnorm.Profile.load(path).get_identity()
+
+
+def test_what_it_saves_anew_is_refused_in_words(tmp_path):
+    """save_file drops the metadata: the library says so."""
+    safetensors = want("safetensors.numpy")
+    path = str(tmp_path / "p.safetensors")
+    add(collector("RGB", "pixel"), "RGB", frames_of("RGB", 2)).snapshot().save(path)
+    safetensors.save_file(safetensors.load_file(path), path)
+    with pytest.raises(Exception, match="other software"):
+        Pixelnorm.Profile.load(path)
+    assert numpy.array_equal(safetensors.load_file(path)["frames"], [2])

@@ -13,7 +13,8 @@ gi = pytest.importorskip("gi")
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
-from affine_bytes import affine_file, identity  # noqa: E402
+from profile_bytes import affine_file, affine_identity  # noqa: E402
+from reports import want  # noqa: E402
 
 RANDOM = np.random.default_rng(20261126)
 
@@ -49,7 +50,7 @@ def test_taken(gamma, beta, said, kinds):
     for metadata in [None, {"format": "pt"}]:
         found = parse(affine_file(metadata, **arrays))
         assert (found.get_width(), found.get_height(), found.get_n_channels()) == said
-        assert found.get_identity() == identity(**arrays)
+        assert found.get_identity() == affine_identity(**arrays)
 
 
 def test_identity_is_of_the_values():
@@ -123,7 +124,7 @@ def test_files(tmp_path):
     load(path, Pixelnorm.Error.CORRUPT, "[3, 5, 7]")
     gamma = array(5, 7, 3)
     path.write_bytes(affine_file(gamma=gamma))
-    assert Pixelnorm.LearnedAffine.load(str(path)).get_identity() == identity(gamma=gamma)
+    assert Pixelnorm.LearnedAffine.load(str(path)).get_identity() == affine_identity(gamma=gamma)
 
 
 def test_profile_is_no_affine(tmp_path):
@@ -140,12 +141,12 @@ def test_profile_is_no_affine(tmp_path):
 
 def test_of_the_package(tmp_path):
     """What save_file of the package writes."""
-    safetensors = pytest.importorskip("safetensors.numpy", reason="the package safetensors is not installed")
+    safetensors = want("safetensors.numpy")
     for kind in ("f4", "f8"):
         arrays = {"gamma": array(6, 5, 3, kind=kind), "beta": array(3, kind=kind)}
         path = tmp_path / f"{kind}.safetensors"
         safetensors.save_file(arrays, str(path), {"made": "by training"})
-        assert Pixelnorm.LearnedAffine.load(str(path)).get_identity() == identity(**arrays)
+        assert Pixelnorm.LearnedAffine.load(str(path)).get_identity() == affine_identity(**arrays)
         header = path.read_bytes()[8:]
         assert json.loads(header[:int.from_bytes(path.read_bytes()[:8], "little")])["gamma"]["shape"] == [6, 5, 3]
 

@@ -2,7 +2,7 @@
 """Statistics of a frame, of a batch, and running ones, in the library: every method, scope, kind of samples, output
 and layout that can be, against numpy in float64; and against torch.nn.BatchNorm2d where there is torch.
 
-The reference below is the plainest reading of the formulas; nothing in it asks the library.
+The reference is that of stream_reference.py.
 """
 import itertools
 
@@ -12,6 +12,9 @@ import pytest
 
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
+
+from reports import tell, want  # noqa: E402
+from stream_reference import Reference, check_codes, check_float32, moments  # noqa: E402
 
 SEED = 20261126
 WIDTH, HEIGHT, BATCH, N_BATCHES = 11, 5, 3, 4
@@ -71,61 +74,6 @@ def unpack_video(data, order, n):
     return frames, passengers
 
 
-def moments(x, scope):
-    """Mean and population variance of frames [n, H, W, C], kept as [C] arrays."""
-    axes = (0, 1, 2) if scope == "channel" else (0, 1, 2, 3)
-    one = np.ones(x.shape[-1])
-    return x.mean(axis=axes) * one, x.var(axis=axes) * one, x.min(axis=axes) * one, x.max(axis=axes) * one
-
-
-def normalize(x, method, stats, floor, epsilon):
-    mean, variance, low, high = stats
-    if method == "center":
-        return x - mean
-    if method == "zscore":
-        return (x - mean) / np.maximum(np.sqrt(variance + epsilon), floor)
-    return (x - (mean if method == "mean-range" else (low + high) / 2)) / np.maximum((high - low) / 2, floor)
-
-
-class Reference:
-    """y of batch after batch, by the formulas of the design and of torch's documentation."""
-
-    def __init__(self, method, source, scope, depth, momentum=0.1, epsilon=0.0, floor=1.0, start=None):
-        self.method, self.source, self.scope, self.momentum, self.epsilon = method, source, scope, momentum, epsilon
-        self.floor = floor * (2 ** depth - 1) / 255
-        self.mean, self.variance = start or (None, None)
-
-    def per_pixel(self, x):
-        if self.mean is None:
-            self.mean, self.variance = x[0].copy(), np.zeros(x[0].shape)
-        y, m = [], self.momentum
-        for frame in x:
-            d = frame - self.mean
-            y.append(normalize(frame, self.method, (self.mean, self.variance, 0, 0), self.floor, self.epsilon))
-            self.mean = self.mean + m * d
-            self.variance = (1 - m) * (self.variance + m * d * d)
-        return np.array(y)
-
-    def per_channel(self, x):
-        if self.mean is None:
-            self.mean, self.variance = moments(x[:1], self.scope)[:2]
-        y, m = normalize(x, self.method, (self.mean, self.variance, 0, 0), self.floor, self.epsilon), self.momentum
-        mean, variance = moments(x, self.scope)[:2]
-        n = x.size if self.scope == "global" else x[..., 0].size
-        self.mean = (1 - m) * self.mean + m * mean
-        self.variance = (1 - m) * self.variance + m * variance * n / (n - 1)
-        return y
-
-    def batch(self, x):
-        x = x.astype(float)
-        if self.source == "frame":
-            return np.array([normalize(f, self.method, moments(f[None], self.scope), self.floor, self.epsilon)
-                             for f in x])
-        if self.source == "batch":
-            return normalize(x, self.method, moments(x, self.scope), self.floor, self.epsilon)
-        return self.per_pixel(x) if self.scope == "pixel" else self.per_channel(x)
-
-
 def layout_of(order, depth, shift, big):
     layout = Pixelnorm.Layout.new(order, WIDTH, HEIGHT)
     if depth > 8:
@@ -153,23 +101,11 @@ def from_tensor(data, kind, frames, nchw):
     return found.reshape(frames.shape)
 
 
-def check_float32(found, y):
-    assert np.isfinite(found).all()
-    error = np.abs(found - y) / np.maximum(1, np.abs(y))
-    assert error.max() <= 1e-6, (error.max(), np.unravel_index(error.argmax(), y.shape))
-
-
 def check_float16(found, y):
     """Within a unit in the last place of the correctly rounded value."""
     expected = np.clip(y, -65504, 65504).astype(np.float16)
     assert np.isfinite(found).all()
     assert (np.abs(found.astype(float) - expected) <= np.spacing(np.abs(expected)).astype(float)).all()
-
-
-def check_codes(found, exact, smallest, largest, tie):
-    expected = np.clip(np.rint(exact), smallest, largest)
-    near_tie = np.abs(exact - np.floor(exact) - 0.5) < tie
-    assert (np.abs(found - expected) <= np.where(near_tie, 1, 0)).all()
 
 
 def check(kind, data, y, frames, format_, nchw, method, gives_exact, normalizer, passengers):
@@ -335,7 +271,7 @@ def test_momentum_is_refused(momentum):
 def test_torch(momentum):
     """BatchNorm2d in training is statistics=batch; its buffers are the running estimates, and evaluation with those of
     before is statistics=running. Values as code values; eps is epsilon, and there is no min-deviation."""
-    torch = pytest.importorskip("torch", reason="no torch here: the formulas of its documentation were compared above")
+    torch = want("torch")
     format_ = ("RGB", 8, 0, False)
     frames = frames_of("RGB", 8, seed=5)
     layer = torch.nn.BatchNorm2d(3, eps=1e-3, momentum=momentum).double()
@@ -362,6 +298,7 @@ def test_torch(momentum):
             assert (error <= 1e-5 * np.maximum(1, np.abs(expected[source]))).all(), (source, error.max())
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_statistics_sources] {walked['normalizations']} batches, {walked['samples']} samples")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_statistics_sources: {walked['normalizations']} batches, {walked['samples']} samples")

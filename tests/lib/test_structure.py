@@ -2,6 +2,7 @@
 """The house: a folder may use those before it in its list, and no two files need each other, neither by what they include nor
 by the functions that they call.
 """
+import functools
 import os
 import pathlib
 import re
@@ -41,11 +42,13 @@ def include_edges(top):
                 assert re.fullmatch(r"orc-\w+\.h", name), f"{path} includes {name}, which is nowhere"
 
 
+@functools.cache
 def nm(path, *options):
     lines = subprocess.run(["nm", "--format=posix", *options, path], check=True, capture_output=True, text=True).stdout
     return {line.split()[0] for line in lines.splitlines()}
 
 
+@functools.cache
 def objects(top):
     """Each source file's object in the build: DIRECTORY/TARGET.p/FILE.c.o, with an underscore for every slash in FILE."""
     made = {}
@@ -65,6 +68,7 @@ def symbol_edges(top):
                 yield path, defined[symbol]
 
 
+@functools.cache
 def edges(top, kind):
     if kind == "includes":
         return sorted(set(include_edges(top)))

@@ -9,32 +9,17 @@ Needs the environment that pixelnorm_env of pipelines/setup.sh exports.
 """
 import json
 import os
-import shlex
 from pathlib import Path
 
 import numpy as np
-import pytest
 import xxhash
 
-import gst_launch
-from gst_launch import TIMEOUT, run  # noqa: F401 - for the tests
+from gst_launch import TIMEOUT, launch, make, run  # noqa: F401 - for the tests
 
 SOURCE = Path(__file__).resolve().parents[2]
 PIPELINES = SOURCE / "pipelines"
 SEED = 20241122
 KILLS = 20
-
-builds = pytest.mark.skipif(os.environ.get("PIXELNORM_SANITIZED") == "1", reason="builds or fetches, not a test of ours")
-
-
-def launch(line, cwd):
-    """Runs a pipeline that is written as in a shell."""
-    return gst_launch.launch(shlex.split(line), cwd)
-
-
-def make(line, cwd):
-    done = launch(line, cwd)
-    assert done.returncode == 0, done.stderr
 
 
 def frames_of(source, cwd, width=320, height=240, channels=3):
@@ -90,9 +75,8 @@ def check_tensors(path, expected):
 
 def count_frames(path, cwd):
     """How many frames a video decodes to, and their size."""
-    done = launch(f"-q uridecodebin3 uri={Path(cwd, path).as_uri()} ! videoconvert ! video/x-raw,format=RGB ! "
-                  "pixelstats location=counted.safetensors ! fakesink", cwd)
-    assert done.returncode == 0, done.stderr
+    make(f"-q uridecodebin3 uri={Path(cwd, path).as_uri()} ! videoconvert ! video/x-raw,format=RGB ! "
+         "pixelstats location=counted.safetensors ! fakesink", cwd)
     metadata, arrays = read_profile(Path(cwd) / "counted.safetensors")
     (Path(cwd) / "counted.safetensors").unlink()
     return int(arrays["frames"][0]), int(metadata["width"]), int(metadata["height"])
@@ -106,5 +90,3 @@ def make_video(path, cwd, source="videotestsrc pattern=ball num-buffers=40", siz
     os.rename(Path(cwd) / "made.avi", path)
     return path
 
-
-# --- README.md

@@ -46,6 +46,7 @@ def test_as_it_stands(name, tmp_path):
     assert MADE.get(name, set()) <= {path.name for path in tmp_path.iterdir()}
 
 
+@pytest.mark.long  # test_as_it_stands runs them, too
 @pytest.mark.parametrize("name, count", [("camera", 100), ("rtsp", 50)])
 def test_live_sources(name, count, tmp_path):
     done = run([PIPELINES / "inference" / name], tmp_path)
@@ -67,7 +68,8 @@ def test_wrong_arguments(name, arguments, status, words, tmp_path):
     assert done.returncode == status and words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-@pytest.mark.skipif(not has("onnxinference"), reason="onnxinference is not here: GStreamer 1.28 and newer have it")
+@pytest.mark.skipif(not has("onnxinference"), reason="onnxinference is not here: GStreamer 1.28 and newer have it "
+                    "(tests/inference/run takes Debian sid)")
 def test_a_modelinfo_that_contradicts_the_profile(tmp_path):
     script = PIPELINES / "inference" / "onnxinference"
     done = run([script], tmp_path)

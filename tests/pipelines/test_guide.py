@@ -7,6 +7,7 @@ import subprocess
 import numpy as np
 import pytest
 
+from reports import want
 from pipeline_help import SOURCE, frames_of, run
 
 gi = pytest.importorskip("gi")
@@ -166,7 +167,7 @@ def fitted(scaler, data):
 
 
 def test_scikit_learn():
-    preprocessing = pytest.importorskip("sklearn.preprocessing", reason="scikit-learn is not installed")
+    preprocessing = want("sklearn.preprocessing")
     data, method = frames(), Pixelnorm.Method
     assert close(normalized(method.ZSCORE, data), fitted(preprocessing.StandardScaler(), data))
     assert close(normalized(method.CENTER, data), fitted(preprocessing.StandardScaler(with_std=False), data))
@@ -179,7 +180,7 @@ def test_scikit_learn():
 
 def test_robust_scaler():
     """Another centre, and twice the distance; then the two agree."""
-    preprocessing = pytest.importorskip("sklearn.preprocessing", reason="scikit-learn is not installed")
+    preprocessing = want("sklearn.preprocessing")
     data = frames()
     pixels = data.reshape(-1, 1).astype(float)
     robust = preprocessing.RobustScaler(quantile_range=(25, 75)).fit_transform(pixels)
@@ -190,7 +191,7 @@ def test_robust_scaler():
 
 
 def test_opencv():
-    cv2 = pytest.importorskip("cv2", reason="OpenCV is not installed")
+    cv2 = want("cv2")
     data = frames(3)
     blob = cv2.dnn.blobFromImage(data[0], 1 / 64, mean=(10, 20, 30))
     y = normalized(Pixelnorm.Method.FIXED, data[:1], order="RGB", mean=[10, 20, 30], std=[64])

@@ -14,9 +14,10 @@ import pytest
 from PIL import Image
 
 from pipeline_help import (
-    builds, check_profile, check_tensors, count_frames, frames_of, make, make_video, PIPELINES,
+    check_profile, check_tensors, count_frames, frames_of, make, make_video, PIPELINES,
     read_profile, run, TIMEOUT, zscore)
 
+builds = pytest.mark.unsanitized("it builds or fetches, and runs nothing of that build")
 RESULTS = {"profile.safetensors", "profile-mean.png", "profile-std.png", "profile-range.png", "normalized.mp4",
            "tensors.f32"}
 
@@ -325,6 +326,7 @@ def test_sample_video_cannot_be_fetched(tmp_path, machine, checkout):
     assert not (checkout / "build" / "vtest.avi").exists() and not (checkout / "build" / "quickstart").exists()
 
 
+@pytest.mark.long
 @builds
 def test_build(tmp_path):
     build = tmp_path / "a build"

@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The gst-launch lines in the elements' documentation run as they stand."""
-import pathlib
 import re
-import shlex
-import subprocess
 
 import pytest
 
-SOURCE = pathlib.Path(__file__).resolve().parents[2]
+from pipeline_help import SOURCE, make
 
 
 def examples():
@@ -23,8 +20,7 @@ def examples():
 def test_example_runs(lines, tmp_path):
     for line in lines:
         assert line.startswith("gst-launch-1.0 ")
-        done = subprocess.run(shlex.split(line), cwd=tmp_path, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
+        make(line.removeprefix("gst-launch-1.0 "), tmp_path)
         made = tmp_path / re.search(r"location=(\S+) *(?:! fakesink)?$", line).group(1)
         assert made.stat().st_size > 0
 

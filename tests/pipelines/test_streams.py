@@ -163,12 +163,19 @@ def test_killed_while_collecting(tmp_path):
     outcomes = {"nothing": 0, "profile": 0, "temporary": 0}
     pipeline = shlex.split("gst-launch-1.0 -q videotestsrc pattern=snow ! video/x-raw,format=RGB,width=320,height=240 ! "
                            "pixelstats location=p.safetensors checkpoint-interval=1 ! fakesink")
+    begin = time.monotonic()
+    with subprocess.Popen(pipeline, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as command:
+        while not path.exists():
+            assert command.poll() is None and time.monotonic() < begin + TIMEOUT
+            time.sleep(0.005)
+        command.kill()
+    first = time.monotonic() - begin  # so the kills are spread around the first save, however busy the machine is
     for attempt in range(KILLS):
         # every fourth time nothing is there before
         if attempt % 4 == 0:
             path.unlink(missing_ok=True)
         command = subprocess.Popen(pipeline, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(chance.uniform(0.02, 0.5))
+        time.sleep(chance.uniform(0.02, 2 * first))
         command.kill()
         assert command.wait(timeout=TIMEOUT) == -signal.SIGKILL
         outcomes["temporary"] += bool(leftovers(tmp_path))

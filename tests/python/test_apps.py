@@ -14,10 +14,10 @@ import pytest
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
 
-import onnx_models  # noqa: E402
+import package_help  # noqa: E402
 import pixelnorm  # noqa: E402
-from gst_launch import run  # noqa: E402
-from pipeline_help import frames_of, launch  # noqa: E402
+from gst_launch import make, run  # noqa: E402
+from pipeline_help import frames_of  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 APPS = SOURCE / "pipelines" / "apps"
@@ -32,9 +32,8 @@ SHAPES = {"nchw": [3, HEIGHT, WIDTH], "nhwc": [HEIGHT, WIDTH, 3]}
 def folder(tmp_path_factory):
     """profile.safetensors of the test pattern"""
     path = tmp_path_factory.mktemp("apps")
-    done = launch(f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
-                  "pixelstats location=profile.safetensors ! fakesink", path)
-    assert done.returncode == 0, done.stderr
+    make(f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
+         "pixelstats location=profile.safetensors ! fakesink", path)
     return path
 
 
@@ -44,8 +43,8 @@ def frames(folder):
 
 
 def write_model(path, shape, layout="nchw"):
-    onnx, runtime = onnx_models.onnx_and_runtime()
-    model = onnx_models.network(onnx, shape, layout)
+    onnx, runtime = package_help.onnx_and_runtime()
+    model = package_help.network(onnx, shape, layout)
     path.write_bytes(model.SerializeToString())
     return runtime, model
 
@@ -69,11 +68,11 @@ def test_network(layout, given, batch, folder, frames, tmp_path):
         ["--model", "model.onnx", "--profile", folder / "profile.safetensors", "--settings", settings, "--batch", batch], tmp_path)
     normalize = pixelnorm.Normalizer(folder / "profile.safetensors", layout=layout, **given)
     seen = frames[:N // batch * batch]
-    y = np.concatenate([onnx_models.answer(runtime, model, normalize(seen[i:i + batch])) for i in range(0, len(seen), batch)])
-    assert scores.shape == (len(seen), onnx_models.CLASSES)
+    y = np.concatenate([package_help.answer(runtime, model, normalize(seen[i:i + batch])) for i in range(0, len(seen), batch)])
+    assert scores.shape == (len(seen), package_help.CLASSES)
     assert np.array_equal(scores, y)
     planes = pixelnorm.Normalizer(folder / "profile.safetensors", layout="nchw", **given)(seen)
-    in_numpy = onnx_models.network_in_numpy(planes)
+    in_numpy = package_help.network_in_numpy(planes)
     assert np.abs(scores - in_numpy).max() <= 1e-5 * np.abs(in_numpy).max()
     assert classes == scores.argmax(axis=1).tolist()
     assert times == pytest.approx([i / 30 for i in range(len(seen))], abs=1e-3)
@@ -85,7 +84,7 @@ def test_batch_of_the_model(folder, frames, tmp_path):
     runtime, model = write_model(tmp_path / "model.onnx", [4, *SHAPES["nchw"]])
     _, _, scores, _ = answers_of(["--model", "model.onnx", "--profile", folder / "profile.safetensors"], tmp_path)
     y = pixelnorm.Normalizer(folder / "profile.safetensors", layout="nchw")(frames[:28])
-    expected = np.concatenate([onnx_models.answer(runtime, model, y[i:i + 4]) for i in range(0, 28, 4)])
+    expected = np.concatenate([package_help.answer(runtime, model, y[i:i + 4]) for i in range(0, 28, 4)])
     assert np.array_equal(scores, expected)
 
 
@@ -94,7 +93,7 @@ def test_size_of_the_video(tmp_path):
     runtime, model = write_model(tmp_path / "model.onnx", [1, 3, "H", "W"])
     _, _, scores, _ = answers_of(["--model", "model.onnx", "--settings", "method=fixed"], tmp_path)
     y = pixelnorm.Normalizer(method="fixed", layout="nchw")(frames_of(PATTERN, tmp_path))
-    assert np.array_equal(scores, np.concatenate([onnx_models.answer(runtime, model, frame[None]) for frame in y]))
+    assert np.array_equal(scores, np.concatenate([package_help.answer(runtime, model, frame[None]) for frame in y]))
 
 
 def test_a_grafted_model_answers_the_same(folder, frames, tmp_path):
@@ -104,7 +103,7 @@ def test_a_grafted_model_answers_the_same(folder, frames, tmp_path):
 
     _, _, scores, _ = answers_of(["--model", "model.onnx", "--profile", folder / "profile.safetensors"], tmp_path)
     grafted = graft(model, pixelnorm.Normalizer(folder / "profile.safetensors"))
-    found = np.concatenate([onnx_models.answer(runtime, grafted, frame[None]) for frame in frames])
+    found = np.concatenate([package_help.answer(runtime, grafted, frame[None]) for frame in frames])
     assert np.array_equal(found, scores)
 
 
@@ -115,9 +114,9 @@ def test_a_grafted_model_answers_the_same(folder, frames, tmp_path):
     (["--model", "model.onnx", "--settings", "method=fixed", "nowhere.mkv"], "nowhere.mkv"),
     (["--model", "model.onnx", "--settings", "metod=fixed"], "metod")])
 def test_network_refuses(words, said, folder, tmp_path):
-    onnx, _ = onnx_models.onnx_and_runtime()
+    onnx, _ = package_help.onnx_and_runtime()
     write_model(tmp_path / "model.onnx", [1, 3, 20, 20])
-    (tmp_path / "vector.onnx").write_bytes(onnx_models.identity(onnx, [1, 20]).SerializeToString())
+    (tmp_path / "vector.onnx").write_bytes(package_help.identity(onnx, [1, 20]).SerializeToString())
     (tmp_path / "text.onnx").write_text("no model")
     (tmp_path / "profile.safetensors").write_bytes((folder / "profile.safetensors").read_bytes())
     done = run(["/usr/bin/python3", APPS / "appsink_onnxruntime.py", *words], tmp_path)

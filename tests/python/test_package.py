@@ -16,27 +16,13 @@ import pytest
 
 import pixelnorm
 import profile_bytes
+from package_help import GOOD, PYTHON, SIZED, frames_of, profile_of, refused
+from reports import want
 from pixelnorm import Normalizer, Profile
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = sorted((SOURCE / "tests" / "fuzz" / "seeds" / "profile").glob("*.safetensors"))
-SEED = 20261127
 OF_FRAMES = ["zscore", "center", "mean-range", "min-max"]
-PYTHON = "/usr/bin/python3"
-
-
-def frames_of(depth=8, n=6, channels=3, seed=0):
-    random = np.random.default_rng([SEED, depth, channels, seed])
-    base = random.integers(0, 2 ** depth, (5, 9, channels))
-    reach = random.choice([0, 1, 2 ** (depth - 3)], base.shape)
-    frames = base + random.integers(-reach, reach + 1, (n, *base.shape))
-    return np.clip(frames, 0, 2 ** depth - 1).astype(np.uint8 if depth == 8 else np.uint16)
-
-
-def profile_of(frames, channels="RGB", depth=8, **more):
-    words, arrays = profile_bytes.pixel_profile(frames, channels, depth, **more)
-    arrays["histogram"] = profile_bytes.histogram(frames, depth)
-    return Profile.parse(profile_bytes.build(words, arrays))
 
 
 # --- profiles
@@ -80,7 +66,6 @@ def changed(change):
     return profile_bytes.build(words, arrays)
 
 
-GOOD = changed(lambda words, arrays: None)
 DAMAGED = {
     "nothing": (b"", "no safetensors file"),
     "text": (b"a text that is no profile, but long enough", "no safetensors file"),
@@ -202,9 +187,6 @@ def test_quantization():
 
 # --- gamma and beta that were learned
 
-SIZED = np.linspace(.5, 2, 5 * 9 * 3).reshape(5, 9, 3)
-
-
 @pytest.mark.parametrize("gamma, beta", [(SIZED, None), (None, SIZED), (SIZED, [1, 2, 3]), ([2], SIZED), ([1, 2, 3], [.5])])
 @pytest.mark.parametrize("method, scope", [("zscore", "pixel"), ("min-max", "channel"), ("fixed", "pixel")])
 def test_learned(method, scope, gamma, beta):
@@ -223,7 +205,7 @@ def test_learned(method, scope, gamma, beta):
 
 def test_learned_of_a_file(tmp_path):
     """As the package safetensors writes it, and torch's tensors go in as they are."""
-    safetensors = pytest.importorskip("safetensors.numpy", reason="the package safetensors is not installed")
+    safetensors = want("safetensors.numpy")
     path = str(tmp_path / "affine.safetensors")
     arrays = {"gamma": SIZED.astype("f4"), "beta": np.float64([1, 2, 3])}
     safetensors.save_file(arrays, path)
@@ -246,7 +228,7 @@ class Frames:
 
 
 def test_transform():
-    torch = pytest.importorskip("torch")
+    torch = want("torch")
     frames = frames_of()
     transform = pixelnorm.transforms.Normalize(profile_of(frames), method="min-max")
     expected = np.moveaxis(Normalizer(profile_of(frames), method="min-max")(frames), -1, 1)
@@ -264,8 +246,8 @@ def test_transform():
 
 
 def test_transform_of_pictures():
-    pytest.importorskip("torch")
-    Image = pytest.importorskip("PIL.Image")
+    want("torch")
+    from PIL import Image
     colour, grey = frames_of(), frames_of(channels=1)
     for image, profile, frame in [(Image.fromarray(colour[0]), profile_of(colour), colour[0]),
                                   (Image.fromarray(grey[0, ..., 0]), profile_of(grey, "Y"), grey[0])]:
@@ -279,7 +261,7 @@ def test_transform_of_pictures():
 
 def test_torchvision_says_the_same():
     """Its Normalize after a division by 255, within float32; here in numpy, as torchvision documents it."""
-    torch = pytest.importorskip("torch")
+    torch = want("torch")
     mean, std = [0.485, 0.456, 0.406], [0.229, 0.224, 0.225]
     frames = frames_of()
     found = pixelnorm.transforms.Normalize(method="fixed", units="unit", mean=mean, std=std)(frames)
@@ -361,10 +343,7 @@ REFUSED = {
 
 @pytest.mark.parametrize("what", REFUSED)
 def test_refused(what):
-    call, words = REFUSED[what]
-    with pytest.raises(ValueError, match=words) as raised:
-        call()
-    assert str(raised.value).endswith(".") and "\n" not in str(raised.value)
+    refused(*REFUSED[what])
 
 
 def test_unknown_setting():
@@ -396,6 +375,7 @@ print(json.dumps([pixelnorm.__version__, pixelnorm.__file__, y.tolist(),
 """
 
 
+@pytest.mark.unsanitized("pip, and a package of numpy alone")
 def test_pip_installs_it(tmp_path):
     """Into a fresh folder; it is imported from there without gi, torch and onnx, and its version is the project's."""
     for needed in ["pip", "setuptools", "wheel"]:

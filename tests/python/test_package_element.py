@@ -17,19 +17,15 @@ import pytest
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "elements"))
 
-import pixel_reference as reference  # noqa: E402
-from deep_formats import DEEP_FORMATS, DeepPlaces  # noqa: E402
 from pixel_reference import Places, channels_of  # noqa: E402
-from pixel_streams import buffers_of, bytes_of, run, video_caps, words_of  # noqa: E402
-from test_numbers import METHODS, SCOPES  # noqa: E402
+from pixel_streams import DEEP_FORMATS, KINDS, METHODS, PAIRS, DeepPlaces, buffers_of, bytes_of, run, video_caps, words_of  # noqa: E402
+from reports import tell  # noqa: E402
 
 import pixelnorm  # noqa: E402
 
 SEED = 20261126
 WIDTH, HEIGHT, N = 21, 6, 5
-KINDS = {"float32": "<f4", "float16": "<f2", "int8": "i1", "uint8": "u1", "video": "u1"}
 FORMATS = ["RGB", "BGRx", "GBR", "GRAY8", "GRAY16_LE", "RGBA64_BE", "GBR_10LE", "Y444_12LE"]
-PAIRS = [(m, s) for m in METHODS for s in SCOPES if reference.allowed(m, s)]
 walked = {"comparisons": 0, "samples": 0}
 
 
@@ -314,6 +310,7 @@ def test_statistics_of_batches(name, layout, scope):
     same_bytes(np.concatenate([normalize(frames[:3]), normalize(frames[3:])]), expected, (name, given))
 
 
-def test_report(capsys):
-    with capsys.disabled():
-        print(f"\n[test_package_element] {walked['comparisons']} comparisons, {walked['samples']} samples")
+@pytest.fixture(scope="module", autouse=True)
+def _tell_what_was_walked():
+    yield
+    tell("walked", f"test_package_element: {walked['comparisons']} comparisons, {walked['samples']} samples")

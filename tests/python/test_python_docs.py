@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Every command and every block of Python in docs/python.md runs, in order, in one directory."""
+import importlib.util
 import os
 import pathlib
 import re
@@ -10,8 +11,9 @@ import pytest
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
 
-import onnx_models  # noqa: E402
+import package_help  # noqa: E402
 from gst_launch import run  # noqa: E402
+from reports import want  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (SOURCE / "docs" / "python.md").read_text()
@@ -30,7 +32,7 @@ def folder(tmp_path_factory):
     try:
         import onnx
         import onnx.numpy_helper
-        (path / "model.onnx").write_bytes(onnx_models.network(onnx, ["N", 3, 240, 320]).SerializeToString())
+        (path / "model.onnx").write_bytes(package_help.network(onnx, ["N", 3, 240, 320]).SerializeToString())
     except ImportError:
         pass
     return path
@@ -43,8 +45,8 @@ def test_block_runs(number, folder):
         return
     for name in ("torch", "onnx", "onnxruntime"):
         wanted = name in block or (name == "torch" and "transforms" in block) or (name == "onnx" and "graft" in block)
-        if wanted and subprocess.run(["/usr/bin/python3", "-c", f"import {name}"], capture_output=True, env=PLAIN).returncode:
-            pytest.skip(f"the Python package {name} is not installed")
+        if wanted and importlib.util.find_spec(name) is None:
+            want(name)
     if language == "python":
         done = run(["/usr/bin/python3", "-c", block], folder, env=PLAIN)
     else:

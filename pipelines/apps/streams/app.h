@@ -8,13 +8,13 @@ typedef struct {
   AppConfig *config;
   GMainLoop *loop;
   GstElement *pipeline, *funnel;
-  GMutex lock;          /* guards the table against the consumer's thread */
-  GHashTable *streams;  /* name -> Stream; changed by the main thread only */
+  GMutex lock;            /* guards the table against the consumer's thread */
+  GHashTable *streams;    /* name -> Stream; changed by the main thread only */
   gint64 begin, reported; /* monotonic microseconds */
   guint n_added;
   guint64 frames, consumed; /* of streams that are gone */
-  gint strangers;       /* tensors at the consumer that no stream's name was found on; atomic */
-  gboolean failed;      /* an error that all streams share */
+  gint strangers;           /* tensors at the consumer that no stream's name was found on; atomic */
+  gboolean failed;          /* an error that all streams share */
 } App;
 
 /* Builds the pipeline and starts it, without any stream. FALSE with an error. */

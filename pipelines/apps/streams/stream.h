@@ -7,11 +7,11 @@
 /* Reference-counted by hand-over: the application owns it, and frees it when its bin is gone. */
 typedef struct {
   StreamConfig *config;
-  GstElement *bin;    /* has the pad "src" */
-  GstPad *joint;      /* of the funnel, that the bin is linked with */
-  gint frames;        /* normalized; atomic */
-  gint consumed;      /* arrived at the consumer; atomic */
-  gint shown;         /* frames at the last report */
+  GstElement *bin; /* has the pad "src" */
+  GstPad *joint;   /* of the funnel, that the bin is linked with */
+  gint frames;     /* normalized; atomic */
+  gint consumed;   /* arrived at the consumer; atomic */
+  gint shown;      /* frames at the last report */
   GMutex lock;
   gchar *applied; /* what PixelnormMeta says, and of which plan; under the lock */
   guint plan;

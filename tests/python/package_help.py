@@ -1,17 +1,51 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Small ONNX models made here, with fixed seeds: a network that answers, and one that returns what it is given."""
+"""What the tests of the Python package share: frames, profiles of them made without the library, and small ONNX models with
+fixed seeds: a network that answers, and one that returns what it is given.
+"""
 import numpy as np
 import pytest
 
-SEED = 20261128
-CLASSES = 5
+import profile_bytes
+from reports import want
+from pixelnorm import Profile
 
+PYTHON = "/usr/bin/python3"
+SEED = 20261127
+CLASSES = 5
+SIZED = np.linspace(.5, 2, 5 * 9 * 3).reshape(5, 9, 3)  # a value a sample of frames_of()
+
+
+def frames_of(depth=8, n=6, channels=3, seed=0):
+    random = np.random.default_rng([SEED, depth, channels, seed])
+    base = random.integers(0, 2 ** depth, (5, 9, channels))
+    reach = random.choice([0, 1, 2 ** (depth - 3)], base.shape)
+    frames = base + random.integers(-reach, reach + 1, (n, *base.shape))
+    return np.clip(frames, 0, 2 ** depth - 1).astype(np.uint8 if depth == 8 else np.uint16)
+
+
+def profile_of(frames, channels="RGB", depth=8, **more):
+    words, arrays = profile_bytes.pixel_profile(frames, channels, depth, **more)
+    arrays["histogram"] = profile_bytes.histogram(frames, depth)
+    return Profile.parse(profile_bytes.build(words, arrays))
+
+
+GOOD = profile_bytes.build(*profile_bytes.pixel_profile(frames_of(), "RGB", 8))
+
+
+def refused(call, words):
+    """One sentence that says why."""
+    with pytest.raises(ValueError, match=words) as raised:
+        call()
+    assert str(raised.value).endswith(".") and "\n" not in str(raised.value)
+
+
+# --- ONNX models
 
 def onnx_and_runtime():
     """The two packages, or a test that is skipped in words."""
-    onnx = pytest.importorskip("onnx", reason="the Python package onnx is not installed; tests/run does that")
+    onnx = want("onnx")
     import onnx.numpy_helper
-    runtime = pytest.importorskip("onnxruntime", reason="the Python package onnxruntime is not installed; tests/run does that")
+    runtime = want("onnxruntime")
     return onnx, runtime
 
 

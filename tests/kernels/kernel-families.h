@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The families of kernels, each with its data and its call: what the tests and the bench walk over, so a
+ * family without either cannot be. */
+#pragma once
+
+#include "kernel-call.h"
+#include "kernels/kernels.h"
+
+#define MAX_ARRAYS 8
+
+/* What a call needs beside its arrays. */
+typedef struct {
+  KernelCall call;
+  gpointer lists[4];
+  guint strides[3];
+  guint32 scratch[PIXELNORM_TILE];
+  guint8 tiles[3][4 * PIXELNORM_TILE];
+  guint8 tables[4][256];
+  PixelnormRunningParameters parameters;
+} KernelWork;
+
+/* Where the channels of a pixel lie: plane and sample in it; and samples a pixel in each plane. */
+typedef struct {
+  const char *name;
+  guint8 n_channels;
+  guint8 places[3][2];
+  guint8 strides[3];
+} Arrangement;
+
+typedef struct KernelFamily KernelFamily;
+struct KernelFamily {
+  char *name;
+  gsize kernel; /* where PixelnormKernels has it */
+  PixelnormSample sample;
+  PixelnormItem item;
+  guint n_arrays;
+  gsize bytes[MAX_ARRAYS]; /* that one of n takes in each array */
+  guint n_samples;         /* that one of n is */
+  gint most;               /* of n, where that is limited */
+  gboolean past_caches;    /* made for lists that no cache could hold */
+  gboolean swap;
+  guint period;
+  const Arrangement *arrangement;
+  /* Fills the arrays, with what plans and streams have or, where @strange, with all that could be. */
+  void (*fill) (
+      const KernelFamily *self, GRand *rand, guint8 *const *arrays, gint n, gboolean strange);
+  void (*prepare) (const KernelFamily *self, guint8 *const *arrays, gint n, KernelWork *work);
+};
+
+/* All of them. Free with g_ptr_array_unref(). */
+GPtrArray *kernel_families_new (void);
+/* The kernel of a row. */
+void (*kernel_family_find (const KernelFamily *self, const PixelnormKernels *kernels)) (void);
+/* A call of it with the first @n of the arrays, or as many as it takes at once: how many. */
+gint kernel_family_prepare (const KernelFamily *self, const PixelnormKernels *kernels,
+    guint8 *const *arrays, gint n, KernelWork *work);
