@@ -208,6 +208,8 @@ typedef struct {
  * @PIXELNORM_SETTING_TYPE_VALUES: one #gdouble for all channels, or one a channel
  *
  * What a setting is.
+ *
+ * Since: 0.2
  */
 typedef enum {
   PIXELNORM_SETTING_TYPE_WORD,
@@ -237,6 +239,8 @@ typedef enum {
  * @advice: (nullable): what is added where it is refused
  *
  * All that is known of a setting, for those who show or take settings.
+ *
+ * Since: 0.2
  */
 typedef struct {
   const gchar *name;

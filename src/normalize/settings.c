@@ -180,6 +180,8 @@ static const PixelnormSetting rows[] = {
  * @index: its number, from 0 on
  *
  * Returns: (nullable) (transfer none): a setting; %NULL after the last one
+ *
+ * Since: 0.2
  */
 const PixelnormSetting *
 pixelnorm_setting_get (guint index)
@@ -193,6 +195,8 @@ pixelnorm_setting_get (guint index)
  * @settings: settings
  *
  * Returns: whether the method and the source of statistics of @settings make use of it
+ *
+ * Since: 0.2
  */
 gboolean
 pixelnorm_setting_has_effect (const PixelnormSetting *self, const PixelnormSettings *settings)
@@ -295,6 +299,8 @@ find_values (const gchar *name)
  * Sets a setting that is a number, or one a channel.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
+ *
+ * Since: 0.2
  */
 gboolean
 pixelnorm_settings_set_values (PixelnormSettings *settings, const gchar *name,
