@@ -40,7 +40,7 @@ gst_pixel_assembly_stop (GstPixelAssembly *self)
 static gboolean
 must_wait (const GstPixelAssembly *self, const GstPixelPlans *plans)
 {
-  return self->size > 1 && plans->current.settings.statistics == PIXELNORM_STATISTICS_SOURCE_BATCH;
+  return self->size > 1 && plans->current.statistics & PIXELNORM_STATISTICS_FLAG_WAIT;
 }
 
 gboolean
@@ -115,9 +115,9 @@ note_coefficients (GstPixelAssembly *self, const GstPixelPlan *plan)
 {
   guint at = 0;
 
-  if (plan->settings.statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE)
+  if (!(plan->statistics & PIXELNORM_STATISTICS_FLAG_ON_BUFFERS))
     return;
-  if (plan->settings.statistics == PIXELNORM_STATISTICS_SOURCE_FRAME)
+  if (plan->statistics & PIXELNORM_STATISTICS_FLAG_PER_FRAME)
     at = self->n_coefficients;
   self->n_coefficients = at
       + pixelnorm_normalizer_get_coefficients (plan->normalizer, self->mean + at, self->std + at);
@@ -171,8 +171,7 @@ pad (const GstPixelAssembly *self, const GstPixelPlans *plans, guint8 *tensor)
   gint zero_point = 0;
   gdouble scale;
 
-  if (plans->target.output == PIXELNORM_OUTPUT_INT8
-      || plans->target.output == PIXELNORM_OUTPUT_UINT8)
+  if (pixelnorm_output_is_quantized (plans->target.output))
     pixelnorm_normalizer_get_quantization (normalizer, &scale, &zero_point);
   memset (tensor + self->n_frames * bytes, zero_point, (self->size - self->n_frames) * bytes);
 }

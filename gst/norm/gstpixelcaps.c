@@ -15,17 +15,6 @@
 #include "gstpixelenums.h"
 #include "common/gstpixelformats.h"
 
-/* TYPE TABLE: best first. */
-static const struct {
-  const gchar *name;
-  PixelnormOutput output;
-} types[] = {
-  { "float32", PIXELNORM_OUTPUT_FLOAT32 },
-  { "float16", PIXELNORM_OUTPUT_FLOAT16 },
-  { "uint8", PIXELNORM_OUTPUT_UINT8 },
-  { "int8", PIXELNORM_OUTPUT_INT8 },
-};
-
 /* SPELLING TABLE: best first. */
 typedef struct {
   const gchar *fixed;             /* the caps without type, dimensions and framerate */
@@ -47,11 +36,11 @@ is_video (const GstStructure *structure)
 }
 
 static GstStructure *
-new_tensor (const Spelling *spelling, guint type)
+new_tensor (const Spelling *spelling, const gchar *type)
 {
   GstStructure *tensor = gst_structure_from_string (spelling->fixed, NULL);
 
-  gst_structure_set (tensor, spelling->type, G_TYPE_STRING, types[type].name, NULL);
+  gst_structure_set (tensor, spelling->type, G_TYPE_STRING, type, NULL);
   return tensor;
 }
 
@@ -59,10 +48,11 @@ GstCaps *
 gst_pixel_caps_output_template (void)
 {
   GstCaps *caps = gst_caps_new_empty ();
+  const gchar *type;
 
   for (guint s = 0; s < G_N_ELEMENTS (spellings); s++)
-    for (guint t = 0; t < G_N_ELEMENTS (types); t++)
-      gst_caps_append_structure (caps, new_tensor (&spellings[s], t));
+    for (guint t = 0; (type = pixelnorm_output_get_tensor_type (t, NULL)); t++)
+      gst_caps_append_structure (caps, new_tensor (&spellings[s], type));
   gst_caps_append (caps, gst_pixel_formats_8_bit_caps ());
   return caps;
 }
@@ -153,8 +143,8 @@ set_rate (GstStructure *structure, const GValue *rate, guint by, guint over)
 
 /* Appends the tensors that video with so many channels becomes. */
 static void
-append_tensors (GstCaps *caps, const Spelling *spelling, guint type, const GstStructure *video,
-    gsize n_channels, guint tensor_layouts, guint batch_size)
+append_tensors (GstCaps *caps, const Spelling *spelling, const gchar *type,
+    const GstStructure *video, gsize n_channels, guint tensor_layouts, guint batch_size)
 {
   g_autoptr (GstStructure) tensor = new_tensor (spelling, type);
   gint width, height;
@@ -221,16 +211,17 @@ gst_pixel_caps_from_video (const GstCaps *caps, guint tensor_layouts, guint batc
 {
   GstCaps *result = gst_caps_new_empty ();
   const guint n = gst_caps_get_size (caps);
+  const gchar *type;
 
   for (guint s = 0; s < G_N_ELEMENTS (spellings); s++)
-    for (guint t = 0; t < G_N_ELEMENTS (types); t++)
+    for (guint t = 0; (type = pixelnorm_output_get_tensor_type (t, NULL)); t++)
       for (guint i = 0; i < n; i++) {
         const GstStructure *video = gst_caps_get_structure (caps, i);
 
         for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
           if (value_has_channels (gst_structure_get_value (video, "format"), channel_counts[c]))
             append_tensors (
-                result, &spellings[s], t, video, channel_counts[c], tensor_layouts, batch_size);
+                result, &spellings[s], type, video, channel_counts[c], tensor_layouts, batch_size);
       }
   for (guint i = 0; i < n; i++)
     append_twins (result, gst_caps_get_structure (caps, i), TRUE);
@@ -424,8 +415,9 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   const PixelnormGeometry *geometry = &layout->geometry;
-  const gchar *text = get_dimensions (structure), *type = NULL;
+  const gchar *text = get_dimensions (structure), *type = NULL, *name;
   gint sizes[N_DIMENSIONS] = { 0 };
+  PixelnormOutput one;
 
   *output = PIXELNORM_OUTPUT_VIDEO;
   *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NHWC;
@@ -433,9 +425,9 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
     return;
   for (guint s = 0; s < G_N_ELEMENTS (spellings) && !type; s++)
     type = gst_structure_get_string (structure, spellings[s].type);
-  for (guint t = 0; t < G_N_ELEMENTS (types); t++)
-    if (g_strcmp0 (types[t].name, type) == 0)
-      *output = types[t].output;
+  for (guint t = 0; (name = pixelnorm_output_get_tensor_type (t, &one)); t++)
+    if (g_strcmp0 (name, type) == 0)
+      *output = one;
   if (!text || !parse_dimensions (text, sizes) || !(tensor_layouts & GST_PIXEL_CAPS_NHWC)
       || sizes[0] != (gint) layout->n_channels || sizes[1] != (gint) geometry->width
       || sizes[2] != (gint) geometry->height)

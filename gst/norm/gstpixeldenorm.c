@@ -253,8 +253,7 @@ look_at_pending (GstPixelDenorm *self, GError **error)
     return FALSE;
   if (self->applied.has_values)
     return update_own (self, error);
-  if (pixelnorm_method_needs_profile (plan->settings.method)
-      && (!plan->profile || plan->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE)) {
+  if (gst_pixel_plan_needs_values (plan)) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The way back needs the statistics that pixelnorm had, and the buffer carries none: set "
         "location to the profile, or method=fixed with mean and std. A buffer carries its own where "

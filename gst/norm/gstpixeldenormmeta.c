@@ -205,7 +205,7 @@ codes_differ (const GstPixelApplied *self, PixelnormDenormalizer *denormalizer,
   if (input == PIXELNORM_OUTPUT_VIDEO)
     return number_differs (self, "range-low", low, result)
         || number_differs (self, "range-high", high, result);
-  return (input == PIXELNORM_OUTPUT_INT8 || input == PIXELNORM_OUTPUT_UINT8)
+  return pixelnorm_output_is_quantized (input)
       && (number_differs (self, "quant-scale", scale, result)
           || number_differs (self, "quant-zero-point", zero_point, result));
 }

@@ -86,7 +86,7 @@ describe_output (GstStructure *applied, const PixelnormSettings *settings,
     return;
   }
   describe_tensor (applied, settings);
-  if (output == PIXELNORM_OUTPUT_INT8 || output == PIXELNORM_OUTPUT_UINT8) {
+  if (pixelnorm_output_is_quantized (output)) {
     pixelnorm_normalizer_get_quantization (normalizer, &scale, &zero_point);
     gst_structure_set (applied, "quant-scale", G_TYPE_DOUBLE, scale, "quant-zero-point", G_TYPE_INT,
         zero_point, NULL);

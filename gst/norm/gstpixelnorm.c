@@ -433,11 +433,10 @@ failed:
 static gboolean
 check_direction (GstPixelNorm *self, gdouble rate)
 {
-  const PixelnormStatisticsSource statistics = self->base.plans.current.settings.statistics;
+  const gboolean in_order = self->assembly.size > 1
+      || self->base.plans.current.statistics & PIXELNORM_STATISTICS_FLAG_IN_ORDER;
 
-  if (rate >= 0
-      || (self->assembly.size == 1 && statistics != PIXELNORM_STATISTICS_SOURCE_BATCH
-          && statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING)) {
+  if (rate >= 0 || !in_order) {
     self->backwards = FALSE;
     return TRUE;
   }

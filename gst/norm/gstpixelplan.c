@@ -68,13 +68,11 @@ plan_is_fitted (const GstPixelPlan *plan)
 static gboolean
 plan_fit_denormalizer (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
-  const gboolean values = pixelnorm_method_needs_profile (plan->settings.method)
-      && (!plan->profile || plan->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE);
-
-  plan->denormalizer = values ? pixelnorm_denormalizer_new_for_values (
-                           &plan->settings, &target->layout, target->output, error)
-                              : pixelnorm_denormalizer_new (&plan->settings, plan->profile,
-                                  plan->dark, plan->affine, &target->layout, target->output, error);
+  plan->denormalizer = gst_pixel_plan_needs_values (plan)
+      ? pixelnorm_denormalizer_new_for_values (
+          &plan->settings, &target->layout, target->output, error)
+      : pixelnorm_denormalizer_new (&plan->settings, plan->profile, plan->dark, plan->affine,
+          &target->layout, target->output, error);
   return plan->denormalizer != NULL;
 }
 
@@ -82,6 +80,8 @@ static gboolean
 plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
   plan->settings.tensor_layout = target->tensor_layout;
+  plan->statistics =
+      pixelnorm_statistics_source_get_flags (plan->settings.statistics, plan->settings.scope);
   if (target->denormalize)
     return plan_fit_denormalizer (plan, target, error);
   plan->normalizer = pixelnorm_normalizer_new_with_affine (&plan->settings, plan->profile,

@@ -19,9 +19,18 @@ typedef struct {
   PixelnormProfile *profile, *dark;    /* or NULL */
   PixelnormLearnedAffine *affine;      /* or NULL */
   gchar *ineffective;                  /* what was set in vain, in words; or NULL */
+  PixelnormStatisticsFlags statistics; /* from when it is fitted on */
   PixelnormNormalizer *normalizer;     /* NULL until it is fitted to a target */
   PixelnormDenormalizer *denormalizer; /* instead, of pixeldenorm */
 } GstPixelPlan;
+
+/* Whether mean and std must come with every frame: there is no profile that has them. */
+static inline gboolean
+gst_pixel_plan_needs_values (const GstPixelPlan *plan)
+{
+  return pixelnorm_method_needs_profile (plan->settings.method)
+      && !(plan->profile && pixelnorm_settings_need_profile (&plan->settings));
+}
 
 /* The element's object lock guards all of it, but the streaming thread, which alone changes current and
  * target while it runs, reads these two without. */

@@ -58,6 +58,25 @@ typedef enum {
 } PixelnormStatisticsSource;
 
 /**
+ * PixelnormStatisticsFlags:
+ * @PIXELNORM_STATISTICS_FLAG_WAIT: all frames of a batch are measured before the first of them is run, so
+ *   they must be kept
+ * @PIXELNORM_STATISTICS_FLAG_IN_ORDER: frames must come in the order in which they were taken
+ * @PIXELNORM_STATISTICS_FLAG_PER_FRAME: every frame of a batch has its own
+ * @PIXELNORM_STATISTICS_FLAG_ON_BUFFERS: they are few and known nowhere else: buffers carry them
+ *
+ * What there is to know of a #PixelnormStatisticsSource.
+ *
+ * Since: 0.2
+ */
+typedef enum {
+  PIXELNORM_STATISTICS_FLAG_WAIT = 1 << 0,
+  PIXELNORM_STATISTICS_FLAG_IN_ORDER = 1 << 1,
+  PIXELNORM_STATISTICS_FLAG_PER_FRAME = 1 << 2,
+  PIXELNORM_STATISTICS_FLAG_ON_BUFFERS = 1 << 3
+} PixelnormStatisticsFlags;
+
+/**
  * PixelnormUnits:
  * @PIXELNORM_UNITS_CODE: code values, 0 to 255 at 8 bits
  * @PIXELNORM_UNITS_UNIT: 0 to 1, as torchvision writes mean and std
@@ -91,6 +110,9 @@ typedef enum {
   PIXELNORM_OUTPUT_UINT8,
   PIXELNORM_OUTPUT_VIDEO
 } PixelnormOutput;
+
+PIXELNORM_API const gchar *pixelnorm_output_get_tensor_type (guint n, PixelnormOutput *output);
+PIXELNORM_API gboolean pixelnorm_output_is_quantized (PixelnormOutput output);
 
 /**
  * PixelnormTensorLayout:
@@ -258,6 +280,8 @@ PIXELNORM_API gboolean pixelnorm_settings_check (const PixelnormSettings *settin
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormSettings, pixelnorm_settings_free)
 
+PIXELNORM_API PixelnormStatisticsFlags pixelnorm_statistics_source_get_flags (
+    PixelnormStatisticsSource source, PixelnormScope scope);
 PIXELNORM_API gboolean pixelnorm_method_needs_profile (PixelnormMethod method);
 PIXELNORM_API gboolean pixelnorm_settings_need_profile (const PixelnormSettings *settings);
 PIXELNORM_API gboolean pixelnorm_settings_use_profile (const PixelnormSettings *settings);

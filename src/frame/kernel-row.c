@@ -13,6 +13,8 @@
  * find out whether one row is at fault.
  *
  * Returns: (transfer none): the name, a static string
+ *
+ * Since: 0.2
  */
 const gchar *
 pixelnorm_get_kernel_row (void)

@@ -129,8 +129,8 @@ set_bounds (PixelnormClip *self, PixelnormItem item, gint i, const PixelnormSett
 }
 
 PixelnormClip *
-pixelnorm_clip_new (PixelnormItem item, const PixelnormSettings *settings,
-    const PixelnormQuantization *quantization, const gint *channels, guint period)
+pixelnorm_clip_new (
+    const PixelnormPlan *plan, const PixelnormRoute *route, const PixelnormSettings *settings)
 {
   static void (*const apply[PIXELNORM_N_ITEMS]) (const PixelnormClip *, void *, gint) = {
     [PIXELNORM_ITEM_F32] = apply_f32,
@@ -138,12 +138,15 @@ pixelnorm_clip_new (PixelnormItem item, const PixelnormSettings *settings,
     [PIXELNORM_ITEM_U8] = apply_u8,
     [PIXELNORM_ITEM_I8] = apply_i8,
   };
-  PixelnormClip *self = g_new0 (PixelnormClip, 1);
+  const PixelnormItem item = plan->type->item;
 
+  if (!pixelnorm_settings_clip (settings))
+    return NULL;
+  PixelnormClip *self = g_new0 (PixelnormClip, 1);
   self->apply = apply[item];
   for (gint i = 0; i < PIXELNORM_TILE; i++) {
-    if (channels[i % period] >= 0)
-      set_bounds (self, item, i, settings, quantization);
+    if (route->channels[i % (gint) route->rows.n_channels] >= 0)
+      set_bounds (self, item, i, settings, &plan->quantization);
     else
       self->bounds.u8[1][i] = 255; /* alpha and padding, of 8-bit video */
   }

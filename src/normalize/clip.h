@@ -2,8 +2,7 @@
 /* Bounds of results, in the units of the output. */
 #pragma once
 
-#include "kernels/kernels.h"
-#include "quantization.h"
+#include "plan.h"
 
 /* Bounds for the items of a tile. */
 typedef struct PixelnormClip PixelnormClip;
@@ -24,10 +23,10 @@ pixelnorm_settings_clip (const PixelnormSettings *settings)
   return settings->clip_low > -G_MAXDOUBLE || settings->clip_high < G_MAXDOUBLE;
 }
 
-/* Bounds of a pass whose pixels have @period items; those of no channel (channels[i] < 0) have none.
- * @quantization is NULL for float results. Transfer full, g_free(). */
-PixelnormClip *pixelnorm_clip_new (PixelnormItem item, const PixelnormSettings *settings,
-    const PixelnormQuantization *quantization, const gint *channels, guint period);
+/* Bounds of a pass along a route of @plan; samples of no channel have none. Transfer full, g_free(); NULL where
+ * nothing is clipped. */
+PixelnormClip *pixelnorm_clip_new (
+    const PixelnormPlan *plan, const PixelnormRoute *route, const PixelnormSettings *settings);
 
 /* The lowest and highest code that results have. */
 void pixelnorm_clip_codes (const PixelnormSettings *settings,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plan and run of denormalizing. The plan is that of the normalizer turned around: of an NHWC tensor one
- * pass, whose lists of samples side by side go to where the channels lie; of NCHW a pass a channel; of
- * video a pass a plane. The passes take turns row by row, so that what one of them wrote is in cache for
+/* Plan and run of denormalizing. The plan is that of the normalizer turned around: lists of samples side by
+ * side go to where the channels lie. The passes take turns row by row, so that what one of them wrote is in cache for
  * the next. Samples that are no channels become opaque, or come with the video.
  *
  * Coefficients that come with every frame (mean and std of the frame itself) are refilled in place, a
@@ -19,91 +18,36 @@
 struct _PixelnormDenormalizer {
   GObject parent_instance;
 
-  PixelnormLayout layout;
-  PixelnormOutput input;
+  PixelnormPlan plan;
   PixelnormCoefficients values; /* where they come with every frame */
   gboolean takes_values;
-  double low, high;
-  PixelnormQuantization quantization; /* of 8-bit inputs */
-  PixelnormDenormalizePass passes[PIXELNORM_MAX_PLANES];
-  PixelnormPassChannels channels[PIXELNORM_MAX_PLANES]; /* of each pass */
-  guint n_passes;
-  guint height;                                   /* of the highest pass */
-  PixelnormRows opaque[4 * PIXELNORM_MAX_PLANES]; /* one sample a pixel */
+  PixelnormDenormalizePass passes[PIXELNORM_MAX_PLANES]; /* of the routes */
+  PixelnormRows opaque[4 * PIXELNORM_MAX_PLANES];        /* one sample a pixel */
   guint n_opaque;
-  gsize input_size;
 };
 
 G_DEFINE_FINAL_TYPE (PixelnormDenormalizer, pixelnorm_denormalizer, G_TYPE_OBJECT)
 
-/* INPUT TABLE */
-static const struct {
-  PixelnormItem item;
-  guint bytes;
-  gboolean quantized, is_signed, video;
-} inputs[] = {
-  [PIXELNORM_OUTPUT_FLOAT32] = { PIXELNORM_ITEM_F32, 4, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_FLOAT16] = { PIXELNORM_ITEM_F16, 2, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_INT8] = { PIXELNORM_ITEM_I8, 1, TRUE, TRUE, FALSE },
-  [PIXELNORM_OUTPUT_UINT8] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_VIDEO] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, TRUE },
-};
-
 static void
 fill_passes (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients)
 {
-  for (guint p = 0; p < self->n_passes; p++)
-    pixelnorm_denormalize_pass_fill (&self->passes[p], coefficients,
-        inputs[self->input].quantized ? &self->quantization : NULL, self->channels[p]);
-}
-
-/* Finishes a pass whose rows and source are set. */
-static gboolean
-add_pass (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
-{
-  PixelnormDenormalizePass *pass = &self->passes[self->n_passes];
-
-  self->height = MAX (self->height, pass->rows.height);
-  pass->item_bytes = inputs[self->input].bytes;
-  return pixelnorm_denormalize_pass_init (
-      pass, coefficients, inputs[self->input].item, self->channels[self->n_passes++], error);
-}
-
-static gboolean
-check_tensor (const PixelnormDenormalizer *self, const PixelnormSettings *settings, GError **error)
-{
-  const PixelnormGeometry *geometry = &self->layout.geometry;
-
-  if (geometry->log2_chroma_w || geometry->log2_chroma_h) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "A tensor has all channels in one size, and U and V of this format are smaller than Y. Ask "
-        "for a format like Y444, and convert it afterwards (videoconvert).");
-    return FALSE;
-  }
-  if (settings->channel_order == PIXELNORM_CHANNEL_ORDER_BGR && self->layout.n_channels > 1
-      && geometry->channels[0] != 'R') {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "Channel order bgr is one of red, green and blue, and the video that is asked for has %s. "
-        "Ask for RGB, or leave the order as it is.",
-        geometry->channels);
-    return FALSE;
-  }
-  return TRUE;
+  for (guint p = 0; p < self->plan.n_routes; p++)
+    pixelnorm_denormalize_pass_fill (&self->passes[p], coefficients);
 }
 
 /* One of the samples of a pixel that are no channels: no tensor has them. */
 static void
 plan_opaque (PixelnormDenormalizer *self)
 {
-  PixelnormLayout layout = self->layout;
+  PixelnormLayout layout = self->plan.layout;
 
   for (guint p = 0; p < layout.n_planes; p++)
     for (guint offset = 0; offset < layout.pixel_strides[p]; offset += layout.sample_bytes) {
       gboolean is_channel = FALSE;
 
       for (guint c = 0; c < layout.n_channels; c++)
-        is_channel |=
-            self->layout.channels[c].plane == p && self->layout.channels[c].offset == offset;
+        is_channel |= self->plan.layout.channels[c].plane == p
+            && self->plan.layout.channels[c].offset == offset;
       if (is_channel)
         continue;
       layout.channels[0] = (PixelnormChannel){ 'A', p, offset };
@@ -111,80 +55,24 @@ plan_opaque (PixelnormDenormalizer *self)
     }
 }
 
-static gboolean
-plan_tensor (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
+/* Transfer full, or NULL with an error. @method is the one whose range is meant. */
+static PixelnormDenormalizer *
+new_planned (const PixelnormLayout *layout, PixelnormOutput input,
+    const PixelnormCoefficients *coefficients, const PixelnormMethodRow *method, GError **error)
 {
-  const PixelnormSettings *settings = &coefficients->settings;
-  const gboolean planes = settings->tensor_layout == PIXELNORM_TENSOR_LAYOUT_NCHW;
-  const gboolean turned = settings->channel_order == PIXELNORM_CHANNEL_ORDER_BGR;
-  const guint n_channels = self->layout.n_channels, n = planes ? 1 : n_channels;
-  const gsize bytes = inputs[self->input].bytes;
-  PixelnormLayout ordered = self->layout;
-  gsize offset = 0;
+  g_autoptr (PixelnormDenormalizer) self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
+  PixelnormPlan *plan = &self->plan;
 
-  self->input_size =
-      (gsize) self->layout.geometry.width * self->layout.geometry.height * n_channels * bytes;
-  if (!check_tensor (self, settings, error))
-    return FALSE;
-  for (guint c = 0; c < n_channels && turned; c++)
-    ordered.channels[c] = self->layout.channels[n_channels - 1 - c];
-  for (guint c = 0; c < n_channels; c += n) {
-    PixelnormDenormalizePass *pass = &self->passes[self->n_passes];
-
-    for (guint i = 0; i < n; i++)
-      self->channels[self->n_passes][i] = (gint) (turned ? n_channels - 1 - c - i : c + i);
-    pixelnorm_rows_init_channels (&pass->rows, &ordered, c, n);
-    pass->stride = (gssize) (pass->rows.n_samples * bytes);
-    pass->offset = offset;
-    offset += (gsize) pass->stride * pass->rows.height;
-    if (!add_pass (self, coefficients, error))
-      return FALSE;
-  }
-  plan_opaque (self);
-  return TRUE;
-}
-
-static gboolean
-plan_video (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
-{
-  const PixelnormLayout *layout = &self->layout;
-
-  self->input_size = pixelnorm_layout_get_frame_bytes (layout) / layout->sample_bytes;
-  for (guint p = 0; p < layout->n_planes; p++) {
-    gint *channels = self->channels[p];
-
-    channels[0] = channels[1] = channels[2] = channels[3] = -1;
-    for (guint c = 0; c < layout->n_channels; c++)
-      if (layout->channels[c].plane == p)
-        channels[layout->channels[c].offset / layout->sample_bytes] = (gint) c;
-    pixelnorm_rows_init_plane (&self->passes[p].rows, layout, p);
-    self->passes[p].plane = p;
-    if (!add_pass (self, coefficients, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-/* @row is the method whose range is meant: that of @coefficients, unless values come with every frame. */
-static gboolean
-plan (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients,
-    const PixelnormMethodRow *method, GError **error)
-{
-  PixelnormCoefficients asked = *coefficients;
-
-  asked.method = method;
-  pixelnorm_coefficients_range (&asked, &self->low, &self->high);
-  if (inputs[self->input].video)
-    pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
-  else if (inputs[self->input].quantized
-      && !pixelnorm_quantization_of_settings (&self->quantization, &coefficients->settings,
-          self->low, self->high, inputs[self->input].is_signed, error))
-    return FALSE;
-  const gboolean planned = inputs[self->input].video ? plan_video (self, coefficients, error)
-                                                     : plan_tensor (self, coefficients, error);
-  if (planned)
-    fill_passes (self, coefficients);
-  return planned;
+  if (!pixelnorm_plan_init (plan, PIXELNORM_BACKWARD, layout, input, coefficients, method, error))
+    return NULL;
+  for (guint p = 0; p < plan->n_routes; p++)
+    if (!pixelnorm_denormalize_pass_init (
+            &self->passes[p], plan, &plan->routes[p], coefficients, error))
+      return NULL;
+  if (!plan->type->is_video)
+    plan_opaque (self);
+  fill_passes (self, coefficients);
+  return g_steal_pointer (&self);
 }
 
 /**
@@ -217,22 +105,16 @@ pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile 
     PixelnormProfile *dark, PixelnormLearnedAffine *affine, const PixelnormLayout *layout,
     PixelnormOutput input, GError **error)
 {
-  g_autoptr (PixelnormDenormalizer) self = NULL;
   PixelnormCoefficients coefficients;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
-  g_return_val_if_fail ((guint) input < G_N_ELEMENTS (inputs), NULL);
+  g_return_val_if_fail (pixelnorm_type (input) != NULL, NULL);
 
   if (!pixelnorm_coefficients_init (
           &coefficients, settings, profile, dark, &layout->geometry, error)
       || !pixelnorm_coefficients_set_learned (&coefficients, affine, &layout->geometry, error))
     return NULL;
-  self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
-  self->layout = *layout;
-  self->input = input;
-  if (!plan (self, &coefficients, coefficients.method, error))
-    return NULL;
-  return g_steal_pointer (&self);
+  return new_planned (layout, input, &coefficients, coefficients.method, error);
 }
 
 /**
@@ -256,11 +138,12 @@ PixelnormDenormalizer *
 pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
     const PixelnormLayout *layout, PixelnormOutput input, GError **error)
 {
-  g_autoptr (PixelnormDenormalizer) self = NULL;
+  PixelnormDenormalizer *self;
+  PixelnormCoefficients values;
   PixelnormSettings fixed;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
-  g_return_val_if_fail ((guint) input < G_N_ELEMENTS (inputs), NULL);
+  g_return_val_if_fail (pixelnorm_type (input) != NULL, NULL);
 
   if (!pixelnorm_settings_check (settings, error))
     return NULL;
@@ -271,14 +154,14 @@ pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
   fixed.n_mean = fixed.n_std = 1;
   fixed.mean[0] = 0;
   fixed.std[0] = 1;
-  self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
-  self->layout = *layout;
-  self->input = input;
-  self->takes_values = TRUE;
-  if (!pixelnorm_coefficients_init (&self->values, &fixed, NULL, NULL, &layout->geometry, error)
-      || !plan (self, &self->values, pixelnorm_method_row (settings->method), error))
+  if (!pixelnorm_coefficients_init (&values, &fixed, NULL, NULL, &layout->geometry, error))
     return NULL;
-  return g_steal_pointer (&self);
+  self = new_planned (layout, input, &values, pixelnorm_method_row (settings->method), error);
+  if (self) {
+    self->values = values;
+    self->takes_values = TRUE;
+  }
+  return self;
 }
 
 /**
@@ -300,7 +183,7 @@ pixelnorm_denormalizer_set_values (PixelnormDenormalizer *self, const gdouble *m
     const gdouble *std, guint n_values, GError **error)
 {
   PixelnormSettings *settings = &self->values.settings;
-  const guint n_channels = self->layout.n_channels;
+  const guint n_channels = self->plan.layout.n_channels;
 
   g_return_val_if_fail (self->takes_values, FALSE);
 
@@ -339,8 +222,8 @@ pixelnorm_denormalizer_set_values (PixelnormDenormalizer *self, const gdouble *m
 void
 pixelnorm_denormalizer_get_range (PixelnormDenormalizer *self, gdouble *low, gdouble *high)
 {
-  *low = self->low;
-  *high = self->high;
+  *low = self->plan.low;
+  *high = self->plan.high;
 }
 
 /**
@@ -355,8 +238,8 @@ void
 pixelnorm_denormalizer_get_quantization (
     PixelnormDenormalizer *self, gdouble *scale, gint *zero_point)
 {
-  *scale = self->quantization.step;
-  *zero_point = self->quantization.zero_point;
+  *scale = self->plan.quantization.step;
+  *zero_point = self->plan.quantization.zero_point;
 }
 
 /**
@@ -375,7 +258,7 @@ pixelnorm_denormalizer_get_lost (PixelnormDenormalizer *self)
 {
   guint64 n = 0;
 
-  for (guint p = 0; p < self->n_passes; p++)
+  for (guint p = 0; p < self->plan.n_routes; p++)
     n += self->passes[p].n_lost;
   return n;
 }
@@ -391,7 +274,7 @@ pixelnorm_denormalizer_get_lost (PixelnormDenormalizer *self)
 gsize
 pixelnorm_denormalizer_get_input_size (PixelnormDenormalizer *self)
 {
-  return self->input_size;
+  return self->plan.size;
 }
 
 /**
@@ -413,9 +296,9 @@ pixelnorm_denormalizer_run (
 
   /* Orc's float programs flush denormals to zero and leave the thread so */
   fegetenv (&state);
-  for (guint y = 0; y < self->height; y++) {
-    for (guint p = 0; p < self->n_passes; p++)
-      if (y < self->passes[p].rows.height)
+  for (guint y = 0; y < self->plan.height; y++) {
+    for (guint p = 0; p < self->plan.n_routes; p++)
+      if (y < self->plan.routes[p].rows.height)
         pixelnorm_denormalize_pass_run_row (&self->passes[p], input, output, y);
     for (guint i = 0; i < self->n_opaque; i++)
       pixelnorm_denormalize_fill_opaque (&self->opaque[i], output, y);
@@ -441,30 +324,25 @@ GBytes *
 pixelnorm_denormalizer_run_data (
     PixelnormDenormalizer *self, const guint8 *data, gsize size, GError **error)
 {
-  const gsize bytes = pixelnorm_layout_get_frame_bytes (&self->layout);
-  const gssize width = (gssize) self->layout.sample_bytes;
-  PixelnormFrame in = { { (guint8 *) data } }, out;
+  const gsize bytes = pixelnorm_layout_get_frame_bytes (&self->plan.layout);
+  PixelnormFrame out;
 
-  if (size != self->input_size) {
+  if (size != self->plan.size) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected %" G_GSIZE_FORMAT
         " bytes of a tensor or of a packed 8-bit frame of %ux%u pixels, "
         "found %" G_GSIZE_FORMAT ".",
-        self->input_size, self->layout.geometry.width, self->layout.geometry.height, size);
+        self->plan.size, self->plan.layout.geometry.width, self->plan.layout.geometry.height, size);
     return NULL;
   }
   guint8 *block = malloc (bytes);
-  if (!block || !pixelnorm_frame_init_packed (&out, &self->layout, block, bytes, NULL)) {
+  if (!block || !pixelnorm_frame_init_packed (&out, &self->plan.layout, block, bytes, NULL)) {
     free (block);
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for a frame of %" G_GSIZE_FORMAT " bytes.", bytes);
     return NULL;
   }
-  /* of a tensor only the first plane counts */
-  for (guint p = 0; p < self->layout.n_planes; p++) {
-    in.strides[p] = out.strides[p] / width;
-    in.planes[p] = (guint8 *) data + (out.planes[p] - out.planes[0]) / width;
-  }
+  const PixelnormFrame in = pixelnorm_plan_place_results (&self->plan, &out, (guint8 *) data);
   pixelnorm_denormalizer_run (self, &in, &out);
   return g_bytes_new_with_free_func (block, bytes, free, block);
 }
@@ -474,7 +352,7 @@ pixelnorm_denormalizer_finalize (GObject *object)
 {
   PixelnormDenormalizer *self = PIXELNORM_DENORMALIZER (object);
 
-  for (guint p = 0; p < self->n_passes; p++)
+  for (guint p = 0; p < self->plan.n_routes; p++)
     pixelnorm_denormalize_pass_clear (&self->passes[p]);
   G_OBJECT_CLASS (pixelnorm_denormalizer_parent_class)->finalize (object);
 }

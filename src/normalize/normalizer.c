@@ -1,282 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Plan and run. The plan is made once: which passes (pass.h) go over a frame, the affine of every
+/* Plan and run. The plan is made once: which passes (plan.h) go over a frame, the affine of every
  * sample in the order in which they meet them, and which loops to use. Running it decides nothing more
- * than where the next tile lies.
- *
- * Tensors in NHWC: one pass, over lists of all channels in canonical order (R, G, B side by side). In
- * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie. The passes take turns
- * every few rows, so that what one of them read is in cache for the next.
- *
- * Statistics of a frame are measured and used when it is run, those of a batch when its first frame is run
- * after all were measured. Running estimates per channel are used as they are while the frames of a batch
- * are run and measured, and move at its end. So a batch needs no frame to be kept, unless the statistics are
- * its own.
+ * than where the next tile lies. The passes take turns every few rows, so that what one of them read is in
+ * cache for the next.
  */
-#include <pixelnorm/normalizer.h>
-
 #include <fenv.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "estimates.h"
-#include "running.h"
+#include "normalizer-private.h"
 
 /* Bytes of a frame that the passes take at a time: they stay in the first-level cache. */
 #define TURN_BYTES (16 << 10)
-#define DEFAULT_CACHE (8 << 20) /* bytes of the last-level cache, where the system does not say */
-
-struct _PixelnormNormalizer {
-  GObject parent_instance;
-
-  PixelnormLayout layout;
-  PixelnormOutput output;
-  double low, high;
-  PixelnormQuantization quantization; /* of 8-bit outputs */
-  PixelnormPass passes[PIXELNORM_MAX_PLANES];
-  guint n_passes;
-  guint height; /* of the highest pass */
-  guint turn;   /* rows, before the next pass has its turn */
-  gsize output_size;
-  void (*end) (void); /* of a frame; or NULL */
-
-  /* statistics of the stream */
-  PixelnormScope scope;
-  PixelnormStatisticsSource statistics;
-  PixelnormEstimates *estimates; /* of channels; or NULL */
-  PixelnormRunning *running;     /* of pixels, one a pass; or NULL */
-  guint n_coefficients;          /* channels that the two are of: those of one affine */
-  double mean[PIXELNORM_MAX_CHANNELS], std[PIXELNORM_MAX_CHANNELS];
-};
 
 G_DEFINE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, G_TYPE_OBJECT)
 
-/* OUTPUT TABLE */
-static const struct {
-  PixelnormItem item;
-  guint bytes;
-  gboolean quantized, is_signed, video;
-} outputs[] = {
-  [PIXELNORM_OUTPUT_FLOAT32] = { PIXELNORM_ITEM_F32, 4, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_FLOAT16] = { PIXELNORM_ITEM_F16, 2, FALSE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_INT8] = { PIXELNORM_ITEM_I8, 1, TRUE, TRUE, FALSE },
-  [PIXELNORM_OUTPUT_UINT8] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, FALSE },
-  [PIXELNORM_OUTPUT_VIDEO] = { PIXELNORM_ITEM_U8, 1, TRUE, FALSE, TRUE },
-};
-
-/* NULL for float results. */
-static const PixelnormQuantization *
-get_quantization (const PixelnormNormalizer *self)
-{
-  return outputs[self->output].quantized ? &self->quantization : NULL;
-}
-
-/* Bytes of the last-level cache that a core has. In virtual machines sysconf() can tell that of the whole
- * processor, of which a core reaches a part: so what the kernel says goes first. */
-static gsize
-get_cache_size (void)
-{
-  g_autofree gchar *text = NULL;
-  gsize kib = 0;
-#ifdef _SC_LEVEL3_CACHE_SIZE
-  const long cache = sysconf (_SC_LEVEL3_CACHE_SIZE);
-#else
-  const long cache = 0;
-#endif
-
-  if (g_file_get_contents (
-          "/sys/devices/system/cpu/cpu0/cache/index3/size", &text, NULL, NULL)) /* "32768K" */
-    kib = (gsize) MIN (g_ascii_strtoull (text, NULL, 10), G_MAXUINT32);
-  if (kib > 0)
-    return kib << 10;
-  return cache > 0 ? (gsize) cache : DEFAULT_CACHE;
-}
-
-/* Whether results are so many that they would only push other data out of the caches. Written past
- * them, a frame of 1080p in float32 takes four fifths of the time pixel-wise, three quarters in planes;
- * channel-wise in NHWC it is a tenth slower where the cache still held it (32 MiB), and faster beyond.
- */
 static gboolean
-is_beyond_cache (gsize bytes)
-{
-  return bytes > get_cache_size () / 2;
-}
-
-/* The loop that walks along coefficients of pixels, or the one that repeats a tile of them: by what the
- * pass itself has. A plane without channels has a tile also where the other planes have pixels. */
-static PixelnormNormalize
-choose_loop (
-    PixelnormNormalizer *self, const PixelnormPass *pass, const PixelnormCoefficients *coefficients)
-{
-  const PixelnormKernels *kernels = pixelnorm_kernels ();
-  const PixelnormSample type = pass->rows.type;
-  const PixelnormItem item = outputs[self->output].item;
-
-  /* what is clipped is read again */
-  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->output_size)
-      && !pixelnorm_settings_clip (&coefficients->settings)) {
-    self->end = kernels->stream_end;
-    return pass->per_pixel ? kernels->normalize_stream[type]
-                           : kernels->normalize_repeat_stream[type];
-  }
-  return pass->per_pixel ? kernels->normalize[type][item] : kernels->normalize_repeat[type][item];
-}
-
-/* Finishes a pass whose rows and destination are set. */
-static gboolean
-add_pass (PixelnormNormalizer *self, PixelnormPass *pass, const PixelnormCoefficients *coefficients,
-    const PixelnormPassChannels channels, GError **error)
-{
-  const PixelnormQuantization *quantization = get_quantization (self);
-  const PixelnormItem item = outputs[self->output].item;
-
-  self->n_passes++;
-  self->height = MAX (self->height, pass->rows.height);
-  pass->item_bytes = outputs[self->output].bytes;
-  pixelnorm_pass_set_channels (pass, coefficients, channels);
-  if (self->running)
-    return pixelnorm_running_init (&self->running[self->n_passes - 1], pass, coefficients,
-        quantization, item, channels, error);
-  pass->normalize = choose_loop (self, pass, coefficients);
-  return pixelnorm_pass_fill (pass, coefficients, quantization, item, error);
-}
-
-static gboolean
-check_whole (const PixelnormNormalizer *self, GError **error)
-{
-  if (!pixelnorm_geometry_is_subsampled (&self->layout.geometry))
-    return TRUE;
-  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-      "A tensor needs all channels in one size, and U and V of this format are smaller than Y. Convert "
-      "the format first (videoconvert), or ask for 8-bit video.");
-  return FALSE;
-}
-
-/* The layout with its channels in the order of the tensor. */
-static PixelnormLayout
-order_channels (const PixelnormNormalizer *self, const PixelnormSettings *settings)
-{
-  PixelnormLayout ordered = self->layout;
-  const guint n = ordered.n_channels;
-
-  if (settings->channel_order == PIXELNORM_CHANNEL_ORDER_BGR)
-    for (guint c = 0; c < n; c++)
-      ordered.channels[c] = self->layout.channels[n - 1 - c];
-  return ordered;
-}
-
-/* All channels in one pass, or each in its own. */
-static gboolean
-plan_tensor (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
-{
-  const gboolean planes = coefficients->settings.tensor_layout == PIXELNORM_TENSOR_LAYOUT_NCHW;
-  const gboolean turned = coefficients->settings.channel_order == PIXELNORM_CHANNEL_ORDER_BGR;
-  const PixelnormLayout ordered = order_channels (self, &coefficients->settings);
-  const gint last = (gint) self->layout.n_channels - 1;
-  const guint n = planes ? 1 : self->layout.n_channels;
-  const gsize bytes = outputs[self->output].bytes;
-  gsize offset = 0;
-
-  self->output_size = (gsize) self->layout.geometry.width * self->layout.geometry.height
-      * self->layout.n_channels * bytes;
-  if (!check_whole (self, error))
-    return FALSE;
-  if (turned && self->layout.geometry.channels[0] != 'R' && self->layout.n_channels > 1) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "Channel order bgr is one of red, green and blue, and the stream has %s. Convert it to RGB "
-        "first (videoconvert), or leave the order as it is.",
-        self->layout.geometry.channels);
-    return FALSE;
-  }
-  for (gint c = 0; c < (gint) self->layout.n_channels; c += n) {
-    const gint first = turned ? last - c : c, step = turned ? -1 : 1;
-    const PixelnormPassChannels channels = { first, first + step, first + 2 * step, -1 };
-    PixelnormPass *pass = &self->passes[self->n_passes];
-
-    pixelnorm_rows_init_channels (&pass->rows, &ordered, c, n);
-    pass->stride = (gssize) (pass->rows.n_samples * bytes);
-    pass->offset = offset;
-    offset += (gsize) pass->stride * pass->rows.height;
-    if (!add_pass (self, pass, coefficients, channels, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-plan_video (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
-{
-  const PixelnormLayout *layout = &self->layout;
-
-  self->output_size = pixelnorm_layout_get_frame_bytes (layout) / layout->sample_bytes;
-  for (guint p = 0; p < layout->n_planes; p++) {
-    PixelnormPassChannels channels = { -1, -1, -1, -1 };
-    PixelnormPass *pass = &self->passes[p];
-
-    for (guint c = 0; c < layout->n_channels; c++)
-      if (layout->channels[c].plane == p)
-        channels[layout->channels[c].offset / layout->sample_bytes] = (gint) c;
-    pixelnorm_rows_init_plane (&pass->rows, layout, p);
-    pass->plane = p;
-    if (!add_pass (self, pass, coefficients, channels, error))
-      return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-plan (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
-{
-  pixelnorm_coefficients_range (coefficients, &self->low, &self->high);
-  if (outputs[self->output].video) {
-    pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
-    return plan_video (self, coefficients, error);
-  }
-  if (outputs[self->output].quantized
-      && !pixelnorm_quantization_of_settings (&self->quantization, &coefficients->settings,
-          self->low, self->high, outputs[self->output].is_signed, error))
-    return FALSE;
-  return plan_tensor (self, coefficients, error);
-}
-
-static gboolean
-init_statistics (
+init_and_restore (
     PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
 {
-  self->scope = coefficients->settings.scope;
-  self->statistics = coefficients->settings.statistics;
-  self->n_coefficients = coefficients->per_pixel ? 0 : self->layout.n_channels;
-  if (self->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE) {
-    for (guint c = 0; c < self->n_coefficients; c++)
-      pixelnorm_coefficients_describe (coefficients, c, &self->mean[c], &self->std[c]);
-    return TRUE;
-  }
-  if (self->scope == PIXELNORM_SCOPE_PIXEL) {
-    self->running = g_new0 (PixelnormRunning, PIXELNORM_MAX_PLANES);
-    return TRUE;
-  }
-  self->estimates = pixelnorm_estimates_new (coefficients, &self->layout, error);
-  if (!self->estimates)
-    return FALSE;
-  for (guint c = 0; c < self->n_coefficients; c++)
-    pixelnorm_coefficients_describe (
-        &self->estimates->coefficients, c, &self->mean[c], &self->std[c]);
-  return TRUE;
-}
-
-/* Loops of float run while a plan is made, too. */
-static gboolean
-plan_and_restore (
-    PixelnormNormalizer *self, const PixelnormCoefficients *coefficients, GError **error)
-{
+  const guint height = MAX (self->plan.height, 1);
+  const gsize row_bytes = pixelnorm_layout_get_frame_bytes (&self->plan.layout) / height;
   fenv_t state;
 
+  self->turn = (guint) CLAMP (TURN_BYTES / MAX (row_bytes, 1), 1, height);
+  self->scope = coefficients->settings.scope;
+  self->source = pixelnorm_source (coefficients->settings.statistics, self->scope);
+  /* loops of float run here, too */
   fegetenv (&state);
-  const gboolean planned = plan (self, coefficients, error);
+  const gboolean ready = self->source->init (self, coefficients, error);
   fesetenv (&state);
-  const gsize row_bytes = pixelnorm_layout_get_frame_bytes (&self->layout) / MAX (self->height, 1);
-  self->turn = (guint) CLAMP (TURN_BYTES / MAX (row_bytes, 1), 1, MAX (self->height, 1));
-  return planned;
+  return ready;
 }
 
 /**
@@ -314,17 +67,16 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
   PixelnormCoefficients coefficients;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
-  g_return_val_if_fail ((guint) output < G_N_ELEMENTS (outputs), NULL);
+  g_return_val_if_fail (pixelnorm_type (output) != NULL, NULL);
 
   if (!pixelnorm_coefficients_init (
           &coefficients, settings, profile, dark, &layout->geometry, error)
       || !pixelnorm_coefficients_set_learned (&coefficients, affine, &layout->geometry, error))
     return NULL;
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
-  self->layout = *layout;
-  self->output = output;
-  const gboolean planned =
-      init_statistics (self, &coefficients, error) && plan_and_restore (self, &coefficients, error);
+  const gboolean planned = pixelnorm_plan_init (&self->plan, PIXELNORM_FORWARD, layout, output,
+                               &coefficients, coefficients.method, error)
+      && init_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
 }
 
@@ -365,8 +117,8 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *p
 void
 pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low, gdouble *high)
 {
-  *low = self->low;
-  *high = self->high;
+  *low = self->plan.low;
+  *high = self->plan.high;
 }
 
 /**
@@ -382,8 +134,8 @@ pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low, gdouble
 void
 pixelnorm_normalizer_get_quantization (PixelnormNormalizer *self, gdouble *scale, gint *zero_point)
 {
-  *scale = self->quantization.step;
-  *zero_point = self->quantization.zero_point;
+  *scale = self->plan.quantization.step;
+  *zero_point = self->plan.quantization.zero_point;
 }
 
 /**
@@ -397,76 +149,7 @@ pixelnorm_normalizer_get_quantization (PixelnormNormalizer *self, gdouble *scale
 gsize
 pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
 {
-  return self->output_size;
-}
-
-/* The coefficients of the passes, from the newest statistics. */
-static void
-refill (PixelnormNormalizer *self)
-{
-  const PixelnormCoefficients *coefficients = &self->estimates->coefficients;
-
-  for (guint p = 0; p < self->n_passes; p++)
-    pixelnorm_pass_refill (&self->passes[p], coefficients, get_quantization (self));
-  for (guint c = 0; c < self->n_coefficients; c++)
-    pixelnorm_coefficients_describe (coefficients, c, &self->mean[c], &self->std[c]);
-}
-
-/* The first frame of running estimates is normalized with its own statistics, with which they start where
- * it counts. */
-static void
-start (PixelnormNormalizer *self, const PixelnormFrame *frame, gboolean learn)
-{
-  pixelnorm_estimates_forget_frames (self->estimates);
-  pixelnorm_estimates_add (self->estimates, frame);
-  pixelnorm_estimates_start (self->estimates);
-  self->estimates->started = learn;
-  if (!learn)
-    pixelnorm_estimates_forget_frames (self->estimates);
-  refill (self);
-}
-
-static void
-look_at_frame (PixelnormNormalizer *self, const PixelnormFrame *frame, gboolean learn)
-{
-  switch (self->statistics) {
-  case PIXELNORM_STATISTICS_SOURCE_FRAME:
-    pixelnorm_estimates_add (self->estimates, frame);
-    pixelnorm_estimates_take (self->estimates);
-    refill (self);
-    break;
-  case PIXELNORM_STATISTICS_SOURCE_BATCH:
-    if (pixelnorm_estimates_has_frames (self->estimates)) {
-      pixelnorm_estimates_take (self->estimates);
-      refill (self);
-    }
-    break;
-  default:
-    if (!self->estimates->started)
-      start (self, frame, learn);
-    else if (learn)
-      pixelnorm_estimates_add (self->estimates, frame);
-  }
-}
-
-static void
-run_rows (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
-{
-  for (guint y = 0; y < self->height; y += self->turn)
-    for (guint p = 0; p < self->n_passes; p++)
-      pixelnorm_pass_run (&self->passes[p], input, output, y, self->turn);
-}
-
-static void
-run_rows_and_learn (PixelnormNormalizer *self, const PixelnormFrame *input,
-    const PixelnormFrame *output, gboolean learn)
-{
-  for (guint y = 0; y < self->height; y++)
-    for (guint p = 0; p < self->n_passes; p++)
-      if (y < self->passes[p].rows.height)
-        pixelnorm_running_run_row (&self->running[p], &self->passes[p], input, output, y, learn);
-  for (guint p = 0; p < self->n_passes && learn; p++)
-    self->running[p].started = TRUE;
+  return self->plan.size;
 }
 
 static void
@@ -478,12 +161,9 @@ run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFram
   /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
    * is not ours */
   fegetenv (&state);
-  if (self->estimates)
-    look_at_frame (self, input, learn);
-  if (self->running)
-    run_rows_and_learn (self, input, output, learn);
-  else
-    run_rows (self, input, output);
+  if (self->source->prepare)
+    self->source->prepare (self, input, learn);
+  self->source->run_rows (self, input, output, learn);
   if (self->end)
     self->end ();
   fesetenv (&state);
@@ -561,8 +241,8 @@ pixelnorm_normalizer_run_data (
 void
 pixelnorm_normalizer_measure (PixelnormNormalizer *self, const PixelnormFrame *frame)
 {
-  if (self->statistics == PIXELNORM_STATISTICS_SOURCE_BATCH)
-    pixelnorm_estimates_add (self->estimates, frame);
+  if (self->source->measure)
+    self->source->measure (self, frame);
 }
 
 /**
@@ -577,11 +257,8 @@ pixelnorm_normalizer_measure (PixelnormNormalizer *self, const PixelnormFrame *f
 void
 pixelnorm_normalizer_end_batch (PixelnormNormalizer *self)
 {
-  if (self->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING || !self->estimates
-      || !pixelnorm_estimates_has_frames (self->estimates))
-    return;
-  pixelnorm_estimates_move (self->estimates);
-  refill (self);
+  if (self->source->end_batch)
+    self->source->end_batch (self);
 }
 
 /**
@@ -595,8 +272,8 @@ pixelnorm_normalizer_end_batch (PixelnormNormalizer *self)
 void
 pixelnorm_normalizer_cancel_batch (PixelnormNormalizer *self)
 {
-  if (self->estimates)
-    pixelnorm_estimates_forget_frames (self->estimates);
+  if (self->source->cancel_batch)
+    self->source->cancel_batch (self);
 }
 
 /**
@@ -645,34 +322,11 @@ is_same_picture (const PixelnormGeometry *a, const PixelnormGeometry *b)
 gboolean
 pixelnorm_normalizer_carry_over (PixelnormNormalizer *self, PixelnormNormalizer *from)
 {
-  if (self->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING
-      || from->statistics != PIXELNORM_STATISTICS_SOURCE_RUNNING || self->scope != from->scope
-      || !is_same_picture (&self->layout.geometry, &from->layout.geometry))
+  if (!self->source->carry_over || self->source != from->source || self->scope != from->scope
+      || !is_same_picture (&self->plan.layout.geometry, &from->plan.layout.geometry))
     return FALSE;
-  if (self->running) {
-    pixelnorm_running_carry_over (self->running, self->n_passes, from->running, from->n_passes);
-    return TRUE;
-  }
-  self->estimates->started = from->estimates->started;
-  self->estimates->coefficients.estimated = from->estimates->coefficients.estimated;
-  memcpy (self->estimates->coefficients.estimates, from->estimates->coefficients.estimates,
-      sizeof from->estimates->coefficients.estimates);
-  refill (self);
+  self->source->carry_over (self, from);
   return TRUE;
-}
-
-/* A packed frame of 8-bit samples in the same order; of a tensor only the first plane counts. */
-static PixelnormFrame
-place_result (const PixelnormNormalizer *self, const PixelnormFrame *in, guint8 *block)
-{
-  const PixelnormLayout *layout = &self->layout;
-  PixelnormFrame out = { 0 };
-
-  for (guint p = 0; p < layout->n_planes; p++) {
-    out.strides[p] = in->strides[p] / (gssize) layout->sample_bytes;
-    out.planes[p] = block + (in->planes[p] - in->planes[0]) / layout->sample_bytes;
-  }
-  return out;
 }
 
 /**
@@ -694,11 +348,11 @@ GBytes *
 pixelnorm_normalizer_run_batch_data (
     PixelnormNormalizer *self, const guint8 *data, gsize size, guint n_frames, GError **error)
 {
-  const gsize bytes = pixelnorm_layout_get_frame_bytes (&self->layout);
+  const gsize bytes = pixelnorm_layout_get_frame_bytes (&self->plan.layout);
   const gsize frames = MAX (n_frames, 1);
   PixelnormFrame in;
 
-  if (frames == 1 && !pixelnorm_frame_init_packed (&in, &self->layout, data, size, error))
+  if (frames == 1 && !pixelnorm_frame_init_packed (&in, &self->plan.layout, data, size, error))
     return NULL;
   if (size % frames != 0 || size / frames != bytes) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
@@ -707,25 +361,25 @@ pixelnorm_normalizer_run_batch_data (
         frames, bytes, size);
     return NULL;
   }
-  guint8 *block =
-      frames <= G_MAXSIZE / self->output_size ? malloc (frames * self->output_size) : NULL;
+  guint8 *block = frames <= G_MAXSIZE / self->plan.size ? malloc (frames * self->plan.size) : NULL;
   if (!block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for results of %" G_GSIZE_FORMAT " frames of %" G_GSIZE_FORMAT " bytes.",
-        frames, self->output_size);
+        frames, self->plan.size);
     return NULL;
   }
   for (gsize i = 0; i < frames; i++) {
-    pixelnorm_frame_init_packed (&in, &self->layout, data + i * bytes, bytes, NULL);
+    pixelnorm_frame_init_packed (&in, &self->plan.layout, data + i * bytes, bytes, NULL);
     pixelnorm_normalizer_measure (self, &in);
   }
   for (gsize i = 0; i < frames; i++) {
-    pixelnorm_frame_init_packed (&in, &self->layout, data + i * bytes, bytes, NULL);
-    const PixelnormFrame out = place_result (self, &in, block + i * self->output_size);
+    pixelnorm_frame_init_packed (&in, &self->plan.layout, data + i * bytes, bytes, NULL);
+    const PixelnormFrame out =
+        pixelnorm_plan_place_results (&self->plan, &in, block + i * self->plan.size);
     pixelnorm_normalizer_run (self, &in, &out);
   }
   pixelnorm_normalizer_end_batch (self);
-  return g_bytes_new_with_free_func (block, frames * self->output_size, free, block);
+  return g_bytes_new_with_free_func (block, frames * self->plan.size, free, block);
 }
 
 static void
@@ -733,12 +387,8 @@ pixelnorm_normalizer_finalize (GObject *object)
 {
   PixelnormNormalizer *self = PIXELNORM_NORMALIZER (object);
 
-  for (guint p = 0; p < self->n_passes; p++)
-    pixelnorm_pass_clear (&self->passes[p]);
-  for (guint p = 0; p < self->n_passes && self->running; p++)
-    pixelnorm_running_clear (&self->running[p]);
-  g_free (self->running);
-  pixelnorm_estimates_free (self->estimates);
+  if (self->source)
+    self->source->clear (self);
   G_OBJECT_CLASS (pixelnorm_normalizer_parent_class)->finalize (object);
 }
 

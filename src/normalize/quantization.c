@@ -16,9 +16,9 @@ pixelnorm_quantization_of_range (PixelnormQuantization *self, double low, double
 
 gboolean
 pixelnorm_quantization_of_settings (PixelnormQuantization *self, const PixelnormSettings *settings,
-    double low, double high, gboolean is_signed, GError **error)
+    double low, double high, const PixelnormType *type, GError **error)
 {
-  const gint smallest = is_signed ? -128 : 0, largest = is_signed ? 127 : 255;
+  const gint smallest = type->smallest, largest = type->largest;
 
   *self = (PixelnormQuantization){ 0, settings->quant_scale, settings->quant_zero_point, smallest,
     largest };
@@ -30,8 +30,8 @@ pixelnorm_quantization_of_settings (PixelnormQuantization *self, const Pixelnorm
   if (self->zero_point >= smallest && self->zero_point <= largest)
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "quant-zero-point is %d; a tensor of %s has %d to %d.", self->zero_point,
-      is_signed ? "int8" : "uint8", smallest, largest);
+      "quant-zero-point is %d; a tensor of %s has %d to %d.", self->zero_point, type->name,
+      smallest, largest);
   return FALSE;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "coefficients.h"
+#include "type.h"
 
 /* code = round ((y - offset) / step) + zero_point, half to even, saturated. */
 typedef struct {
@@ -15,9 +16,10 @@ typedef struct {
 /* [low, high] onto [0, 255]. */
 void pixelnorm_quantization_of_range (PixelnormQuantization *self, double low, double high);
 
-/* As settings say for a tensor of uint8 or int8; quant-scale 0 takes both numbers from the range. */
+/* As settings say for a tensor of codes; quant-scale 0 takes both numbers from the range. */
 gboolean pixelnorm_quantization_of_settings (PixelnormQuantization *self,
-    const PixelnormSettings *settings, double low, double high, gboolean is_signed, GError **error);
+    const PixelnormSettings *settings, double low, double high, const PixelnormType *type,
+    GError **error);
 
 /* The affine whose rounded results are codes, but for the zero-point, which is added to them. */
 PixelnormAffine pixelnorm_quantization_affine (

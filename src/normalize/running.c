@@ -49,7 +49,7 @@ fill_tiles (PixelnormRunning *self, const PixelnormCoefficients *coefficients,
   const PixelnormRunningParameters *k = &self->parameters;
 
   for (guint i = 0; i < PIXELNORM_TILE; i++) {
-    const gint channel = self->channels[i % self->period];
+    const gint channel = self->route->channels[i % self->route->rows.n_channels];
 
     if (channel < 0) {
       self->gamma[i] =
@@ -68,12 +68,12 @@ static void
 start_from_profile (PixelnormRunning *self, const PixelnormCoefficients *coefficients)
 {
   for (gsize i = 0; i < self->n; i++) {
-    const gint channel = self->channels[i % self->period];
+    const gint channel = self->route->channels[i % self->route->rows.n_channels];
 
     if (channel < 0)
       continue;
     const PixelnormEstimate estimate =
-        pixelnorm_coefficients_estimate (coefficients, i / self->period, channel);
+        pixelnorm_coefficients_estimate (coefficients, i / self->route->rows.n_channels, channel);
     self->mean[i] = (gint32) rint (ldexp (estimate.mean, self->parameters.shift));
     self->variance[i] = (float) estimate.variance;
     self->rest[i] = PIXELNORM_REST_HALF;
@@ -82,31 +82,28 @@ start_from_profile (PixelnormRunning *self, const PixelnormCoefficients *coeffic
 }
 
 gboolean
-pixelnorm_running_init (PixelnormRunning *self, PixelnormPass *pass,
-    const PixelnormCoefficients *coefficients, const PixelnormQuantization *quantization,
-    PixelnormItem item, const PixelnormPassChannels channels, GError **error)
+pixelnorm_running_init (PixelnormRunning *self, const PixelnormPlan *plan,
+    const PixelnormRoute *route, const PixelnormCoefficients *coefficients, GError **error)
 {
+  const PixelnormQuantization *quantization = pixelnorm_plan_quantization (plan);
+  const PixelnormRows *rows = &route->rows;
   const gboolean divides = coefficients->settings.method == PIXELNORM_METHOD_ZSCORE;
   const gint shift = 31 - g_bit_storage (coefficients->max_code);
 
-  self->period = pass->rows.n_channels;
-  self->n = pass->rows.n_samples * pass->rows.height;
-  for (guint i = 0; i < self->period; i++)
-    self->channels[i] = channels[i];
+  self->route = route;
+  self->n = rows->n_samples * rows->height;
   self->parameters = (PixelnormRunningParameters){ shift, ldexpf (1, -shift), divides,
     divides ? (float) coefficients->settings.epsilon : 0,
     divides ? (float) coefficients->floor : 1 };
-  self->run = pixelnorm_kernels ()->running[pass->rows.type];
-  self->convert = pixelnorm_kernels ()->convert[item];
-  pass->zero_point = quantization ? quantization->zero_point : 0;
+  self->run = pixelnorm_kernels ()->running[rows->type];
+  self->convert = pixelnorm_kernels ()->convert[plan->type->item];
+  self->zero_point = quantization ? quantization->zero_point : 0;
   if (!allocate (self, error))
     return FALSE;
   fill_tiles (self, coefficients, quantization);
   if (coefficients->profile)
     start_from_profile (self, coefficients);
-  if (pixelnorm_settings_clip (&coefficients->settings))
-    pass->clip = pixelnorm_clip_new (
-        item, &coefficients->settings, quantization, self->channels, self->period);
+  self->clip = pixelnorm_clip_new (plan, route, &coefficients->settings);
   return TRUE;
 }
 
@@ -114,6 +111,7 @@ void
 pixelnorm_running_clear (PixelnormRunning *self)
 {
   pixelnorm_pages_free (self->block);
+  g_free (self->clip);
 }
 
 /* What there is before the first frame: its own samples, which never varied. */
@@ -132,29 +130,29 @@ start_tile (PixelnormRunning *self, gsize at, const void *x, gint n, PixelnormSa
 }
 
 void
-pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormPass *pass,
-    const PixelnormFrame *in, const PixelnormFrame *out, guint y, gboolean learn)
+pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormFrame *in,
+    const PixelnormFrame *out, guint y, gboolean learn)
 {
-  const gssize stride = pass->stride ? pass->stride : out->strides[pass->plane];
-  guint8 *to = out->planes[pass->plane] + pass->offset + (gssize) y * stride;
+  const PixelnormRows *rows = &self->route->rows;
+  guint8 *to = pixelnorm_route_row (self->route, out, y);
   const gint32 *momentum = learn ? self->momentum : self->still;
-  gsize k = y * pass->rows.n_samples;
+  gsize k = y * rows->n_samples;
   float results[PIXELNORM_TILE];
   PixelnormTile buffer;
 
-  for (gsize i = 0; i < pass->rows.n_samples; i += PIXELNORM_TILE, k += PIXELNORM_TILE) {
-    const gint n = (gint) MIN (pass->rows.n_samples - i, PIXELNORM_TILE);
-    const void *x = pixelnorm_rows_tile (&pass->rows, in, y, i, n, &buffer);
+  for (gsize i = 0; i < rows->n_samples; i += PIXELNORM_TILE, k += PIXELNORM_TILE) {
+    const gint n = (gint) MIN (rows->n_samples - i, PIXELNORM_TILE);
+    const void *x = pixelnorm_rows_tile (rows, in, y, i, n, &buffer);
 
     if (!self->started)
-      start_tile (self, k, x, n, pass->rows.type);
+      start_tile (self, k, x, n, rows->type);
     self->run (self->convert ? results : (float *) to, self->mean + k, self->rest + k,
         self->variance + k, x, self->gamma, self->beta, momentum, &self->parameters, n);
     if (self->convert)
-      self->convert (to, results, pass->zero_point, n);
-    if (pass->clip)
-      pass->clip->apply (pass->clip, to, n);
-    to += PIXELNORM_TILE * pass->item_bytes;
+      self->convert (to, results, self->zero_point, n);
+    if (self->clip)
+      self->clip->apply (self->clip, to, n);
+    to += PIXELNORM_TILE * self->route->item_bytes;
   }
 }
 
@@ -163,8 +161,8 @@ static const PixelnormRunning *
 find_channel (const PixelnormRunning *from, guint n_from, gint channel, guint *place)
 {
   for (guint p = 0; p < n_from; p++)
-    for (*place = 0; *place < from[p].period; (*place)++)
-      if (from[p].channels[*place] == channel)
+    for (*place = 0; *place < from[p].route->rows.n_channels; (*place)++)
+      if (from[p].route->channels[*place] == channel)
         return &from[p];
   return NULL;
 }
@@ -172,7 +170,9 @@ find_channel (const PixelnormRunning *from, guint n_from, gint channel, guint *p
 static void
 carry_over_channel (PixelnormRunning *self, guint place, const PixelnormRunning *from, guint other)
 {
-  for (gsize i = place, k = other; i < self->n; i += self->period, k += from->period) {
+  const guint step = self->route->rows.n_channels, from_step = from->route->rows.n_channels;
+
+  for (gsize i = place, k = other; i < self->n; i += step, k += from_step) {
     self->mean[i] = from->mean[k];
     self->variance[i] = from->variance[k];
     self->rest[i] = from->rest[k];
@@ -185,11 +185,12 @@ pixelnorm_running_carry_over (
     PixelnormRunning *self, guint n, const PixelnormRunning *from, guint n_from)
 {
   for (guint p = 0; p < n; p++)
-    for (guint place = 0; place < self[p].period; place++) {
+    for (guint place = 0; place < self[p].route->rows.n_channels; place++) {
+      const gint channel = self[p].route->channels[place];
       guint other;
-      const PixelnormRunning *pass = find_channel (from, n_from, self[p].channels[place], &other);
+      const PixelnormRunning *pass = find_channel (from, n_from, channel, &other);
 
-      if (self[p].channels[place] >= 0 && pass)
+      if (channel >= 0 && pass)
         carry_over_channel (&self[p], place, pass, other);
     }
 }

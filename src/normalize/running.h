@@ -2,12 +2,12 @@
 /* Running estimates of every sample of a pass, and results by them. */
 #pragma once
 
-#include "pass.h"
+#include "clip.h"
+#include "plan.h"
 
 typedef struct {
-  gsize n; /* samples of the pass */
-  guint period;
-  PixelnormPassChannels channels;
+  const PixelnormRoute *route; /* borrowed */
+  gsize n;                     /* samples of the pass */
   gboolean started;
 
   void *block; /* the three arrays, of kernels.h; lanes that are no channel stay 0 */
@@ -21,18 +21,19 @@ typedef struct {
   PixelnormRunningParameters parameters;
   PixelnormRunningKernel run;
   PixelnormConvert convert; /* NULL: results are float32 */
+  PixelnormClip *clip;      /* or NULL */
+  gint zero_point;
 } PixelnormRunning;
 
-/* Estimates for a pass whose rows are set. Where @coefficients are of a profile they start from it, else
+/* Estimates for a pass along a route of @plan. Where @coefficients are of a profile they start from it, else
  * from the first frame. */
-gboolean pixelnorm_running_init (PixelnormRunning *self, PixelnormPass *pass,
-    const PixelnormCoefficients *coefficients, const PixelnormQuantization *quantization,
-    PixelnormItem item, const PixelnormPassChannels channels, GError **error);
+gboolean pixelnorm_running_init (PixelnormRunning *self, const PixelnormPlan *plan,
+    const PixelnormRoute *route, const PixelnormCoefficients *coefficients, GError **error);
 void pixelnorm_running_clear (PixelnormRunning *self);
 
 /* Normalizes a row; the estimates move where @learn is set. */
-void pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormPass *pass,
-    const PixelnormFrame *in, const PixelnormFrame *out, guint y, gboolean learn);
+void pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormFrame *in,
+    const PixelnormFrame *out, guint y, gboolean learn);
 
 /* Takes over the estimates of @from: other passes, of the same channels in one size. */
 void pixelnorm_running_carry_over (

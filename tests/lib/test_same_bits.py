@@ -74,6 +74,33 @@ def test_one_bit():
     assert comparison.compare(old, crashed) == [("b", ["bytes", "the process ended"])]
 
 
+class Mortal(comparison.Worker):
+    """A worker whose process dies in its second case, and goes on from the third when it is started again."""
+
+    def __init__(self):
+        self.name = "new"
+
+    def start(self, *words):
+        first = int(words[-1])
+        program = f"""
+import json, os, signal
+for i in range({first}, 4):
+    print(json.dumps({{"begins": str(i), "kind": "k"}}), flush=True)
+    if i == 1:
+        os.kill(os.getpid(), signal.SIGSEGV)
+    print(json.dumps({{"results": {{"bytes": ["11", i]}}}}), flush=True)
+print(json.dumps({{"all": True}}))
+"""
+        return subprocess.Popen([sys.executable, "-c", program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def test_a_case_that_ends_the_process():
+    """It has a result that says so, and the cases after it are run."""
+    found = Mortal().results("plan")
+    assert [found[str(i)].parts for i in range(4)] == [
+        {"bytes": ["11", 0]}, {"the process ended": ["SIGSEGV", 0]}, {"bytes": ["11", 2]}, {"bytes": ["11", 3]}]
+
+
 def test_a_difference_in_words():
     data = bytes(range(200))
     flipped = data[:77] + bytes([data[77] ^ 1]) + data[78:]
