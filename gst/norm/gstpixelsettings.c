@@ -191,8 +191,6 @@ set_values (GstPixelSettings *self, guint index, const PixelnormSetting *row, co
   if (!self->problems[index]
       && !pixelnorm_settings_set_values (&self->settings, row->name, values, n, &error))
     self->problems[index] = g_strdup (error->message);
-  if (n == 0) /* the default of the property: not given */
-    self->given &= ~(1u << index);
 }
 
 static void
@@ -213,25 +211,27 @@ static gboolean
 set_row (GstPixelSettings *self, guint index, const GValue *value)
 {
   const PixelnormSetting *row = pixelnorm_setting_get (index);
+  gboolean given = FALSE;
 
   if (!row)
     return FALSE;
   void *place = G_STRUCT_MEMBER_P (&self->settings, row->offset);
-  self->given |= 1u << index;
   switch (row->type) {
   case PIXELNORM_SETTING_TYPE_WORD:
-    *(gint *) place = g_value_get_enum (value);
+    given = (*(gint *) place = g_value_get_enum (value)) != row->default_value;
     break;
   case PIXELNORM_SETTING_TYPE_INTEGER:
-    *(gint *) place = g_value_get_int (value);
+    given = (*(gint *) place = g_value_get_int (value)) != row->default_value;
     break;
   case PIXELNORM_SETTING_TYPE_NUMBER:
-    *(gdouble *) place = g_value_get_double (value);
+    given = (*(gdouble *) place = g_value_get_double (value)) != row->default_value;
     break;
   case PIXELNORM_SETTING_TYPE_VALUES:
     set_values (self, index, row, value);
+    given = gst_value_array_get_size (value) > 0;
     break;
   }
+  self->given = given ? self->given | 1u << index : self->given & ~(1u << index);
   return TRUE;
 }
 

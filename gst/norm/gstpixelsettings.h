@@ -11,11 +11,11 @@
 /* The element's object lock guards it. */
 typedef struct {
   gchar *location, *dark_location, *affine_location;
-  PixelnormProfile *profile;               /* set by the application; before location */
-  gboolean profile_optional;               /* pixeldenorm may find mean and std on every buffer */
-  PixelnormSettings settings;              /* but for tensor_layout, which caps decide */
-  guint tensor_layouts;                    /* which may be taken, GstPixelCapsLayouts */
-  guint32 given;                           /* which were set, a bit a row of the settings table */
+  PixelnormProfile *profile;  /* set by the application; before location */
+  gboolean profile_optional;  /* pixeldenorm may find mean and std on every buffer */
+  PixelnormSettings settings; /* but for tensor_layout, which caps decide */
+  guint tensor_layouts;       /* which may be taken, GstPixelCapsLayouts */
+  guint32 given;              /* what is not as by default, a bit a row of the settings table */
   gchar *problems[GST_PIXEL_SETTINGS_MAX]; /* of rows that were set to no list of numbers */
 } GstPixelSettings;
 

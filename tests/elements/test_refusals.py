@@ -101,7 +101,7 @@ IDLE = {
 }
 NOT_IDLE = [FIXED + " mean=<1,2,3> std=<4>", FIXED + " units=unit mean=<0.485> std=<0.229>", FIXED + " mean=<0> std=<1>",
             FIXED + " mean=<0> std=<255>", "method=flat-field dark-location={profile}", "clip-low=-1 gamma=<2> beta=<3>",
-            FIXED + " units=unit mean=<0> std=<1>", "mean=<>", "min-deviation=2 epsilon=1", "statistics=running momentum=0.5"]
+            FIXED + " units=unit mean=<0> std=<1>", "mean=<>", "units=code momentum=0.1", "units=unit units=code", "min-deviation=2 epsilon=1", "statistics=running momentum=0.5"]
 
 
 @pytest.mark.parametrize("name", IDLE)
