@@ -448,7 +448,7 @@ check_word (const PixelnormSetting *row, gint value, GError **error)
   return FALSE;
 }
 
-/* What one setting may be. What has no effect with the method or the source is not looked at. */
+/* What one setting may be, also where it has no effect with the method or the source. */
 static gboolean
 check_one (const PixelnormSettings *settings, const PixelnormSetting *row, GError **error)
 {
@@ -456,8 +456,6 @@ check_one (const PixelnormSettings *settings, const PixelnormSetting *row, GErro
 
   if (row->type == PIXELNORM_SETTING_TYPE_WORD)
     return check_word (row, *(const gint *) place, error);
-  if (!pixelnorm_setting_has_effect (row, settings))
-    return TRUE;
   if (row->type == PIXELNORM_SETTING_TYPE_VALUES)
     return check_values (settings, row, error);
   return check_number (row,

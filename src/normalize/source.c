@@ -6,6 +6,7 @@
  */
 #include "normalizer-private.h"
 
+#include <fenv.h>
 #include <string.h>
 
 static void
@@ -62,12 +63,17 @@ forget_frames (PixelnormNormalizer *self)
   pixelnorm_estimates_forget_frames (self->estimates);
 }
 
-/* The coefficients of the passes, from the newest statistics. */
+/* The coefficients of the passes, from the newest statistics. Loops of float run for tables, also between
+ * frames, and leave the caller's arithmetic as it was. */
 static void
 refill (PixelnormNormalizer *self)
 {
+  fenv_t state;
+
+  fegetenv (&state);
   for (guint p = 0; p < self->plan.n_routes; p++)
     pixelnorm_pass_refill (&self->passes[p], &self->estimates->coefficients);
+  fesetenv (&state);
   describe (self, &self->estimates->coefficients);
 }
 

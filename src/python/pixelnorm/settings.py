@@ -102,7 +102,12 @@ def check_results(s):
         raise ValueError(f"clip_low is {low:g} and clip_high {high:g}; the first must not be more.")
 
 
-def check_fixed(s):
+def check_numbers(s):
+    """Also those that have no effect with the method."""
+    within("min_deviation", s.min_deviation, 0, LARGEST_VALUE)
+    within("epsilon", s.epsilon, 0, LARGEST_VALUE)
+    within("percentile_low", s.percentile_low, 0, 100)
+    within("percentile_high", s.percentile_high, 0, 100)
     for value in s.mean:
         within("mean", value, -LARGEST_VALUE, LARGEST_VALUE)
     for value in s.std:
@@ -110,8 +115,6 @@ def check_fixed(s):
 
 
 def check_floor(s):
-    within("min_deviation", s.min_deviation, 0, LARGEST_VALUE)
-    within("epsilon", s.epsilon, 0, LARGEST_VALUE)
     zscore = s.method == "zscore"
     floor = max(s.min_deviation, math.sqrt(s.epsilon)) if zscore else s.min_deviation
     if (zscore or s.row.needs_floor) and floor < SMALLEST_DIVISOR:
@@ -121,8 +124,6 @@ def check_floor(s):
 
 
 def check_percentiles(s):
-    within("percentile_low", s.percentile_low, 0, 100)
-    within("percentile_high", s.percentile_high, 0, 100)
     if s.percentile_low >= s.percentile_high:
         raise ValueError(f"percentile_low is {s.percentile_low:g} and percentile_high {s.percentile_high:g}; the first "
                          "must be less, as 1 and 99 are.")
@@ -145,10 +146,8 @@ def check_statistics(s):
 def check(s):
     check_ranges(s)
     check_results(s)
-    if s.method == "fixed":
-        check_fixed(s)
-    else:
-        check_floor(s)
+    check_numbers(s)
+    check_floor(s)
     if s.row.needs_histogram:
         check_percentiles(s)
     check_statistics(s)
