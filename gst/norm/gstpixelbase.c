@@ -70,9 +70,9 @@ gst_pixel_base_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
 
   if (klass->fit (self, incaps, outcaps, &error)) {
     GST_CAT_DEBUG_OBJECT (self->plans.category, self,
-        "caps %" GST_PTR_FORMAT " become %" GST_PTR_FORMAT ", buffers of %" G_GSIZE_FORMAT
-        " bytes buffers of %" G_GSIZE_FORMAT,
-        incaps, outcaps, self->input_size, self->output_size);
+        "caps %" GST_PTR_FORMAT ", %" G_GSIZE_FORMAT " bytes a buffer, become %" GST_PTR_FORMAT
+        ", %" G_GSIZE_FORMAT " bytes",
+        incaps, self->input_size, outcaps, self->output_size);
     gst_caps_replace (&self->refused, NULL);
     klass->update (self);
     return TRUE;

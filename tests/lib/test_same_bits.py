@@ -19,7 +19,7 @@ sanitized = pytest.mark.skipif("PIXELNORM_SANITIZED" in os.environ, reason="buil
 
 
 def same_bits(*words, old=BUILD, new=BUILD):
-    return subprocess.run([TESTS / "same-bits", old, new, *words], capture_output=True, text=True, timeout=120)
+    return subprocess.run([TESTS / "same-bits", old, new, *words], capture_output=True, text=True, timeout=600)
 
 
 def result(kind="pixelnorm", **parts):
