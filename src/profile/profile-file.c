@@ -439,7 +439,7 @@ sample_problem (const PixelnormMoments *moments, guint limit)
 
 /* Pools the samples of every channel on the way. */
 static gboolean
-check_samples (const PixelnormProfileData *data, PixelnormMoments *pooled, GError **error)
+check_samples (PixelnormProfileData *data, GError **error)
 {
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
   const guint limit = (1u << data->geometry.depth) - 1;
@@ -448,12 +448,12 @@ check_samples (const PixelnormProfileData *data, PixelnormMoments *pooled, GErro
     const gsize n_samples = pixelnorm_profile_n_samples (data, c);
     const gsize width = per_pixel ? pixelnorm_geometry_get_channel_width (&data->geometry, c) : 1;
 
-    pooled[c] = PIXELNORM_MOMENTS_EMPTY;
+    data->pooled[c] = PIXELNORM_MOMENTS_EMPTY;
     for (gsize p = 0; p < n_samples; p++) {
       const PixelnormMoments moments = pixelnorm_profile_moments (data, p, c);
       const char *problem = sample_problem (&moments, limit);
 
-      pixelnorm_moments_pool (&pooled[c], &moments);
+      pixelnorm_moments_pool (&data->pooled[c], &moments);
       if (G_LIKELY (problem == NULL))
         continue;
       g_autofree char *place = per_pixel
@@ -466,12 +466,13 @@ check_samples (const PixelnormProfileData *data, PixelnormMoments *pooled, GErro
           moments.min, moments.max);
     }
   }
+  data->is_pooled = TRUE;
   return TRUE;
 }
 
 /* A histogram has the very moments of its channel. */
 static gboolean
-check_histogram (const PixelnormProfileData *data, const PixelnormMoments *pooled, GError **error)
+check_histogram (const PixelnormProfileData *data, GError **error)
 {
   const guint n_levels = pixelnorm_profile_n_levels (data);
 
@@ -482,7 +483,7 @@ check_histogram (const PixelnormProfileData *data, const PixelnormMoments *poole
 
     if (pixelnorm_histogram_moments (
             (const guint64 *) data->histogram.data + (gsize) c * n_levels, n_levels, &found)
-        && pixelnorm_moments_equal (&found, &pooled[c]))
+        && pixelnorm_moments_equal (&found, &data->pooled[c]))
       continue;
     return safetensors_damaged (error,
         "Tensor \"histogram\": that of channel %c has another count, sum, sum of squares, minimum "
@@ -496,8 +497,6 @@ check_histogram (const PixelnormProfileData *data, const PixelnormMoments *poole
 static gboolean
 read_data (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
 {
-  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
-
   data->scope =
       safetensors_find_array (file, "samples") ? PIXELNORM_SCOPE_CHANNEL : PIXELNORM_SCOPE_PIXEL;
   if (!check_tensor_names (file, error) || !read_geometry (file, data, error)
@@ -509,8 +508,8 @@ read_data (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
     for (guint part = 0; part < pixelnorm_tensor_n_parts (&pixelnorm_tensors[i], data); part++)
       if (!read_tensor (&pixelnorm_tensors[i], file, data, part, error))
         return FALSE;
-  return check_totals (data, error) && check_counts (data, error)
-      && check_samples (data, pooled, error) && check_histogram (data, pooled, error);
+  return check_totals (data, error) && check_counts (data, error) && check_samples (data, error)
+      && check_histogram (data, error);
 }
 
 /* @bytes must be aligned for 8-byte items; they become the profile's backing. */

@@ -50,10 +50,12 @@ typedef struct {
   /* 4 or 8 bytes; channels of one size share one. Missing: every pixel counts `frames` */
   PixelnormArray count[PIXELNORM_MAX_CHANNELS];
   PixelnormArray histogram; /* 8 bytes; [channels, levels], or missing */
-  char *sources;            /* (nullable) lines of text; freed with the profile */
-  char *created;            /* (nullable) ISO 8601, UTC */
-  char *software;           /* (nullable) */
-  GBytes *backing;          /* owns the arrays' memory */
+  gboolean is_pooled;       /* of a file: checking it pooled the pixels of each channel */
+  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
+  char *sources;   /* (nullable) lines of text; freed with the profile */
+  char *created;   /* (nullable) ISO 8601, UTC */
+  char *software;  /* (nullable) */
+  GBytes *backing; /* owns the arrays' memory */
 } PixelnormProfileData;
 
 struct _PixelnormProfile {

@@ -247,19 +247,31 @@ pixelnorm_profile_new_take (const PixelnormProfileData *data)
   return self;
 }
 
+static PixelnormMoments
+pool_channel (const PixelnormProfileData *data, guint channel)
+{
+  PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
+
+  for (gsize i = 0; i < pixelnorm_profile_n_samples (data, channel); i++) {
+    const PixelnormMoments more = pixelnorm_profile_moments (data, i, channel);
+
+    pixelnorm_moments_pool (&pooled, &more);
+  }
+  return pooled;
+}
+
 PixelnormMoments
 pixelnorm_profile_pool (PixelnormProfile *self, gint channel)
 {
+  const PixelnormProfileData *data = &self->data;
   PixelnormMoments pooled = PIXELNORM_MOMENTS_EMPTY;
 
   for (guint c = 0; c < self->n_channels; c++) {
     if (channel >= 0 && c != (guint) channel)
       continue;
-    for (gsize i = 0; i < pixelnorm_profile_n_samples (&self->data, c); i++) {
-      const PixelnormMoments more = pixelnorm_profile_moments (&self->data, i, c);
+    const PixelnormMoments more = data->is_pooled ? data->pooled[c] : pool_channel (data, c);
 
-      pixelnorm_moments_pool (&pooled, &more);
-    }
+    pixelnorm_moments_pool (&pooled, &more);
   }
   return pooled;
 }
