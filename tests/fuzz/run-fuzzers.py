@@ -48,7 +48,7 @@ def coverage(name, build):
         ["llvm-cov", "export", "-summary-only", f"-instr-profile={profile}", build / "tests" / "fuzz" / f"fuzz-{name}"],
         check=True, capture_output=True, text=True).stdout)
     files = [file["summary"]["lines"] for file in found["data"][0]["files"]
-             if pathlib.Path(file["filename"]).parts[-2] == "src"
+             if pathlib.Path(file["filename"]).parts[-3] == "src"
              and pathlib.Path(file["filename"]).name in FUZZERS[name][1]]
     return sum(lines["covered"] for lines in files), sum(lines["count"] for lines in files)
 

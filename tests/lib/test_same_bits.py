@@ -96,6 +96,7 @@ print(json.dumps({{"all": True}}))
         return subprocess.Popen([sys.executable, "-c", program], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
+@sanitized
 def test_a_case_that_ends_the_process():
     """It has a result that says so, and the cases after it are run."""
     found = Mortal().results("plan")
