@@ -32,10 +32,9 @@ def outputs_of(element):
     """(caps, type) of what the source's pad template offers."""
     caps = Gst.ElementFactory.make(element).get_pad_template("src").get_caps()
     found = []
-    for i in range(caps.get_size()):
-        structure = caps.get_structure(i)
-        item = structure.get_string("types") or structure.get_string("type") or ""
-        found.append((structure.get_name(), item))
+    for text in caps.to_string().split("; "):
+        item = re.search(r"\btypes?=\(string\)([\w]+)", text)
+        found.append((text.split(",")[0], item[1] if item else ""))
     return list(dict.fromkeys(found))
 
 
@@ -54,9 +53,10 @@ def property_words(element):
 
 
 def enums_of(element):
+    """{property: its words}. The class of an enum is no list in PyGObject 3.50, what a property reads as is of its type."""
     own = Gst.ElementFactory.make(element)
-    return {spec.name: [nick(value) for value in enum_values(spec.enum_class)]
-            for spec in own.list_properties() if hasattr(spec, "enum_class")}
+    return {spec.name: [nick(value) for value in enum_values(type(own.get_property(spec.name)))]
+            for spec in own.list_properties() if spec.value_type.is_a(GObject.TYPE_ENUM)}
 
 
 def words_after(text, heading):
