@@ -8,7 +8,7 @@ import pytest
 from pixelnorm.settings import CHOICES, Settings
 
 gi.require_version("Pixelnorm", "1.0")
-from gi.repository import Pixelnorm  # noqa: E402
+from gi.repository import GLib, Pixelnorm  # noqa: E402
 
 ROWS = list(itertools.takewhile(lambda row: row is not None, map(Pixelnorm.setting_get, range(100))))
 NUMBERS = [row for row in ROWS if row.type != Pixelnorm.SettingType.WORD]
@@ -50,6 +50,25 @@ def test_limits(row):
     for value in (row.least - 1e-7, row.largest * 1.01, float("nan")):
         with pytest.raises(ValueError, match=name_of(row)):
             Settings(**{**more, name_of(row): value})
+
+
+@pytest.mark.parametrize("row", [row for row in NUMBERS if row.methods or row.sources], ids=name_of)
+def test_limits_without_effect(row):
+    """What lies out of range is refused, in the library and here, also with a method or a source that has no use for it."""
+    settings = Pixelnorm.Settings.new()
+    settings.method = next(method for method in (Pixelnorm.Method.ZSCORE, Pixelnorm.Method.CENTER)
+                           if not row.methods & 1 << int(method))
+    assert not row.has_effect(settings) and settings.check()
+    for value in (row.least - 1, row.largest * 1.01):
+        if row.type == Pixelnorm.SettingType.VALUES:
+            settings.set_values(row.name, [value])
+        else:
+            setattr(settings, name_of(row), value)
+        with pytest.raises(GLib.Error, match=f"^[^:]*: {row.name} is "):
+            settings.check()
+        if row.name not in NOT_HERE:
+            with pytest.raises(ValueError, match=name_of(row)):
+                Settings(method=settings.method.value_nick, **{name_of(row): value})
 
 
 WORDS = {"method": Pixelnorm.Method, "scope": Pixelnorm.Scope, "statistics": Pixelnorm.StatisticsSource}
