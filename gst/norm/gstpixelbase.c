@@ -167,7 +167,7 @@ gst_pixel_base_stop (GstBaseTransform *trans)
 static void
 gst_pixel_base_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  if (!gst_pixel_plans_set (&GST_PIXEL_BASE (object)->plans, id, value))
+  if (!gst_pixel_plans_set (&GST_PIXEL_BASE (object)->plans, id, value, pspec))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 

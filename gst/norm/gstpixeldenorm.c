@@ -43,7 +43,6 @@
 
 #include <gst/video/video.h>
 #include <pixelnorm/pixelnorm.h>
-#include <string.h>
 
 #include "gstpixelcaps.h"
 #include "gstpixeldenormcaps.h"
@@ -68,8 +67,8 @@ struct _GstPixelDenorm {
   guint next;
   GstPixelApplied applied; /* to it */
 
-  PixelnormDenormalizer *own;     /* of buffers with statistics of their own */
-  PixelnormSettings own_settings; /* of which it was made */
+  PixelnormDenormalizer *own;      /* of buffers with statistics of their own */
+  PixelnormSettings *own_settings; /* of which it was made */
   gboolean warned;
 };
 
@@ -205,15 +204,17 @@ static gboolean
 update_own (GstPixelDenorm *self, GError **error)
 {
   const GstPixelTarget *target = &self->base.plans.target;
-  PixelnormSettings settings = self->base.plans.current.settings;
+  const GstPixelPlan *plan = &self->base.plans.current;
 
-  gst_pixel_applied_settings (&self->applied, &settings);
-  if (!self->own || memcmp (&settings, &self->own_settings, sizeof settings) != 0) {
+  if (!self->own) {
+    g_clear_object (&self->own_settings);
+    self->own_settings = pixelnorm_settings_copy (plan->settings);
+  }
+  if (gst_pixel_applied_settings (&self->applied, plan, self->own_settings) || !self->own) {
     g_clear_object (&self->own);
     GST_DEBUG_OBJECT (self, "plan made for frames with statistics of their own");
-    self->own =
-        pixelnorm_denormalizer_new_for_values (&settings, &target->layout, target->output, error);
-    self->own_settings = settings;
+    self->own = pixelnorm_denormalizer_new_for_values (
+        self->own_settings, &target->layout, target->output, error);
   }
   return self->own != NULL;
 }
@@ -253,7 +254,7 @@ look_at_pending (GstPixelDenorm *self, GError **error)
     return FALSE;
   if (self->applied.has_values)
     return update_own (self, error);
-  if (gst_pixel_plan_needs_values (plan)) {
+  if (plan->needs_values) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The way back needs the statistics that pixelnorm had, and the buffer carries none: set "
         "location to the profile, or method=fixed with mean and std. A buffer carries its own where "
@@ -408,6 +409,7 @@ gst_pixel_denorm_stop (GstBaseTransform *trans)
 
   gst_clear_buffer (&self->pending);
   g_clear_object (&self->own);
+  g_clear_object (&self->own_settings);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->stop (trans);
 }
 

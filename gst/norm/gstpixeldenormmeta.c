@@ -5,6 +5,7 @@
 #include "gstpixeldenormmeta.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "gstpixelenums.h"
 #include "gstpixelmeta.h"
@@ -110,21 +111,45 @@ gst_pixel_applied_read (GstPixelApplied *self, GstBuffer *buffer, guint n_frames
       || (check_undone (self, statistics, error) && read_values (self, statistics, error));
 }
 
-void
-gst_pixel_applied_settings (const GstPixelApplied *self, PixelnormSettings *settings)
+/* What the meta says of a setting, or else the plan. */
+static gboolean
+take_setting (const GstPixelApplied *self, const GstPixelPlan *plan, const gchar *name,
+    gboolean several, PixelnormSettings *settings)
 {
-  gdouble values[PIXELNORM_MAX_CHANNELS];
-  guint n = read_array (self->structure, "gamma", values);
+  gdouble said[PIXELNORM_MAX_CHANNELS];
+  guint n_said = 0, n, n_own;
+  const gdouble *values = pixelnorm_settings_get_values (plan->settings, name, &n);
+  const gdouble *own = pixelnorm_settings_get_values (settings, name, &n_own);
 
-  if (n > 0)
-    pixelnorm_settings_set_gamma (settings, values, n, NULL);
-  n = read_array (self->structure, "beta", values);
-  if (n > 0)
-    pixelnorm_settings_set_beta (settings, values, n, NULL);
-  gst_structure_get_double (self->structure, "range-low", &settings->range_low);
-  gst_structure_get_double (self->structure, "range-high", &settings->range_high);
-  gst_structure_get_double (self->structure, "quant-scale", &settings->quant_scale);
-  gst_structure_get_int (self->structure, "quant-zero-point", &settings->quant_zero_point);
+  if (several)
+    n_said = read_array (self->structure, name, said);
+  else if (gst_structure_get_double (self->structure, name, said))
+    n_said = 1;
+  if (n_said == 1 || n_said == PIXELNORM_MAX_CHANNELS) {
+    values = said;
+    n = n_said;
+  }
+  return (n != n_own || memcmp (values, own, n * sizeof *values) != 0)
+      && pixelnorm_settings_set_values (settings, name, values, n, NULL);
+}
+
+gboolean
+gst_pixel_applied_settings (
+    const GstPixelApplied *self, const GstPixelPlan *plan, PixelnormSettings *settings)
+{
+  static const gchar *const names[] = { "gamma", "beta", "range-low", "range-high", "quant-scale" };
+  gboolean changed = FALSE;
+  gint zero_point, own;
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    changed |= take_setting (self, plan, names[i], i < 2, settings);
+  g_object_get (plan->settings, "quant-zero-point", &zero_point, NULL);
+  gst_structure_get_int (self->structure, "quant-zero-point", &zero_point);
+  g_object_get (settings, "quant-zero-point", &own, NULL);
+  if (zero_point == own)
+    return changed;
+  g_object_set (settings, "quant-zero-point", zero_point, NULL);
+  return TRUE;
 }
 
 static gboolean
@@ -145,9 +170,11 @@ print_values (const gdouble *values, guint n)
 
 /* Of an array, one number standing for all channels; what pixelnorm does not mention is @usual. */
 static gboolean
-array_differs (const GstPixelApplied *self, const gchar *name, gdouble usual, const gdouble *own,
-    guint n_own, gchar **result)
+array_differs (const GstPixelApplied *self, const gchar *name, gdouble usual,
+    const PixelnormSettings *settings, gchar **result)
 {
+  guint n_own;
+  const gdouble *own = pixelnorm_settings_get_values (settings, name, &n_own);
   gdouble values[PIXELNORM_MAX_CHANNELS] = { usual };
   guint n = read_array (self->structure, name, values);
   gboolean found = FALSE;
@@ -213,12 +240,14 @@ codes_differ (const GstPixelApplied *self, PixelnormDenormalizer *denormalizer,
 static gboolean
 profile_differs (const GstPixelApplied *self, const GstPixelPlan *plan, gchar **result)
 {
-  const PixelnormSettings *settings = &plan->settings;
+  PixelnormProfile *profile = plan->inputs->profile;
+  PixelnormMethod method;
 
-  if (!pixelnorm_method_needs_profile (settings->method) || !plan->profile)
-    return FALSE;
-  return word_differs (self, "scope", gst_pixel_setting_nick ("scope", settings->scope), result)
-      || word_differs (self, "identity", pixelnorm_profile_get_identity (plan->profile), result);
+  g_object_get (plan->settings, "method", &method, NULL);
+  return profile && pixelnorm_method_needs_profile (method)
+      && (word_differs (
+              self, "scope", pixelnorm_settings_get_word (plan->settings, "scope"), result)
+          || word_differs (self, "identity", pixelnorm_profile_get_identity (profile), result));
 }
 
 /* Gamma and beta of a file. */
@@ -226,7 +255,8 @@ static gboolean
 affine_differs (const GstPixelApplied *self, const GstPixelPlan *plan, gchar **result)
 {
   const gchar *theirs = gst_structure_get_string (self->structure, "affine-identity");
-  const gchar *ours = plan->affine ? pixelnorm_learned_affine_get_identity (plan->affine) : NULL;
+  PixelnormLearnedAffine *affine = plan->inputs->affine;
+  const gchar *ours = affine ? pixelnorm_learned_affine_get_identity (affine) : NULL;
 
   if (g_strcmp0 (theirs, ours) == 0 || !gst_structure_has_field (self->structure, "method"))
     return FALSE;
@@ -239,20 +269,19 @@ gchar *
 gst_pixel_applied_contradiction (
     const GstPixelApplied *self, const GstPixelPlan *plan, const GstPixelTarget *target)
 {
-  const PixelnormSettings *settings = &plan->settings;
+  const PixelnormSettings *settings = plan->settings;
   gchar *result = NULL;
 
-  if (word_differs (self, "method", gst_pixel_setting_nick ("method", settings->method), &result)
+  if (word_differs (self, "method", pixelnorm_settings_get_word (settings, "method"), &result)
       || profile_differs (self, plan, &result) || affine_differs (self, plan, &result))
     return result;
   if (target->output != PIXELNORM_OUTPUT_VIDEO
-      && (word_differs (
-              self, "layout", gst_pixel_setting_nick ("layout", target->tensor_layout), &result)
+      && (word_differs (self, "layout", pixelnorm_settings_get_word (settings, "layout"), &result)
           || word_differs (self, "channel-order",
-              gst_pixel_setting_nick ("channel-order", settings->channel_order), &result)))
+              pixelnorm_settings_get_word (settings, "channel-order"), &result)))
     return result;
-  if (!array_differs (self, "gamma", 1, settings->gamma, settings->n_gamma, &result)
-      && !array_differs (self, "beta", 0, settings->beta, settings->n_beta, &result))
+  if (!array_differs (self, "gamma", 1, settings, &result)
+      && !array_differs (self, "beta", 0, settings, &result))
     codes_differ (self, plan->denormalizer, target->output, &result);
   return result;
 }

@@ -25,9 +25,10 @@ gboolean gst_pixel_applied_read (
 /* Brings the values of frame @frame into mean and std; FALSE where they are no numbers. */
 gboolean gst_pixel_applied_take_frame (GstPixelApplied *self, guint frame);
 
-/* Settings that are to undo what a buffer with values says, which goes before properties: gamma, beta,
- * range and quantization. */
-void gst_pixel_applied_settings (const GstPixelApplied *self, PixelnormSettings *settings);
+/* Brings what a buffer with values says, which goes before the properties of @plan, into settings that are to
+ * undo it: gamma, beta, range and quantization. FALSE: they were so already. */
+gboolean gst_pixel_applied_settings (
+    const GstPixelApplied *self, const GstPixelPlan *plan, PixelnormSettings *settings);
 
 /* In what the meta contradicts the plan that is to undo it, both sides named; NULL: in nothing. Transfer
  * full. */

@@ -42,12 +42,12 @@ describe_array (GstStructure *applied, const gchar *name, const gdouble *values,
 static void
 describe_row (GstStructure *applied, const PixelnormSetting *row, const PixelnormSettings *settings)
 {
-  const gdouble *values = G_STRUCT_MEMBER_P (settings, row->offset);
-  const guint n = row->n_offset ? G_STRUCT_MEMBER (guint, settings, row->n_offset) : 1;
+  guint n;
+  const gdouble *values = pixelnorm_settings_get_values (settings, row->name, &n);
 
   if (n == 1 && *values == row->default_value && !row->sources)
     return;
-  if (row->n_offset)
+  if (row->type == PIXELNORM_SETTING_TYPE_VALUES)
     describe_array (applied, row->name, values, n);
   else
     gst_structure_set (applied, row->name, G_TYPE_DOUBLE, *values, NULL);
@@ -68,8 +68,8 @@ static void
 describe_tensor (GstStructure *applied, const PixelnormSettings *settings)
 {
   gst_structure_set (applied, "layout", G_TYPE_STRING,
-      gst_pixel_setting_nick ("layout", settings->tensor_layout), "channel-order", G_TYPE_STRING,
-      gst_pixel_setting_nick ("channel-order", settings->channel_order), NULL);
+      pixelnorm_settings_get_word (settings, "layout"), "channel-order", G_TYPE_STRING,
+      pixelnorm_settings_get_word (settings, "channel-order"), NULL);
 }
 
 static void
@@ -94,25 +94,26 @@ describe_output (GstStructure *applied, const PixelnormSettings *settings,
 }
 
 GstStructure *
-gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormLearnedAffine *affine, PixelnormNormalizer *normalizer, PixelnormOutput output)
+gst_pixel_meta_describe (PixelnormSettings *settings, const PixelnormInputs *inputs,
+    PixelnormNormalizer *normalizer, PixelnormOutput output)
 {
-  const gboolean with_profile = profile && pixelnorm_settings_use_profile (settings);
   const guint plan = (guint) g_atomic_int_add (&n_plans, 1) + 1;
   GstStructure *applied = gst_structure_new ("pixelnorm", "plan", G_TYPE_UINT, plan, "method",
-      G_TYPE_STRING, gst_pixel_setting_nick ("method", settings->method), "output", G_TYPE_STRING,
+      G_TYPE_STRING, pixelnorm_settings_get_word (settings, "method"), "output", G_TYPE_STRING,
       gst_pixel_enum_nick (pixelnorm_output_get_type (), output), NULL);
+  PixelnormMethod method;
 
-  if (pixelnorm_method_needs_profile (settings->method))
+  g_object_get (settings, "method", &method, NULL);
+  if (pixelnorm_method_needs_profile (method))
     gst_structure_set (applied, "scope", G_TYPE_STRING,
-        gst_pixel_setting_nick ("scope", settings->scope), "statistics", G_TYPE_STRING,
-        gst_pixel_setting_nick ("statistics", settings->statistics), NULL);
-  if (with_profile)
+        pixelnorm_settings_get_word (settings, "scope"), "statistics", G_TYPE_STRING,
+        pixelnorm_settings_get_word (settings, "statistics"), NULL);
+  if (inputs->profile && pixelnorm_settings_use_profile (settings))
     gst_structure_set (
-        applied, "identity", G_TYPE_STRING, pixelnorm_profile_get_identity (profile), NULL);
-  if (affine)
+        applied, "identity", G_TYPE_STRING, pixelnorm_profile_get_identity (inputs->profile), NULL);
+  if (inputs->affine)
     gst_structure_set (applied, "affine-identity", G_TYPE_STRING,
-        pixelnorm_learned_affine_get_identity (affine), NULL);
+        pixelnorm_learned_affine_get_identity (inputs->affine), NULL);
   describe_settings (applied, settings);
   describe_output (applied, settings, normalizer, output);
   return applied;

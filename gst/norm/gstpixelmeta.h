@@ -8,8 +8,8 @@
 #define GST_PIXEL_META_NAME "PixelnormMeta"
 
 /* What was done to frames, for the meta and for a message, with a number of its own. Transfer full. */
-GstStructure *gst_pixel_meta_describe (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormLearnedAffine *affine, PixelnormNormalizer *normalizer, PixelnormOutput output);
+GstStructure *gst_pixel_meta_describe (PixelnormSettings *settings, const PixelnormInputs *inputs,
+    PixelnormNormalizer *normalizer, PixelnormOutput output);
 
 void gst_pixel_meta_register (void);
 

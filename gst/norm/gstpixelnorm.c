@@ -179,22 +179,25 @@ gst_pixel_norm_choose_caps (GstPixelBase *base, GstCaps *caps, GstCaps *othercap
 static void
 warn_of_units (GstPixelNorm *self, const PixelnormSettings *settings)
 {
-  const gboolean unit = settings->units == PIXELNORM_UNITS_UNIT;
+  const gboolean unit = g_str_equal (pixelnorm_settings_get_word (settings, "units"), "unit");
+  guint n_mean, n_std;
+  const gdouble *mean = pixelnorm_settings_get_values (settings, "mean", &n_mean);
+  const gdouble *std = pixelnorm_settings_get_values (settings, "std", &n_std);
   gdouble largest = 0, largest_mean = 0;
 
-  if (settings->method != PIXELNORM_METHOD_FIXED)
+  if (!g_str_equal (pixelnorm_settings_get_word (settings, "method"), "fixed"))
     return;
-  for (guint i = 0; i < settings->n_mean; i++)
-    largest = largest_mean = MAX (largest_mean, fabs (settings->mean[i]));
-  for (guint i = 0; i < settings->n_std; i++)
-    largest = MAX (largest, settings->std[i]);
+  for (guint i = 0; i < n_mean; i++)
+    largest = largest_mean = MAX (largest_mean, fabs (mean[i]));
+  for (guint i = 0; i < n_std; i++)
+    largest = MAX (largest, std[i]);
   if (unit && largest_mean > 2)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("mean and std look like code values, 0 to 255, and are taken as values for samples of 0 to 1. "
          "If the former is meant, set units=code."),
         (NULL));
   /* mean 0 and std 1 leave samples as they are, which may be meant */
-  if (!unit && largest <= 1 && (settings->mean[0] > 0 || settings->std[0] < 0.5))
+  if (!unit && largest <= 1 && (mean[0] > 0 || std[0] < 0.5))
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("mean and std look like values for samples of 0 to 1, and are taken as code values, 0 to "
          "255. If the former is meant, set units=unit."),
@@ -205,7 +208,7 @@ static void
 warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 {
   const gchar *expected =
-      profile && pixelnorm_settings_use_profile (&self->base.plans.current.settings)
+      profile && pixelnorm_settings_use_profile (self->base.plans.current.settings)
       ? pixelnorm_profile_get_geometry (profile)->matrix
       : NULL;
   const gchar *found = self->base.plans.target.layout.geometry.matrix;
@@ -235,12 +238,12 @@ gst_pixel_norm_update (GstPixelBase *base)
   GstPixelNorm *self = GST_PIXEL_NORM (base);
   const GstPixelPlan *plan = &self->base.plans.current;
 
-  warn_of_units (self, &plan->settings);
+  warn_of_units (self, plan->settings);
   warn_of_ineffective (self, plan->ineffective);
-  warn_of_matrix (self, plan->profile);
+  warn_of_matrix (self, plan->inputs->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
-  self->applied = gst_pixel_meta_describe (&plan->settings, plan->profile, plan->affine,
-      plan->normalizer, self->base.plans.target.output);
+  self->applied = gst_pixel_meta_describe (
+      plan->settings, plan->inputs, plan->normalizer, self->base.plans.target.output);
   if (!gst_pixel_base_is_video (&self->base))
     gst_structure_set (self->applied, "batch-size", G_TYPE_UINT, self->assembly.size, NULL);
   GST_DEBUG_OBJECT (self, "in use: %" GST_PTR_FORMAT, self->applied);

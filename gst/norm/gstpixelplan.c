@@ -12,9 +12,8 @@
 static void
 plan_clear (GstPixelPlan *plan)
 {
-  g_clear_object (&plan->profile);
-  g_clear_object (&plan->dark);
-  g_clear_object (&plan->affine);
+  g_clear_object (&plan->settings);
+  g_clear_pointer (&plan->inputs, pixelnorm_inputs_free);
   g_clear_pointer (&plan->ineffective, g_free);
   g_clear_object (&plan->normalizer);
   g_clear_object (&plan->denormalizer);
@@ -24,13 +23,8 @@ plan_clear (GstPixelPlan *plan)
 static GstPixelPlan
 plan_copy (const GstPixelPlan *plan)
 {
-  GstPixelPlan copy = { plan->settings };
-
-  g_set_object (&copy.profile, plan->profile);
-  g_set_object (&copy.dark, plan->dark);
-  g_set_object (&copy.affine, plan->affine);
-  copy.ineffective = g_strdup (plan->ineffective);
-  return copy;
+  return (GstPixelPlan){ pixelnorm_settings_copy (plan->settings),
+    pixelnorm_inputs_copy (plan->inputs), g_strdup (plan->ineffective) };
 }
 
 static void
@@ -47,15 +41,16 @@ log_profile (
 static gboolean
 plan_load (GstPixelPlans *self, GstPixelPlan *plan, const GstPixelSettings *wanted, GError **error)
 {
-  plan->settings = wanted->settings;
+  plan->settings = pixelnorm_settings_copy (wanted->settings);
   plan->ineffective = gst_pixel_settings_find_ineffective (wanted);
-  if (!gst_pixel_settings_load (wanted, &plan->profile, &plan->dark, &plan->affine, error))
+  plan->inputs = gst_pixel_settings_load (wanted, error);
+  if (!plan->inputs)
     return FALSE;
-  log_profile (self, "profile", wanted->location, plan->profile);
-  log_profile (self, "dark profile", wanted->dark_location, plan->dark);
-  if (plan->affine)
+  log_profile (self, "profile", wanted->location, plan->inputs->profile);
+  log_profile (self, "dark profile", wanted->dark_location, plan->inputs->dark);
+  if (plan->inputs->affine)
     GST_CAT_DEBUG_OBJECT (self->category, self->element, "gamma and beta loaded from %s: digest %s",
-        wanted->affine_location, pixelnorm_learned_affine_get_identity (plan->affine));
+        wanted->affine_location, pixelnorm_learned_affine_get_identity (plan->inputs->affine));
   return TRUE;
 }
 
@@ -68,36 +63,44 @@ plan_is_fitted (const GstPixelPlan *plan)
 static gboolean
 plan_fit_denormalizer (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
-  plan->denormalizer = gst_pixel_plan_needs_values (plan)
-      ? pixelnorm_denormalizer_new_for_values (
-          &plan->settings, &target->layout, target->output, error)
-      : pixelnorm_denormalizer_new (&plan->settings, plan->profile, plan->dark, plan->affine,
-          &target->layout, target->output, error);
+  PixelnormMethod method;
+
+  g_object_get (plan->settings, "method", &method, NULL);
+  plan->needs_values = pixelnorm_method_needs_profile (method)
+      && !(plan->inputs->profile && pixelnorm_settings_need_profile (plan->settings));
+  plan->denormalizer = plan->needs_values ? pixelnorm_denormalizer_new_for_values (
+                           plan->settings, &target->layout, target->output, error)
+                                          : pixelnorm_denormalizer_new (plan->settings,
+                                              plan->inputs, &target->layout, target->output, error);
   return plan->denormalizer != NULL;
 }
 
 static gboolean
 plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
 {
-  plan->settings.tensor_layout = target->tensor_layout;
-  plan->statistics =
-      pixelnorm_statistics_source_get_flags (plan->settings.statistics, plan->settings.scope);
+  PixelnormStatisticsSource source;
+  PixelnormScope scope;
+
+  g_object_set (plan->settings, "layout", target->tensor_layout, NULL);
+  g_object_get (plan->settings, "statistics", &source, "scope", &scope, NULL);
+  plan->statistics = pixelnorm_statistics_source_get_flags (source, scope);
   if (target->denormalize)
     return plan_fit_denormalizer (plan, target, error);
-  plan->normalizer = pixelnorm_normalizer_new_with_affine (&plan->settings, plan->profile,
-      plan->dark, plan->affine, &target->layout, target->output, error);
+  plan->normalizer = pixelnorm_normalizer_new (
+      plan->settings, plan->inputs, &target->layout, target->output, error);
   return plan->normalizer != NULL;
 }
 
 /* Whether both start from the same profile, or none. */
 static gboolean
-have_same_profile (const GstPixelPlan *a, const GstPixelPlan *b)
+have_same_profile (const GstPixelPlan *plan, const GstPixelPlan *old)
 {
-  if (!a->profile || !b->profile)
-    return a->profile == b->profile;
-  return a->profile == b->profile
-      || g_str_equal (
-          pixelnorm_profile_get_identity (a->profile), pixelnorm_profile_get_identity (b->profile));
+  PixelnormProfile *a = plan->inputs->profile, *b = old->inputs->profile;
+
+  if (!a || !b)
+    return a == b;
+  return a == b
+      || g_str_equal (pixelnorm_profile_get_identity (a), pixelnorm_profile_get_identity (b));
 }
 
 /* Running statistics go on. Another profile begins them anew: that is what one sets it for. */
@@ -122,10 +125,10 @@ gst_pixel_plans_clear (GstPixelPlans *self)
 }
 
 gboolean
-gst_pixel_plans_set (GstPixelPlans *self, guint id, const GValue *value)
+gst_pixel_plans_set (GstPixelPlans *self, guint id, const GValue *value, GParamSpec *spec)
 {
   GST_OBJECT_LOCK (self->element);
-  const gboolean known = gst_pixel_settings_set (&self->wanted, id, value);
+  const gboolean known = gst_pixel_settings_set (&self->wanted, id, value, spec);
   self->changed |= known;
   GST_OBJECT_UNLOCK (self->element);
   return known;
@@ -136,8 +139,9 @@ gst_pixel_plans_get (GstPixelPlans *self, guint id, GValue *value)
 {
   GST_OBJECT_LOCK (self->element);
   const gboolean known = gst_pixel_settings_get (&self->wanted, id, value);
-  if (G_VALUE_HOLDS (value, PIXELNORM_TYPE_PROFILE) && self->current.profile)
-    g_value_set_object (value, self->current.profile); /* wherever it came from */
+  if (G_VALUE_HOLDS (value, PIXELNORM_TYPE_PROFILE) && self->current.inputs
+      && self->current.inputs->profile)
+    g_value_set_object (value, self->current.inputs->profile); /* wherever it came from */
   GST_OBJECT_UNLOCK (self->element);
   return known;
 }
@@ -192,13 +196,17 @@ gboolean
 gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry)
 {
   const GstPixelPlan *plan = &self->current;
+  PixelnormScope scope;
 
   GST_OBJECT_LOCK (self->element);
-  const gboolean needed = plan->profile && pixelnorm_settings_use_profile (&plan->settings);
-  if (needed)
-    *geometry = *pixelnorm_profile_get_geometry (plan->profile);
-  if (needed && plan->settings.scope != PIXELNORM_SCOPE_PIXEL)
-    geometry->width = geometry->height = 0;
+  const gboolean needed =
+      plan->inputs && plan->inputs->profile && pixelnorm_settings_use_profile (plan->settings);
+  if (needed) {
+    *geometry = *pixelnorm_profile_get_geometry (plan->inputs->profile);
+    g_object_get (plan->settings, "scope", &scope, NULL);
+    if (scope != PIXELNORM_SCOPE_PIXEL)
+      geometry->width = geometry->height = 0;
+  }
   GST_OBJECT_UNLOCK (self->element);
   return needed;
 }
@@ -209,7 +217,7 @@ gst_pixel_plans_affine_size (GstPixelPlans *self, guint *width, guint *height, g
   PixelnormLearnedAffine *affine;
 
   GST_OBJECT_LOCK (self->element);
-  affine = self->current.affine;
+  affine = self->current.inputs ? self->current.inputs->affine : NULL;
   *width = affine ? pixelnorm_learned_affine_get_width (affine) : 0;
   *height = affine ? pixelnorm_learned_affine_get_height (affine) : 0;
   *n_channels = affine ? pixelnorm_learned_affine_get_n_channels (affine) : 0;

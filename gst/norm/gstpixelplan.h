@@ -15,22 +15,14 @@ typedef struct {
 
 /* Settings, the files that they name, and the normalizer made of them. */
 typedef struct {
-  PixelnormSettings settings;
-  PixelnormProfile *profile, *dark;    /* or NULL */
-  PixelnormLearnedAffine *affine;      /* or NULL */
+  PixelnormSettings *settings; /* NULL, as all of it, before start */
+  PixelnormInputs *inputs;
   gchar *ineffective;                  /* what was set in vain, in words; or NULL */
   PixelnormStatisticsFlags statistics; /* from when it is fitted on */
   PixelnormNormalizer *normalizer;     /* NULL until it is fitted to a target */
   PixelnormDenormalizer *denormalizer; /* instead, of pixeldenorm */
+  gboolean needs_values; /* it takes mean and std with every frame: no profile has them */
 } GstPixelPlan;
-
-/* Whether mean and std must come with every frame: there is no profile that has them. */
-static inline gboolean
-gst_pixel_plan_needs_values (const GstPixelPlan *plan)
-{
-  return pixelnorm_method_needs_profile (plan->settings.method)
-      && !(plan->profile && pixelnorm_settings_need_profile (&plan->settings));
-}
 
 /* The element's object lock guards all of it, but the streaming thread, which alone changes current and
  * target while it runs, reads these two without. */
@@ -52,7 +44,7 @@ void gst_pixel_plans_init (GstPixelPlans *self, GstElement *element);
 void gst_pixel_plans_clear (GstPixelPlans *self);
 
 /* FALSE: no property of these has @id. */
-gboolean gst_pixel_plans_set (GstPixelPlans *self, guint id, const GValue *value);
+gboolean gst_pixel_plans_set (GstPixelPlans *self, guint id, const GValue *value, GParamSpec *spec);
 gboolean gst_pixel_plans_get (GstPixelPlans *self, guint id, GValue *value);
 
 /* After properties were set: makes a plan of them in a thread of its own, where the element runs. What

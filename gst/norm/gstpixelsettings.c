@@ -24,7 +24,7 @@ void
 gst_pixel_settings_init (GstPixelSettings *self)
 {
   *self = (GstPixelSettings){ 0 };
-  pixelnorm_settings_init (&self->settings);
+  self->settings = pixelnorm_settings_new ();
   self->tensor_layouts = GST_PIXEL_LAYOUT_AUTO;
 }
 
@@ -37,12 +37,14 @@ gst_pixel_settings_clear (GstPixelSettings *self)
   for (guint i = 0; i < G_N_ELEMENTS (self->problems); i++)
     g_clear_pointer (&self->problems[i], g_free);
   g_clear_object (&self->profile);
+  g_clear_object (&self->settings);
 }
 
 void
 gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy)
 {
   *copy = *self;
+  copy->settings = pixelnorm_settings_copy (self->settings);
   copy->location = g_strdup (self->location);
   copy->dark_location = g_strdup (self->dark_location);
   copy->affine_location = g_strdup (self->affine_location);
@@ -78,19 +80,20 @@ check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GEr
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
       "The method %s needs a profile: set location to one that pixelstats wrote; or set "
       "statistics=frame, batch or running, or method=fixed with mean and std.",
-      gst_pixel_setting_nick ("method", settings->method));
+      pixelnorm_settings_get_word (settings, "method"));
   return FALSE;
 }
 
 /* That @name has an effect only with those values of the setting @other whose bits are in @mask. */
 static void
-append_ineffective (GString *text, const gchar *name, const gchar *other, gint value, guint mask)
+append_ineffective (GString *text, const PixelnormSettings *settings, const gchar *name,
+    const gchar *other, guint mask)
 {
   const gchar *nick;
 
   g_string_append_printf (text, "%s%s has no effect with %s%s. Set %s=", text->len ? " " : "", name,
       strcmp (other, "method") == 0 ? "the method " : "statistics=",
-      gst_pixel_setting_nick (other, value), other);
+      pixelnorm_settings_get_word (settings, other), other);
   for (gint i = 0; mask && (nick = gst_pixel_setting_nick (other, i)); i++) {
     const guint bit = 1u << i;
 
@@ -105,21 +108,19 @@ append_ineffective (GString *text, const gchar *name, const gchar *other, gint v
 gchar *
 gst_pixel_settings_find_ineffective (const GstPixelSettings *self)
 {
-  const PixelnormSettings *settings = &self->settings;
+  const PixelnormSettings *settings = self->settings;
   GString *text = g_string_new (NULL);
   const PixelnormSetting *row;
+  PixelnormMethod method;
 
-  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
-    if (!(self->given & 1u << i) || pixelnorm_setting_has_effect (row, settings))
-      continue;
-    if (row->methods)
-      append_ineffective (text, row->name, "method", settings->method, row->methods);
-    else
-      append_ineffective (text, row->name, "statistics", settings->statistics, row->sources);
-  }
-  if (self->dark_location && settings->method != PIXELNORM_METHOD_FLAT_FIELD)
+  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++)
+    if (self->given & 1u << i && !pixelnorm_setting_has_effect (row, settings))
+      append_ineffective (text, settings, row->name, row->methods ? "method" : "statistics",
+          row->methods ? row->methods : row->sources);
+  g_object_get (self->settings, "method", &method, NULL);
+  if (self->dark_location && method != PIXELNORM_METHOD_FLAT_FIELD)
     append_ineffective (
-        text, "dark-location", "method", settings->method, 1u << PIXELNORM_METHOD_FLAT_FIELD);
+        text, settings, "dark-location", "method", 1u << PIXELNORM_METHOD_FLAT_FIELD);
   return g_string_free (text, text->len == 0);
 }
 
@@ -127,34 +128,35 @@ gst_pixel_settings_find_ineffective (const GstPixelSettings *self)
 static gboolean
 check_affine (const GstPixelSettings *self, GError **error)
 {
-  if (!self->affine_location || self->settings.statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE)
+  const gchar *statistics = pixelnorm_settings_get_word (self->settings, "statistics");
+
+  if (!self->affine_location || g_str_equal (statistics, "profile"))
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
       "affine-location goes with statistics of a profile only, and statistics is %s. Set gamma and "
       "beta, a value a channel, or statistics=profile.",
-      gst_pixel_setting_nick ("statistics", self->settings.statistics));
+      statistics);
   return FALSE;
 }
 
-gboolean
-gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
-    PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error)
+PixelnormInputs *
+gst_pixel_settings_load (const GstPixelSettings *self, GError **error)
 {
+  g_autoptr (PixelnormInputs) inputs = pixelnorm_inputs_new (self->profile, NULL, NULL);
   const gchar *problem = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (self->problems) && !problem; i++)
     problem = self->problems[i];
   if (problem) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, problem);
-    return FALSE;
+    return NULL;
   }
-  if (self->profile)
-    *profile = g_object_ref (self->profile);
-  return pixelnorm_settings_check (&self->settings, error) && check_affine (self, error)
-      && (*profile || load_profile (self->location, profile, error))
-      && load_profile (self->dark_location, dark, error)
-      && load_affine (self->affine_location, affine, error)
-      && (self->profile_optional || check_profile (&self->settings, *profile, error));
+  const gboolean ok = pixelnorm_settings_check (self->settings, error) && check_affine (self, error)
+      && (inputs->profile || load_profile (self->location, &inputs->profile, error))
+      && load_profile (self->dark_location, &inputs->dark, error)
+      && load_affine (self->affine_location, &inputs->affine, error)
+      && (self->profile_optional || check_profile (self->settings, inputs->profile, error));
+  return ok ? g_steal_pointer (&inputs) : NULL;
 }
 
 /* Reads an array of numbers of whatever type: in "<1,2.5>" the first is an integer. Returns what is
@@ -189,16 +191,17 @@ set_values (GstPixelSettings *self, guint index, const PixelnormSetting *row, co
   g_free (self->problems[index]);
   self->problems[index] = read_values (row->name, array, values, &n);
   if (!self->problems[index]
-      && !pixelnorm_settings_set_values (&self->settings, row->name, values, n, &error))
+      && !pixelnorm_settings_set_values (self->settings, row->name, values, n, &error))
     self->problems[index] = g_strdup (error->message);
 }
 
 static void
 get_values (const GstPixelSettings *self, const PixelnormSetting *row, GValue *value)
 {
-  const gdouble *values = G_STRUCT_MEMBER_P (&self->settings, row->offset);
+  guint n;
+  const gdouble *values = pixelnorm_settings_get_values (self->settings, row->name, &n);
 
-  for (guint i = 0; i < G_STRUCT_MEMBER (guint, &self->settings, row->n_offset); i++) {
+  for (guint i = 0; i < n; i++) {
     g_auto (GValue) number = G_VALUE_INIT;
 
     g_value_init (&number, G_TYPE_DOUBLE);
@@ -207,31 +210,20 @@ get_values (const GstPixelSettings *self, const PixelnormSetting *row, GValue *v
   }
 }
 
+/* Enums of elements have other types than those of the library, and the same numbers: GObject converts them. */
 static gboolean
-set_row (GstPixelSettings *self, guint index, const GValue *value)
+set_row (GstPixelSettings *self, guint index, const GValue *value, GParamSpec *spec)
 {
   const PixelnormSetting *row = pixelnorm_setting_get (index);
-  gboolean given = FALSE;
+  const guint32 bit = 1u << index;
 
   if (!row)
     return FALSE;
-  void *place = G_STRUCT_MEMBER_P (&self->settings, row->offset);
-  switch (row->type) {
-  case PIXELNORM_SETTING_TYPE_WORD:
-    given = (*(gint *) place = g_value_get_enum (value)) != row->default_value;
-    break;
-  case PIXELNORM_SETTING_TYPE_INTEGER:
-    given = (*(gint *) place = g_value_get_int (value)) != row->default_value;
-    break;
-  case PIXELNORM_SETTING_TYPE_NUMBER:
-    given = (*(gdouble *) place = g_value_get_double (value)) != row->default_value;
-    break;
-  case PIXELNORM_SETTING_TYPE_VALUES:
+  if (row->type == PIXELNORM_SETTING_TYPE_VALUES)
     set_values (self, index, row, value);
-    given = gst_value_array_get_size (value) > 0;
-    break;
-  }
-  self->given = given ? self->given | 1u << index : self->given & ~(1u << index);
+  else
+    g_object_set_property (G_OBJECT (self->settings), row->name, value);
+  self->given = g_param_value_defaults (spec, value) ? self->given & ~bit : self->given | bit;
   return TRUE;
 }
 
@@ -242,21 +234,10 @@ get_row (const GstPixelSettings *self, guint index, GValue *value)
 
   if (!row)
     return FALSE;
-  const void *place = G_STRUCT_MEMBER_P (&self->settings, row->offset);
-  switch (row->type) {
-  case PIXELNORM_SETTING_TYPE_WORD:
-    g_value_set_enum (value, *(const gint *) place);
-    break;
-  case PIXELNORM_SETTING_TYPE_INTEGER:
-    g_value_set_int (value, *(const gint *) place);
-    break;
-  case PIXELNORM_SETTING_TYPE_NUMBER:
-    g_value_set_double (value, *(const gdouble *) place);
-    break;
-  case PIXELNORM_SETTING_TYPE_VALUES:
+  if (row->type == PIXELNORM_SETTING_TYPE_VALUES)
     get_values (self, row, value);
-    break;
-  }
+  else
+    g_object_get_property (G_OBJECT (self->settings), row->name, value);
   return TRUE;
 }
 
@@ -269,10 +250,10 @@ find_location (GstPixelSettings *self, guint id)
 }
 
 gboolean
-gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value)
+gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value, GParamSpec *spec)
 {
   if (id >= PROP_FIRST_ROW)
-    return set_row (self, id - PROP_FIRST_ROW, value);
+    return set_row (self, id - PROP_FIRST_ROW, value, spec);
   if (id == PROP_PROFILE) {
     g_set_object (&self->profile, g_value_get_object (value));
   } else if (id == PROP_LAYOUT) {
@@ -332,39 +313,6 @@ install_own (GObjectClass *klass, GParamFlags flags)
           G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_READY));
 }
 
-static gboolean
-change_nothing (GParamSpec *spec, GValue *value)
-{
-  return FALSE;
-}
-
-static void
-stated_class_init (gpointer klass, gpointer data)
-{
-  GParamSpecClass *spec_class = klass;
-
-  spec_class->value_validate = change_nothing;
-#if GLIB_CHECK_VERSION(2, 74, 0)
-  spec_class->value_is_valid = NULL;
-#endif
-}
-
-/* A type of property that states its range and does not enforce it. GObject leaves a property as it is where
- * its value is out of range, warns on standard error, and all goes on; pixelnorm_settings_check() stops it
- * with a sentence. */
-static gpointer
-stated_new (GType parent, const gchar *type_name, const PixelnormSetting *row, GParamFlags flags)
-{
-  GType type = g_type_from_name (type_name);
-  GTypeQuery query;
-
-  g_type_query (parent, &query);
-  if (!type)
-    type = g_type_register_static_simple (
-        parent, type_name, query.class_size, stated_class_init, query.instance_size, NULL, 0);
-  return g_param_spec_internal (type, row->name, row->nick, row->blurb, flags);
-}
-
 static GParamSpec *
 spec_new (const PixelnormSetting *row, GParamFlags flags)
 {
@@ -375,24 +323,10 @@ spec_new (const PixelnormSetting *row, GParamFlags flags)
     return g_param_spec_enum (
         row->name, row->nick, row->blurb, type, (gint) row->default_value, flags);
   }
-  if (row->type == PIXELNORM_SETTING_TYPE_NUMBER) {
-    GParamSpecDouble *spec = stated_new (G_TYPE_PARAM_DOUBLE, "GstPixelParamDouble", row, flags);
-
-    spec->minimum = MIN (row->least, row->default_value);
-    spec->maximum = row->largest;
-    spec->default_value = row->default_value;
-    return G_PARAM_SPEC (spec);
-  }
-  if (row->type == PIXELNORM_SETTING_TYPE_INTEGER) {
-    GParamSpecInt *spec = stated_new (G_TYPE_PARAM_INT, "GstPixelParamInt", row, flags);
-
-    spec->minimum = (gint) row->least;
-    spec->maximum = (gint) row->largest;
-    spec->default_value = (gint) row->default_value;
-    return G_PARAM_SPEC (spec);
-  }
   /* no element spec: with one, GStreamer turns the integers of "<1,2,3>" into zeros without a word */
-  return gst_param_spec_array (row->name, row->nick, row->blurb, NULL, flags);
+  return row->type == PIXELNORM_SETTING_TYPE_VALUES
+      ? gst_param_spec_array (row->name, row->nick, row->blurb, NULL, flags)
+      : pixelnorm_setting_new_spec (row, flags);
 }
 
 void
@@ -405,7 +339,7 @@ gst_pixel_settings_install (GObjectClass *klass)
   for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
     g_assert (i < GST_PIXEL_SETTINGS_MAX);
     /* of layouts there is one more here */
-    if (row->offset != G_STRUCT_OFFSET (PixelnormSettings, tensor_layout))
+    if (!g_str_equal (row->name, "layout"))
       g_object_class_install_property (klass, PROP_FIRST_ROW + i, spec_new (row, flags));
   }
   gst_type_mark_as_plugin_api (gst_pixel_norm_layout_get_type (), 0);

@@ -11,11 +11,11 @@
 /* The element's object lock guards it. */
 typedef struct {
   gchar *location, *dark_location, *affine_location;
-  PixelnormProfile *profile;  /* set by the application; before location */
-  gboolean profile_optional;  /* pixeldenorm may find mean and std on every buffer */
-  PixelnormSettings settings; /* but for tensor_layout, which caps decide */
-  guint tensor_layouts;       /* which may be taken, GstPixelCapsLayouts */
-  guint32 given;              /* what is not as by default, a bit a row of the settings table */
+  PixelnormProfile *profile;   /* set by the application; before location */
+  gboolean profile_optional;   /* pixeldenorm may find mean and std on every buffer */
+  PixelnormSettings *settings; /* but for the layout, which caps decide */
+  guint tensor_layouts;        /* which may be taken, GstPixelCapsLayouts */
+  guint32 given;               /* what is not as by default, a bit a row of the settings table */
   gchar *problems[GST_PIXEL_SETTINGS_MAX]; /* of rows that were set to no list of numbers */
 } GstPixelSettings;
 
@@ -25,7 +25,8 @@ void gst_pixel_settings_clear (GstPixelSettings *self);
 /* Installs the properties, with ids from 1 on. */
 void gst_pixel_settings_install (GObjectClass *klass);
 /* FALSE: no property of these has @id. */
-gboolean gst_pixel_settings_set (GstPixelSettings *self, guint id, const GValue *value);
+gboolean gst_pixel_settings_set (
+    GstPixelSettings *self, guint id, const GValue *value, GParamSpec *spec);
 gboolean gst_pixel_settings_get (GstPixelSettings *self, guint id, GValue *value);
 
 /* A copy to work with while the lock is free. */
@@ -34,6 +35,6 @@ void gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *co
 /* What was set and has no effect with the method or the source of statistics, in sentences; NULL: nothing. */
 gchar *gst_pixel_settings_find_ineffective (const GstPixelSettings *self);
 
-/* Checks everything that can be known before caps are, and loads the files. Without the lock. */
-gboolean gst_pixel_settings_load (const GstPixelSettings *self, PixelnormProfile **profile,
-    PixelnormProfile **dark, PixelnormLearnedAffine **affine, GError **error);
+/* Checks everything that can be known before caps are, and loads the files. Without the lock. Transfer full,
+ * or NULL with an error. */
+PixelnormInputs *gst_pixel_settings_load (const GstPixelSettings *self, GError **error);

@@ -22,8 +22,8 @@ G_DECLARE_FINAL_TYPE (
     PixelnormDenormalizer, pixelnorm_denormalizer, PIXELNORM, DENORMALIZER, GObject)
 
 PIXELNORM_API PixelnormDenormalizer *pixelnorm_denormalizer_new (const PixelnormSettings *settings,
-    PixelnormProfile *profile, PixelnormProfile *dark, PixelnormLearnedAffine *affine,
-    const PixelnormLayout *layout, PixelnormOutput input, GError **error);
+    const PixelnormInputs *inputs, const PixelnormLayout *layout, PixelnormOutput input,
+    GError **error);
 PIXELNORM_API PixelnormDenormalizer *pixelnorm_denormalizer_new_for_values (
     const PixelnormSettings *settings, const PixelnormLayout *layout, PixelnormOutput input,
     GError **error);

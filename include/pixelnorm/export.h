@@ -30,7 +30,6 @@ typedef enum {
  * @name: the word that chooses it
  * @summary: one line that says what it is for
  * @extension: what the name of its first file ends in, with the dot
- * @is_text: whether the first file is text
  * @mean: how finely it says means
  * @scale: how finely it says scales
  * @max_depth: bits of a sample that the software behind it takes, at most
@@ -43,7 +42,6 @@ typedef struct {
   const gchar *name;
   const gchar *summary;
   const gchar *extension;
-  gboolean is_text;
   PixelnormExportDetail mean;
   PixelnormExportDetail scale;
   guint max_depth;
@@ -101,7 +99,7 @@ PIXELNORM_API
 G_DECLARE_FINAL_TYPE (PixelnormExport, pixelnorm_export, PIXELNORM, EXPORT, GObject)
 
 PIXELNORM_API PixelnormExport *pixelnorm_export_new (const gchar *format,
-    const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
+    const PixelnormSettings *settings, const PixelnormInputs *inputs,
     const PixelnormExportOptions *options, GError **error);
 PIXELNORM_API guint pixelnorm_export_get_n_files (PixelnormExport *self);
 PIXELNORM_API const gchar *pixelnorm_export_get_file_name (PixelnormExport *self, guint index);

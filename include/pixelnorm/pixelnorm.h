@@ -12,3 +12,4 @@
 #include <pixelnorm/learned-affine.h>
 #include <pixelnorm/normalizer.h>
 #include <pixelnorm/profile.h>
+#include <pixelnorm/settings.h>

@@ -25,7 +25,7 @@ static const gchar description[] =
     "  pixelprofile export --to json --output gate.json gate.safetensors\n";
 
 typedef struct {
-  PixelnormSettings settings;
+  PixelnormSettings *settings;
   guint32 given; /* which of them were, a bit a row of the settings table */
   gchar *to;
   gchar *size;
@@ -97,14 +97,15 @@ list_words (const PixelnormSetting *row, guint mask, const gchar *last)
 }
 
 static gboolean
-parse_word (const PixelnormSetting *row, const gchar *text, gint *value, GError **error)
+parse_word (
+    PixelnormSettings *settings, const PixelnormSetting *row, const gchar *text, GError **error)
 {
   g_autofree gchar *list = list_words (row, G_MAXUINT, ", ");
   g_autofree gchar *expected = g_strconcat ("one of ", list, NULL);
 
-  for (guint i = 0; row->words[i].value_nick; i++) {
-    if (strcmp (row->words[i].value_nick, text) == 0) {
-      *value = row->words[i].value;
+  for (const GEnumValue *word = row->words; word->value_nick; word++) {
+    if (strcmp (word->value_nick, text) == 0) {
+      g_object_set (settings, row->name, word->value, NULL);
       return TRUE;
     }
   }
@@ -148,19 +149,14 @@ parse_setting (const gchar *option, const gchar *text, gpointer data, GError **e
   gdouble values[PIXELNORM_MAX_CHANNELS];
   guint i, n;
   const PixelnormSetting *row = find_setting (option + 2, &i);
-  void *place = G_STRUCT_MEMBER_P (&options->settings, row->offset);
   options->given |= 1u << i;
   if (row->type == PIXELNORM_SETTING_TYPE_WORD)
-    return parse_word (row, text, place, error);
+    return parse_word (options->settings, row, text, error);
   n = read_numbers (text, values);
-  if (row->type == PIXELNORM_SETTING_TYPE_NUMBER && n == 1) {
-    *(gdouble *) place = values[0];
-    return TRUE;
-  }
+  if (n == 1 || (row->type == PIXELNORM_SETTING_TYPE_VALUES && n == PIXELNORM_MAX_CHANNELS))
+    return pixelnorm_settings_set_values (options->settings, row->name, values, n, error);
   if (row->type == PIXELNORM_SETTING_TYPE_NUMBER)
     return refuse (error, "a number", row->name, "", text);
-  if (n == 1 || n == PIXELNORM_MAX_CHANNELS)
-    return pixelnorm_settings_set_values (&options->settings, row->name, values, n, error);
   return refuse (error, "one number", row->name, ", or three with commas between", text);
 }
 
@@ -209,7 +205,7 @@ fail_for_method (const PixelnormSetting *row)
 static gboolean
 check_settings (const ExportOptions *options)
 {
-  const PixelnormSettings *settings = &options->settings;
+  const PixelnormSettings *settings = options->settings;
   g_autoptr (GError) error = NULL;
   const PixelnormSetting *row;
 
@@ -219,7 +215,8 @@ check_settings (const ExportOptions *options)
       return FALSE;
     }
   }
-  if (options->dark && settings->method != PIXELNORM_METHOD_FLAT_FIELD) {
+  if (options->dark
+      && g_strcmp0 (pixelnorm_settings_get_word (settings, "method"), "flat-field") != 0) {
     cli_fail_usage ("--dark is for the method flat-field.");
     return FALSE;
   }
@@ -237,8 +234,8 @@ parse_model (const ExportOptions *options, PixelnormExportOptions *model)
 
   if (options->size && !parse_size (options->size, model))
     return FALSE;
-  model->channel_order = options->settings.channel_order;
-  model->layout = options->settings.tensor_layout;
+  g_object_get (
+      options->settings, "channel-order", &model->channel_order, "layout", &model->layout, NULL);
   if (dot && dot != name)
     *dot = '\0';
   pixelnorm_export_options_set_names (model, name, options->model, options->tensor);
@@ -259,8 +256,6 @@ check_command (const ExportOptions *options)
         options->paths[1], options->paths[0]);
   if (options->output && !*options->output)
     return cli_fail_usage ("Expected a file after --output, found nothing.");
-  if (!options->output && !pixelnorm_export_format_find (options->to)->is_text)
-    return cli_fail_usage ("%s is no text: name a file with --output.", options->to);
   return CLI_OK;
 }
 
@@ -369,18 +364,19 @@ static PixelnormExport *
 make_export (ExportOptions *options, const PixelnormExportOptions *model)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (PixelnormProfile) profile = pixelnorm_profile_load (options->paths[0], &error);
-  g_autoptr (PixelnormProfile) dark = NULL;
+  g_autoptr (PixelnormInputs) inputs = pixelnorm_inputs_new (NULL, NULL, NULL);
   PixelnormExport *export = NULL;
   guint scope;
 
-  if (profile && options->dark)
-    dark = pixelnorm_profile_load (options->dark, &error);
+  inputs->profile = pixelnorm_profile_load (options->paths[0], &error);
+  if (inputs->profile && options->dark)
+    inputs->dark = pixelnorm_profile_load (options->dark, &error);
   if (!error) {
     find_setting ("scope", &scope);
     if (!(options->given & 1u << scope))
-      options->settings.scope = pixelnorm_profile_get_scope (profile);
-    export = pixelnorm_export_new (options->to, &options->settings, profile, dark, model, &error);
+      g_object_set (
+          options->settings, "scope", pixelnorm_profile_get_scope (inputs->profile), NULL);
+    export = pixelnorm_export_new (options->to, options->settings, inputs, model, &error);
   }
   if (error)
     cli_fail (CLI_FAILED, "%s", error->message);
@@ -413,6 +409,7 @@ clear_options (ExportOptions *options)
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_strfreev (options->paths);
+  g_object_unref (options->settings);
 }
 
 /* An option for every row of the settings table that wants one. GLib keeps the texts. */
@@ -426,8 +423,9 @@ add_settings (GOptionGroup *group)
     const gboolean is_word = row->type == PIXELNORM_SETTING_TYPE_WORD;
     g_autofree gchar *list = is_word ? list_words (row, G_MAXUINT, " or ") : NULL;
     g_autofree gchar *help = g_strconcat (list ? list : "", row->option, NULL);
-    g_autofree gchar *value = is_word ? g_ascii_strup (last ? last + 1 : row->name, -1)
-                                      : g_strdup (row->n_offset ? "VALUES" : "VALUE");
+    g_autofree gchar *value = is_word
+        ? g_ascii_strup (last ? last + 1 : row->name, -1)
+        : g_strdup (row->type == PIXELNORM_SETTING_TYPE_VALUES ? "VALUES" : "VALUE");
     const GOptionEntry entries[] = { { row->name, 0, 0, G_OPTION_ARG_CALLBACK, parse_setting,
                                          g_intern_string (help), g_intern_string (value) },
       { NULL } };
@@ -470,13 +468,12 @@ add_options (GOptionContext *context, ExportOptions *options)
 static int
 export_run (int argc, char **argv)
 {
-  ExportOptions options = { 0 };
+  ExportOptions options = { .settings = pixelnorm_settings_new () };
   g_autoptr (GOptionContext) context = g_option_context_new ("FILE");
   g_autofree gchar *formats = list_formats ();
   g_autofree gchar *text = g_strconcat (formats, "\n", description, NULL);
   int status = CLI_USAGE;
 
-  pixelnorm_settings_init (&options.settings);
   g_option_context_set_summary (
       context, "Says how to normalize with a profile in the words of other software.");
   g_option_context_set_description (context, text);

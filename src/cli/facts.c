@@ -165,18 +165,16 @@ static PixelnormNormalizer *
 make_normalizer (const Clipping *clipping, PixelnormProfile *profile, guint width, guint height)
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
-  PixelnormSettings settings;
+  const PixelnormInputs inputs = { .profile = profile };
+  g_autoptr (PixelnormSettings) settings = g_object_new (
+      PIXELNORM_TYPE_SETTINGS, "method", clipping->method, "scope", clipping->scope, NULL);
   PixelnormLayout layout;
 
-  pixelnorm_settings_init (&settings);
-  settings.method = clipping->method;
-  settings.scope = clipping->scope;
   if (!pixelnorm_layout_init (&layout, geometry->channels, width, height, NULL)
       || !pixelnorm_layout_set_depth (&layout, geometry->depth, 0, FALSE, NULL))
     return NULL;
   pixelnorm_layout_set_colorimetry (&layout, geometry->range, geometry->matrix);
-  return pixelnorm_normalizer_new (
-      &settings, profile, NULL, &layout, PIXELNORM_OUTPUT_FLOAT32, NULL);
+  return pixelnorm_normalizer_new (settings, &inputs, &layout, PIXELNORM_OUTPUT_FLOAT32, NULL);
 }
 
 /* Code values as the bytes of a frame. */

@@ -71,12 +71,12 @@ take_channels (PixelnormExport *self, const PixelnormCoefficients *coefficients)
 static gboolean
 take_pooled (PixelnormExport *self, GError **error)
 {
-  PixelnormSettings settings = self->exact.settings;
+  g_autoptr (PixelnormSettings) settings = pixelnorm_settings_copy (self->exact.settings);
   PixelnormCoefficients coefficients;
 
-  settings.scope = PIXELNORM_SCOPE_CHANNEL;
+  settings->scope = PIXELNORM_SCOPE_CHANNEL;
   if (!pixelnorm_coefficients_init (
-          &coefficients, &settings, self->exact.profile, self->exact.dark, self->geometry, error))
+          &coefficients, settings, &self->exact.inputs, self->geometry, error))
     return FALSE;
   take_channels (self, &coefficients);
   return TRUE;

@@ -49,25 +49,27 @@ append_numbers (const PixelnormSettings *settings, GString *text)
   char number[PIXELNORM_NUMBER_SIZE];
 
   for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
-    const double *values = G_STRUCT_MEMBER_P (settings, row->offset);
-    const guint n = row->n_offset ? G_STRUCT_MEMBER (guint, settings, row->n_offset) : 1;
+    const gboolean several = row->type == PIXELNORM_SETTING_TYPE_VALUES;
+    guint n;
 
-    if (row->type < PIXELNORM_SETTING_TYPE_NUMBER || !pixelnorm_setting_has_effect (row, settings)
-        || values == &settings->range_low || values == &settings->range_high
+    if (row->type < PIXELNORM_SETTING_TYPE_NUMBER || !pixelnorm_setting_has_effect (row, settings))
+      continue;
+    const double *values = pixelnorm_settings_get_values (settings, row->name, &n);
+    if (values == &settings->range_low || values == &settings->range_high
         || (n == 1 && *values == row->default_value))
       continue;
-    g_string_append_printf (text, " %s=%s", row->name, row->n_offset ? "\"<" : "");
+    g_string_append_printf (text, " %s=%s", row->name, several ? "\"<" : "");
     for (guint k = 0; k < n; k++)
       g_string_append_printf (
           text, "%s%s", k > 0 ? "," : "", pixelnorm_export_number (number, values[k]));
-    g_string_append (text, row->n_offset ? ">\"" : "");
+    g_string_append (text, several ? ">\"" : "");
   }
 }
 
 static void
 append_video (const PixelnormExport *self, GString *text)
 {
-  const PixelnormSettings *settings = &self->exact.settings;
+  const PixelnormSettings *settings = self->exact.settings;
   char numbers[2][PIXELNORM_NUMBER_SIZE];
 
   g_string_append_printf (text,

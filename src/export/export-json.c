@@ -164,7 +164,7 @@ channel_names (const PixelnormExport *self)
 gboolean
 pixelnorm_export_write_json (PixelnormExport *self, GError **error)
 {
-  const PixelnormSettings *settings = &self->exact.settings;
+  const PixelnormSettings *settings = self->exact.settings;
   double low, high;
 
   if (self->n_pixels * self->n_channels > MAX_SAMPLES) {

@@ -22,66 +22,64 @@
     "RGB", "Y", "YUV"                                                                              \
   }
 
-/* name, summary, ending, text, mean, scale, depth; function, template, channels, video */
+/* name, summary, ending, mean, scale, depth; function, template, channels, video */
 static const PixelnormExporter exporters[] = {
-  { { "modelinfo", "GStreamer 1.28: onnxinference, tfliteinference", ".modelinfo", TRUE, CHANNEL,
-        CHANNEL, 8 },
+  { { "modelinfo", "GStreamer 1.28: onnxinference, tfliteinference", ".modelinfo", CHANNEL, CHANNEL,
+        8 },
       pixelnorm_export_write_modelinfo, NULL, RGB_OR_GREY, TRUE },
-  { { "nvinfer", "DeepStream: configuration of nvinfer, and its mean image", ".txt", TRUE,
-        PIXEL_8BIT, ONE, 8 },
+  { { "nvinfer", "DeepStream: configuration of nvinfer, and its mean image", ".txt", PIXEL_8BIT,
+        ONE, 8 },
       pixelnorm_export_write_nvinfer, NULL, RGB_OR_GREY },
   { { "nvdspreprocess", "DeepStream: configuration of nvdspreprocess, and its mean image", ".txt",
-        TRUE, PIXEL_8BIT, ONE, 8 },
+        PIXEL_8BIT, ONE, 8 },
       pixelnorm_export_write_nvdspreprocess, NULL, RGB_OR_GREY },
   { { "nvinferserver", "DeepStream: configuration of nvinferserver, and its mean image", ".txt",
-        TRUE, PIXEL_8BIT, ONE, 8 },
+        PIXEL_8BIT, ONE, 8 },
       pixelnorm_export_write_nvinferserver, NULL, RGB_OR_GREY },
   { { "dlstreamer", "DL Streamer: model-proc of gvainference, gvadetect, gvaclassify", ".json",
-        TRUE, CHANNEL, CHANNEL, 8 },
+        CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_dlstreamer, NULL, { "RGB" } },
-  { { "nnstreamer", "NNStreamer: a tensor_transform", ".txt", TRUE, CHANNEL, CHANNEL, 8 },
+  { { "nnstreamer", "NNStreamer: a tensor_transform", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "tensor_transform mode=arithmetic option=typecast:float32,per-channel:true@{nnstreamer-dimension}"
       "{minus-mean:,add:$@#}{std:,div:$@#}\n",
       RGB_OR_GREY },
-  { { "torchvision", "PyTorch: transforms.Normalize, after ToTensor", ".py", TRUE, CHANNEL, CHANNEL,
-        16 },
+  { { "torchvision", "PyTorch: transforms.Normalize, after ToTensor", ".py", CHANNEL, CHANNEL, 16 },
       pixelnorm_export_write_template,
       "transforms.Normalize(mean=[{unit-mean}], std=[{unit-std}])\n", RGB_OR_GREY },
-  { { "keras", "Keras: a Normalization layer", ".py", TRUE, CHANNEL, CHANNEL, 16 },
+  { { "keras", "Keras: a Normalization layer", ".py", CHANNEL, CHANNEL, 16 },
       pixelnorm_export_write_template,
       "keras.layers.Normalization(axis={keras-axis}, mean=[{mean}], variance=[{variance}])\n",
       RGB_OR_GREY },
   { { "opencv", "OpenCV 4.8 or newer: Image2BlobParams, for images as imread gives them", ".py",
-        TRUE, CHANNEL, CHANNEL, 8 },
+        CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "cv2.dnn.Image2BlobParams(scalefactor=[{scale}], size=[{size}], mean=[{mean}], "
       "swapRB={opencv-swap}, ddepth=cv2.CV_32F, datalayout=cv2.dnn.DNN_LAYOUT_{layout})\n",
       RGB_OR_GREY },
-  { { "openvino", "OpenVINO: lines of a PrePostProcessor", ".py", TRUE, CHANNEL, CHANNEL, 16 },
+  { { "openvino", "OpenVINO: lines of a PrePostProcessor", ".py", CHANNEL, CHANNEL, 16 },
       pixelnorm_export_write_template,
       "ppp.input().tensor().set_element_type(Type.{element-type}).set_layout(Layout(\"{layout}\"))"
       ".set_color_format(ColorFormat.{color})\n"
       "ppp.input().preprocess().convert_element_type(Type.f32).mean([{mean}]).scale([{std}])\n",
       RGB_OR_GREY },
-  { { "qualcomm", "Qualcomm: a qtimlvconverter", ".txt", TRUE, CHANNEL, CHANNEL, 8 },
+  { { "qualcomm", "Qualcomm: a qtimlvconverter", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template, "qtimlvconverter mean=\"<{mean}>\" sigma=\"<{scale}>\"\n",
       RGB_OR_GREY },
-  { { "ti", "Texas Instruments: a tiovxdlpreproc", ".txt", TRUE, CHANNEL, CHANNEL, 8 },
+  { { "ti", "Texas Instruments: a tiovxdlpreproc", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "tiovxdlpreproc data-type=float32 channel-order={layout-in-small} "
       "tensor-format={color-in-small}{mean: mean-#=$}{scale: scale-#=$}\n",
       { "RGB" } },
-  { { "hailo", "Hailo: a line of a model script", ".alls", TRUE, CHANNEL, CHANNEL, 8 },
+  { { "hailo", "Hailo: a line of a model script", ".alls", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template, "normalization1 = normalization([{mean}], [{std}])\n",
       RGB_OR_GREY },
-  { { "rknn", "Rockchip: rknn.config", ".py", TRUE, CHANNEL, CHANNEL, 8 },
+  { { "rknn", "Rockchip: rknn.config", ".py", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "rknn.config(mean_values=[[{mean}]], std_values=[[{std}]])\n", RGB_OR_GREY },
-  { { "caffe", "Caffe: transform_param, and its mean.binaryproto", ".prototxt", TRUE, PIXEL, ONE,
-        8 },
+  { { "caffe", "Caffe: transform_param, and its mean.binaryproto", ".prototxt", PIXEL, ONE, 8 },
       pixelnorm_export_write_caffe, NULL, RGB_OR_GREY },
-  { { "json", "JSON: every number, and what it was made from", ".json", TRUE, PIXEL, PIXEL, 16 },
+  { { "json", "JSON: every number, and what it was made from", ".json", PIXEL, PIXEL, 16 },
       pixelnorm_export_write_json, NULL, ANY_CHANNELS },
 };
 
@@ -203,9 +201,16 @@ check_size (const PixelnormExport *self, GError **error)
 
 /* What (x - mean) * scale can say. */
 static gboolean
-check_affine (const PixelnormSettings *settings, GError **error)
+check_affine (const PixelnormSettings *settings, const PixelnormInputs *inputs, GError **error)
 {
   gboolean zero = FALSE;
+
+  if (inputs->affine) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "An export has no words for gamma and beta of a file. Set gamma and beta, a value a channel, or "
+        "put pixelnorm into the pipeline.");
+    return FALSE;
+  }
 
   for (guint i = 0; i < settings->n_gamma; i++)
     zero |= settings->gamma[i] == 0;
@@ -229,21 +234,21 @@ check_statistics (const PixelnormSettings *settings, GError **error)
 }
 
 static gboolean
-export_prepare (PixelnormExport *self, const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormProfile *dark, GError **error)
+export_prepare (PixelnormExport *self, const PixelnormSettings *settings,
+    const PixelnormInputs *inputs, GError **error)
 {
   const PixelnormExportOptions *options = self->options;
 
-  self->profile = profile;
-  self->geometry = pixelnorm_profile_get_geometry (profile);
+  self->profile = inputs->profile;
+  self->geometry = pixelnorm_profile_get_geometry (inputs->profile);
   self->n_channels = strlen (self->geometry->channels);
   self->width = options->width || options->height ? options->width : self->geometry->width;
   self->height = options->width || options->height ? options->height : self->geometry->height;
   if (!check_name ("files", options->name, error) || !check_name ("a model", options->model, error)
       || !check_name ("a model's input", options->tensor, error) || !check_fits (self, error)
       || !check_statistics (settings, error)
-      || !pixelnorm_coefficients_init (&self->exact, settings, profile, dark, self->geometry, error)
-      || !check_size (self, error) || !check_affine (settings, error))
+      || !pixelnorm_coefficients_init (&self->exact, settings, inputs, self->geometry, error)
+      || !check_size (self, error) || !check_affine (settings, inputs, error))
     return FALSE;
   self->n_pixels = self->exact.per_pixel ? (gsize) self->width * self->height : 1;
   return TRUE;
@@ -253,8 +258,8 @@ export_prepare (PixelnormExport *self, const PixelnormSettings *settings, Pixeln
  * pixelnorm_export_new:
  * @format: the name of a format
  * @settings: how to normalize, as for a #PixelnormNormalizer
- * @profile: what with; of its own geometry also for the method fixed
- * @dark: (nullable): dark frames, for the method flat-field
+ * @inputs: what with: a profile, of whose geometry the export is also for the method fixed, and dark frames
+ *   for the method flat-field; no format has words for an affine
  * @options: (nullable): what is known of the model; %NULL: the defaults
  * @error: return location for a #GError, or %NULL
  *
@@ -269,13 +274,13 @@ export_prepare (PixelnormExport *self, const PixelnormSettings *settings, Pixeln
  */
 PixelnormExport *
 pixelnorm_export_new (const gchar *format, const PixelnormSettings *settings,
-    PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormExportOptions *options,
-    GError **error)
+    const PixelnormInputs *inputs, const PixelnormExportOptions *options, GError **error)
 {
   const PixelnormExportOptions defaults = { 0 };
   g_autoptr (PixelnormExport) self = g_object_new (PIXELNORM_TYPE_EXPORT, NULL);
 
-  g_return_val_if_fail (settings != NULL && PIXELNORM_IS_PROFILE (profile), NULL);
+  g_return_val_if_fail (settings != NULL && inputs != NULL, NULL);
+  g_return_val_if_fail (PIXELNORM_IS_PROFILE (inputs->profile), NULL);
   self->exporter = find_exporter (format);
   self->options = options ? options : &defaults;
   if (!self->exporter) {
@@ -283,7 +288,7 @@ pixelnorm_export_new (const gchar *format, const PixelnormSettings *settings,
         error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, "There is no format \"%s\".", format);
     return NULL;
   }
-  if (!export_prepare (self, settings, profile, dark, error) || !pixelnorm_export_fit (self, error)
+  if (!export_prepare (self, settings, inputs, error) || !pixelnorm_export_fit (self, error)
       || !self->exporter->write (self, error))
     return NULL;
   self->options = NULL;

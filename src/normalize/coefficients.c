@@ -21,7 +21,7 @@ static PixelnormMoments
 sample_moments (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
   const PixelnormMoments moments =
-      pixelnorm_profile_moments (&self->profile->data, sample, channel);
+      pixelnorm_profile_moments (&self->inputs.profile->data, sample, channel);
 
   return moments.count ? moments : still_moments (&self->pooled[channel]);
 }
@@ -29,23 +29,26 @@ sample_moments (const PixelnormCoefficients *self, gsize sample, guint channel)
 static double
 dark_mean (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
-  if (!self->dark || !self->pixel_statistics || self->dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
+  if (!self->inputs.dark || !self->pixel_statistics
+      || self->inputs.dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
     return self->dark_pooled[channel];
-  const PixelnormMoments moments = pixelnorm_profile_moments (&self->dark->data, sample, channel);
+  const PixelnormMoments moments =
+      pixelnorm_profile_moments (&self->inputs.dark->data, sample, channel);
   return moments.count ? pixelnorm_moments_mean (&moments) : self->dark_pooled[channel];
 }
 
 static void
 pool (PixelnormCoefficients *self)
 {
-  const gboolean global = self->settings.scope == PIXELNORM_SCOPE_GLOBAL;
+  const gboolean global = self->settings->scope == PIXELNORM_SCOPE_GLOBAL;
 
   for (guint c = 0; c < self->n_channels; c++) {
-    self->pooled[c] = pixelnorm_profile_pool (self->profile, global ? -1 : (gint) c);
+    self->pooled[c] = pixelnorm_profile_pool (self->inputs.profile, global ? -1 : (gint) c);
     if (self->pooled[c].count == 0) /* a parser refuses such a profile */
       self->pooled[c] = still_moments (&self->pooled[c]);
-    if (self->dark) {
-      const PixelnormMoments dark = pixelnorm_profile_pool (self->dark, global ? -1 : (gint) c);
+    if (self->inputs.dark) {
+      const PixelnormMoments dark =
+          pixelnorm_profile_pool (self->inputs.dark, global ? -1 : (gint) c);
 
       self->dark_pooled[c] = pixelnorm_moments_mean (&dark);
     }
@@ -57,7 +60,7 @@ pool (PixelnormCoefficients *self)
 static gboolean
 find_percentiles (PixelnormCoefficients *self, GError **error)
 {
-  const PixelnormSettings *settings = &self->settings;
+  const PixelnormSettings *settings = self->settings;
 
   if (!self->method->needs_histogram)
     return TRUE;
@@ -71,9 +74,9 @@ find_percentiles (PixelnormCoefficients *self, GError **error)
     const gint channel = settings->scope == PIXELNORM_SCOPE_GLOBAL ? -1 : (gint) c;
 
     if (!pixelnorm_profile_get_percentile (
-            self->profile, channel, settings->percentile_low, &self->low[c], error)
+            self->inputs.profile, channel, settings->percentile_low, &self->low[c], error)
         || !pixelnorm_profile_get_percentile (
-            self->profile, channel, settings->percentile_high, &self->high[c], error))
+            self->inputs.profile, channel, settings->percentile_high, &self->high[c], error))
       return FALSE;
   }
   return TRUE;
@@ -91,20 +94,20 @@ check_values (const char *name, guint n_values, guint n_channels, GError **error
 }
 
 static gboolean
-check_profile (PixelnormProfile *profile, const char *name, const PixelnormSettings *settings,
+check_profile (PixelnormProfile *profile, const char *name, PixelnormScope scope,
     const PixelnormGeometry *geometry, GError **error)
 {
   PixelnormGeometry own = profile->data.geometry;
   g_autofree char *text = g_strdup_printf ("the %s", name);
 
-  if (settings->scope == PIXELNORM_SCOPE_PIXEL && profile->data.scope == PIXELNORM_SCOPE_CHANNEL) {
+  if (scope == PIXELNORM_SCOPE_PIXEL && profile->data.scope == PIXELNORM_SCOPE_CHANNEL) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "The %s holds statistics of whole channels only, and scope pixel was asked for. Set scope "
         "to channel, or collect with pixelstats scope=pixel.",
         name);
     return FALSE;
   }
-  if (settings->scope != PIXELNORM_SCOPE_PIXEL)
+  if (scope != PIXELNORM_SCOPE_PIXEL)
     own.width = own.height = 0;
   return pixelnorm_geometry_check (&own, geometry, text, "the stream", error);
 }
@@ -113,30 +116,20 @@ check_profile (PixelnormProfile *profile, const char *name, const PixelnormSetti
 static void
 begin_without_profile (PixelnormCoefficients *self)
 {
-  self->per_pixel = self->settings.scope == PIXELNORM_SCOPE_PIXEL;
+  self->per_pixel = self->settings->scope == PIXELNORM_SCOPE_PIXEL;
   for (guint c = 0; c < self->n_channels; c++)
     self->pooled[c] = still_moments (&self->pooled[c]);
 }
 
-gboolean
-pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSettings *settings,
-    PixelnormProfile *profile, PixelnormProfile *dark, const PixelnormGeometry *geometry,
-    GError **error)
+/* The statistics that the method takes of @inputs. */
+static gboolean
+take_statistics (PixelnormCoefficients *self, const PixelnormInputs *inputs,
+    const PixelnormGeometry *geometry, GError **error)
 {
-  memset (self, 0, sizeof *self);
-  if (!pixelnorm_settings_check (settings, error))
-    return FALSE;
-  self->method = pixelnorm_method_row (settings->method);
-  self->settings = *settings;
-  self->n_channels = strlen (geometry->channels);
-  self->max_code = (1u << geometry->depth) - 1;
-  self->floor = settings->min_deviation * self->max_code / 255;
-  if (!check_values ("gamma", settings->n_gamma, self->n_channels, error)
-      || !check_values ("beta", settings->n_beta, self->n_channels, error))
-    return FALSE;
-  if (!self->method->needs_profile)
-    return check_values ("mean", settings->n_mean, self->n_channels, error)
-        && check_values ("std", settings->n_std, self->n_channels, error);
+  const PixelnormSettings *settings = self->settings;
+  PixelnormProfile *profile = inputs ? inputs->profile : NULL;
+  PixelnormProfile *dark = inputs && self->method->takes_dark ? inputs->dark : NULL;
+
   if (!pixelnorm_settings_use_profile (settings)
       || (!profile && !pixelnorm_settings_need_profile (settings))) {
     begin_without_profile (self);
@@ -148,41 +141,59 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
         "or the method fixed.");
     return FALSE;
   }
-  if (!check_profile (profile, "profile", settings, geometry, error))
+  /* a dark frame of whole channels suits any scope */
+  if (!check_profile (profile, "profile", settings->scope, geometry, error)
+      || (dark
+          && !check_profile (dark, "profile of dark frames",
+              dark->data.scope == PIXELNORM_SCOPE_CHANNEL ? PIXELNORM_SCOPE_CHANNEL
+                                                          : settings->scope,
+              geometry, error)))
     return FALSE;
-  self->profile = profile;
+  self->inputs.profile = profile;
+  self->inputs.dark = dark;
   self->per_pixel = self->pixel_statistics = settings->scope == PIXELNORM_SCOPE_PIXEL;
-  if (dark && self->method->takes_dark) {
-    /* a dark frame of whole channels suits any scope */
-    PixelnormSettings dark_settings = *settings;
-
-    if (dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
-      dark_settings.scope = PIXELNORM_SCOPE_CHANNEL;
-    if (!check_profile (dark, "profile of dark frames", &dark_settings, geometry, error))
-      return FALSE;
-    self->dark = dark;
-  }
   pool (self);
   return find_percentiles (self, error);
 }
 
-gboolean
-pixelnorm_coefficients_set_learned (PixelnormCoefficients *self, PixelnormLearnedAffine *learned,
+static gboolean
+take_affine (PixelnormCoefficients *self, PixelnormLearnedAffine *affine,
     const PixelnormGeometry *geometry, GError **error)
 {
-  if (!learned)
+  if (!affine)
     return TRUE;
-  if (self->settings.statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE) {
+  if (self->settings->statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "An affine of a file goes with statistics of a profile only. Set gamma and beta, a value a "
         "channel, or statistics=profile.");
     return FALSE;
   }
-  if (!pixelnorm_learned_affine_check (learned, geometry, error))
+  if (!pixelnorm_learned_affine_check (affine, geometry, error))
     return FALSE;
-  self->learned = learned;
-  self->per_pixel |= pixelnorm_learned_affine_is_per_pixel (learned);
+  self->inputs.affine = affine;
+  self->per_pixel |= pixelnorm_learned_affine_is_per_pixel (affine);
   return TRUE;
+}
+
+gboolean
+pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSettings *settings,
+    const PixelnormInputs *inputs, const PixelnormGeometry *geometry, GError **error)
+{
+  memset (self, 0, sizeof *self);
+  if (!pixelnorm_settings_check (settings, error))
+    return FALSE;
+  self->method = pixelnorm_method_row (settings->method);
+  self->settings = settings;
+  self->n_channels = strlen (geometry->channels);
+  self->max_code = (1u << geometry->depth) - 1;
+  self->floor = settings->min_deviation * self->max_code / 255;
+  return check_values ("gamma", settings->n_gamma, self->n_channels, error)
+      && check_values ("beta", settings->n_beta, self->n_channels, error)
+      && (self->method->needs_profile
+              ? take_statistics (self, inputs, geometry, error)
+              : check_values ("mean", settings->n_mean, self->n_channels, error)
+                  && check_values ("std", settings->n_std, self->n_channels, error))
+      && take_affine (self, inputs ? inputs->affine : NULL, geometry, error);
 }
 
 /* One value for all channels, or one a channel. */
@@ -196,7 +207,7 @@ value_of (const double *values, guint n_values, guint channel)
 static PixelnormAffine
 method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
-  const PixelnormSettings *settings = &self->settings;
+  const PixelnormSettings *settings = self->settings;
   const double unit = settings->units == PIXELNORM_UNITS_UNIT ? self->max_code : 1;
   PixelnormMoments moments = self->pooled[channel];
 
@@ -223,14 +234,15 @@ static void
 get_scaling (
     const PixelnormCoefficients *self, gsize sample, guint channel, double *gamma, double *beta)
 {
-  const PixelnormSettings *settings = &self->settings;
+  const PixelnormSettings *settings = self->settings;
 
   *gamma = value_of (settings->gamma, settings->n_gamma, channel);
   *beta = value_of (settings->beta, settings->n_beta, channel);
-  if (self->learned) {
+  if (self->inputs.affine) {
     double learned_gamma, learned_beta;
 
-    pixelnorm_learned_affine_get (self->learned, sample, channel, &learned_gamma, &learned_beta);
+    pixelnorm_learned_affine_get (
+        self->inputs.affine, sample, channel, &learned_gamma, &learned_beta);
     *beta += learned_beta * *gamma;
     *gamma *= learned_gamma;
   }
@@ -251,14 +263,13 @@ void
 pixelnorm_coefficients_describe (
     const PixelnormCoefficients *self, guint channel, double *mean, double *std)
 {
-  PixelnormCoefficients plain = *self;
+  const PixelnormAffine affine = method_affine (self, 0, channel);
+  double gamma = 1, beta;
 
-  plain.settings.n_gamma = plain.settings.n_beta = 1;
-  plain.settings.gamma[0] = 1;
-  plain.settings.beta[0] = 0;
-  const PixelnormAffine affine = pixelnorm_coefficients_get (&plain, 0, channel);
+  if (self->inputs.affine)
+    pixelnorm_learned_affine_get (self->inputs.affine, 0, channel, &gamma, &beta);
   *mean = affine.subtract;
-  *std = 1 / affine.scale;
+  *std = 1 / (affine.scale * gamma);
 }
 
 PixelnormEstimate
@@ -293,9 +304,10 @@ method_range (const PixelnormCoefficients *self, guint channel, double ends[2])
 static void
 widen_range (const PixelnormCoefficients *self, guint channel, double *low, double *high)
 {
-  const gboolean sized = self->learned && pixelnorm_learned_affine_is_per_pixel (self->learned);
-  const gsize n = sized ? (gsize) pixelnorm_learned_affine_get_width (self->learned)
-          * pixelnorm_learned_affine_get_height (self->learned)
+  const gboolean sized =
+      self->inputs.affine && pixelnorm_learned_affine_is_per_pixel (self->inputs.affine);
+  const gsize n = sized ? (gsize) pixelnorm_learned_affine_get_width (self->inputs.affine)
+          * pixelnorm_learned_affine_get_height (self->inputs.affine)
                         : 1;
   double ends[2], gamma, beta;
 
@@ -312,8 +324,8 @@ widen_range (const PixelnormCoefficients *self, guint channel, double *low, doub
 void
 pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, double *high)
 {
-  *low = self->settings.range_low;
-  *high = self->settings.range_high;
+  *low = self->settings->range_low;
+  *high = self->settings->range_high;
   if (*low != *high)
     return;
   *low = HUGE_VAL;

@@ -2,6 +2,8 @@
 /* The affine of every sample, from settings and profiles. */
 #pragma once
 
+#include <pixelnorm/normalizer.h>
+
 #include "learned-affine.h"
 #include "methods.h"
 #include "profile/profile-private.h"
@@ -9,10 +11,8 @@
 /* Gives the affine of a sample in double, for whoever lays out the coefficients. */
 typedef struct {
   const PixelnormMethodRow *method;
-  PixelnormSettings settings;
-  PixelnormProfile *profile;       /* NULL for fixed; borrowed */
-  PixelnormProfile *dark;          /* or NULL; borrowed */
-  PixelnormLearnedAffine *learned; /* or NULL; borrowed */
+  const PixelnormSettings *settings; /* borrowed */
+  PixelnormInputs inputs;            /* those that are used; borrowed */
   guint n_channels;
   guint max_code;
   double floor;
@@ -28,14 +28,11 @@ typedef struct {
   double high[PIXELNORM_MAX_CHANNELS];
 } PixelnormCoefficients;
 
+/* @inputs may be NULL: nothing. Results are multiplied by gamma of their affine, and its beta is added, before
+ * those of @settings are applied. */
 gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
-    const PixelnormSettings *settings, PixelnormProfile *profile, PixelnormProfile *dark,
+    const PixelnormSettings *settings, const PixelnormInputs *inputs,
     const PixelnormGeometry *geometry, GError **error);
-
-/* After that: results are also multiplied by gamma and added to beta of @learned, before those of the
- * settings are applied. */
-gboolean pixelnorm_coefficients_set_learned (PixelnormCoefficients *self,
-    PixelnormLearnedAffine *learned, const PixelnormGeometry *geometry, GError **error);
 
 /* Of the @sample-th sample of a channel; of the channel where they are not per pixel. */
 PixelnormAffine pixelnorm_coefficients_get (

@@ -19,6 +19,7 @@ struct _PixelnormDenormalizer {
   GObject parent_instance;
 
   PixelnormPlan plan;
+  PixelnormSettings *settings;  /* of the coefficients */
   PixelnormCoefficients values; /* where they come with every frame */
   gboolean takes_values;
   PixelnormDenormalizePass passes[PIXELNORM_MAX_PLANES]; /* of the routes */
@@ -55,38 +56,44 @@ plan_opaque (PixelnormDenormalizer *self)
     }
 }
 
-/* Transfer full, or NULL with an error. @method is the one whose range is meant. */
 static PixelnormDenormalizer *
-new_planned (const PixelnormLayout *layout, PixelnormOutput input,
+new_with (const PixelnormSettings *settings)
+{
+  PixelnormDenormalizer *self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
+
+  self->settings = pixelnorm_settings_copy (settings);
+  return self;
+}
+
+/* @method is the one whose range is meant. */
+static gboolean
+plan_passes (PixelnormDenormalizer *self, const PixelnormLayout *layout, PixelnormOutput input,
     const PixelnormCoefficients *coefficients, const PixelnormMethodRow *method, GError **error)
 {
-  g_autoptr (PixelnormDenormalizer) self = g_object_new (PIXELNORM_TYPE_DENORMALIZER, NULL);
   PixelnormPlan *plan = &self->plan;
 
   if (!pixelnorm_plan_init (plan, PIXELNORM_BACKWARD, layout, input, coefficients, method, error))
-    return NULL;
+    return FALSE;
   for (guint p = 0; p < plan->n_routes; p++)
     if (!pixelnorm_denormalize_pass_init (
             &self->passes[p], plan, &plan->routes[p], coefficients, error))
-      return NULL;
+      return FALSE;
   if (!plan->type->is_video)
     plan_opaque (self);
   fill_passes (self, coefficients);
-  return g_steal_pointer (&self);
+  return TRUE;
 }
 
 /**
  * pixelnorm_denormalizer_new:
- * @settings: what the normalizer was asked for
- * @profile: (nullable): the statistics that it had; may be %NULL for the method fixed
- * @dark: (nullable): statistics of dark frames, for the method flat-field; %NULL is black at 0
- * @affine: (nullable): gamma and beta that were learned in training
+ * @settings: what the normalizer was asked for; copied
+ * @inputs: (nullable): what it normalized with; %NULL: nothing, as is possible for the method fixed
  * @layout: what the frames are to consist of; their depth is the one that was normalized
  * @input: what is to be read: what the normalizer wrote
  * @error: return location for a #GError, or %NULL
  *
  * Plans how to denormalize, x = (y - bias) / scale + centre, rounded half to even and saturated at 0 and the
- * largest code of the depth. The profiles are not needed any more afterwards. In scope pixel a plan takes
+ * largest code of the depth. @inputs are not needed any more afterwards. In scope pixel a plan takes
  * 9 bytes of memory a sample, 10 above 8 bits.
  *
  * Samples come back as they were through float32, at every depth, where beta is not more than a million
@@ -101,25 +108,25 @@ new_planned (const PixelnormLayout *layout, PixelnormOutput input,
  * Since: 0.1
  */
 PixelnormDenormalizer *
-pixelnorm_denormalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormProfile *dark, PixelnormLearnedAffine *affine, const PixelnormLayout *layout,
-    PixelnormOutput input, GError **error)
+pixelnorm_denormalizer_new (const PixelnormSettings *settings, const PixelnormInputs *inputs,
+    const PixelnormLayout *layout, PixelnormOutput input, GError **error)
 {
+  g_autoptr (PixelnormDenormalizer) self = NULL;
   PixelnormCoefficients coefficients;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
   g_return_val_if_fail (pixelnorm_type (input) != NULL, NULL);
 
-  if (!pixelnorm_coefficients_init (
-          &coefficients, settings, profile, dark, &layout->geometry, error)
-      || !pixelnorm_coefficients_set_learned (&coefficients, affine, &layout->geometry, error))
-    return NULL;
-  return new_planned (layout, input, &coefficients, coefficients.method, error);
+  self = new_with (settings);
+  const gboolean planned =
+      pixelnorm_coefficients_init (&coefficients, self->settings, inputs, &layout->geometry, error)
+      && plan_passes (self, layout, input, &coefficients, coefficients.method, error);
+  return planned ? g_steal_pointer (&self) : NULL;
 }
 
 /**
  * pixelnorm_denormalizer_new_for_values:
- * @settings: what the normalizer was asked for
+ * @settings: what the normalizer was asked for; copied
  * @layout: what the frames are to consist of
  * @input: what is to be read
  * @error: return location for a #GError, or %NULL
@@ -138,30 +145,26 @@ PixelnormDenormalizer *
 pixelnorm_denormalizer_new_for_values (const PixelnormSettings *settings,
     const PixelnormLayout *layout, PixelnormOutput input, GError **error)
 {
-  PixelnormDenormalizer *self;
-  PixelnormCoefficients values;
-  PixelnormSettings fixed;
+  g_autoptr (PixelnormDenormalizer) self = NULL;
 
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
   g_return_val_if_fail (pixelnorm_type (input) != NULL, NULL);
 
   if (!pixelnorm_settings_check (settings, error))
     return NULL;
-  fixed = *settings;
-  fixed.method = PIXELNORM_METHOD_FIXED;
-  fixed.statistics = PIXELNORM_STATISTICS_SOURCE_PROFILE;
-  fixed.units = PIXELNORM_UNITS_CODE;
-  fixed.n_mean = fixed.n_std = 1;
-  fixed.mean[0] = 0;
-  fixed.std[0] = 1;
-  if (!pixelnorm_coefficients_init (&values, &fixed, NULL, NULL, &layout->geometry, error))
-    return NULL;
-  self = new_planned (layout, input, &values, pixelnorm_method_row (settings->method), error);
-  if (self) {
-    self->values = values;
-    self->takes_values = TRUE;
-  }
-  return self;
+  self = new_with (settings);
+  self->takes_values = TRUE;
+  self->settings->method = PIXELNORM_METHOD_FIXED;
+  self->settings->statistics = PIXELNORM_STATISTICS_SOURCE_PROFILE;
+  self->settings->units = PIXELNORM_UNITS_CODE;
+  self->settings->n_mean = self->settings->n_std = 1;
+  self->settings->mean[0] = 0;
+  self->settings->std[0] = 1;
+  const gboolean planned =
+      pixelnorm_coefficients_init (&self->values, self->settings, NULL, &layout->geometry, error)
+      && plan_passes (
+          self, layout, input, &self->values, pixelnorm_method_row (settings->method), error);
+  return planned ? g_steal_pointer (&self) : NULL;
 }
 
 /**
@@ -182,7 +185,7 @@ gboolean
 pixelnorm_denormalizer_set_values (PixelnormDenormalizer *self, const gdouble *mean,
     const gdouble *std, guint n_values, GError **error)
 {
-  PixelnormSettings *settings = &self->values.settings;
+  PixelnormSettings *settings = self->settings;
   const guint n_channels = self->plan.layout.n_channels;
 
   g_return_val_if_fail (self->takes_values, FALSE);
@@ -354,6 +357,7 @@ pixelnorm_denormalizer_finalize (GObject *object)
 
   for (guint p = 0; p < self->plan.n_routes; p++)
     pixelnorm_denormalize_pass_clear (&self->passes[p]);
+  g_clear_object (&self->settings);
   G_OBJECT_CLASS (pixelnorm_denormalizer_parent_class)->finalize (object);
 }
 

@@ -20,11 +20,11 @@ pixelnorm_estimates_new (
   self->coefficients = *coefficients;
   self->layout = *layout;
   self->accumulator = accumulator;
-  self->started = coefficients->profile != NULL;
+  self->started = coefficients->inputs.profile != NULL;
   self->coefficients.estimated = self->started;
   for (guint c = 0; c < layout->n_channels && self->started; c++)
     self->coefficients.estimates[c] = pixelnorm_coefficients_estimate (coefficients, 0, c);
-  self->coefficients.profile = NULL; /* was borrowed */
+  self->coefficients.inputs.profile = NULL; /* was borrowed */
   return self;
 }
 
@@ -68,7 +68,7 @@ pool (PixelnormEstimates *self, PixelnormMoments *pooled)
     pooled[c] = pixelnorm_accumulator_pool (self->accumulator, c);
     pixelnorm_moments_pool (&all, &pooled[c]);
   }
-  for (guint c = 0; c < n && self->coefficients.settings.scope == PIXELNORM_SCOPE_GLOBAL; c++)
+  for (guint c = 0; c < n && self->coefficients.settings->scope == PIXELNORM_SCOPE_GLOBAL; c++)
     pooled[c] = all;
 }
 
@@ -94,7 +94,7 @@ pixelnorm_estimates_start (PixelnormEstimates *self)
 void
 pixelnorm_estimates_move (PixelnormEstimates *self)
 {
-  const double m = self->coefficients.settings.momentum;
+  const double m = self->coefficients.settings->momentum;
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
 
   pool (self, pooled);

@@ -12,7 +12,7 @@ typedef struct {
   gboolean started;                  /* running: there are estimates */
 } PixelnormEstimates;
 
-/* Copies @coefficients; where they are of a profile, running estimates start from it. NULL with an
+/* Copies @coefficients, whose settings must stay; where they are of a profile, running estimates start from it. NULL with an
  * error. */
 PixelnormEstimates *pixelnorm_estimates_new (
     const PixelnormCoefficients *coefficients, const PixelnormLayout *layout, GError **error);

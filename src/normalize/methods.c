@@ -137,22 +137,22 @@ pixelnorm_method_needs_profile (PixelnormMethod method)
 
 /**
  * pixelnorm_settings_need_profile:
- * @settings: settings
+ * @self: settings
  *
  * Returns: whether a normalizer of these settings needs a profile
  *
  * Since: 0.1
  */
 gboolean
-pixelnorm_settings_need_profile (const PixelnormSettings *settings)
+pixelnorm_settings_need_profile (const PixelnormSettings *self)
 {
-  return settings->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE
-      && pixelnorm_method_needs_profile (settings->method);
+  return self->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE
+      && pixelnorm_method_needs_profile (self->method);
 }
 
 /**
  * pixelnorm_settings_use_profile:
- * @settings: settings
+ * @self: settings
  *
  * Returns: whether a normalizer of these settings uses a profile where there is one: it needs it, or
  *   running estimates start from it
@@ -160,11 +160,11 @@ pixelnorm_settings_need_profile (const PixelnormSettings *settings)
  * Since: 0.1
  */
 gboolean
-pixelnorm_settings_use_profile (const PixelnormSettings *settings)
+pixelnorm_settings_use_profile (const PixelnormSettings *self)
 {
-  return pixelnorm_method_needs_profile (settings->method)
-      && (settings->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE
-          || settings->statistics == PIXELNORM_STATISTICS_SOURCE_RUNNING);
+  return pixelnorm_method_needs_profile (self->method)
+      && (self->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE
+          || self->statistics == PIXELNORM_STATISTICS_SOURCE_RUNNING);
 }
 
 PixelnormAffine

@@ -2,8 +2,7 @@
 /* Statistics -> affine. */
 #pragma once
 
-#include <pixelnorm/normalizer.h>
-
+#include "settings.h"
 #include "statistics/moments.h"
 
 /* y = (x - centre) * scale + bias, with an integer centre, so that x - centre is exact in any

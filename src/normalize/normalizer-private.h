@@ -32,6 +32,7 @@ typedef struct {
 struct _PixelnormNormalizer {
   GObject parent_instance;
 
+  PixelnormSettings *settings; /* of the coefficients */
   PixelnormPlan plan;
   PixelnormPass
       passes[PIXELNORM_MAX_PLANES]; /* of the routes, unless there are estimates of pixels */

@@ -13,6 +13,8 @@
 #define TURN_BYTES (16 << 10)
 
 G_DEFINE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, G_TYPE_OBJECT)
+G_DEFINE_BOXED_TYPE (
+    PixelnormInputs, pixelnorm_inputs, pixelnorm_inputs_copy, pixelnorm_inputs_free)
 
 static gboolean
 init_and_restore (
@@ -23,8 +25,8 @@ init_and_restore (
   fenv_t state;
 
   self->turn = (guint) CLAMP (TURN_BYTES / MAX (row_bytes, 1), 1, height);
-  self->scope = coefficients->settings.scope;
-  self->source = pixelnorm_source (coefficients->settings.statistics, self->scope);
+  self->scope = coefficients->settings->scope;
+  self->source = pixelnorm_source (coefficients->settings->statistics, self->scope);
   /* loops of float run here, too */
   fegetenv (&state);
   const gboolean ready = self->source->init (self, coefficients, error);
@@ -33,20 +35,71 @@ init_and_restore (
 }
 
 /**
- * pixelnorm_normalizer_new_with_affine:
- * @settings: what is asked for
- * @profile: (nullable): the statistics; may be %NULL for the method fixed
+ * pixelnorm_inputs_new:
+ * @profile: (nullable): the statistics
  * @dark: (nullable): statistics of dark frames, for the method flat-field; %NULL is black at 0
  * @affine: (nullable): gamma and beta that were learned in training
+ *
+ * Returns: (transfer full): what to normalize with
+ *
+ * Since: 0.2
+ */
+PixelnormInputs *
+pixelnorm_inputs_new (
+    PixelnormProfile *profile, PixelnormProfile *dark, PixelnormLearnedAffine *affine)
+{
+  PixelnormInputs *self = g_new0 (PixelnormInputs, 1);
+
+  g_set_object (&self->profile, profile);
+  g_set_object (&self->dark, dark);
+  g_set_object (&self->affine, affine);
+  return self;
+}
+
+/**
+ * pixelnorm_inputs_copy:
+ * @self: inputs
+ *
+ * Returns: (transfer full): the same profiles and affine, with references of its own
+ *
+ * Since: 0.2
+ */
+PixelnormInputs *
+pixelnorm_inputs_copy (const PixelnormInputs *self)
+{
+  return pixelnorm_inputs_new (self->profile, self->dark, self->affine);
+}
+
+/**
+ * pixelnorm_inputs_free:
+ * @self: (transfer full) (nullable): inputs
+ *
+ * Since: 0.2
+ */
+void
+pixelnorm_inputs_free (PixelnormInputs *self)
+{
+  if (!self)
+    return;
+  g_clear_object (&self->profile);
+  g_clear_object (&self->dark);
+  g_clear_object (&self->affine);
+  g_free (self);
+}
+
+/**
+ * pixelnorm_normalizer_new:
+ * @settings: what is asked for; copied
+ * @inputs: (nullable): what to normalize with; %NULL: nothing, as is possible for the method fixed
  * @layout: what the input frames consist of
  * @output: what to write
  * @error: return location for a #GError, or %NULL
  *
- * Makes the plan: all coefficients, and which loops to use. The profiles and @affine are not needed any
- * more afterwards. In scope pixel, and with an @affine of a value a pixel, a plan takes 9 bytes of
- * memory a sample, 10 above 8 bits.
+ * Makes the plan: all coefficients, and which loops to use. @inputs are not needed any more afterwards. In
+ * scope pixel, and with an affine of a value a pixel, a plan takes 9 bytes of memory a sample, 10 above 8
+ * bits.
  *
- * With @affine the result of the method is multiplied by its gamma and its beta is added; then those of
+ * With an affine the result of the method is multiplied by its gamma and its beta is added; then those of
  * @settings are applied. All of it is one multiplication and one addition a sample.
  *
  * With statistics of a profile a normalizer can be used by several threads at once, since running it
@@ -59,9 +112,8 @@ init_and_restore (
  * Since: 0.1
  */
 PixelnormNormalizer *
-pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormProfile *dark, PixelnormLearnedAffine *affine, const PixelnormLayout *layout,
-    PixelnormOutput output, GError **error)
+pixelnorm_normalizer_new (const PixelnormSettings *settings, const PixelnormInputs *inputs,
+    const PixelnormLayout *layout, PixelnormOutput output, GError **error)
 {
   g_autoptr (PixelnormNormalizer) self = NULL;
   PixelnormCoefficients coefficients;
@@ -69,39 +121,14 @@ pixelnorm_normalizer_new_with_affine (const PixelnormSettings *settings, Pixelno
   g_return_val_if_fail (settings != NULL && layout != NULL, NULL);
   g_return_val_if_fail (pixelnorm_type (output) != NULL, NULL);
 
-  if (!pixelnorm_coefficients_init (
-          &coefficients, settings, profile, dark, &layout->geometry, error)
-      || !pixelnorm_coefficients_set_learned (&coefficients, affine, &layout->geometry, error))
-    return NULL;
   self = g_object_new (PIXELNORM_TYPE_NORMALIZER, NULL);
-  const gboolean planned = pixelnorm_plan_init (&self->plan, PIXELNORM_FORWARD, layout, output,
-                               &coefficients, coefficients.method, error)
+  self->settings = pixelnorm_settings_copy (settings);
+  const gboolean planned =
+      pixelnorm_coefficients_init (&coefficients, self->settings, inputs, &layout->geometry, error)
+      && pixelnorm_plan_init (
+          &self->plan, PIXELNORM_FORWARD, layout, output, &coefficients, coefficients.method, error)
       && init_and_restore (self, &coefficients, error);
   return planned ? g_steal_pointer (&self) : NULL;
-}
-
-/**
- * pixelnorm_normalizer_new:
- * @settings: what is asked for
- * @profile: (nullable): the statistics; may be %NULL for the method fixed
- * @dark: (nullable): statistics of dark frames, for the method flat-field; %NULL is black at 0
- * @layout: what the input frames consist of
- * @output: what to write
- * @error: return location for a #GError, or %NULL
- *
- * As pixelnorm_normalizer_new_with_affine(), without an affine.
- *
- * Returns: (transfer full): a normalizer; %NULL with %PIXELNORM_ERROR_SETTINGS,
- *   %PIXELNORM_ERROR_MISMATCH where the profile does not fit the layout, or %PIXELNORM_ERROR_MEMORY
- *
- * Since: 0.1
- */
-PixelnormNormalizer *
-pixelnorm_normalizer_new (const PixelnormSettings *settings, PixelnormProfile *profile,
-    PixelnormProfile *dark, const PixelnormLayout *layout, PixelnormOutput output, GError **error)
-{
-  return pixelnorm_normalizer_new_with_affine (
-      settings, profile, dark, NULL, layout, output, error);
 }
 
 /**
@@ -389,6 +416,7 @@ pixelnorm_normalizer_finalize (GObject *object)
 
   if (self->source)
     self->source->clear (self);
+  g_clear_object (&self->settings);
   G_OBJECT_CLASS (pixelnorm_normalizer_parent_class)->finalize (object);
 }
 

@@ -54,7 +54,7 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
   gboolean differs = FALSE;
   gint low, high;
 
-  pixelnorm_clip_codes (&coefficients->settings, quantization, &low, &high);
+  pixelnorm_clip_codes (coefficients->settings, quantization, &low, &high);
   run_all_codes (self, results);
   for (guint i = 0; i < period; i++) {
     PixelnormAffine affine = { 0 };
@@ -120,7 +120,7 @@ choose_loop (PixelnormPass *self, const PixelnormCoefficients *coefficients)
 
   /* what is clipped is read again */
   if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->block.plan->size)
-      && !pixelnorm_settings_clip (&coefficients->settings)) {
+      && !pixelnorm_settings_clip (coefficients->settings)) {
     self->end = kernels->stream_end;
     self->normalize =
         per_pixel ? kernels->normalize_stream[sample] : kernels->normalize_repeat_stream[sample];
@@ -150,7 +150,7 @@ pixelnorm_pass_init (PixelnormPass *self, const PixelnormPlan *plan, const Pixel
   choose_loop (self, coefficients);
   if (quantization && !self->block.per_pixel && route->rows.type == PIXELNORM_SAMPLE_U8)
     self->tables = g_malloc (route->rows.n_channels * sizeof *self->tables);
-  self->clip = pixelnorm_clip_new (plan, route, &coefficients->settings);
+  self->clip = pixelnorm_clip_new (plan, route, coefficients->settings);
   pixelnorm_pass_refill (self, coefficients);
   return TRUE;
 }

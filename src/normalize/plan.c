@@ -106,7 +106,7 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
     const PixelnormLayout *layout, PixelnormOutput output,
     const PixelnormCoefficients *coefficients, const PixelnormMethodRow *method, GError **error)
 {
-  const PixelnormSettings *settings = &coefficients->settings;
+  const PixelnormSettings *settings = coefficients->settings;
   PixelnormCoefficients asked = *coefficients;
 
   *self = (PixelnormPlan){ direction, *layout, pixelnorm_type (output) };

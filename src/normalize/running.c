@@ -43,7 +43,7 @@ static void
 fill_tiles (PixelnormRunning *self, const PixelnormCoefficients *coefficients,
     const PixelnormQuantization *quantization)
 {
-  const PixelnormSettings *settings = &coefficients->settings;
+  const PixelnormSettings *settings = coefficients->settings;
   const double step = quantization ? quantization->step : 1;
   const double offset = quantization ? quantization->offset : 0;
   const PixelnormRunningParameters *k = &self->parameters;
@@ -87,13 +87,13 @@ pixelnorm_running_init (PixelnormRunning *self, const PixelnormPlan *plan,
 {
   const PixelnormQuantization *quantization = pixelnorm_plan_quantization (plan);
   const PixelnormRows *rows = &route->rows;
-  const gboolean divides = coefficients->settings.method == PIXELNORM_METHOD_ZSCORE;
+  const gboolean divides = coefficients->settings->method == PIXELNORM_METHOD_ZSCORE;
   const gint shift = 31 - g_bit_storage (coefficients->max_code);
 
   self->route = route;
   self->n = rows->n_samples * rows->height;
   self->parameters = (PixelnormRunningParameters){ shift, ldexpf (1, -shift), divides,
-    divides ? (float) coefficients->settings.epsilon : 0,
+    divides ? (float) coefficients->settings->epsilon : 0,
     divides ? (float) coefficients->floor : 1 };
   self->run = pixelnorm_kernels ()->running[rows->type];
   self->convert = pixelnorm_kernels ()->convert[plan->type->item];
@@ -101,9 +101,9 @@ pixelnorm_running_init (PixelnormRunning *self, const PixelnormPlan *plan,
   if (!allocate (self, error))
     return FALSE;
   fill_tiles (self, coefficients, quantization);
-  if (coefficients->profile)
+  if (coefficients->inputs.profile)
     start_from_profile (self, coefficients);
-  self->clip = pixelnorm_clip_new (plan, route, &coefficients->settings);
+  self->clip = pixelnorm_clip_new (plan, route, coefficients->settings);
   return TRUE;
 }
 

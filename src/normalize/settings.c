@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SETTINGS TABLE: what is asked of a normalizer, and whether it can be done. A new setting is one field of
- * PixelnormSettings and one row here: its limits are checked, the elements have it as a property,
+/* SETTINGS TABLE: what is asked of a normalizer, and whether it can be done. A new setting is one field in
+ * settings.h and one row here: its limits are checked, settings and elements have it as a property,
  * pixelprofile export as an option. What two settings say together is checked in check_together().
  *
  * The limits keep every coefficient and result finite in float32.
@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include "methods.h"
+#include "settings.h"
+
+#include <pixelnorm/enum-types.h>
 
 /* The smallest divisor, in code values: 255 / 1e-6 is far from float32's largest number. */
 #define SMALLEST_DIVISOR 1e-6
@@ -71,108 +74,127 @@ static const GEnumValue tensor_layouts[] = {
 #define DIVIDING                                                                                   \
   (ONLY (ZSCORE) | ONLY (MEAN_RANGE) | ONLY (MIN_MAX) | ONLY (FLAT_FIELD) | ONLY (PERCENTILE))
 
-#define PLACE(field) .offset = G_STRUCT_OFFSET (PixelnormSettings, field)
-#define WORD(field, nicks, first)                                                                  \
-  .type = PIXELNORM_SETTING_TYPE_WORD, PLACE (field), .words = nicks, .default_value = first
-#define NUMBER(field, low, high, first)                                                            \
-  .type = PIXELNORM_SETTING_TYPE_NUMBER, PLACE (field), .least = low, .largest = high,             \
-  .default_value = first
-#define VALUES(field, low, high, first)                                                            \
-  .type = PIXELNORM_SETTING_TYPE_VALUES, PLACE (field),                                            \
-  .n_offset = G_STRUCT_OFFSET (PixelnormSettings, n_##field), .least = low, .largest = high,       \
-  .default_value = first
+/* A setting, and where it is in settings. */
+typedef struct {
+  PixelnormSetting setting;
+  gsize offset;
+  gsize n_offset;            /* of values: of their number, a guint; else 0 */
+  GType (*enum_type) (void); /* of words */
+} Row;
 
-static const PixelnormSetting rows[] = {
-  { "method", "Method",
-      "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half of the "
-      "dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean is subtracted. "
-      "percentile: as min-max, between two percentiles. fixed: (x - mean) / std with values that you "
-      "give. flat-field: evens out lens and sensor",
-      WORD (method, methods, PIXELNORM_METHOD_ZSCORE), .option = "" },
-  { "scope", "Scope",
-      "Over what statistics are pooled. pixel: every sample has its own, for frames of the profile's "
-      "size; channel and global: for frames of any size",
-      WORD (scope, scopes, PIXELNORM_SCOPE_PIXEL), .option = " (default: that of the profile)" },
-  { "min-deviation", "Minimum deviation",
-      "Smallest divisor, in 8-bit code values (not 0 together with epsilon): what hardly ever varied is "
-      "not blown up. Raise it to calm noise in still places",
-      NUMBER (min_deviation, 0, LARGEST_VALUE, 1), .methods = DIVIDING,
-      .option = "Smallest divisor, in 8-bit code values (default: 1)" },
-  { "epsilon", "Epsilon",
-      "Added to the variance of method=zscore, in squared code values, as batch normalization layers do",
-      NUMBER (epsilon, 0, LARGEST_VALUE, 0), .methods = ONLY (ZSCORE),
-      .option = "Added to the variance, in squared code values (default: 0)" },
-  { "percentile-low", "Low percentile",
-      "For method=percentile: the percentile of a channel that becomes -1. It needs a profile collected "
-      "with histogram=true",
-      NUMBER (percentile_low, 0, 100, 1), .methods = ONLY (PERCENTILE),
-      .option = "Of the method percentile: the one that becomes -1 (default: 1)" },
-  { "percentile-high", "High percentile",
-      "For method=percentile: the percentile of a channel that becomes 1, more than percentile-low",
-      NUMBER (percentile_high, 0, 100, 99), .methods = ONLY (PERCENTILE),
-      .option = "Of the method percentile: the one that becomes 1 (default: 99)" },
-  { "statistics", "Statistics",
-      "Where mean and deviation come from. frame and batch: from what is normalized, with scope channel "
-      "or global. running: from the frames before; with scope pixel that shows what moves",
-      WORD (statistics, sources, PIXELNORM_STATISTICS_SOURCE_PROFILE) },
-  { "momentum", "Momentum",
-      "For statistics=running: the weight of a new frame, more than 0, as in PyTorch; ONNX and Keras "
-      "write 1 - momentum. Small: a long memory",
-      NUMBER (momentum, 0, 1, .1), .least_excluded = TRUE,
-      .sources = 1u << PIXELNORM_STATISTICS_SOURCE_RUNNING, .in_meta = TRUE,
-      .advice = "the weight of a new frame, as in PyTorch. (ONNX and Keras write 1 - momentum.)" },
-  { "mean", "Mean",
-      "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, written "
-      "\"<123.675,116.28,103.53>\"; default <127.5>",
-      VALUES (mean, -LARGEST_VALUE, LARGEST_VALUE, 127.5), .methods = ONLY (FIXED),
-      .option = "Of the method fixed: one number, or R,G,B (default: 127.5)" },
-  { "std", "Standard deviation",
-      "For method=fixed: what is divided by, one number or one a channel, more than 0; default <127.5>",
-      VALUES (std, SMALLEST_DIVISOR, LARGEST_VALUE, 127.5), .methods = ONLY (FIXED),
-      .option = "Of the method fixed (default: 127.5)" },
-  { "units", "Units",
-      "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has them",
-      WORD (units, units, PIXELNORM_UNITS_CODE), .methods = ONLY (FIXED),
-      .option = ", of --mean and --std; unit is 0 to 1 (default: code)" },
-  { "range-low", "Low end of the range",
-      "For 8-bit video output: the y that becomes code 0; above range-high the picture is inverted. Equal "
-      "to range-high: the method's own range, -4 to 127/32 for zscore (of center and flat-field it grows "
-      "with the depth)",
+#define SAYS(a_name, a_nick, a_blurb)                                                              \
+  .setting.name = a_name, .setting.nick = a_nick, .setting.blurb = a_blurb
+#define PLACE(field) .offset = G_STRUCT_OFFSET (PixelnormSettings, field)
+#define WORD(field, nicks, type_of, first)                                                         \
+  PLACE (field), .enum_type = type_of, .setting.type = PIXELNORM_SETTING_TYPE_WORD,                \
+                 .setting.words = nicks, .setting.default_value = first
+#define LIMITS(low, high, first)                                                                   \
+  .setting.least = low, .setting.largest = high, .setting.default_value = first
+#define INTEGER(field, low, high, first)                                                           \
+  PLACE (field), .setting.type = PIXELNORM_SETTING_TYPE_INTEGER, LIMITS (low, high, first)
+#define NUMBER(field, low, high, first)                                                            \
+  PLACE (field), .setting.type = PIXELNORM_SETTING_TYPE_NUMBER, LIMITS (low, high, first)
+#define VALUES(field, low, high, first)                                                            \
+  PLACE (field), .n_offset = G_STRUCT_OFFSET (PixelnormSettings, n_##field),                       \
+                 .setting.type = PIXELNORM_SETTING_TYPE_VALUES, LIMITS (low, high, first)
+
+static const Row rows[] = {
+  { SAYS ("method", "Method",
+        "How statistics become y. zscore: mean 0 and deviation 1. mean-range: (x - mean) / half of the "
+        "dynamic range. min-max: [-1, 1] on the data of the profile. center: only the mean is subtracted. "
+        "percentile: as min-max, between two percentiles. fixed: (x - mean) / std with values that you "
+        "give. flat-field: evens out lens and sensor"),
+      WORD (method, methods, pixelnorm_method_get_type, PIXELNORM_METHOD_ZSCORE),
+      .setting.option = "" },
+  { SAYS ("scope", "Scope",
+        "Over what statistics are pooled. pixel: every sample has its own, for frames of the profile's "
+        "size; channel and global: for frames of any size"),
+      WORD (scope, scopes, pixelnorm_scope_get_type, PIXELNORM_SCOPE_PIXEL),
+      .setting.option = " (default: that of the profile)" },
+  { SAYS ("min-deviation", "Minimum deviation",
+        "Smallest divisor, in 8-bit code values (not 0 together with epsilon): what hardly ever varied is "
+        "not blown up. Raise it to calm noise in still places"),
+      NUMBER (min_deviation, 0, LARGEST_VALUE, 1), .setting.methods = DIVIDING,
+      .setting.option = "Smallest divisor, in 8-bit code values (default: 1)" },
+  { SAYS ("epsilon", "Epsilon",
+        "Added to the variance of method=zscore, in squared code values, as batch normalization layers do"),
+      NUMBER (epsilon, 0, LARGEST_VALUE, 0), .setting.methods = ONLY (ZSCORE),
+      .setting.option = "Added to the variance, in squared code values (default: 0)" },
+  { SAYS ("percentile-low", "Low percentile",
+        "For method=percentile: the percentile of a channel that becomes -1. It needs a profile collected "
+        "with histogram=true"),
+      NUMBER (percentile_low, 0, 100, 1), .setting.methods = ONLY (PERCENTILE),
+      .setting.option = "Of the method percentile: the one that becomes -1 (default: 1)" },
+  { SAYS ("percentile-high", "High percentile",
+        "For method=percentile: the percentile of a channel that becomes 1, more than percentile-low"),
+      NUMBER (percentile_high, 0, 100, 99), .setting.methods = ONLY (PERCENTILE),
+      .setting.option = "Of the method percentile: the one that becomes 1 (default: 99)" },
+  { SAYS ("statistics", "Statistics",
+        "Where mean and deviation come from. frame and batch: from what is normalized, with scope channel "
+        "or global. running: from the frames before; with scope pixel that shows what moves"),
+      WORD (statistics, sources, pixelnorm_statistics_source_get_type,
+          PIXELNORM_STATISTICS_SOURCE_PROFILE) },
+  { SAYS ("momentum", "Momentum",
+        "For statistics=running: the weight of a new frame, more than 0, as in PyTorch; ONNX and Keras "
+        "write 1 - momentum. Small: a long memory"),
+      NUMBER (momentum, 0, 1, .1), .setting.least_excluded = TRUE,
+      .setting.sources = 1u << PIXELNORM_STATISTICS_SOURCE_RUNNING, .setting.in_meta = TRUE,
+      .setting.advice =
+          "the weight of a new frame, as in PyTorch. (ONNX and Keras write 1 - momentum.)" },
+  { SAYS ("mean", "Mean",
+        "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, written "
+        "\"<123.675,116.28,103.53>\"; default <127.5>"),
+      VALUES (mean, -LARGEST_VALUE, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
+      .setting.option = "Of the method fixed: one number, or R,G,B (default: 127.5)" },
+  { SAYS ("std", "Standard deviation",
+        "For method=fixed: what is divided by, one number or one a channel, more than 0; default <127.5>"),
+      VALUES (std, SMALLEST_DIVISOR, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
+      .setting.option = "Of the method fixed (default: 127.5)" },
+  { SAYS ("units", "Units",
+        "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has them"),
+      WORD (units, units, pixelnorm_units_get_type, PIXELNORM_UNITS_CODE),
+      .setting.methods = ONLY (FIXED),
+      .setting.option = ", of --mean and --std; unit is 0 to 1 (default: code)" },
+  { SAYS ("range-low", "Low end of the range",
+        "For 8-bit video output: the y that becomes code 0; above range-high the picture is inverted. Equal "
+        "to range-high: the method's own range, -4 to 127/32 for zscore (of center and flat-field it grows "
+        "with the depth)"),
       NUMBER (range_low, -LARGEST_VALUE, LARGEST_VALUE, 0),
-      .option = "What becomes 0 in 8-bit video (default: by the method)" },
-  { "range-high", "High end of the range",
-      "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's own range",
+      .setting.option = "What becomes 0 in 8-bit video (default: by the method)" },
+  { SAYS ("range-high", "High end of the range",
+        "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's own range"),
       NUMBER (range_high, -LARGEST_VALUE, LARGEST_VALUE, 0),
-      .option = "What becomes 255 in 8-bit video (default: by the method)" },
-  { "gamma", "Gamma",
-      "What the result of the method is multiplied by, one number or one a channel in the order R, G, B, "
-      "as a layer of batch normalization learns it; default <1>",
-      VALUES (gamma, -LARGEST_VALUE, LARGEST_VALUE, 1), .in_meta = TRUE,
-      .option = "What results are multiplied by: one number, or R,G,B (default: 1)" },
-  { "beta", "Beta", "What is added after gamma, one number or one a channel; default <0>",
-      VALUES (beta, -LARGEST_VALUE, LARGEST_VALUE, 0), .in_meta = TRUE,
-      .option = "What is added after gamma (default: 0)" },
-  { "clip-low", "Lowest result",
-      "Results below it become it, in the units of the results, after gamma and beta. Default: none",
-      NUMBER (clip_low, -G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE), .in_meta = TRUE },
-  { "clip-high", "Highest result", "Results above it become it. Default: none",
-      NUMBER (clip_high, -G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE), .in_meta = TRUE },
-  { "channel-order", "Order of channels",
-      "Order of the channels of a tensor of colours; video keeps its own. Networks of Caffe and OpenCV "
-      "were often trained on bgr",
-      WORD (channel_order, channel_orders, PIXELNORM_CHANNEL_ORDER_RGB),
-      .option = ": order of channels that the model expects (default: rgb)" },
-  { "layout", "Layout of tensors", "Order of the dimensions of a tensor, outermost first",
-      WORD (tensor_layout, tensor_layouts, PIXELNORM_TENSOR_LAYOUT_NHWC),
-      .option = ": order of dimensions that the model expects (default: nhwc)" },
-  { "quant-scale", "Scale of quantization",
-      "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
-      "zero-point are such that range-low to range-high becomes all of the codes",
+      .setting.option = "What becomes 255 in 8-bit video (default: by the method)" },
+  { SAYS ("gamma", "Gamma",
+        "What the result of the method is multiplied by, one number or one a channel in the order R, G, B, "
+        "as a layer of batch normalization learns it; default <1>"),
+      VALUES (gamma, -LARGEST_VALUE, LARGEST_VALUE, 1), .setting.in_meta = TRUE,
+      .setting.option = "What results are multiplied by: one number, or R,G,B (default: 1)" },
+  { SAYS ("beta", "Beta", "What is added after gamma, one number or one a channel; default <0>"),
+      VALUES (beta, -LARGEST_VALUE, LARGEST_VALUE, 0), .setting.in_meta = TRUE,
+      .setting.option = "What is added after gamma (default: 0)" },
+  { SAYS ("clip-low", "Lowest result",
+        "Results below it become it, in the units of the results, after gamma and beta. Default: none"),
+      NUMBER (clip_low, -G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE), .setting.in_meta = TRUE },
+  { SAYS ("clip-high", "Highest result", "Results above it become it. Default: none"),
+      NUMBER (clip_high, -G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE), .setting.in_meta = TRUE },
+  { SAYS ("channel-order", "Order of channels",
+        "Order of the channels of a tensor of colours; video keeps its own. Networks of Caffe and OpenCV "
+        "were often trained on bgr"),
+      WORD (channel_order, channel_orders, pixelnorm_channel_order_get_type,
+          PIXELNORM_CHANNEL_ORDER_RGB),
+      .setting.option = ": order of channels that the model expects (default: rgb)" },
+  { SAYS ("layout", "Layout of tensors", "Order of the dimensions of a tensor, outermost first"),
+      WORD (tensor_layout, tensor_layouts, pixelnorm_tensor_layout_get_type,
+          PIXELNORM_TENSOR_LAYOUT_NHWC),
+      .setting.option = ": order of dimensions that the model expects (default: nhwc)" },
+  { SAYS ("quant-scale", "Scale of quantization",
+        "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
+        "zero-point are such that range-low to range-high becomes all of the codes"),
       NUMBER (quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, 0) },
-  { "quant-zero-point", "Zero-point of quantization",
-      "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model says",
-      .type = PIXELNORM_SETTING_TYPE_INTEGER, PLACE (quant_zero_point), .least = -128,
-      .largest = 255 },
+  { SAYS ("quant-zero-point", "Zero-point of quantization",
+        "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model says"),
+      INTEGER (quant_zero_point, -128, 255, 0) },
 };
 
 /**
@@ -186,7 +208,7 @@ static const PixelnormSetting rows[] = {
 const PixelnormSetting *
 pixelnorm_setting_get (guint index)
 {
-  return index < G_N_ELEMENTS (rows) ? &rows[index] : NULL;
+  return index < G_N_ELEMENTS (rows) ? &rows[index].setting : NULL;
 }
 
 /**
@@ -205,32 +227,140 @@ pixelnorm_setting_has_effect (const PixelnormSetting *self, const PixelnormSetti
       && (!self->sources || self->sources & 1u << settings->statistics);
 }
 
-G_DEFINE_BOXED_TYPE (
-    PixelnormSettings, pixelnorm_settings, pixelnorm_settings_copy, pixelnorm_settings_free)
+static gboolean
+change_nothing (GParamSpec *spec, GValue *value)
+{
+  return FALSE;
+}
+
+static void
+stated_class_init (gpointer klass, gpointer data)
+{
+  GParamSpecClass *spec_class = klass;
+
+  spec_class->value_validate = change_nothing;
+#if GLIB_CHECK_VERSION(2, 74, 0)
+  spec_class->value_is_valid = NULL;
+#endif
+}
+
+/* A type of property that states its range and does not enforce it. GObject leaves a property as it is where
+ * its value is out of range, warns on standard error, and all goes on; pixelnorm_settings_check() stops it
+ * with a sentence. */
+static gpointer
+stated_new (gsize *type, GType parent, const PixelnormSetting *row, GParamFlags flags)
+{
+  if (g_once_init_enter (type)) {
+    g_autofree gchar *name = g_strconcat ("Pixelnorm", g_type_name (parent) + 1, NULL);
+    GTypeQuery query;
+
+    g_type_query (parent, &query);
+    g_once_init_leave (type,
+        g_type_register_static_simple (
+            parent, name, query.class_size, stated_class_init, query.instance_size, NULL, 0));
+  }
+  return g_param_spec_internal (*type, row->name, row->nick, row->blurb, flags);
+}
 
 /**
- * pixelnorm_settings_init: (skip)
- * @settings: (out caller-allocates): settings to fill in
+ * pixelnorm_setting_new_spec:
+ * @self: a setting that is a word, an integer or a number
+ * @flags: flags of the property
  *
- * Fills in the defaults: zscore, scope pixel, statistics of a profile, momentum .1, min-deviation 1, epsilon 0, percentiles 1 and 99, mean
- * and std 127.5 in code values, gamma 1, beta 0, no clipping, the method's own range.
+ * Makes a property of a setting, for a class of its own. It states the range of the setting, and takes what is
+ * beyond as well, of which pixelnorm_settings_check() then says what is wrong.
  *
- * Since: 0.1
+ * Returns: (transfer none): a floating specification
+ *
+ * Since: 0.2
  */
-void
-pixelnorm_settings_init (PixelnormSettings *settings)
+GParamSpec *
+pixelnorm_setting_new_spec (const PixelnormSetting *self, GParamFlags flags)
 {
-  *settings = (PixelnormSettings){ 0 };
+  static gsize types[PIXELNORM_SETTING_TYPE_VALUES];
+
+  g_return_val_if_fail (self->type < PIXELNORM_SETTING_TYPE_VALUES, NULL);
+
+  if (self->type == PIXELNORM_SETTING_TYPE_WORD) {
+    GParamSpecEnum *spec = stated_new (&types[self->type], G_TYPE_PARAM_ENUM, self, flags);
+
+    spec->parent_instance.value_type = ((const Row *) self)->enum_type ();
+    spec->enum_class = g_type_class_ref (spec->parent_instance.value_type);
+    spec->default_value = (gint) self->default_value;
+    return G_PARAM_SPEC (spec);
+  }
+  if (self->type == PIXELNORM_SETTING_TYPE_NUMBER) {
+    GParamSpecDouble *spec = stated_new (&types[self->type], G_TYPE_PARAM_DOUBLE, self, flags);
+
+    spec->minimum = MIN (self->least, self->default_value);
+    spec->maximum = self->largest;
+    spec->default_value = self->default_value;
+    return G_PARAM_SPEC (spec);
+  }
+  GParamSpecInt *spec = stated_new (&types[self->type], G_TYPE_PARAM_INT, self, flags);
+  spec->minimum = (gint) self->least;
+  spec->maximum = (gint) self->largest;
+  spec->default_value = (gint) self->default_value;
+  return G_PARAM_SPEC (spec);
+}
+
+G_DEFINE_FINAL_TYPE (PixelnormSettings, pixelnorm_settings, G_TYPE_OBJECT)
+
+static void
+pixelnorm_settings_set_property (GObject *object, guint id, const GValue *value, GParamSpec *spec)
+{
+  const Row *row = &rows[id - 1];
+  void *place = G_STRUCT_MEMBER_P (object, row->offset);
+
+  if (row->setting.type == PIXELNORM_SETTING_TYPE_WORD)
+    *(gint *) place = g_value_get_enum (value);
+  else if (row->setting.type == PIXELNORM_SETTING_TYPE_INTEGER)
+    *(gint *) place = g_value_get_int (value);
+  else
+    *(gdouble *) place = g_value_get_double (value);
+}
+
+static void
+pixelnorm_settings_get_property (GObject *object, guint id, GValue *value, GParamSpec *spec)
+{
+  const Row *row = &rows[id - 1];
+  const void *place = G_STRUCT_MEMBER_P (object, row->offset);
+
+  if (row->setting.type == PIXELNORM_SETTING_TYPE_WORD)
+    g_value_set_enum (value, *(const gint *) place);
+  else if (row->setting.type == PIXELNORM_SETTING_TYPE_INTEGER)
+    g_value_set_int (value, *(const gint *) place);
+  else
+    g_value_set_double (value, *(const gdouble *) place);
+}
+
+static void
+pixelnorm_settings_class_init (PixelnormSettingsClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+
+  object_class->set_property = pixelnorm_settings_set_property;
+  object_class->get_property = pixelnorm_settings_get_property;
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (rows[i].setting.type != PIXELNORM_SETTING_TYPE_VALUES)
+      g_object_class_install_property (object_class, i + 1,
+          pixelnorm_setting_new_spec (
+              &rows[i].setting, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS));
+}
+
+static void
+pixelnorm_settings_init (PixelnormSettings *self)
+{
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
-    void *place = G_STRUCT_MEMBER_P (settings, rows[i].offset);
+    const gdouble value = rows[i].setting.default_value;
+    void *place = G_STRUCT_MEMBER_P (self, rows[i].offset);
 
     if (rows[i].n_offset)
-      G_STRUCT_MEMBER (guint, settings, rows[i].n_offset) = 1;
-    if (rows[i].type == PIXELNORM_SETTING_TYPE_WORD
-        || rows[i].type == PIXELNORM_SETTING_TYPE_INTEGER)
-      *(gint *) place = (gint) rows[i].default_value;
+      G_STRUCT_MEMBER (guint, self, rows[i].n_offset) = 1;
+    if (rows[i].setting.type < PIXELNORM_SETTING_TYPE_NUMBER)
+      *(gint *) place = (gint) value;
     else
-      *(gdouble *) place = rows[i].default_value;
+      *(gdouble *) place = value;
   }
 }
 
@@ -244,54 +374,40 @@ pixelnorm_settings_init (PixelnormSettings *settings)
 PixelnormSettings *
 pixelnorm_settings_new (void)
 {
-  PixelnormSettings *settings = g_new (PixelnormSettings, 1);
-
-  pixelnorm_settings_init (settings);
-  return settings;
+  return g_object_new (PIXELNORM_TYPE_SETTINGS, NULL);
 }
 
 /**
  * pixelnorm_settings_copy:
- * @settings: settings
+ * @self: settings
  *
  * Returns: (transfer full): a copy
  *
  * Since: 0.1
  */
 PixelnormSettings *
-pixelnorm_settings_copy (const PixelnormSettings *settings)
+pixelnorm_settings_copy (const PixelnormSettings *self)
 {
-  PixelnormSettings *copy = g_new (PixelnormSettings, 1);
+  PixelnormSettings *copy = pixelnorm_settings_new ();
+  const gsize own = G_STRUCT_OFFSET (PixelnormSettings, parent_instance) + sizeof (GObject);
 
-  *copy = *settings;
+  memcpy ((gchar *) copy + own, (const gchar *) self + own, sizeof *self - own);
   return copy;
 }
 
-/**
- * pixelnorm_settings_free:
- * @settings: (transfer full) (nullable): settings
- *
- * Since: 0.1
- */
-void
-pixelnorm_settings_free (PixelnormSettings *settings)
-{
-  g_free (settings);
-}
-
-static const PixelnormSetting *
-find_values (const gchar *name)
+static const Row *
+find_row (const gchar *name)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (rows[i].n_offset && strcmp (rows[i].name, name) == 0)
+    if (strcmp (rows[i].setting.name, name) == 0)
       return &rows[i];
   return NULL;
 }
 
 /**
  * pixelnorm_settings_set_values:
- * @settings: settings
- * @name: "mean", "std", "gamma" or "beta"
+ * @self: settings
+ * @name: a setting of values ("mean", "std", "gamma" or "beta"), or of one number
  * @values: (array length=n_values) (nullable): one value, or one a channel
  * @n_values: how many; 0: the default
  * @error: return location for a #GError, or %NULL
@@ -303,102 +419,68 @@ find_values (const gchar *name)
  * Since: 0.2
  */
 gboolean
-pixelnorm_settings_set_values (PixelnormSettings *settings, const gchar *name,
-    const gdouble *values, guint n_values, GError **error)
+pixelnorm_settings_set_values (PixelnormSettings *self, const gchar *name, const gdouble *values,
+    guint n_values, GError **error)
 {
-  const PixelnormSetting *row = find_values (name);
+  const Row *row = find_row (name);
 
-  g_return_val_if_fail (row != NULL, FALSE);
-  if (n_values > 1 && n_values != PIXELNORM_MAX_CHANNELS) {
+  g_return_val_if_fail (row && row->setting.type >= PIXELNORM_SETTING_TYPE_NUMBER, FALSE);
+
+  if (n_values > 1 && (!row->n_offset || n_values != PIXELNORM_MAX_CHANNELS)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "%s has %u values; give 1 for all channels, or 3, one a channel, as in %s=\"<1,2,3>\".",
         name, n_values, name);
     return FALSE;
   }
-  G_STRUCT_MEMBER (guint, settings, row->n_offset) = MAX (n_values, 1);
-  memcpy (G_STRUCT_MEMBER_P (settings, row->offset), n_values ? values : &row->default_value,
+  if (row->n_offset)
+    G_STRUCT_MEMBER (guint, self, row->n_offset) = MAX (n_values, 1);
+  memcpy (G_STRUCT_MEMBER_P (self, row->offset), n_values ? values : &row->setting.default_value,
       MAX (n_values, 1) * sizeof *values);
   return TRUE;
 }
 
 /**
- * pixelnorm_settings_set_mean:
- * @settings: settings
- * @values: (array length=n_values): one value, or one a channel
- * @n_values: how many
- * @error: return location for a #GError, or %NULL
+ * pixelnorm_settings_get_values:
+ * @self: settings
+ * @name: a setting of values ("mean", "std", "gamma" or "beta"), or of one number
+ * @n_values: (out): how many there are
  *
- * Sets the mean of the method fixed.
+ * Returns: (transfer none) (array length=n_values): one value, or one a channel; until it is set anew
  *
- * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
- *
- * Since: 0.1
+ * Since: 0.2
  */
-gboolean
-pixelnorm_settings_set_mean (
-    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
+const gdouble *
+pixelnorm_settings_get_values (const PixelnormSettings *self, const gchar *name, guint *n_values)
 {
-  return pixelnorm_settings_set_values (settings, "mean", values, n_values, error);
+  const Row *row = find_row (name);
+
+  *n_values = 0;
+  g_return_val_if_fail (row && row->setting.type >= PIXELNORM_SETTING_TYPE_NUMBER, NULL);
+
+  *n_values = row->n_offset ? G_STRUCT_MEMBER (guint, self, row->n_offset) : 1;
+  return G_STRUCT_MEMBER_P (self, row->offset);
 }
 
 /**
- * pixelnorm_settings_set_std:
- * @settings: settings
- * @values: (array length=n_values): one value, or one a channel
- * @n_values: how many
- * @error: return location for a #GError, or %NULL
+ * pixelnorm_settings_get_word:
+ * @self: settings
+ * @name: a setting that is a word, as "method"
  *
- * Sets the divisor of the method fixed.
+ * Returns: (transfer none) (nullable): the word, as "zscore"; %NULL where the setting is none of its values
  *
- * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
- *
- * Since: 0.1
+ * Since: 0.2
  */
-gboolean
-pixelnorm_settings_set_std (
-    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
+const gchar *
+pixelnorm_settings_get_word (const PixelnormSettings *self, const gchar *name)
 {
-  return pixelnorm_settings_set_values (settings, "std", values, n_values, error);
-}
+  const Row *row = find_row (name);
 
-/**
- * pixelnorm_settings_set_gamma:
- * @settings: settings
- * @values: (array length=n_values): one value, or one a channel
- * @n_values: how many
- * @error: return location for a #GError, or %NULL
- *
- * Sets what results are multiplied by.
- *
- * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
- *
- * Since: 0.1
- */
-gboolean
-pixelnorm_settings_set_gamma (
-    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
-{
-  return pixelnorm_settings_set_values (settings, "gamma", values, n_values, error);
-}
+  g_return_val_if_fail (row && row->setting.words, NULL);
 
-/**
- * pixelnorm_settings_set_beta:
- * @settings: settings
- * @values: (array length=n_values): one value, or one a channel
- * @n_values: how many
- * @error: return location for a #GError, or %NULL
- *
- * Sets what is added to results, after gamma.
- *
- * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS and nothing changed
- *
- * Since: 0.1
- */
-gboolean
-pixelnorm_settings_set_beta (
-    PixelnormSettings *settings, const gdouble *values, guint n_values, GError **error)
-{
-  return pixelnorm_settings_set_values (settings, "beta", values, n_values, error);
+  for (const GEnumValue *word = row->setting.words; word->value_nick; word++)
+    if (word->value == G_STRUCT_MEMBER (gint, self, row->offset))
+      return word->value_nick;
+  return NULL;
 }
 
 /* Whether @value, which may be one of several, lies where its row says; not-a-number lies nowhere. What has
@@ -422,19 +504,15 @@ check_number (const PixelnormSetting *row, double value, double least, GError **
 static gboolean
 check_values (const PixelnormSettings *settings, const PixelnormSetting *row, GError **error)
 {
-  const guint n = G_STRUCT_MEMBER (guint, settings, row->n_offset);
-  const double *values = G_STRUCT_MEMBER_P (settings, row->offset);
+  guint n;
+  const double *values = pixelnorm_settings_get_values (settings, row->name, &n);
   /* a divisor is so small in code values */
   const gboolean in_unit = values == settings->std && settings->units == PIXELNORM_UNITS_UNIT;
   gboolean good = TRUE;
 
   for (guint i = 0; i < n && good; i++)
     good = check_number (row, values[i], in_unit ? row->least / 255 : row->least, error);
-  if (n > 0)
-    return good;
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "%s has no value: give 1 for all channels, or 3.", row->name);
-  return FALSE;
+  return good;
 }
 
 static gboolean
@@ -450,18 +528,16 @@ check_word (const PixelnormSetting *row, gint value, GError **error)
 
 /* What one setting may be, also where it has no effect with the method or the source. */
 static gboolean
-check_one (const PixelnormSettings *settings, const PixelnormSetting *row, GError **error)
+check_one (const PixelnormSettings *settings, const Row *row, GError **error)
 {
+  const PixelnormSetting *setting = &row->setting;
   const void *place = G_STRUCT_MEMBER_P (settings, row->offset);
 
-  if (row->type == PIXELNORM_SETTING_TYPE_WORD)
-    return check_word (row, *(const gint *) place, error);
-  if (row->type == PIXELNORM_SETTING_TYPE_VALUES)
-    return check_values (settings, row, error);
-  return check_number (row,
-      row->type == PIXELNORM_SETTING_TYPE_INTEGER ? *(const gint *) place
-                                                  : *(const gdouble *) place,
-      row->least, error);
+  if (setting->type == PIXELNORM_SETTING_TYPE_WORD)
+    return check_word (setting, *(const gint *) place, error);
+  if (setting->type == PIXELNORM_SETTING_TYPE_INTEGER)
+    return check_number (setting, *(const gint *) place, setting->least, error);
+  return check_values (settings, setting, error);
 }
 
 static gboolean
@@ -535,7 +611,7 @@ check_together (const PixelnormSettings *s, GError **error)
 
 /**
  * pixelnorm_settings_check:
- * @settings: settings
+ * @self: settings
  * @error: return location for a #GError, or %NULL
  *
  * Returns: whether the settings are possible and agree with each other; else %FALSE with
@@ -544,12 +620,12 @@ check_together (const PixelnormSettings *s, GError **error)
  * Since: 0.1
  */
 gboolean
-pixelnorm_settings_check (const PixelnormSettings *settings, GError **error)
+pixelnorm_settings_check (const PixelnormSettings *self, GError **error)
 {
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
-    if (!check_one (settings, &rows[i], error))
+    if (!check_one (self, &rows[i], error))
       return FALSE;
-  const PixelnormMethodRow *method = pixelnorm_method_row (settings->method);
-  return check_source (settings, method, error) && check_floor (settings, method, error)
-      && check_together (settings, error);
+  const PixelnormMethodRow *method = pixelnorm_method_row (self->method);
+  return check_source (self, method, error) && check_floor (self, method, error)
+      && check_together (self, error);
 }

@@ -244,12 +244,12 @@ def test_arrays_of_numpy(gate, frames, settings):
     np.testing.assert_allclose(np.broadcast_to(arrays["scale"], scale.shape), scale, rtol=1e-13)
     assert arrays["mean"].shape == ((HEIGHT, WIDTH, 3) if given["scope"] == "pixel" else (3,))
     ours = Pixelnorm.Settings.new()
-    ours.method = getattr(Pixelnorm.Method, given.get("method", "zscore").upper().replace("-", "_"))
-    ours.scope = getattr(Pixelnorm.Scope, given["scope"].upper())
-    ours.set_gamma(list(gamma))
-    ours.set_beta(list(beta))
-    normalizer = Pixelnorm.Normalizer.new(ours, Pixelnorm.Profile.load(str(gate / FILE)), None,
-                                          Pixelnorm.Layout.new("RGB", WIDTH, HEIGHT), Pixelnorm.Output.FLOAT32)
+    ours.props.method = getattr(Pixelnorm.Method, given.get("method", "zscore").upper().replace("-", "_"))
+    ours.props.scope = getattr(Pixelnorm.Scope, given["scope"].upper())
+    ours.set_values("gamma", list(gamma))
+    ours.set_values("beta", list(beta))
+    inputs = Pixelnorm.Inputs.new(Pixelnorm.Profile.load(str(gate / FILE)))
+    normalizer = Pixelnorm.Normalizer.new(ours, inputs, Pixelnorm.Layout.new("RGB", WIDTH, HEIGHT), Pixelnorm.Output.FLOAT32)
     assert tensor.dtype == np.float32 and tensor.tobytes() == normalizer.run_data(frames[0].tobytes()).get_data()
 
 
@@ -466,18 +466,18 @@ def test_from_python(gate, frames):
     options = Pixelnorm.ExportOptions.new()
     options.channel_order = Pixelnorm.ChannelOrder.BGR
     options.set_names("gate", None, None)
-    made = Pixelnorm.Export.new("nvinfer", Pixelnorm.Settings.new(), profile, None, options)
+    made = Pixelnorm.Export.new("nvinfer", Pixelnorm.Settings.new(), Pixelnorm.Inputs.new(profile), options)
     assert [made.get_file_name(i) for i in range(made.get_n_files())] == ["gate.txt", "gate-mean.ppm"]
     want = {"height": HEIGHT, "width": WIDTH, "channels": 3}
     mean = np.rint(frames.sum(0, dtype=np.int64) / len(frames))
     np.testing.assert_array_equal(read_ppm(made.get_file(1).get_data(), want), mean[..., ::-1])
     assert len(made.get_losses().split("\n")) == 2 and made.get_largest_error() > 0 and made.get_notes() is None
     settings = Pixelnorm.Settings.new()
-    settings.scope = Pixelnorm.Scope.CHANNEL
-    made = Pixelnorm.Export.new("torchvision", settings, profile, None, None)
+    settings.props.scope = Pixelnorm.Scope.CHANNEL
+    made = Pixelnorm.Export.new("torchvision", settings, Pixelnorm.Inputs.new(profile), None)
     assert made.get_losses() is None and made.get_largest_error() < 1e-12
     with pytest.raises(GLib.Error, match="no format"):
-        Pixelnorm.Export.new("nothing", settings, profile, None, None)
+        Pixelnorm.Export.new("nothing", settings, Pixelnorm.Inputs.new(profile), None)
     row = Pixelnorm.export_format_find("nvinfer")
     assert (row.mean, row.scale) == (Pixelnorm.ExportDetail.PIXEL_8BIT, Pixelnorm.ExportDetail.ONE)
 
@@ -495,16 +495,16 @@ def test_gamma_and_beta_are_in_the_numbers(gate, frames):
     """y = gamma z + beta is an affine too; what is none is refused in words."""
     profile = Pixelnorm.Profile.load(str(gate / FILE))
     settings = Pixelnorm.Settings.new()
-    settings.scope = Pixelnorm.Scope.CHANNEL
+    settings.props.scope = Pixelnorm.Scope.CHANNEL
     gamma, beta = np.array([2.0, 0.5, 3.0]), np.array([1.0, 7.0, -4.0])
-    settings.set_gamma(list(gamma))
-    settings.set_beta(list(beta))
-    text = Pixelnorm.Export.new("torchvision", settings, profile, None, None).get_file(0).get_data().decode()
+    settings.set_values("gamma", list(gamma))
+    settings.set_values("beta", list(beta))
+    text = Pixelnorm.Export.new("torchvision", settings, Pixelnorm.Inputs.new(profile), None).get_file(0).get_data().decode()
     mean, std = (np.array([float(x) for x in re.findall(r"-?\d+\.?\d*(?:e-?\d+)?", part)])
                  for part in re.findall(r"\[(.*?)\]", text))
     values = frames.reshape(-1, 3).astype(float)
     expected = (values - values.mean(0)) / values.std(0) * gamma + beta
     assert (values / 255 - mean) / std == pytest.approx(expected, abs=1e-9)
-    settings.clip_low = 0.0
+    settings.props.clip_low = 0.0
     with pytest.raises(Exception, match="clip"):
-        Pixelnorm.Export.new("torchvision", settings, profile, None, None)
+        Pixelnorm.Export.new("torchvision", settings, Pixelnorm.Inputs.new(profile), None)

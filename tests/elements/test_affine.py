@@ -100,12 +100,13 @@ def test_library_gives_the_same_bytes(profiles, tmp_path):
     arrays, frames = arrays_of("pixel", "RGB"), frames_of("RGB")
     path = write(tmp_path / "a.safetensors", **arrays)
     settings = Pixelnorm.Settings.new()
-    settings.scope = Pixelnorm.Scope.CHANNEL
+    settings.props.scope = Pixelnorm.Scope.CHANNEL
     affine = Pixelnorm.LearnedAffine.load(str(path))
     profile = Pixelnorm.Profile.load(str(profiles["RGB"]))
     layout = Pixelnorm.Layout.new("RGB", WIDTH, HEIGHT)
-    normalizer = Pixelnorm.Normalizer.new_with_affine(settings, profile, None, affine, layout, Pixelnorm.Output.FLOAT32)
-    del affine, profile
+    inputs = Pixelnorm.Inputs.new(profile, None, affine)
+    normalizer = Pixelnorm.Normalizer.new(settings, inputs, layout, Pixelnorm.Output.FLOAT32)
+    del affine, profile, inputs
     found = b"".join(normalizer.run_data(frame.tobytes()).get_data() for frame in frames)
     element = outputs_of("RGB", "float32", location=profiles["RGB"], scope="channel", affine_location=path)
     assert found == element.tobytes()

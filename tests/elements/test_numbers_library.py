@@ -111,14 +111,14 @@ def test_same_profile_as_the_element(name, tmp_path):
 
 def settings_of(method, scope, **given):
     settings = Pixelnorm.Settings.new()
-    settings.method, settings.scope = method, scope
+    settings.props.method, settings.props.scope = method, scope
     for key, value in given.items():
         if key in ("mean", "std"):
-            assert getattr(settings, "set_" + key)(value)
+            assert settings.set_values(key, value)
         elif key == "units":
-            settings.units = Pixelnorm.Units.UNIT if value == "unit" else Pixelnorm.Units.CODE
+            settings.props.units = Pixelnorm.Units.UNIT if value == "unit" else Pixelnorm.Units.CODE
         else:
-            setattr(settings, key, value)
+            settings.set_property(key, value)
     return settings
 
 
@@ -148,7 +148,7 @@ def test_same_numbers_as_the_element(name, given, tmp_path):
         words = {"location": path, "method": method.value_nick, "scope": scope.value_nick, **given}
         y = reference.values(method.value_nick, scope.value_nick, frames, reference.moments_of(frames), **given)
         for output, kind in [(Output.FLOAT32, TENSORS), (Output.VIDEO, VIDEO)]:
-            normalizer = Pixelnorm.Normalizer.new(settings, profile, None, layout, output)
+            normalizer = Pixelnorm.Normalizer.new(settings, Pixelnorm.Inputs.new(profile), layout, output)
             ours = b"".join(normalizer.run_data(row.tobytes()).get_data() for row in inner)
             theirs = b"".join(normalize(kind, name, (WIDTH, HEIGHT), buffers_of(outer), **words))
             if output == Output.FLOAT32:
@@ -166,18 +166,20 @@ def test_same_numbers_as_the_element(name, given, tmp_path):
 
 
 def test_settings():
-    """Defaults as documented; fields and arrays keep what they are given; a copy is another one."""
+    """Defaults as documented; properties and arrays keep what they are given; a copy is another one."""
     settings = Pixelnorm.Settings.new()
-    assert (settings.method, settings.scope, settings.units) == (Method.ZSCORE, Scope.PIXEL, Pixelnorm.Units.CODE)
-    assert (settings.min_deviation, settings.epsilon) == (1, 0)
-    assert (settings.n_mean, settings.mean[0], settings.n_std, settings.std[0]) == (1, 127.5, 1, 127.5)
-    assert settings.range_low == settings.range_high
+    props = settings.props
+    assert (props.method, props.scope, props.units) == (Method.ZSCORE, Scope.PIXEL, Pixelnorm.Units.CODE)
+    assert (props.min_deviation, props.epsilon) == (1, 0)
+    assert (settings.get_values("mean"), settings.get_values("std")) == ([127.5], [127.5])
+    assert props.range_low == props.range_high and settings.get_word("method") == "zscore"
     copy = settings.copy()
-    copy.set_mean([1, 2.5, 3])
-    copy.set_std([4.0])
-    copy.method = Method.FIXED
-    assert (copy.n_mean, copy.mean, copy.n_std, copy.std[0]) == (3, [1, 2.5, 3], 1, 4)
-    assert (settings.n_mean, settings.mean[0], settings.method) == (1, 127.5, Method.ZSCORE)
+    copy.set_values("mean", [1, 2.5, 3])
+    copy.set_values("std", [4.0])
+    copy.props.method = Method.FIXED
+    assert (copy.get_values("mean"), copy.get_values("std"), copy.get_word("method")) == ([1, 2.5, 3], [4], "fixed")
+    assert (settings.get_values("mean"), settings.props.method) == ([127.5], Method.ZSCORE)
+    assert copy.set_values("mean", []) and copy.get_values("mean") == [127.5]
     assert copy.check() and settings.check()
     assert [m for m in enum_values(Method) if not Pixelnorm.method_needs_profile(m)] == [Method.FIXED]
 
@@ -189,11 +191,11 @@ NAN = float("nan")
 
 
 def make(settings=None, profile=PROFILE, layout=RGB, dark=None, output=Output.VIDEO):
-    return Pixelnorm.Normalizer.new(settings or Pixelnorm.Settings.new(), profile, dark, layout, output)
+    return Pixelnorm.Normalizer.new(settings or Pixelnorm.Settings.new(), Pixelnorm.Inputs.new(profile, dark), layout, output)
 
 
 def set_mean(values):
-    Pixelnorm.Settings.new().set_mean(values)
+    Pixelnorm.Settings.new().set_values("mean", values)
 
 
 ERRORS = {
@@ -257,9 +259,9 @@ def test_dark_frames():
 def test_the_caller_keeps_its_denormals(output):
     """Orc sets the thread to flush them; whoever trains in that thread must not notice."""
     settings = Pixelnorm.Settings.new()
-    settings.method = Pixelnorm.Method.FIXED
+    settings.props.method = Pixelnorm.Method.FIXED
     layout = Pixelnorm.Layout.new("RGB", 64, 48)
-    normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout, output)
+    normalizer = Pixelnorm.Normalizer.new(settings, None, layout, output)
     normalizer.run_data(bytes(64 * 48 * 3))
     assert (np.array([5e-324]) * 1)[0] > 0
 
@@ -269,14 +271,14 @@ def test_a_very_large_frame():
     side = 16384
     layout = Pixelnorm.Layout.new("Y", side, side)
     settings = Pixelnorm.Settings.new()
-    settings.method, settings.scope = Method.FIXED, Scope.CHANNEL
-    settings.set_mean([100])
-    settings.set_std([50])
-    settings.range_low, settings.range_high = -2, 3
+    settings.props.method, settings.props.scope = Method.FIXED, Scope.CHANNEL
+    settings.set_values("mean", [100])
+    settings.set_values("std", [50])
+    settings.props.range_low, settings.props.range_high = -2, 3
     row = np.arange(side).astype(np.uint8)  # modulo 256, as all that follows
     frame = row[:, None] * np.uint8(7) + row[None, :] * np.uint8(3)
     data = frame.tobytes()
-    normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout, Output.VIDEO)
+    normalizer = Pixelnorm.Normalizer.new(settings, None, layout, Output.VIDEO)
     # (x - 100) / 50 spans -2 at 0 and 3 at 250: x * 255 / 250
     codes = np.clip(np.rint(np.arange(256) * 255 / 250), 0, 255).astype(np.uint8)
     found = np.frombuffer(normalizer.run_data(data).get_data(), np.uint8).reshape(side, side)

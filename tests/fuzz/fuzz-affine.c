@@ -36,17 +36,17 @@ check_affine (PixelnormLearnedAffine *affine, const gchar *order)
   const guint height = pixelnorm_learned_affine_get_height (affine);
   const guint n_channels = pixelnorm_learned_affine_get_n_channels (affine);
   g_autoptr (GError) error = NULL;
-  PixelnormSettings settings;
+  const PixelnormInputs inputs = { .affine = affine };
+  g_autoptr (PixelnormSettings) settings =
+      g_object_new (PIXELNORM_TYPE_SETTINGS, "method", PIXELNORM_METHOD_FIXED, NULL);
   PixelnormLayout layout;
 
   g_assert_true ((width == 0) == (height == 0));
   g_assert_cmpuint ((guint64) width * height, <=, MOST_PIXELS);
-  pixelnorm_settings_init (&settings);
-  settings.method = PIXELNORM_METHOD_FIXED;
   g_assert_true (pixelnorm_layout_init (
       &layout, order, width ? width : ANY_SIDE, height ? height : ANY_SIDE, &error));
-  g_autoptr (PixelnormNormalizer) normalizer = pixelnorm_normalizer_new_with_affine (
-      &settings, NULL, NULL, affine, &layout, PIXELNORM_OUTPUT_FLOAT32, &error);
+  g_autoptr (PixelnormNormalizer) normalizer =
+      pixelnorm_normalizer_new (settings, &inputs, &layout, PIXELNORM_OUTPUT_FLOAT32, &error);
   if (n_channels != 0 && n_channels != strlen (order)) {
     g_assert_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH);
     return;

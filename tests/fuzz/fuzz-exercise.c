@@ -112,17 +112,16 @@ static void
 check_normalizer (PixelnormProfile *profile, PixelnormMethod method, PixelnormScope scope)
 {
   static const PixelnormOutput outputs[] = { PIXELNORM_OUTPUT_FLOAT32, PIXELNORM_OUTPUT_VIDEO };
-  PixelnormSettings settings;
+  const PixelnormInputs inputs = { .profile = profile };
+  g_autoptr (PixelnormSettings) settings =
+      g_object_new (PIXELNORM_TYPE_SETTINGS, "method", method, "scope", scope, NULL);
   PixelnormLayout layout;
 
   init_layout (&layout, profile);
-  pixelnorm_settings_init (&settings);
-  settings.method = method;
-  settings.scope = scope;
   for (guint i = 0; i < G_N_ELEMENTS (outputs); i++) {
     g_autoptr (GError) error = NULL;
     g_autoptr (PixelnormNormalizer) normalizer =
-        pixelnorm_normalizer_new (&settings, profile, NULL, &layout, outputs[i], &error);
+        pixelnorm_normalizer_new (settings, &inputs, &layout, outputs[i], &error);
 
     /* pixel-wise from sums per channel, tensors of a subsampled format: refused in words */
     g_assert_true ((normalizer == NULL) == (error != NULL));

@@ -79,19 +79,15 @@ scene_clear (Scene *self)
 static GBytes *
 normalize (const Scene *scene, PixelnormOutput output, gdouble clip)
 {
-  g_autoptr (PixelnormSettings) settings = pixelnorm_settings_new ();
+  const PixelnormInputs inputs = { .profile = scene->profile };
   const gdouble middle = 1 << (scene->layout->geometry.depth - 1);
+  g_autoptr (PixelnormSettings) settings = g_object_new (PIXELNORM_TYPE_SETTINGS, "method",
+      PIXELNORM_METHOD_CENTER, "scope", PIXELNORM_SCOPE_PIXEL, "range-low", -middle, "range-high",
+      middle - 1, "clip-low", -clip, "clip-high", clip, NULL);
   g_autoptr (PixelnormNormalizer) normalizer = NULL;
   g_autoptr (GError) error = NULL;
 
-  settings->method = PIXELNORM_METHOD_CENTER;
-  settings->scope = PIXELNORM_SCOPE_PIXEL;
-  settings->range_low = -middle;
-  settings->range_high = middle - 1;
-  settings->clip_low = -clip;
-  settings->clip_high = clip;
-  normalizer =
-      pixelnorm_normalizer_new (settings, scene->profile, NULL, scene->layout, output, &error);
+  normalizer = pixelnorm_normalizer_new (settings, &inputs, scene->layout, output, &error);
   g_assert_no_error (error);
   GBytes *result = pixelnorm_normalizer_run_data (normalizer, scene->data, scene->size, &error);
   g_assert_no_error (error);

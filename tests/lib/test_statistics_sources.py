@@ -83,9 +83,9 @@ def layout_of(order, depth, shift, big):
 
 def settings_of(method, source, scope, **given):
     settings = Pixelnorm.Settings.new()
-    settings.method, settings.statistics, settings.scope = METHODS[method], SOURCES[source], SCOPES[scope]
+    settings.props.method, settings.props.statistics, settings.props.scope = METHODS[method], SOURCES[source], SCOPES[scope]
     for name, value in given.items():
-        setattr(settings, name, value)
+        settings.set_property(name, value)
     return settings
 
 
@@ -140,8 +140,8 @@ def test_walk(method, source, scope, format_):
             continue
         reference = Reference(method, source, scope, depth)
         settings = settings_of(method, source, scope)
-        settings.tensor_layout = Pixelnorm.TensorLayout.NCHW if nchw else Pixelnorm.TensorLayout.NHWC
-        normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout_of(*format_), OUTPUTS[kind])
+        settings.props.layout = Pixelnorm.TensorLayout.NCHW if nchw else Pixelnorm.TensorLayout.NHWC
+        normalizer = Pixelnorm.Normalizer.new(settings, None, layout_of(*format_), OUTPUTS[kind])
         for at in range(0, len(frames), BATCH):
             x, rest = frames[at:at + BATCH], passengers[at:at + BATCH]
             check(kind, run(normalizer, x, format_, rest), reference.batch(x), x, format_, nchw, method, exact,
@@ -160,11 +160,11 @@ def test_settings(source, scope, given):
         reference = Reference("zscore", source, scope, format_[1], given.get("momentum", 0.1), given.get("epsilon", 0),
                               given.get("min_deviation", 1))
         settings = settings_of("zscore", source, scope, **given)
-        settings.set_gamma([0.5] if "Y" in format_[0] else [0.5, -2, 3])
-        settings.set_beta([0.25])
+        settings.set_values("gamma", [0.5] if "Y" in format_[0] else [0.5, -2, 3])
+        settings.set_values("beta", [0.25])
         gamma = np.array([0.5] if "Y" in format_[0] else [0.5, -2, 3])
-        settings.clip_low, settings.clip_high = -4.0, 3.5
-        normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout_of(*format_), Output.FLOAT32)
+        settings.props.clip_low, settings.props.clip_high = -4.0, 3.5
+        normalizer = Pixelnorm.Normalizer.new(settings, None, layout_of(*format_), Output.FLOAT32)
         for at in range(0, len(frames), BATCH):
             x = frames[at:at + BATCH]
             y = np.clip(reference.batch(x) * gamma + 0.25, -4, 3.5)
@@ -185,8 +185,8 @@ def test_running_starts_from_a_profile(scope):
         x = seen.astype(float)
         start = (x.mean(axis=0), x.var(axis=0)) if scope == "pixel" else moments(x, scope)[:2]
         reference = Reference("zscore", "running", scope, depth, start=start)
-        normalizer = Pixelnorm.Normalizer.new(settings_of("zscore", "running", scope), accumulator.snapshot(), None,
-                                              layout, Output.FLOAT32)
+        inputs = Pixelnorm.Inputs.new(accumulator.snapshot())
+        normalizer = Pixelnorm.Normalizer.new(settings_of("zscore", "running", scope), inputs, layout, Output.FLOAT32)
         for at in range(0, len(frames), BATCH):
             x = frames[at:at + BATCH]
             found = run(normalizer, x, format_, np.zeros(x.shape[:3], int))
@@ -205,7 +205,7 @@ def test_thousands_of_frames(depth, momentum):
     format_ = ("RGB", depth, 0, False)
     reference = Reference("zscore", "running", "pixel", depth, momentum)
     settings = settings_of("zscore", "running", "pixel", momentum=momentum)
-    normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout_of(*format_), Output.FLOAT32)
+    normalizer = Pixelnorm.Normalizer.new(settings, None, layout_of(*format_), Output.FLOAT32)
     for i in range(n):
         level = mean + (20 * unit if i // 1500 % 2 else 0)
         x = np.clip(np.rint(level + sigma * random.standard_normal(shape)), 0, largest).astype(np.int64)[None]
@@ -218,7 +218,7 @@ def test_an_event_shows():
     random = np.random.default_rng(SEED)
     format_, sigma = ("Y", 8, 0, False), 6.0
     settings = settings_of("zscore", "running", "pixel", momentum=0.02)
-    normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout_of(*format_), Output.FLOAT32)
+    normalizer = Pixelnorm.Normalizer.new(settings, None, layout_of(*format_), Output.FLOAT32)
     for i in range(600):
         x = np.rint(100 + sigma * random.standard_normal((1, HEIGHT, WIDTH, 1)))
         run(normalizer, x.astype(np.int64), format_, np.zeros((1, HEIGHT, WIDTH), int))
@@ -237,9 +237,9 @@ def test_no_limits():
         for given in [{"min_deviation": 1e-6}, {"min_deviation": 1e6}, {"momentum": 1e-300, "min_deviation": 1e-6},
                       {"momentum": 1.0, "min_deviation": 1e-6}]:
             settings = settings_of(method, source, scope, **given)
-            settings.set_gamma([1e6])
+            settings.set_values("gamma", [1e6])
             for kind in ["float32", "float16"]:
-                normalizer = Pixelnorm.Normalizer.new(settings, None, None, layout_of(*format_), OUTPUTS[kind])
+                normalizer = Pixelnorm.Normalizer.new(settings, None, layout_of(*format_), OUTPUTS[kind])
                 for frame in extreme:
                     data = run(normalizer, frame[None], format_, np.zeros((1, HEIGHT, WIDTH), int))
                     assert np.isfinite(from_tensor(data, kind, frame[None], False)).all()
@@ -253,8 +253,8 @@ def test_no_limits():
 def test_refused(given, words):
     method, source, scope = given
     settings = settings_of("zscore", source, scope)
-    settings.method = {**METHODS, "percentile": Method.PERCENTILE, "flat-field": Method.FLAT_FIELD,
-                       "fixed": Method.FIXED}[method]
+    settings.props.method = {**METHODS, "percentile": Method.PERCENTILE, "flat-field": Method.FLAT_FIELD,
+                             "fixed": Method.FIXED}[method]
     with pytest.raises(GLib.Error, match=words):
         settings.check()
 
@@ -282,10 +282,10 @@ def test_torch(momentum):
     normalizers = {}
     for source in ["batch", "running"]:
         settings = settings_of("zscore", source, "channel", epsilon=1e-3, min_deviation=0.0, momentum=momentum)
-        settings.set_gamma(gamma)
-        settings.set_beta(beta)
-        settings.tensor_layout = Pixelnorm.TensorLayout.NCHW
-        normalizers[source] = Pixelnorm.Normalizer.new(settings, None, None, layout_of(*format_), Output.FLOAT32)
+        settings.set_values("gamma", gamma)
+        settings.set_values("beta", beta)
+        settings.props.layout = Pixelnorm.TensorLayout.NCHW
+        normalizers[source] = Pixelnorm.Normalizer.new(settings, None, layout_of(*format_), Output.FLOAT32)
     for at in range(0, len(frames), BATCH):
         x = frames[at:at + BATCH]
         expected = {}

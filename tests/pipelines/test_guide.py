@@ -101,14 +101,14 @@ def test_every_method_has_a_row():
 def test_default_ranges(method, depth):
     """As the table has them; in code values they grow with the depth."""
     settings = Pixelnorm.Settings.new()
-    settings.method = getattr(Pixelnorm.Method, method.upper().replace("-", "_"))
-    settings.scope = Pixelnorm.Scope.CHANNEL
+    settings.props.method = getattr(Pixelnorm.Method, method.upper().replace("-", "_"))
+    settings.props.scope = Pixelnorm.Scope.CHANNEL
     layout = Pixelnorm.Layout.new("Y", 2, 1)
     layout.set_depth(depth, 0, False)
     accumulator = Pixelnorm.Accumulator.new(Pixelnorm.Scope.CHANNEL, layout)
     accumulator.keep_histogram()
     accumulator.add_data(layout, bytes([10, 0, 200, 100])[:2 * depth // 8])
-    normalizer = Pixelnorm.Normalizer.new(settings, accumulator.snapshot(), None, layout, Pixelnorm.Output.VIDEO)
+    normalizer = Pixelnorm.Normalizer.new(settings, Pixelnorm.Inputs.new(accumulator.snapshot()), layout, Pixelnorm.Output.VIDEO)
     grown = 65535 / 255 if depth == 16 and method in ("center", "flat-field") else 1
     assert normalizer.get_range() == pytest.approx([float(text) * grown for text in ROWS[method][1:]], rel=1e-15)
     low, high = normalizer.get_range()
@@ -150,13 +150,14 @@ def normalized(method, data, scope=Pixelnorm.Scope.PIXEL, order="Y", per_channel
     for frame in data:
         accumulator.add_data(layout, frame.tobytes())
     settings = Pixelnorm.Settings.new()
-    settings.method, settings.scope = method, scope
+    settings.props.method, settings.props.scope = method, scope
     for name, value in values.items():
         if name in ("mean", "std", "gamma", "beta"):
-            getattr(settings, f"set_{name}")(value)
+            settings.set_values(name, value)
         else:
-            setattr(settings, name, value)
-    normalizer = Pixelnorm.Normalizer.new(settings, accumulator.snapshot(), None, layout, Pixelnorm.Output.FLOAT32)
+            settings.set_property(name, value)
+    inputs = Pixelnorm.Inputs.new(accumulator.snapshot())
+    normalizer = Pixelnorm.Normalizer.new(settings, inputs, layout, Pixelnorm.Output.FLOAT32)
     out = b"".join(normalizer.run_data(frame.tobytes()).get_data() for frame in data)
     return np.frombuffer(out, "<f4").reshape(data.shape)
 

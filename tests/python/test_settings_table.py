@@ -56,25 +56,62 @@ def test_limits(row):
 def test_limits_without_effect(row):
     """What lies out of range is refused, in the library and here, also with a method or a source that has no use for it."""
     settings = Pixelnorm.Settings.new()
-    settings.method = next(method for method in (Pixelnorm.Method.ZSCORE, Pixelnorm.Method.CENTER)
-                           if not row.methods & 1 << int(method))
+    settings.props.method = next(method for method in (Pixelnorm.Method.ZSCORE, Pixelnorm.Method.CENTER)
+                                 if not row.methods & 1 << int(method))
     assert not row.has_effect(settings) and settings.check()
     for value in (row.least - 1, row.largest * 1.01):
         if row.type == Pixelnorm.SettingType.VALUES:
             settings.set_values(row.name, [value])
         else:
-            setattr(settings, name_of(row), value)
+            settings.set_property(name_of(row), value)
         with pytest.raises(GLib.Error, match=f"^[^:]*: {row.name} is "):
             settings.check()
         if row.name not in NOT_HERE:
             with pytest.raises(ValueError, match=name_of(row)):
-                Settings(method=settings.method.value_nick, **{name_of(row): value})
+                Settings(method=settings.props.method.value_nick, **{name_of(row): value})
 
 
-WORDS = {"method": Pixelnorm.Method, "scope": Pixelnorm.Scope, "statistics": Pixelnorm.StatisticsSource}
+WORDS = [row for row in ROWS if row.type == Pixelnorm.SettingType.WORD]
+SPECS = {spec.name: spec for spec in Pixelnorm.Settings.list_properties()}
 
 
-def test_default_words():
-    for name, words in WORDS.items():
-        row = next(row for row in ROWS if row.name == name)
-        assert words(int(row.default_value)).value_nick == DEFAULTS[name] and DEFAULTS[name] in CHOICES[name]
+def words_of(spec):
+    """The words of an enum, by introspection, whichever version of PyGObject."""
+    return {word.value_nick for word in spec.enum_class.__enum_values__.values()}
+
+
+def test_properties_of_the_object():
+    """Every setting but those of several numbers, with the words of the package; the rest are lists."""
+    lists = {row.name for row in ROWS if row.type == Pixelnorm.SettingType.VALUES}
+    assert set(SPECS) == {row.name for row in ROWS} - lists
+    settings = Pixelnorm.Settings.new()
+    for name, default in DEFAULTS.items():
+        if name == "output":  # is no setting of the library
+            continue
+        found = settings.get_word(name.replace("_", "-")) if name in CHOICES else settings.get_values(name) \
+            if name in lists else settings.get_property(name)
+        assert found == (list(default) if name in lists else default) or (default is None and abs(found) > 1e308)
+
+
+@pytest.mark.parametrize("row", WORDS, ids=name_of)
+def test_words(row):
+    """The package knows all words but that of the stream's own statistics, and spells them as the library's enums do."""
+    words = words_of(SPECS[row.name])
+    assert words - set(CHOICES[name_of(row)]) == ({"running"} if row.name == "statistics" else set())
+    assert set(CHOICES[name_of(row)]) <= words
+    settings = Pixelnorm.Settings.new()
+    for value, word in SPECS[row.name].enum_class.__enum_values__.items():
+        settings.set_property(row.name, value)
+        assert settings.get_word(row.name) == word.value_nick
+
+
+@pytest.mark.parametrize("row", [row for row in NUMBERS if row.name in SPECS], ids=name_of)
+def test_stated_ranges(row):
+    """A property states the limits of its setting, and takes what lies beyond: the check has words for that."""
+    spec, settings = SPECS[row.name], Pixelnorm.Settings.new()
+    assert (spec.minimum, spec.maximum, spec.default_value) == (min(row.least, row.default_value), row.largest, row.default_value)
+    if abs(row.largest) < 1e308:
+        settings.set_property(row.name, row.largest + 1)
+        assert settings.get_property(row.name) == row.largest + 1
+        with pytest.raises(GLib.Error, match=f"^[^:]*: {row.name} is "):
+            settings.check()

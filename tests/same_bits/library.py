@@ -44,10 +44,15 @@ def settings_of(**given):
             setter = getattr(settings, f"set_{name}", None) or functools.partial(settings.set_values, name)
             setter(value)
         elif isinstance(settings, GObject.Object):
-            settings.set_property(name.replace("_", "-"), value)
+            settings.set_property("layout" if name == "tensor_layout" else name.replace("_", "-"), value)
         else:
             setattr(settings, name, value)
     return settings
+
+
+def inputs_of(profile, dark=None, affine=None):
+    """What constructors take it as: one struct, or (of builds before it) each of its own."""
+    return [Pixelnorm.Inputs.new(profile, dark, affine)] if hasattr(Pixelnorm, "Inputs") else [profile, dark, affine]
 
 
 @functools.lru_cache(maxsize=None)
@@ -110,7 +115,7 @@ def forth(normalizer, name, size):
 def back(settings, profile, layout, output, data, values):
     """Denormalizes a batch."""
     if profile or not values[0]:
-        denormalizer = Pixelnorm.Denormalizer.new(settings, profile, None, None, layout, output)
+        denormalizer = Pixelnorm.Denormalizer.new(settings, *inputs_of(profile), layout, output)
     else:
         denormalizer = Pixelnorm.Denormalizer.new_for_values(settings, layout, output)
         denormalizer.set_values(*values)
@@ -122,10 +127,8 @@ def back(settings, profile, layout, output, data, values):
 
 def there_and_back(settings, profile, name, output, size, affine=None, dark=None):
     layout = layout_of(name, size)
-    if affine:
-        normalizer = Pixelnorm.Normalizer.new_with_affine(settings, profile, dark, affine, layout, output)
-    else:
-        normalizer = Pixelnorm.Normalizer.new(settings, profile, dark, layout, output)
+    new = getattr(Pixelnorm.Normalizer, "new_with_affine", Pixelnorm.Normalizer.new)
+    normalizer = new(settings, *inputs_of(profile, dark, affine), layout, output)
     data, words, values = forth(normalizer, name, size)
     found = {"": b"".join(data), " words": words}
     if not affine and not dark:
@@ -247,7 +250,8 @@ def exported(lists, target, kind, method, scope):
     """An export of the library, and what it says is lost."""
     profile = Pixelnorm.Profile.parse(GLib.Bytes.new(make.profile(kind)))
     settings = settings_of(method=by_nick("Method", method), scope=by_nick("Scope", scope))
-    made = attempt(lambda: Pixelnorm.Export.new(target, settings, profile, None, Pixelnorm.ExportOptions.new()))
+    inputs = inputs_of(profile)[:2]  # no export has an affine
+    made = attempt(lambda: Pixelnorm.Export.new(target, settings, *inputs, Pixelnorm.ExportOptions.new()))
     if isinstance(made, str):
         return {"refused": made}
     found = {"words": f"{made.get_losses()}\n{made.get_largest_error()!r}\n{made.get_notes()}"}
