@@ -2,8 +2,6 @@
 /* Enums for properties. Their numbers are the library's; gst-inspect-1.0 prints the words. */
 #include "gstpixelenums.h"
 
-#include <string.h>
-
 #include "common/gstpixelenum.h"
 #include "gstpixelcaps.h"
 
@@ -46,17 +44,4 @@ gst_pixel_enum_nick (GType type, gint value)
 
   g_type_class_unref (klass);
   return nick;
-}
-
-const gchar *
-gst_pixel_setting_nick (const gchar *name, gint value)
-{
-  const PixelnormSetting *row;
-
-  for (guint i = 0; (row = pixelnorm_setting_get (i)); i++)
-    if (strcmp (row->name, name) == 0)
-      for (const GEnumValue *word = row->words; word->value_nick; word++)
-        if (word->value == value)
-          return word->value_nick;
-  return NULL;
 }

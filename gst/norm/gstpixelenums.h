@@ -18,6 +18,3 @@ GType gst_pixel_norm_layout_get_type (void);
 
 /* The name of a value as users write it. Static. */
 const gchar *gst_pixel_enum_nick (GType type, gint value);
-
-/* The same of the setting @name; NULL: it has no such value. */
-const gchar *gst_pixel_setting_nick (const gchar *name, gint value);

@@ -68,10 +68,12 @@ plan_fit_denormalizer (GstPixelPlan *plan, const GstPixelTarget *target, GError 
   g_object_get (plan->settings, "method", &method, NULL);
   plan->needs_values = pixelnorm_method_needs_profile (method)
       && !(plan->inputs->profile && pixelnorm_settings_need_profile (plan->settings));
-  plan->denormalizer = plan->needs_values ? pixelnorm_denormalizer_new_for_values (
-                           plan->settings, &target->layout, target->output, error)
-                                          : pixelnorm_denormalizer_new (plan->settings,
-                                              plan->inputs, &target->layout, target->output, error);
+  if (plan->needs_values)
+    plan->denormalizer = pixelnorm_denormalizer_new_for_values (
+        plan->settings, &target->layout, target->output, error);
+  else
+    plan->denormalizer = pixelnorm_denormalizer_new (
+        plan->settings, plan->inputs, &target->layout, target->output, error);
   return plan->denormalizer != NULL;
 }
 

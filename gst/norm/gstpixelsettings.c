@@ -5,8 +5,6 @@
  */
 #include "gstpixelsettings.h"
 
-#include <string.h>
-
 #include "gstpixelcaps.h"
 #include "gstpixelenums.h"
 
@@ -84,17 +82,19 @@ check_profile (const PixelnormSettings *settings, PixelnormProfile *profile, GEr
   return FALSE;
 }
 
-/* That @name has an effect only with those values of the setting @other whose bits are in @mask. */
+/* That @name has an effect only with those methods, or else sources, whose bits are in the masks. */
 static void
 append_ineffective (GString *text, const PixelnormSettings *settings, const gchar *name,
-    const gchar *other, guint mask)
+    guint methods, guint sources)
 {
-  const gchar *nick;
+  const gchar *other = methods ? "method" : "statistics", *nick;
+  const GType type = methods ? PIXELNORM_TYPE_METHOD : PIXELNORM_TYPE_STATISTICS_SOURCE;
+  guint mask = methods ? methods : sources;
 
   g_string_append_printf (text, "%s%s has no effect with %s%s. Set %s=", text->len ? " " : "", name,
-      strcmp (other, "method") == 0 ? "the method " : "statistics=",
-      pixelnorm_settings_get_word (settings, other), other);
-  for (gint i = 0; mask && (nick = gst_pixel_setting_nick (other, i)); i++) {
+      methods ? "the method " : "statistics=", pixelnorm_settings_get_word (settings, other),
+      other);
+  for (gint i = 0; mask && (nick = gst_pixel_enum_nick (type, i)); i++) {
     const guint bit = 1u << i;
 
     if (!(mask & bit))
@@ -111,16 +111,13 @@ gst_pixel_settings_find_ineffective (const GstPixelSettings *self)
   const PixelnormSettings *settings = self->settings;
   GString *text = g_string_new (NULL);
   const PixelnormSetting *row;
-  PixelnormMethod method;
 
   for (guint i = 0; (row = pixelnorm_setting_get (i)); i++)
     if (self->given & 1u << i && !pixelnorm_setting_has_effect (row, settings))
-      append_ineffective (text, settings, row->name, row->methods ? "method" : "statistics",
-          row->methods ? row->methods : row->sources);
-  g_object_get (self->settings, "method", &method, NULL);
-  if (self->dark_location && method != PIXELNORM_METHOD_FLAT_FIELD)
-    append_ineffective (
-        text, settings, "dark-location", "method", 1u << PIXELNORM_METHOD_FLAT_FIELD);
+      append_ineffective (text, settings, row->name, row->methods, row->sources);
+  if (self->dark_location
+      && !g_str_equal (pixelnorm_settings_get_word (settings, "method"), "flat-field"))
+    append_ineffective (text, settings, "dark-location", 1u << PIXELNORM_METHOD_FLAT_FIELD, 0);
   return g_string_free (text, text->len == 0);
 }
 

@@ -8,8 +8,6 @@
  */
 #include "export.h"
 
-#include <pixelnorm/enum-types.h>
-
 static void
 append_ranges (const PixelnormExport *self, GString *text)
 {
@@ -75,7 +73,7 @@ append_video (const PixelnormExport *self, GString *text)
   g_string_append_printf (text,
       "# The ranges decode 8-bit video of: pixelnorm location=PROFILE scope=pixel method=%s "
       "range-low=%s range-high=%s",
-      pixelnorm_export_enum_nick (PIXELNORM_TYPE_METHOD, settings->method),
+      pixelnorm_settings_get_word (settings, "method"),
       pixelnorm_export_number (numbers[0], self->low),
       pixelnorm_export_number (numbers[1], self->high));
   append_numbers (settings, text);

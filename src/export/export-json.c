@@ -178,12 +178,11 @@ pixelnorm_export_write_json (PixelnormExport *self, GError **error)
   return pixelnorm_json_take (self,
       json_pack ("{s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:[f, f], s:o, s:s, s:i, s:o, s:o, s:o}",
           "formula", "y = (x - mean) * scale", "software", "gst-pixelnorm " PIXELNORM_VERSION,
-          "method", pixelnorm_export_enum_nick (PIXELNORM_TYPE_METHOD, settings->method), "scope",
-          pixelnorm_export_enum_nick (PIXELNORM_TYPE_SCOPE, settings->scope), "min_deviation",
-          settings->min_deviation, "epsilon", settings->epsilon, "units",
-          settings->units == PIXELNORM_UNITS_UNIT ? "unit" : "code", "range", low, high, "channels",
-          channel_names (self), "layout", pixelnorm_export_layout (self), "max_code",
-          (int) self->exact.max_code, "profile", describe_profile (self), "mean",
-          numbers (self, FALSE), "scale", numbers (self, TRUE)),
+          "method", pixelnorm_settings_get_word (settings, "method"), "scope",
+          pixelnorm_settings_get_word (settings, "scope"), "min_deviation", settings->min_deviation,
+          "epsilon", settings->epsilon, "units", pixelnorm_settings_get_word (settings, "units"),
+          "range", low, high, "channels", channel_names (self), "layout",
+          pixelnorm_export_layout (self), "max_code", (int) self->exact.max_code, "profile",
+          describe_profile (self), "mean", numbers (self, FALSE), "scale", numbers (self, TRUE)),
       error);
 }

@@ -196,13 +196,6 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
       && take_affine (self, inputs ? inputs->affine : NULL, geometry, error);
 }
 
-/* One value for all channels, or one a channel. */
-static double
-value_of (const double *values, guint n_values, guint channel)
-{
-  return values[n_values > 1 ? channel : 0];
-}
-
 /* What the method alone does. */
 static PixelnormAffine
 method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
@@ -216,8 +209,8 @@ method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
   const PixelnormMethodInput input = {
     .settings = settings,
     .floor = self->floor,
-    .mean = value_of (settings->mean, settings->n_mean, channel) * unit,
-    .std = value_of (settings->std, settings->n_std, channel) * unit,
+    .mean = pixelnorm_settings_value (settings->mean, settings->n_mean, channel) * unit,
+    .std = pixelnorm_settings_value (settings->std, settings->n_std, channel) * unit,
     .moments = &moments,
     .estimate = self->estimated ? &self->estimates[channel] : NULL,
     .dark = dark_mean (self, sample, channel),
@@ -236,8 +229,8 @@ get_scaling (
 {
   const PixelnormSettings *settings = self->settings;
 
-  *gamma = value_of (settings->gamma, settings->n_gamma, channel);
-  *beta = value_of (settings->beta, settings->n_beta, channel);
+  *gamma = pixelnorm_settings_value (settings->gamma, settings->n_gamma, channel);
+  *beta = pixelnorm_settings_value (settings->beta, settings->n_beta, channel);
   if (self->inputs.affine) {
     double learned_gamma, learned_beta;
 

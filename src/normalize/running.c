@@ -33,12 +33,6 @@ allocate (PixelnormRunning *self, GError **error)
   return TRUE;
 }
 
-static double
-value_of (const double *values, guint n_values, guint channel)
-{
-  return values[n_values > 1 ? channel : 0];
-}
-
 static void
 fill_tiles (PixelnormRunning *self, const PixelnormCoefficients *coefficients,
     const PixelnormQuantization *quantization)
@@ -56,9 +50,11 @@ fill_tiles (PixelnormRunning *self, const PixelnormCoefficients *coefficients,
           fmaxf (sqrtf (k->epsilon), k->floor) * (float) (255.0 / coefficients->max_code);
       continue;
     }
-    self->gamma[i] = (float) (value_of (settings->gamma, settings->n_gamma, channel) / step);
+    self->gamma[i] =
+        (float) (pixelnorm_settings_value (settings->gamma, settings->n_gamma, channel) / step);
     self->beta[i] =
-        (float) ((value_of (settings->beta, settings->n_beta, channel) - offset) / step);
+        (float) ((pixelnorm_settings_value (settings->beta, settings->n_beta, channel) - offset)
+            / step);
     self->momentum[i] =
         (gint32) rint (CLAMP (ldexp (settings->momentum, 31), 1.0, (double) PIXELNORM_MOMENTUM_1));
   }

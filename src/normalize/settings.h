@@ -33,3 +33,10 @@ struct _PixelnormSettings {
   gdouble quant_scale;
   gint quant_zero_point;
 };
+
+/* One value for all channels, or one a channel. */
+static inline double
+pixelnorm_settings_value (const double *values, guint n_values, guint channel)
+{
+  return values[n_values > 1 ? channel : 0];
+}

@@ -21,6 +21,7 @@ import pytest
 
 from cli_help import GLib, Pixelnorm, pixelprofile, save_profile
 from export_readers import MODEL, READERS, TENSOR, evaluate, numbers, read_ppm
+from profile_bytes import affine_file
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (SOURCE / "docs" / "export.md").read_text()
@@ -478,6 +479,9 @@ def test_from_python(gate, frames):
     assert made.get_losses() is None and made.get_largest_error() < 1e-12
     with pytest.raises(GLib.Error, match="no format"):
         Pixelnorm.Export.new("nothing", settings, Pixelnorm.Inputs.new(profile), None)
+    affine = Pixelnorm.LearnedAffine.parse(GLib.Bytes.new(affine_file(gamma=np.ones(3))))
+    with pytest.raises(GLib.Error, match="no words for gamma and beta of a file"):
+        Pixelnorm.Export.new("json", settings, Pixelnorm.Inputs.new(profile, None, affine), None)
     row = Pixelnorm.export_format_find("nvinfer")
     assert (row.mean, row.scale) == (Pixelnorm.ExportDetail.PIXEL_8BIT, Pixelnorm.ExportDetail.ONE)
 
