@@ -3,6 +3,7 @@
 #pragma once
 
 #include <pixelnorm/accumulator.h>
+#include <pixelnorm/colour.h>
 #include <pixelnorm/denormalizer.h>
 #include <pixelnorm/enum-types.h>
 #include <pixelnorm/error.h>

@@ -154,4 +154,5 @@ pixelnorm_fill_c (PixelnormKernels *kernels)
 {
   *kernels = pixelnorm_kernels_c;
   pixelnorm_fill_c_denormalize (kernels);
+  pixelnorm_fill_c_colour (kernels);
 }

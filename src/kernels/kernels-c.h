@@ -10,13 +10,18 @@ void pixelnorm_fill_c (PixelnormKernels *kernels);
 /* Its part of kernels-c-denormalize.c. */
 void pixelnorm_fill_c_denormalize (PixelnormKernels *kernels);
 
-/* All of it but that part: what other rows take for the rest of a list. */
+/* That of kernels-c-colour.c. */
+void pixelnorm_fill_c_colour (PixelnormKernels *kernels);
+
+/* All of it but those parts: what other rows take for the rest of a list. */
 extern const PixelnormKernels pixelnorm_kernels_c;
 
 extern const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
 
 /* What a running variance is at least, so that no denormal number comes up. */
 #define PIXELNORM_SMALLEST_VARIANCE 0x1p-100f
+
+extern const PixelnormColourKernel pixelnorm_colour_c[PIXELNORM_N_SAMPLES][2];
 
 /* Running estimates, and results of theirs in other items. */
 void pixelnorm_running_u8_c (float *y, int32_t *mean, uint16_t *rest, float *variance,

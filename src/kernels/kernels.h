@@ -126,6 +126,48 @@ typedef void (*PixelnormRunningKernel) (float *y, int32_t *mean, uint16_t *rest,
 /* float32 to other items, by the rules of PixelnormNormalize. */
 typedef void (*PixelnormConvert) (void *to, const float *from, int zero_point, int n);
 
+/* Y'CbCr to R'G'B' by ITU-T H.273, exact: the real numbers of its equations in full-range codes, rounded half
+ * up, clipped to 0 .. largest. With u = Cb - centre, v = Cr - centre, all in integers:
+ *   C = floor ((cb u + cr v + half) / divisor), once a chroma sample and channel
+ *   value = floor ((scale (Y - black) + C) / unit)
+ * scale / unit = (2^d - 1) / (219 2^(d-8)) in lowest terms, 1/1 for full range; half / divisor = unit / 2.
+ */
+typedef struct {
+  int64_t cb, cr, half, divisor;
+  /* The same in 15 bits a part, the first one signed, what vectors multiply pairs (u, v) with: parts[k][0] u +
+   * parts[k][1] v is p[k], and C = (p[0] + first + ((p[1] + last) >> 15)) >> shift; deeper than 8 bits
+   * (p[0] + first + ((p[1] + ((p[2] + ((p[3] + last) >> 15)) >> 15)) >> 15)) >> shift. */
+  int16_t parts[4][2];
+  int32_t first, last;
+  int shift;
+} PixelnormChromaTerm;
+
+typedef struct {
+  int depth, black, centre, largest;
+  int scale, unit;
+  PixelnormChromaTerm terms[3]; /* of R, G, B */
+  int has_parts;                /* 8 to 14 bits */
+} PixelnormColourFactors;
+
+/* Three planes of n <= PIXELNORM_TILE pixels of luma side by side and of pairs Cb, Cr, one a pixel, or one for
+ * two pixels from the first on. */
+typedef void (*PixelnormColourKernel) (void *r, void *g, void *b, const void *luma,
+    const void *chroma, const PixelnormColourFactors *factors, int n);
+
+/* How samples of chroma become those of every pixel: t = near + far of two rows, each times its weight; then at
+ * pixel f of the 2^log2_w that share sample i, (own t[i] + other t[i + side] + rounding) >> shift. */
+typedef struct {
+  int log2_w, near, far, shift;
+  struct {
+    int own, other, side, rounding;
+  } pixels[4];
+} PixelnormUpsampling;
+
+/* The pairs of n <= PIXELNORM_TILE pixels; n_pairs pairs of each row, of which the one at @first, 0 or 1, is that of
+ * the first pixels. What would lie before the first pair or behind the last is a copy of it. */
+typedef void (*PixelnormUpsample) (void *to, const void *near, const void *far,
+    const PixelnormUpsampling *how, int first, int n_pairs, int n);
+
 typedef struct {
   const char *name;                                     /* of the row */
   PixelnormAccumulate accumulate[PIXELNORM_N_SAMPLES];  /* one list */
@@ -151,6 +193,9 @@ typedef struct {
   PixelnormPackU16 pack_u16;
   PixelnormRunningKernel running[PIXELNORM_N_SAMPLES];
   PixelnormConvert convert[PIXELNORM_N_ITEMS]; /* NULL for f32 */
+  PixelnormColourKernel colour[PIXELNORM_N_SAMPLES]
+                              [2]; /* by log2 of the pixels that share a pair */
+  PixelnormUpsample upsample[PIXELNORM_N_SAMPLES];
 } PixelnormKernels;
 
 /* A row of the KERNEL TABLE. */
