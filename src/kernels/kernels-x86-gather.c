@@ -244,6 +244,7 @@ pixelnorm_fill_ssse3 (PixelnormKernels *kernels)
   make_places (2);
   kernels->gather[PIXELNORM_SAMPLE_U8] = gather_u8_ssse3;
   kernels->gather[PIXELNORM_SAMPLE_U16] = gather_u16_ssse3;
+  pixelnorm_fill_ssse3_colour (kernels);
 }
 
 #endif

@@ -23,6 +23,11 @@ void pixelnorm_fill_avx2_statistics (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_normalize (PixelnormKernels *kernels);
 
+/* Y'CbCr to R'G'B' of each row. */
+void pixelnorm_fill_ssse3_colour (PixelnormKernels *kernels);
+void pixelnorm_fill_avx2_colour (PixelnormKernels *kernels);
+void pixelnorm_fill_avx512_colour (PixelnormKernels *kernels);
+
 /* Whether the three samples of a pixel lie within one stride of @stride bytes. */
 int pixelnorm_is_packed (
     const void *const *from, const unsigned *strides, unsigned stride, unsigned sample_bytes);

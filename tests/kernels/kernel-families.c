@@ -448,8 +448,77 @@ add_lookup (GPtrArray *families, guint period)
 }
 
 static void
+fill_colour (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+{
+  const guint16 mask = (guint16) ((1u << self->depth) - 1);
+
+  fill_bytes (self, rand, a, n, strange);
+  for (guint k = 3; k < 5 && self->depth > 8; k++)
+    for (gsize i = 0; i < n * self->bytes[k] / 2; i++)
+      ((guint16 *) a[k])[i] &= mask;
+}
+
+/* n pairs; where two pixels share each, every other time one is alone at the end. */
+static void
+prepare_colour (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  SET_ARGUMENTS (ARGUMENT (a[0]), ARGUMENT (a[1]), ARGUMENT (a[2]), ARGUMENT (a[3]),
+      ARGUMENT (a[4]), ARGUMENT (self->factors), self->shared == 2 ? 2 * n - n % 2 : n);
+}
+
+/* One row's pairs for twice as many pixels, less one every other time; the first is a border every third
+ * time. Roundings as of JPEG. */
+static void
+prepare_upsample (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  const gint first = n > 1 && n % 3 ? 1 : 0;
+
+  work->upsampling = (PixelnormUpsampling){ 1, 3, 1, 4, { { 3, 1, -1, 8 }, { 3, 1, 1, 7 } } };
+  SET_ARGUMENTS (ARGUMENT (a[0]), ARGUMENT (a[1]), ARGUMENT (a[2]), ARGUMENT (&work->upsampling),
+      (guint64) first, ARGUMENT (n), ARGUMENT (MAX (2 * (n - first) - n % 2, 0)));
+}
+
+static void
+add_colour (GPtrArray *families, guint depth, gboolean limited, guint shared)
+{
+  const PixelnormSample sample = depth > 8 ? PIXELNORM_SAMPLE_U16 : PIXELNORM_SAMPLE_U8;
+  const gsize b = sample_bytes[sample];
+  KernelFamily family = { .sample = sample,
+    .n_arrays = 5,
+    .bytes = { shared * b, shared * b, shared * b, shared * b, 2 * b },
+    .n_samples = 3 * shared,
+    .most = PIXELNORM_TILE / (gint) shared,
+    .depth = depth,
+    .shared = shared,
+    .factors = g_new (PixelnormColourFactors, 1),
+    .fill = fill_colour,
+    .prepare = prepare_colour };
+
+  pixelnorm_colour_factors_init (family.factors, 2126, 722, limited, (gint) depth, FALSE);
+  add (families, family, OFFSET (colour[sample][shared - 1]),
+      g_strdup_printf ("colour/%u-bit-%s-%u-shared", depth, limited ? "limited" : "full", shared));
+}
+
+static void
+add_upsampling (GPtrArray *families, PixelnormSample sample)
+{
+  const gsize b = sample_bytes[sample];
+  const KernelFamily family = { .sample = sample,
+    .n_arrays = 3,
+    .bytes = { 4 * b, 2 * b, 2 * b },
+    .n_samples = 4,
+    .most = PIXELNORM_TILE / 2,
+    .fill = fill_bytes,
+    .prepare = prepare_upsample };
+
+  add (families, family, OFFSET (upsample[sample]),
+      g_strconcat ("upsample/", sample_names[sample], NULL));
+}
+
+static void
 free_family (gpointer data)
 {
+  g_free (((KernelFamily *) data)->factors);
   g_free (((KernelFamily *) data)->name);
   g_free (data);
 }
@@ -475,6 +544,12 @@ kernel_families_new (void)
   add_words (families, TRUE);
   for (guint period = 1; period <= 4; period++)
     add_lookup (families, period);
+  for (guint shared = 1; shared <= 2; shared++)
+    for (guint limited = 0; limited <= 1; limited++)
+      for (guint depth = 8; depth <= 16; depth += 2)
+        add_colour (families, depth, limited, shared);
+  add_upsampling (families, PIXELNORM_SAMPLE_U8);
+  add_upsampling (families, PIXELNORM_SAMPLE_U16);
   return families;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "kernel-call.h"
+#include "kernels/colour-factors.h"
 #include "kernels/kernels.h"
 
 #define MAX_ARRAYS 8
@@ -17,6 +18,7 @@ typedef struct {
   guint8 tiles[3][4 * PIXELNORM_TILE];
   guint8 tables[4][256];
   PixelnormRunningParameters parameters;
+  PixelnormUpsampling upsampling;
 } KernelWork;
 
 /* Where the channels of a pixel lie: plane and sample in it; and samples a pixel in each plane. */
@@ -40,6 +42,8 @@ struct KernelFamily {
   gboolean past_caches;    /* made for lists that no cache could hold */
   gboolean swap;
   guint period;
+  guint depth, shared; /* of Y'CbCr; pixels that share a pair */
+  PixelnormColourFactors *factors;
   const Arrangement *arrangement;
   /* Fills the arrays, with what plans and streams have or, where @strange, with all that could be. */
   void (*fill) (
