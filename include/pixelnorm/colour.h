@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the shared samples of chroma become those of every pixel. */
+/* From Y'CbCr to R'G'B'. */
 #pragma once
 
-#include <pixelnorm/error.h>
+#include <pixelnorm/layout.h>
 
 G_BEGIN_DECLS
 
@@ -44,5 +44,8 @@ typedef enum {
   PIXELNORM_CHROMA_SITE_TOP,
   PIXELNORM_CHROMA_SITE_DV
 } PixelnormChromaSite;
+
+PIXELNORM_API GBytes *pixelnorm_to_rgb (const PixelnormLayout *layout, PixelnormChroma chroma,
+    PixelnormChromaSite site, const guint8 *data, gsize size, GError **error);
 
 G_END_DECLS

@@ -378,6 +378,13 @@ def test_linear_is_its_formula(name, site, width, height):
     assert np.array_equal(found, whole(*every_pixel(planes, FORMULAS[name, site]), depth, "bt709", "full"))
 
 
+@pytest.mark.parametrize("width", [1, 2, 3, 4])
+def test_few_columns_between_rows_have_the_formula(width):
+    planes = random_planes("I420", width, 5)
+    found = to_rgb(*planes, format="I420", matrix="bt709", range="full", chroma="linear", chroma_site="v-cosited")
+    assert np.array_equal(found, whole(*every_pixel(planes, top_420), 8, "bt709", "full"))
+
+
 def test_every_site_has_a_formula():
     assert {site for _, site in FORMULAS} == {site for site in colour.SITES if colour.SITES[site]}
     assert {colour.FORMATS[name][1:3] for name, _ in FORMULAS} == {row[1:3] for row in colour.FORMATS.values()} - {(1, 1)}

@@ -274,8 +274,8 @@ def _interpolation(row, chroma, site, matrix, range, columns):
             return None
         raise ValueError(f"chroma is linear, which four luma samples a chroma sample have for chroma_site mpeg2 and cosited, "
                          f"and it is {site}; use nearest.")
-    # libjpeg repeats so few columns
-    return None if not cosited[0] and columns <= 2 else cosited
+    # libjpeg repeats so few columns; it has no rows of chroma that lie on rows of luma
+    return None if columns <= 2 and not cosited[0] and (row.down == 1 or not cosited[1]) else cosited
 
 
 class Taps(NamedTuple):

@@ -1,0 +1,92 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""pixelnorm_to_rgb () of the library against to_rgb of the Python package, whose numbers test_colour.py compares with fractions:
+the same bits, in every depth, sharing of chroma, site, matrix and range."""
+import itertools
+
+import numpy as np
+import pytest
+
+gi = pytest.importorskip("gi")
+gi.require_version("Pixelnorm", "1.0")
+from gi.repository import GLib, Pixelnorm  # noqa: E402
+
+from package_help import SEED  # noqa: E402
+from pixelnorm import to_rgb  # noqa: E402
+
+Chroma, Site = Pixelnorm.Chroma, Pixelnorm.ChromaSite
+# format: spelling, log2 of the columns and rows that share chroma, depth, shift
+FORMATS = {"Y444": ("Y,U,V", 0, 0, 8, 0), "NV24": ("Y,UV", 0, 0, 8, 0), "Y42B": ("Y,U,V", 1, 0, 8, 0), "NV16": ("Y,UV", 1, 0, 8, 0),
+           "I420": ("Y,U,V", 1, 1, 8, 0), "YV12": ("Y,V,U", 1, 1, 8, 0), "NV12": ("Y,UV", 1, 1, 8, 0),
+           "NV21": ("Y,VU", 1, 1, 8, 0), "Y41B": ("Y,U,V", 2, 0, 8, 0), "v308": ("YUV", 0, 0, 8, 0), "AYUV": ("xYUV", 0, 0, 8, 0),
+           "I420_10LE": ("Y,U,V", 1, 1, 10, 0), "P010_10LE": ("Y,UV", 1, 1, 10, 6), "I422_12LE": ("Y,U,V", 1, 0, 12, 0),
+           "P012_LE": ("Y,UV", 1, 1, 12, 4), "P016_LE": ("Y,UV", 1, 1, 16, 0), "Y444_16LE": ("Y,U,V", 0, 0, 16, 0)}
+SITES = {"jpeg": Site.CENTRE, "mpeg2": Site.LEFT, "cosited": Site.TOP_LEFT, "v-cosited": Site.TOP, None: Site.UNKNOWN}
+MATRICES = ["bt601", "bt709", "bt2020", "smpte240m", "fcc"]
+RANGES = {"limited": Pixelnorm.Range.LIMITED, "full": Pixelnorm.Range.FULL}
+SIZES = [(1, 1), (2, 3), (5, 4), (17, 5), (381, 3), (1601, 2)]  # of pixels; tiles have 380
+
+
+def layout_of(name, width, height, matrix="bt601", range_="limited"):
+    order, across, down, depth, shift = FORMATS[name]
+    layout = Pixelnorm.Layout.new(order, width, height)
+    if depth > 8:
+        layout.set_depth(depth, shift, False)
+    if across:
+        layout.set_subsampling(across, down)
+    layout.set_colorimetry(RANGES[range_], matrix)
+    return layout
+
+
+def planes_of(name, width, height):
+    order, across, down, depth, shift = FORMATS[name]
+    random = np.random.default_rng([SEED, width, height, *map(ord, name)])
+    planes = []
+    for plane, letters in enumerate(order.split(",")):
+        columns, rows = (-(-width >> across), -(-height >> down)) if plane else (width, height)
+        codes = random.integers(0, 2 ** depth, (rows, columns * len(letters))) << shift
+        planes.append(codes.astype("u1" if depth == 8 else "<u2"))
+    return planes
+
+
+def by_library(name, planes, chroma, site, matrix, range_):
+    height, width = planes[0].shape[0], planes[0].shape[1] // len(FORMATS[name][0].split(",")[0])
+    data = b"".join(plane.tobytes() for plane in planes)
+    rgb = Pixelnorm.to_rgb(layout_of(name, width, height, matrix, range_), chroma, site, data)
+    return np.frombuffer(rgb.get_data(), "u1" if FORMATS[name][3] == 8 else "<u2").reshape(height, width, 3)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_nearest(name):
+    for (width, height), matrix, range_ in itertools.product(SIZES, MATRICES, RANGES):
+        planes = planes_of(name, width, height)
+        found = by_library(name, planes, Chroma.NEAREST, Site.UNKNOWN, matrix, range_)
+        expected = to_rgb(*planes, format=name, matrix=matrix, range=range_, chroma="nearest")
+        assert np.array_equal(found, expected), (width, height, matrix, range_)
+
+
+@pytest.mark.parametrize("site", SITES)
+@pytest.mark.parametrize("name", ["Y444", "Y42B", "I420", "NV21", "P010_10LE", "P016_LE"])
+def test_linear(name, site):
+    for (width, height), range_, chroma in itertools.product(SIZES, RANGES, ["linear", "auto"]):
+        planes = planes_of(name, width, height)
+        found = by_library(name, planes, getattr(Chroma, chroma.upper()), SITES[site], "bt601", range_)
+        expected = to_rgb(*planes, format=name, matrix="bt601", range=range_, chroma=chroma, chroma_site=site)
+        assert np.array_equal(found, expected), (width, height, range_, chroma)
+
+
+@pytest.mark.parametrize("order, chroma, site, matrix, size, domain, sentence", [
+    ("RGB", Chroma.NEAREST, Site.UNKNOWN, None, 12, "MISMATCH", "channels YUV.*found channels RGB"),
+    ("Y,U,V", Chroma.NEAREST, Site.UNKNOWN, None, 12, "SETTINGS", "matrix"),
+    ("Y,U,V", Chroma.NEAREST, Site.UNKNOWN, "bt601", 11, "MISMATCH", "12 bytes; found 11"),
+])
+def test_refused(order, chroma, site, matrix, size, domain, sentence):
+    layout = Pixelnorm.Layout.new(order, 2, 2)
+    layout.set_colorimetry(RANGES["full"], matrix)
+    with pytest.raises(GLib.Error, match=sentence) as caught:
+        Pixelnorm.to_rgb(layout, chroma, site, bytes(size))
+    assert caught.value.matches(Pixelnorm.error_quark(), getattr(Pixelnorm.Error, domain))
+
+
+def test_dv_has_no_linear_chroma():
+    with pytest.raises(GLib.Error, match="(?i)dv"):
+        Pixelnorm.to_rgb(layout_of("I420", 2, 2), Chroma.LINEAR, Site.DV, bytes(6))
