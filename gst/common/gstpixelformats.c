@@ -308,62 +308,73 @@ check_kind (const GstVideoInfo *info, GError **error)
   return TRUE;
 }
 
+/* Puts a component's letter into the group of samples that its plane is made of. */
 static void
-fill_layout (const GstVideoInfo *info, const gchar *channels, PixelnormLayout *layout)
+spell_component (const GstVideoInfo *info, guint c, gchar letter, gchar *group)
 {
-  *layout = (PixelnormLayout){
-    .geometry = { GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
-        g_intern_string (channels), GST_VIDEO_INFO_COMP_DEPTH (info, 0) },
-    .n_channels = strlen (channels),
-    .n_planes = GST_VIDEO_INFO_N_PLANES (info),
-    .sample_bytes = GST_VIDEO_INFO_COMP_DEPTH (info, 0) > 8 ? 2 : 1,
-    .sample_shift = GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0),
-    /* the flag for little-endian stands on formats of bytes too, and not on native ones */
-    .big_endian = g_str_has_suffix (GST_VIDEO_INFO_NAME (info), "BE"),
-  };
-  if (layout->n_channels == 3) {
-    layout->geometry.log2_chroma_w = GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1);
-    layout->geometry.log2_chroma_h = GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1);
-  }
-  for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) {
-    const guint plane = GST_VIDEO_INFO_COMP_PLANE (info, c);
+  const guint bytes = GST_VIDEO_INFO_COMP_DEPTH (info, 0) > 8 ? 2 : 1;
+  const guint stride = (guint) GST_VIDEO_INFO_COMP_PSTRIDE (info, c) / bytes;
+  /* GStreamer counts samples instead of bytes for V of P010 and its like */
+  const guint offset = GST_VIDEO_INFO_COMP_POFFSET (info, c);
 
-    guint offset = GST_VIDEO_INFO_COMP_POFFSET (info, c);
-
-    /* GStreamer counts samples instead of bytes for V of P010 and its like */
-    if (offset % layout->sample_bytes)
-      offset *= layout->sample_bytes;
-    layout->pixel_strides[plane] = GST_VIDEO_INFO_COMP_PSTRIDE (info, c);
-    if (c < layout->n_channels) /* alpha comes last */
-      layout->channels[c] = (PixelnormChannel){ channels[c], plane, offset };
-  }
+  while (strlen (group) < stride)
+    strcat (group, "x");
+  group[offset % bytes ? offset : offset / bytes] = letter;
 }
 
-gboolean
-gst_pixel_formats_layout (const GstVideoInfo *info, PixelnormLayout *layout, GError **error)
+/* The order of the samples as the library spells it, alpha as something to step over. Transfer full. */
+static gchar *
+spell (const GstVideoInfo *info, const gchar *channels)
 {
-  const gchar *channels = gst_pixel_formats_channels (GST_VIDEO_INFO_NAME (info));
+  gchar groups[GST_VIDEO_MAX_PLANES + 1][GST_VIDEO_MAX_COMPONENTS + 1] = { "" };
+  gchar *planes[GST_VIDEO_MAX_PLANES + 1] = { NULL };
+  const guint n_channels = strlen (channels);
+
+  for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (info); p++)
+    planes[p] = groups[p];
+  for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) /* alpha comes last */
+    spell_component (
+        info, c, c < n_channels ? channels[c] : 'x', groups[GST_VIDEO_INFO_COMP_PLANE (info, c)]);
+  return g_strjoinv (",", planes);
+}
+
+PixelnormLayout *
+gst_pixel_formats_layout (const GstVideoInfo *info, GError **error)
+{
+  const gchar *name = GST_VIDEO_INFO_NAME (info);
+  const gchar *channels = gst_pixel_formats_channels (name);
 
   if (!channels) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected RGB, grey or planar YUV video, found %s. Put videoconvert before.",
-        GST_VIDEO_INFO_NAME (info));
-    return FALSE;
+        "Expected RGB, grey or planar YUV video, found %s. Put videoconvert before.", name);
+    return NULL;
   }
   if (!check_kind (info, error))
-    return FALSE;
+    return NULL;
   if ((guint) GST_VIDEO_INFO_WIDTH (info) > PIXELNORM_MAX_SIDE
       || (guint) GST_VIDEO_INFO_HEIGHT (info) > PIXELNORM_MAX_SIDE) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Expected at most %u pixels a side, found %dx%d. Crop or scale the video first.",
         PIXELNORM_MAX_SIDE, GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
-    return FALSE;
+    return NULL;
   }
-  fill_layout (info, channels, layout);
+  g_autofree gchar *order = spell (info, channels);
+  g_autoptr (PixelnormLayout) layout = pixelnorm_layout_new (
+      order, (guint) GST_VIDEO_INFO_WIDTH (info), (guint) GST_VIDEO_INFO_HEIGHT (info), error);
+  /* the flag for little-endian stands on formats of bytes too, and not on native ones */
+  if (!layout
+      || !pixelnorm_layout_set_depth (layout, GST_VIDEO_INFO_COMP_DEPTH (info, 0),
+          (guint) GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0), g_str_has_suffix (name, "BE"),
+          error)
+      || (strlen (channels) == 3
+          && !pixelnorm_layout_set_subsampling (layout,
+              GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1),
+              GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1), error)))
+    return NULL;
   pixelnorm_layout_set_colorimetry (layout,
       GST_VIDEO_INFO_COLORIMETRY (info).range == GST_VIDEO_COLOR_RANGE_16_235
           ? PIXELNORM_RANGE_LIMITED
           : PIXELNORM_RANGE_FULL,
       matrix_name (info));
-  return TRUE;
+  return g_steal_pointer (&layout);
 }

@@ -34,7 +34,6 @@ gboolean gst_pixel_formats_is_whole (const gchar *format);
 /* The format with the same order of samples in 8 bits: itself where it is such. */
 const gchar *gst_pixel_formats_twin (const gchar *format);
 
-/* Describes video of fixed caps. Errors are PIXELNORM_ERROR_MISMATCH: interlaced or multi-view
+/* Describes video of fixed caps. Transfer full; NULL with PIXELNORM_ERROR_MISMATCH: interlaced or multi-view
  * video. */
-gboolean gst_pixel_formats_layout (
-    const GstVideoInfo *info, PixelnormLayout *layout, GError **error);
+PixelnormLayout *gst_pixel_formats_layout (const GstVideoInfo *info, GError **error);

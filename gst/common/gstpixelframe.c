@@ -26,14 +26,15 @@ place_planes (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buf
 {
   const GstVideoFrame *mapped = &self->mapped;
   const GstVideoCropMeta *crop = gst_buffer_get_video_crop_meta (buffer);
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (layout);
   const guint x = crop ? crop->x : 0, y = crop ? crop->y : 0;
   const guint width = crop ? crop->width : (guint) GST_VIDEO_FRAME_WIDTH (mapped);
   const guint height = crop ? crop->height : (guint) GST_VIDEO_FRAME_HEIGHT (mapped);
 
-  if (width != layout->geometry.width || height != layout->geometry.height) {
+  if (width != geometry->width || height != geometry->height) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
         "Expected %ux%u pixels, as the caps say, found a buffer whose meta says %ux%u.",
-        layout->geometry.width, layout->geometry.height, width, height);
+        geometry->width, geometry->height, width, height);
     return FALSE;
   }
   if ((guint64) x + width > (guint) GST_VIDEO_FRAME_WIDTH (mapped)
@@ -43,30 +44,24 @@ place_planes (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buf
         height, GST_VIDEO_FRAME_WIDTH (mapped), GST_VIDEO_FRAME_HEIGHT (mapped), x, y);
     return FALSE;
   }
-  if (x & ((1u << layout->geometry.log2_chroma_w) - 1)
-      || y & ((1u << layout->geometry.log2_chroma_h) - 1)) {
+  if (x & ((1u << geometry->log2_chroma_w) - 1) || y & ((1u << geometry->log2_chroma_h) - 1)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
         "Expected a crop that begins with a whole sample of U and V, found one at %u,%u.", x, y);
     return FALSE;
   }
-  for (guint p = 0; p < layout->n_planes; p++) {
-    /* where U and V are smaller than Y, all planes but the first are theirs */
-    const guint column = p > 0 ? x >> layout->geometry.log2_chroma_w : x;
-    const guint row = p > 0 ? y >> layout->geometry.log2_chroma_h : y;
-    const gint stride = GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
-    guint8 *first = (guint8 *) GST_VIDEO_FRAME_PLANE_DATA (mapped, p) + (gssize) row * stride
-        + (gsize) column * layout->pixel_strides[p];
-
-    if (!plane_fits (mapped, layout, p, first)) {
+  for (guint p = 0; p < pixelnorm_layout_get_n_planes (layout); p++) {
+    self->frame.planes[p] = GST_VIDEO_FRAME_PLANE_DATA (mapped, p);
+    self->frame.strides[p] = GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
+  }
+  pixelnorm_frame_move (&self->frame, layout, x, y);
+  for (guint p = 0; p < pixelnorm_layout_get_n_planes (layout); p++)
+    if (!plane_fits (mapped, layout, p, self->frame.planes[p])) {
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
           "Expected %ux%u pixels with a stride of %d in plane %u, found a buffer of "
           "%" G_GSIZE_FORMAT " bytes that does not hold them.",
-          width, height, stride, p, gst_buffer_get_size (buffer));
+          width, height, GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p), p, gst_buffer_get_size (buffer));
       return FALSE;
     }
-    self->frame.planes[p] = first;
-    self->frame.strides[p] = stride;
-  }
   return TRUE;
 }
 

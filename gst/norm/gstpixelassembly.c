@@ -68,7 +68,7 @@ gst_pixel_assembly_begin (
   }
   if (!must_wait (self, plans) || self->waiting)
     return TRUE;
-  self->frame_bytes = pixelnorm_layout_get_frame_bytes (&plans->target.layout);
+  self->frame_bytes = pixelnorm_layout_get_frame_bytes (plans->target.layout);
   if (self->frame_bytes <= G_MAXSIZE / self->size)
     self->waiting = g_try_malloc (self->frame_bytes * self->size);
   if (self->waiting)
@@ -88,11 +88,7 @@ copy_frame (const GstPixelAssembly *self, const PixelnormLayout *layout, const P
 
   pixelnorm_frame_init_packed (
       &to, layout, self->waiting + self->n_frames * self->frame_bytes, self->frame_bytes, NULL);
-  for (guint p = 0; p < layout->n_planes; p++)
-    for (guint y = 0; y < pixelnorm_layout_get_rows (layout, p); y++)
-      memcpy (to.planes[p] + (gssize) y * to.strides[p],
-          from->planes[p] + (gssize) y * from->strides[p],
-          pixelnorm_layout_get_row_bytes (layout, p));
+  pixelnorm_frame_copy (&to, from, layout);
 }
 
 static void
@@ -130,7 +126,7 @@ gst_pixel_assembly_add (GstPixelAssembly *self, const GstPixelPlans *plans, GstB
   const GstPixelPlan *plan = &plans->current;
 
   if (must_wait (self, plans)) {
-    copy_frame (self, &plans->target.layout, in);
+    copy_frame (self, plans->target.layout, in);
     pixelnorm_normalizer_measure (plan->normalizer, in);
   } else {
     pixelnorm_normalizer_measure (plan->normalizer, in);
@@ -156,7 +152,7 @@ run_waiting (GstPixelAssembly *self, const GstPixelPlans *plans, guint8 *tensor)
     PixelnormFrame in;
 
     pixelnorm_frame_init_packed (
-        &in, &plans->target.layout, self->waiting + i * self->frame_bytes, self->frame_bytes, NULL);
+        &in, plans->target.layout, self->waiting + i * self->frame_bytes, self->frame_bytes, NULL);
     pixelnorm_normalizer_run (normalizer, &in, &out);
   }
   note_coefficients (self, &plans->current);

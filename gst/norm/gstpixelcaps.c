@@ -414,7 +414,7 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
     PixelnormOutput *output, PixelnormTensorLayout *tensor_layout)
 {
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
-  const PixelnormGeometry *geometry = &layout->geometry;
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (layout);
   const gchar *text = get_dimensions (structure), *type = NULL, *name;
   gint sizes[N_DIMENSIONS] = { 0 };
   PixelnormOutput one;
@@ -429,7 +429,7 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
     if (g_strcmp0 (name, type) == 0)
       *output = one;
   if (!text || !parse_dimensions (text, sizes) || !(tensor_layouts & GST_PIXEL_CAPS_NHWC)
-      || sizes[0] != (gint) layout->n_channels || sizes[1] != (gint) geometry->width
-      || sizes[2] != (gint) geometry->height)
+      || sizes[0] != (gint) pixelnorm_layout_get_n_channels (layout)
+      || sizes[1] != (gint) geometry->width || sizes[2] != (gint) geometry->height)
     *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NCHW;
 }

@@ -60,8 +60,8 @@ struct _GstPixelDenorm {
 
   /* the streaming thread, and state changes while it does not run */
   GstVideoInfo input_info, info; /* the former of video */
-  PixelnormLayout input_layout;
-  guint n_frames; /* of a buffer */
+  PixelnormLayout *input_layout; /* of 8-bit video, or NULL */
+  guint n_frames;                /* of a buffer */
 
   GstBuffer *pending; /* whose frames from next on are still to come */
   guint next;
@@ -157,7 +157,7 @@ gst_pixel_denorm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GEr
   const gboolean video = gst_structure_has_name (gst_caps_get_structure (incaps, 0), "video/x-raw");
   GstPixelTarget target = { .denormalize = TRUE };
   GstVideoInfo info, input = { 0 };
-  PixelnormLayout input_layout = { 0 };
+  g_autoptr (PixelnormLayout) layout = NULL, input_layout = NULL;
   guint n_frames;
 
   if (!gst_video_info_from_caps (&info, outcaps)
@@ -166,15 +166,16 @@ gst_pixel_denorm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GEr
         "Expected caps of raw video, found some that describe none.");
     return FALSE;
   }
-  if (!gst_pixel_formats_layout (&info, &target.layout, error)
-      || (video && !gst_pixel_formats_layout (&input, &input_layout, error))
+  target.layout = layout = gst_pixel_formats_layout (&info, error);
+  if (!layout || (video && !(input_layout = gst_pixel_formats_layout (&input, error)))
       || !gst_pixel_denorm_caps_parse (
           incaps, gst_pixel_plans_tensor_layouts (&self->base.plans), &target, &n_frames, error)
       || !gst_pixel_plans_fit_target (&self->base.plans, &target, error))
     return FALSE;
   self->info = info;
   self->input_info = input;
-  self->input_layout = input_layout;
+  pixelnorm_layout_free (self->input_layout);
+  self->input_layout = g_steal_pointer (&input_layout);
   self->n_frames = n_frames;
   base->input_size =
       n_frames * pixelnorm_denormalizer_get_input_size (base->plans.current.denormalizer);
@@ -214,7 +215,7 @@ update_own (GstPixelDenorm *self, GError **error)
     g_clear_object (&self->own);
     GST_DEBUG_OBJECT (self, "plan made for frames with statistics of their own");
     self->own = pixelnorm_denormalizer_new_for_values (
-        self->own_settings, &target->layout, target->output, error);
+        self->own_settings, target->layout, target->output, error);
   }
   return self->own != NULL;
 }
@@ -282,7 +283,7 @@ denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError *
     return FALSE;
   if (video) {
     if (!gst_pixel_frame_map (
-            &in, &self->input_info, &self->input_layout, inbuf, GST_MAP_READ, error))
+            &in, &self->input_info, self->input_layout, inbuf, GST_MAP_READ, error))
       return FALSE;
     input = in.frame;
   } else {
@@ -295,7 +296,7 @@ denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError *
         + self->next * pixelnorm_denormalizer_get_input_size (denormalizer) } };
   }
   const gboolean mapped = gst_pixel_frame_map (
-      &out, &self->info, &self->base.plans.target.layout, outbuf, GST_MAP_WRITE, error);
+      &out, &self->info, self->base.plans.target.layout, outbuf, GST_MAP_WRITE, error);
   if (mapped) {
     pixelnorm_denormalizer_run (denormalizer, &input, &out.frame);
     gst_pixel_frame_unmap (&out);
@@ -410,6 +411,7 @@ gst_pixel_denorm_stop (GstBaseTransform *trans)
   gst_clear_buffer (&self->pending);
   g_clear_object (&self->own);
   g_clear_object (&self->own_settings);
+  g_clear_pointer (&self->input_layout, pixelnorm_layout_free);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->stop (trans);
 }
 

@@ -112,15 +112,15 @@ gboolean
 gst_pixel_denorm_caps_parse (const GstCaps *caps, guint tensor_layouts, GstPixelTarget *target,
     guint *n_frames, GError **error)
 {
-  const PixelnormGeometry *geometry = &target->layout.geometry;
-  const guint n_channels = target->layout.n_channels;
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (target->layout);
+  const guint n_channels = pixelnorm_layout_get_n_channels (target->layout);
   g_autoptr (GstCaps) single = gst_caps_copy (caps);
   GstStructure *structure = gst_caps_get_structure (single, 0);
   guint64 sizes[N_SIZES];
 
   *n_frames = is_video (structure) ? 1 : take_batch (structure);
   gst_pixel_caps_parse (
-      single, &target->layout, tensor_layouts, &target->output, &target->tensor_layout);
+      single, target->layout, tensor_layouts, &target->output, &target->tensor_layout);
   if (is_video (structure))
     return TRUE;
   const gchar *text =

@@ -96,9 +96,9 @@ struct _GstPixelNorm {
 
   /* the streaming thread, and state changes while it does not run */
   GstVideoInfo info, output_info; /* the latter of video */
-  PixelnormLayout output_layout;
-  GstStructure *applied; /* what PixelnormMeta says */
-  gchar *ineffective;    /* of what was said that it has no effect */
+  PixelnormLayout *output_layout; /* of 8-bit video, or NULL */
+  GstStructure *applied;          /* what PixelnormMeta says */
+  gchar *ineffective;             /* of what was said that it has no effect */
   GstPixelAssembly assembly;
   gboolean backwards; /* a segment was refused */
 
@@ -211,7 +211,7 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
       profile && pixelnorm_settings_use_profile (self->base.plans.current.settings)
       ? pixelnorm_profile_get_geometry (profile)->matrix
       : NULL;
-  const gchar *found = self->base.plans.target.layout.geometry.matrix;
+  const gchar *found = pixelnorm_layout_get_geometry (self->base.plans.target.layout)->matrix;
 
   if (expected && found && !g_str_equal (expected, found))
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
@@ -307,7 +307,7 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapI
 {
   if (gst_pixel_base_is_video (&self->base)) {
     if (!gst_pixel_frame_map (
-            video, &self->output_info, &self->output_layout, buffer, GST_MAP_WRITE, error))
+            video, &self->output_info, self->output_layout, buffer, GST_MAP_WRITE, error))
       return FALSE;
     *frame = video->frame;
     return TRUE;
@@ -412,7 +412,7 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
   GstMapInfo tensor;
 
   if (!gst_pixel_frame_map (
-          &in, &self->info, &self->base.plans.target.layout, inbuf, GST_MAP_READ, &error))
+          &in, &self->info, self->base.plans.target.layout, inbuf, GST_MAP_READ, &error))
     goto failed;
   if (!map_output (self, outbuf, &video, &tensor, &out, &error)) {
     gst_pixel_frame_unmap (&in);
@@ -576,8 +576,9 @@ check_caps (
     GstPixelNorm *self, const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
 {
   const guint n_frames = self->assembly.size;
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (layout);
   const gsize samples =
-      (gsize) layout->geometry.width * layout->geometry.height * layout->n_channels;
+      (gsize) geometry->width * geometry->height * pixelnorm_layout_get_n_channels (layout);
   /* samples stay below 2^42 */
   const gsize frame_size = output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat);
 
@@ -602,7 +603,7 @@ static gboolean
 gst_pixel_norm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GError **error)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (base);
-  PixelnormLayout layout, output_layout = { 0 };
+  g_autoptr (PixelnormLayout) layout = NULL, output_layout = NULL;
   GstVideoInfo info, output = { 0 };
   const gboolean video =
       gst_structure_has_name (gst_caps_get_structure (outcaps, 0), "video/x-raw");
@@ -614,16 +615,17 @@ gst_pixel_norm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GErro
         "Expected caps of raw video, found some that describe none.");
     return FALSE;
   }
-  if (!gst_pixel_formats_layout (&info, &layout, error)
+  if (!(layout = gst_pixel_formats_layout (&info, error))
       || (video
           && !(gst_video_info_from_caps (&output, outcaps)
-              && gst_pixel_formats_layout (&output, &output_layout, error)))
-      || !check_caps (self, &layout, &output, error)
-      || !gst_pixel_plans_fit (&base->plans, &layout, outcaps, error))
+              && (output_layout = gst_pixel_formats_layout (&output, error))))
+      || !check_caps (self, layout, &output, error)
+      || !gst_pixel_plans_fit (&base->plans, layout, outcaps, error))
     return FALSE;
   self->info = info;
   self->output_info = output;
-  self->output_layout = output_layout;
+  pixelnorm_layout_free (self->output_layout);
+  self->output_layout = g_steal_pointer (&output_layout);
   base->input_size = GST_VIDEO_INFO_SIZE (&info);
   base->output_size = video
       ? GST_VIDEO_INFO_SIZE (&output)
@@ -657,6 +659,7 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&self->applied, gst_structure_free);
   g_clear_pointer (&self->ineffective, g_free);
+  g_clear_pointer (&self->output_layout, pixelnorm_layout_free);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->stop (trans);
 }
 

@@ -70,10 +70,10 @@ plan_fit_denormalizer (GstPixelPlan *plan, const GstPixelTarget *target, GError 
       && !(plan->inputs->profile && pixelnorm_settings_need_profile (plan->settings));
   if (plan->needs_values)
     plan->denormalizer = pixelnorm_denormalizer_new_for_values (
-        plan->settings, &target->layout, target->output, error);
+        plan->settings, target->layout, target->output, error);
   else
     plan->denormalizer = pixelnorm_denormalizer_new (
-        plan->settings, plan->inputs, &target->layout, target->output, error);
+        plan->settings, plan->inputs, target->layout, target->output, error);
   return plan->denormalizer != NULL;
 }
 
@@ -89,7 +89,7 @@ plan_fit (GstPixelPlan *plan, const GstPixelTarget *target, GError **error)
   if (target->denormalize)
     return plan_fit_denormalizer (plan, target, error);
   plan->normalizer = pixelnorm_normalizer_new (
-      plan->settings, plan->inputs, &target->layout, target->output, error);
+      plan->settings, plan->inputs, target->layout, target->output, error);
   return plan->normalizer != NULL;
 }
 
@@ -124,6 +124,7 @@ void
 gst_pixel_plans_clear (GstPixelPlans *self)
 {
   gst_pixel_settings_clear (&self->wanted);
+  g_clear_pointer (&self->target.layout, pixelnorm_layout_free);
 }
 
 gboolean
@@ -230,7 +231,7 @@ gboolean
 gst_pixel_plans_fit (
     GstPixelPlans *self, const PixelnormLayout *layout, const GstCaps *outcaps, GError **error)
 {
-  GstPixelTarget target = { .layout = *layout };
+  GstPixelTarget target = { .layout = (PixelnormLayout *) layout };
 
   gst_pixel_caps_parse (outcaps, layout, gst_pixel_plans_tensor_layouts (self), &target.output,
       &target.tensor_layout);
@@ -252,16 +253,19 @@ gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *wanted, G
     plan_clear (&plan);
     return FALSE;
   }
+  target.layout = pixelnorm_layout_copy (wanted->layout);
   plan_carry_over (&plan, &self->current);
   GST_OBJECT_LOCK (self->element);
   old = self->current;
   outdated = self->next;
   self->current = plan;
   self->next = (GstPixelPlan){ 0 };
+  PixelnormLayout *old_layout = self->target.layout;
   self->target = target;
   GST_OBJECT_UNLOCK (self->element);
   GST_CAT_DEBUG_OBJECT (
       self->category, self->element, "plan %u made for these caps", target.serial);
+  pixelnorm_layout_free (old_layout);
   plan_clear (&old);
   plan_clear (&outdated);
   return TRUE;
@@ -314,7 +318,9 @@ load_once (GstPixelPlans *self)
   GST_OBJECT_LOCK (self->element);
   self->load_again = FALSE;
   const guint run = self->n_runs;
-  const GstPixelTarget target = self->target;
+  GstPixelTarget target = self->target;
+  g_autoptr (PixelnormLayout) layout = target.layout ? pixelnorm_layout_copy (target.layout) : NULL;
+  target.layout = layout;
   gst_pixel_settings_copy (&self->wanted, &wanted);
   GST_OBJECT_UNLOCK (self->element);
 

@@ -6,7 +6,7 @@
 
 /* What a normalizer is made for. */
 typedef struct {
-  PixelnormLayout layout;
+  PixelnormLayout *layout;
   PixelnormOutput output;
   PixelnormTensorLayout tensor_layout;
   gboolean denormalize; /* layout and output are what was normalized, and into what */

@@ -35,18 +35,20 @@ gst_pixel_batch_clear (GstPixelBatch *self)
 {
   free_copies (self);
   gst_pixel_batch_forget_pool (self);
+  g_clear_pointer (&self->layout, pixelnorm_layout_free);
   gst_clear_object (&self->system);
 }
 
 void
 gst_pixel_batch_set_format (
-    GstPixelBatch *self, const GstVideoInfo *info, const PixelnormLayout *layout, guint size)
+    GstPixelBatch *self, const GstVideoInfo *info, PixelnormLayout *layout, guint size)
 {
   g_return_if_fail (self->n_frames == 0 && size >= 1 && size <= PIXELNORM_MAX_BATCH);
 
   free_copies (self);
   self->info = *info;
-  self->layout = *layout;
+  pixelnorm_layout_free (self->layout);
+  self->layout = layout;
   self->size = size;
   self->is_logged = FALSE;
 }
@@ -89,37 +91,20 @@ why_not_hold (GstPixelBatch *self, GstBuffer *buffer)
   return is_pool_bounded (self, buffer->pool) ? "its pool has a maximum" : NULL;
 }
 
-static void
-copy_frame (const PixelnormFrame *to, const PixelnormFrame *from, const PixelnormLayout *layout)
-{
-  for (guint p = 0; p < layout->n_planes; p++) {
-    const gsize row_bytes = pixelnorm_layout_get_row_bytes (layout, p);
-    const guint n_rows = pixelnorm_layout_get_rows (layout, p);
-
-    if (from->strides[p] == to->strides[p]) {
-      memcpy (to->planes[p], from->planes[p], row_bytes * n_rows);
-      continue;
-    }
-    for (guint y = 0; y < n_rows; y++)
-      memcpy (to->planes[p] + (gssize) y * to->strides[p],
-          from->planes[p] + (gssize) y * from->strides[p], row_bytes);
-  }
-}
-
 /* Leaves the frame as it is where there is no memory. */
 static gboolean
 copy_last (GstPixelBatch *self)
 {
   const guint i = self->n_frames - 1;
-  const gsize bytes = pixelnorm_layout_get_frame_bytes (&self->layout);
+  const gsize bytes = pixelnorm_layout_get_frame_bytes (self->layout);
   PixelnormFrame copy;
 
   if (!self->copies[i])
     self->copies[i] = g_try_malloc (bytes);
   if (!self->copies[i]
-      || !pixelnorm_frame_init_packed (&copy, &self->layout, self->copies[i], bytes, NULL))
+      || !pixelnorm_frame_init_packed (&copy, self->layout, self->copies[i], bytes, NULL))
     return FALSE;
-  copy_frame (&copy, &self->frames[i], &self->layout);
+  pixelnorm_frame_copy (&copy, &self->frames[i], self->layout);
   gst_pixel_frame_unmap (&self->mapped[i]);
   self->frames[i] = copy;
   return TRUE;
@@ -131,7 +116,7 @@ gst_pixel_batch_take (GstPixelBatch *self, GstBuffer *buffer, GError **error)
   const guint i = self->n_frames;
 
   if (!gst_pixel_frame_map (
-          &self->mapped[i], &self->info, &self->layout, buffer, GST_MAP_READ, error))
+          &self->mapped[i], &self->info, self->layout, buffer, GST_MAP_READ, error))
     return FALSE;
   self->frames[i] = self->mapped[i].frame;
   self->n_frames++;

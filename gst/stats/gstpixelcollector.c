@@ -42,11 +42,11 @@ add_batch (GstPixelCollector *self)
 
   if (n == 0)
     return;
-  if (pixelnorm_accumulator_add (self->accumulator, &self->layout, frames, n, NULL))
+  if (pixelnorm_accumulator_add (self->accumulator, self->batch.layout, frames, n, NULL))
     added = n;
   /* that was all or nothing: where it is nearly full, some may fit */
   while (added < n
-      && pixelnorm_accumulator_add (self->accumulator, &self->layout, frames + added, 1,
+      && pixelnorm_accumulator_add (self->accumulator, self->batch.layout, frames + added, 1,
           self->add_error ? NULL : &self->add_error))
     added++;
   pixelnorm_accumulator_skip (self->accumulator, n - added);
@@ -102,7 +102,7 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   g_mutex_lock (&self->lock);
   forget_frames (self);
   self->scope = scope;
-  self->layout = (PixelnormLayout){ 0 };
+  g_clear_pointer (&self->batch.layout, pixelnorm_layout_free);
   g_clear_pointer (&self->source, g_free);
   self->histogram = FALSE;
   gst_pixel_mask_clear (&self->mask);
@@ -133,7 +133,8 @@ gst_pixel_collector_choose (GstPixelCollector *self, gboolean histogram, const g
 static gboolean
 apply_mask (GstPixelCollector *self, const PixelnormLayout *layout, GError **error)
 {
-  const guint width = layout->geometry.width, height = layout->geometry.height;
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (layout);
+  const guint width = geometry->width, height = geometry->height;
 
   if (!gst_pixel_mask_is_set (&self->mask))
     return TRUE;
@@ -221,16 +222,17 @@ batch_size (GstPixelCollector *self, const PixelnormLayout *layout)
 gboolean
 gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *info, GError **error)
 {
-  PixelnormLayout layout;
+  g_autoptr (PixelnormLayout) layout = gst_pixel_formats_layout (info, error);
 
-  if (!gst_pixel_formats_layout (info, &layout, error))
+  if (!layout)
     return FALSE;
   g_mutex_lock (&self->lock);
   add_batch (self);
-  const gboolean ok = prepare_accumulator (self, &layout, error);
+  const gboolean ok = prepare_accumulator (self, layout, error);
   if (ok) {
-    self->layout = layout;
-    gst_pixel_batch_set_format (&self->batch, info, &layout, batch_size (self, &layout));
+    const guint size = batch_size (self, layout);
+
+    gst_pixel_batch_set_format (&self->batch, info, g_steal_pointer (&layout), size);
   }
   unlock (self);
   return ok;
@@ -277,7 +279,7 @@ skip_frame (GstPixelCollector *self)
 static gboolean
 take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
 {
-  if (!self->accumulator && !prepare_accumulator (self, &self->layout, error))
+  if (!self->accumulator && !prepare_accumulator (self, self->batch.layout, error))
     return FALSE;
   if (!gst_pixel_batch_take (&self->batch, buffer, error))
     return FALSE;
@@ -378,7 +380,9 @@ gst_pixel_collector_describe (GstPixelCollector *self)
     frames = pixelnorm_accumulator_get_frames (self->accumulator);
     skipped = pixelnorm_accumulator_get_frames_skipped (self->accumulator);
   }
-  for (guint c = 0; frames > 0 && c < self->layout.n_channels; c++) {
+  const gchar *channels =
+      self->batch.layout ? pixelnorm_layout_get_geometry (self->batch.layout)->channels : NULL;
+  for (guint c = 0; channels && frames > 0 && c < strlen (channels); c++) {
     PixelnormStatistics statistics;
 
     pixelnorm_accumulator_get_statistics (self->accumulator, (gint) c, &statistics);
@@ -387,7 +391,6 @@ gst_pixel_collector_describe (GstPixelCollector *self)
     append_number (&arrays[2], statistics.min);
     append_number (&arrays[3], statistics.max);
   }
-  const gchar *channels = self->layout.geometry.channels;
   unlock (self);
   GstStructure *structure = gst_structure_new ("pixelstats", "frames", G_TYPE_UINT64, frames,
       "frames-skipped", G_TYPE_UINT64, skipped, "channels", G_TYPE_STRING, channels, NULL);

@@ -14,7 +14,6 @@ typedef struct {
   GMutex lock;
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
   PixelnormScope scope;
-  PixelnormLayout layout; /* n_channels is 0 until caps are known */
   gboolean histogram;
   GstPixelMask mask;
   gchar *source;         /* where frames come from, or NULL */

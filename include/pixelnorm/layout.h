@@ -81,63 +81,35 @@ PIXELNORM_API gboolean pixelnorm_geometry_check (const PixelnormGeometry *expect
     const PixelnormGeometry *found, const gchar *expected_name, const gchar *found_name,
     GError **error);
 
-/**
- * PixelnormChannel:
- * @name: 'R', 'G', 'B', 'Y', 'U' or 'V'
- * @plane: the plane that holds the channel
- * @offset: bytes from the start of a row of that plane to the channel's first sample
- *
- * Where one channel lies.
- *
- * Since: 0.1
- */
-typedef struct {
-  gchar name;
-  guint plane;
-  guint offset;
-} PixelnormChannel;
-
 #define PIXELNORM_TYPE_LAYOUT (pixelnorm_layout_get_type ())
 
 /**
  * PixelnormLayout:
- * @geometry: what the frame consists of
- * @channels: where each of the channels lies, in the order of @geometry.channels
- * @n_channels: how many of @channels are used
- * @pixel_strides: per plane, bytes from a pixel to the next one in its row
- * @n_planes: how many planes a frame has, those without a channel (alpha) included
- * @sample_bytes: 1 at depth 8, else 2: a sample is a 16-bit word
- * @sample_shift: the lowest bits of a word that do not belong to its sample: 6 for P010
- * @big_endian: whether the high byte of a word comes first
  *
  * Where the samples of a frame lie. Alpha and padding bytes are not channels.
  *
  * Since: 0.1
  */
-typedef struct {
-  PixelnormGeometry geometry;
-  PixelnormChannel channels[PIXELNORM_MAX_CHANNELS];
-  guint n_channels;
-  guint pixel_strides[PIXELNORM_MAX_PLANES];
-  guint n_planes;
-  guint sample_bytes;
-  guint sample_shift;
-  gboolean big_endian;
-} PixelnormLayout;
+typedef struct _PixelnormLayout PixelnormLayout;
 
 PIXELNORM_API GType pixelnorm_layout_get_type (void);
 PIXELNORM_API PixelnormLayout *pixelnorm_layout_new (
     const gchar *order, guint width, guint height, GError **error);
 PIXELNORM_API PixelnormLayout *pixelnorm_layout_copy (const PixelnormLayout *layout);
 PIXELNORM_API void pixelnorm_layout_free (PixelnormLayout *layout);
-PIXELNORM_API gboolean pixelnorm_layout_init (
-    PixelnormLayout *layout, const gchar *order, guint width, guint height, GError **error);
 PIXELNORM_API void pixelnorm_layout_set_colorimetry (
     PixelnormLayout *layout, PixelnormRange range, const gchar *matrix);
 PIXELNORM_API gboolean pixelnorm_layout_set_depth (
     PixelnormLayout *layout, guint depth, guint shift, gboolean big_endian, GError **error);
 PIXELNORM_API gboolean pixelnorm_layout_set_subsampling (
     PixelnormLayout *layout, guint log2_chroma_w, guint log2_chroma_h, GError **error);
+PIXELNORM_API const PixelnormGeometry *pixelnorm_layout_get_geometry (
+    const PixelnormLayout *layout);
+PIXELNORM_API guint pixelnorm_layout_get_n_channels (const PixelnormLayout *layout);
+PIXELNORM_API void pixelnorm_layout_get_channel (
+    const PixelnormLayout *layout, guint channel, guint *plane, guint *offset, guint *stride);
+PIXELNORM_API guint pixelnorm_layout_get_sample_bytes (const PixelnormLayout *layout);
+PIXELNORM_API guint pixelnorm_layout_get_n_planes (const PixelnormLayout *layout);
 PIXELNORM_API gsize pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane);
 PIXELNORM_API guint pixelnorm_layout_get_rows (const PixelnormLayout *layout, guint plane);
 PIXELNORM_API gsize pixelnorm_layout_get_frame_bytes (const PixelnormLayout *layout);
@@ -161,5 +133,9 @@ typedef struct {
 
 PIXELNORM_API gboolean pixelnorm_frame_init_packed (PixelnormFrame *frame,
     const PixelnormLayout *layout, gconstpointer data, gsize size, GError **error);
+PIXELNORM_API void pixelnorm_frame_move (
+    PixelnormFrame *frame, const PixelnormLayout *layout, guint x, guint y);
+PIXELNORM_API void pixelnorm_frame_copy (
+    const PixelnormFrame *to, const PixelnormFrame *from, const PixelnormLayout *layout);
 
 G_END_DECLS

@@ -168,13 +168,13 @@ make_normalizer (const Clipping *clipping, PixelnormProfile *profile, guint widt
   const PixelnormInputs inputs = { .profile = profile };
   g_autoptr (PixelnormSettings) settings = g_object_new (
       PIXELNORM_TYPE_SETTINGS, "method", clipping->method, "scope", clipping->scope, NULL);
-  PixelnormLayout layout;
+  g_autoptr (PixelnormLayout) layout =
+      pixelnorm_layout_new (geometry->channels, width, height, NULL);
 
-  if (!pixelnorm_layout_init (&layout, geometry->channels, width, height, NULL)
-      || !pixelnorm_layout_set_depth (&layout, geometry->depth, 0, FALSE, NULL))
+  if (!layout || !pixelnorm_layout_set_depth (layout, geometry->depth, 0, FALSE, NULL))
     return NULL;
-  pixelnorm_layout_set_colorimetry (&layout, geometry->range, geometry->matrix);
-  return pixelnorm_normalizer_new (settings, &inputs, &layout, PIXELNORM_OUTPUT_FLOAT32, NULL);
+  pixelnorm_layout_set_colorimetry (layout, geometry->range, geometry->matrix);
+  return pixelnorm_normalizer_new (settings, &inputs, layout, PIXELNORM_OUTPUT_FLOAT32, NULL);
 }
 
 /* Code values as the bytes of a frame. */

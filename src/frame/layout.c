@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where the samples of a frame lie. A layout is spelled as the bytes of a pixel in memory order,
+/* Where the samples of a frame lie. A layout is spelled as the samples of a pixel in memory order,
  * planes apart by commas: "RGB", "BGRx", "G,B,R,A", "Y". A and x are stepped over: they are not
- * channels.
+ * channels. "YUYV" is a pair of pixels, each with its own Y.
  */
-#include <pixelnorm/layout.h>
+#include "layout.h"
 
 #include <string.h>
 
@@ -135,91 +135,95 @@ channel_index (const char *set, char name)
   return at && name ? (gint) (at - set) : -1;
 }
 
+/* The set of channels that @order is made of; NULL where it has other letters, or not one of each. Y may stand
+ * twice beside U and V. */
 static const char *
 find_channel_set (const char *order)
 {
   for (guint i = 0; i < G_N_ELEMENTS (channel_sets); i++) {
     const char *set = channel_sets[i];
-    gsize n_found = 0;
-    gboolean strange = FALSE;
+    guint n_found[PIXELNORM_MAX_CHANNELS] = { 0 };
+    gboolean fits = TRUE;
 
     for (const char *c = order; *c; c++) {
-      if (channel_index (set, *c) >= 0)
-        n_found++;
+      const gint channel = channel_index (set, *c);
+
+      if (channel >= 0)
+        n_found[channel]++;
       else if (!strchr ("Ax,", *c))
-        strange = TRUE;
+        fits = FALSE;
     }
-    if (!strange && n_found == strlen (set))
+    for (guint c = 0; set[c]; c++)
+      fits &= n_found[c] == 1 || (n_found[c] == 2 && set[c] == 'Y' && set[1]);
+    if (fits)
       return g_intern_static_string (set);
   }
   return NULL;
 }
 
+/* Notes a sample of a channel, which lies behind @plane's bytes so far. Where it is the second one of a pair of
+ * pixels, the two are as far apart as pixels are. */
+static gboolean
+place_sample (PixelnormChannel *channel, char name, guint plane, guint offset)
+{
+  if (!channel->name)
+    *channel = (PixelnormChannel){ name, plane, offset, 0 };
+  else if (channel->plane == plane)
+    channel->stride = offset - channel->offset;
+  return channel->plane == plane;
+}
+
+/* Reads the spelling; FALSE where it is none. */
+static gboolean
+place_channels (PixelnormLayout *self, const char *order)
+{
+  const char *set = find_channel_set (order);
+  guint plane = 0;
+
+  if (!set)
+    return FALSE;
+  self->geometry.channels = set;
+  self->n_channels = strlen (set);
+  for (const char *c = order; *c; c++) {
+    if (*c == ',') {
+      if (++plane == PIXELNORM_MAX_PLANES)
+        return FALSE;
+      continue;
+    }
+    const gint i = channel_index (set, *c);
+    if (i >= 0 && !place_sample (&self->channels[i], *c, plane, self->planes[plane].bytes))
+      return FALSE;
+    self->planes[plane].bytes++;
+  }
+  self->n_planes = plane + 1;
+  for (guint p = 0; p < self->n_planes; p++)
+    if (self->planes[p].bytes == 0 || self->planes[p].bytes > 4)
+      return FALSE;
+  for (guint i = 0; i < self->n_channels; i++) {
+    PixelnormChannel *channel = &self->channels[i];
+    const guint group = self->planes[channel->plane].bytes;
+    const gboolean is_paired = channel->stride != 0;
+
+    if (is_paired && (self->n_planes > 1 || 2 * channel->stride != group))
+      return FALSE;
+    self->geometry.log2_chroma_w |= is_paired;
+    self->planes[channel->plane].log2_w |= is_paired;
+    if (!is_paired)
+      channel->stride = group;
+  }
+  return TRUE;
+}
+
 /**
- * pixelnorm_layout_init: (skip)
- * @layout: (out caller-allocates): a layout to fill in
- * @order: the bytes of a pixel in memory order, planes apart by commas: "RGB", "BGRx", "G,B,R,A"
+ * pixelnorm_layout_new:
+ * @order: the samples of a pixel in memory order, planes apart by commas: "RGB", "BGRx", "G,B,R,A"; or
+ *   of a pair of pixels that share U and V: "YUYV", "UYVY"
  * @width: pixels in a row
  * @height: rows
  * @error: return location for a #GError, or %NULL
  *
  * Describes 8-bit frames of full range. See pixelnorm_layout_set_colorimetry(),
  * pixelnorm_layout_set_depth() and pixelnorm_layout_set_subsampling() for others.
- *
- * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
- *
- * Since: 0.1
- */
-gboolean
-pixelnorm_layout_init (
-    PixelnormLayout *layout, const gchar *order, guint width, guint height, GError **error)
-{
-  PixelnormLayout result = { .geometry = { width, height, find_channel_set (order), 8 },
-    .sample_bytes = 1 };
-  guint plane = 0;
-
-  if (width == 0 || height == 0 || width > PIXELNORM_MAX_SIDE || height > PIXELNORM_MAX_SIDE) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "A frame has 1 to %u pixels a side, not %ux%u.", PIXELNORM_MAX_SIDE, width, height);
-    return FALSE;
-  }
-  result.n_channels = result.geometry.channels ? strlen (result.geometry.channels) : 0;
-  for (const char *c = order; result.n_channels && *c && plane < PIXELNORM_MAX_PLANES; c++) {
-    if (*c == ',') {
-      plane++;
-      continue;
-    }
-    const gint i = channel_index (result.geometry.channels, *c);
-    if (i >= 0)
-      result.channels[i] = (PixelnormChannel){ *c, plane, result.pixel_strides[plane] };
-    result.pixel_strides[plane]++;
-  }
-  result.n_planes = plane + 1;
-  for (guint i = 0; i < result.n_channels; i++)
-    if (!result.channels[i].name) /* one stands twice, so another is missing */
-      result.n_channels = 0;
-  for (guint i = 0; i < MIN (result.n_planes, PIXELNORM_MAX_PLANES); i++)
-    if (result.pixel_strides[i] == 0 || result.pixel_strides[i] > 4)
-      result.n_channels = 0;
-  if (result.n_channels == 0 || plane >= PIXELNORM_MAX_PLANES) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "\"%s\" is no order of samples: expected the letters R, G, B or Y, U, V or Y once each, A "
-        "or x for samples to step over, and commas between planes, as in \"BGRx\" or \"G,B,R\".",
-        order);
-    return FALSE;
-  }
-  *layout = result;
-  return TRUE;
-}
-
-/**
- * pixelnorm_layout_new:
- * @order: the bytes of a pixel in memory order, planes apart by commas: "RGB", "BGRx", "G,B,R,A"
- * @width: pixels in a row
- * @height: rows
- * @error: return location for a #GError, or %NULL
- *
- * Describes 8-bit frames of full range.
  *
  * Returns: (transfer full): a layout; %NULL with %PIXELNORM_ERROR_SETTINGS where @order or the size
  * is none
@@ -229,11 +233,23 @@ pixelnorm_layout_init (
 PixelnormLayout *
 pixelnorm_layout_new (const gchar *order, guint width, guint height, GError **error)
 {
-  PixelnormLayout layout;
+  PixelnormLayout layout = { .geometry = { .width = width, .height = height, .depth = 8 },
+    .sample_bytes = 1 };
 
   g_return_val_if_fail (order != NULL, NULL);
-  if (!pixelnorm_layout_init (&layout, order, width, height, error))
+  if (width == 0 || height == 0 || width > PIXELNORM_MAX_SIDE || height > PIXELNORM_MAX_SIDE) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "A frame has 1 to %u pixels a side, not %ux%u.", PIXELNORM_MAX_SIDE, width, height);
     return NULL;
+  }
+  if (!place_channels (&layout, order)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "\"%s\" is no order of samples: expected the letters R, G, B or Y, U, V or Y once each, A "
+        "or x for samples to step over, and commas between planes, as in \"BGRx\" or \"G,B,R\"; or a "
+        "pair of pixels that share U and V, as in \"YUYV\".",
+        order);
+    return NULL;
+  }
   return pixelnorm_layout_copy (&layout);
 }
 
@@ -312,9 +328,11 @@ pixelnorm_layout_set_depth (
     return FALSE;
   }
   for (guint p = 0; p < layout->n_planes; p++)
-    layout->pixel_strides[p] = layout->pixel_strides[p] / layout->sample_bytes * bytes;
-  for (guint c = 0; c < layout->n_channels; c++)
+    layout->planes[p].bytes = layout->planes[p].bytes / layout->sample_bytes * bytes;
+  for (guint c = 0; c < layout->n_channels; c++) {
     layout->channels[c].offset = layout->channels[c].offset / layout->sample_bytes * bytes;
+    layout->channels[c].stride = layout->channels[c].stride / layout->sample_bytes * bytes;
+  }
   layout->geometry.depth = depth;
   layout->sample_bytes = bytes;
   layout->sample_shift = shift;
@@ -329,7 +347,7 @@ pixelnorm_layout_set_depth (
  * @log2_chroma_h: 2^this rows share one, 0 to 2
  * @error: return location for a #GError, or %NULL
  *
- * Describes 4:2:0 (1, 1), 4:2:2 (1, 0) and the like.
+ * Describes 4:2:0 (1, 1), 4:2:2 (1, 0) and the like. "YUYV" and its like are 4:2:2 without it.
  *
  * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_SETTINGS
  *
@@ -355,17 +373,89 @@ pixelnorm_layout_set_subsampling (
   }
   layout->geometry.log2_chroma_w = log2_chroma_w;
   layout->geometry.log2_chroma_h = log2_chroma_h;
+  for (guint c = 1; c < layout->n_channels; c++) {
+    layout->planes[layout->channels[c].plane].log2_w = log2_chroma_w;
+    layout->planes[layout->channels[c].plane].log2_h = log2_chroma_h;
+  }
   return TRUE;
 }
 
-/* A channel that lies in @plane, or 0 for one without (alpha), which has all pixels as Y has. */
-static guint
-channel_in_plane (const PixelnormLayout *layout, guint plane)
+/**
+ * pixelnorm_layout_get_geometry:
+ * @layout: a layout
+ *
+ * Returns: (transfer none): what frames consist of; as long as @layout is there and not changed
+ *
+ * Since: 0.2
+ */
+const PixelnormGeometry *
+pixelnorm_layout_get_geometry (const PixelnormLayout *layout)
 {
-  for (guint c = 0; c < layout->n_channels; c++)
-    if (layout->channels[c].plane == plane)
-      return c;
-  return 0;
+  return &layout->geometry;
+}
+
+/**
+ * pixelnorm_layout_get_n_channels:
+ * @layout: a layout
+ *
+ * Returns: how many channels frames have
+ *
+ * Since: 0.2
+ */
+guint
+pixelnorm_layout_get_n_channels (const PixelnormLayout *layout)
+{
+  return layout->n_channels;
+}
+
+/**
+ * pixelnorm_layout_get_channel:
+ * @layout: a layout
+ * @channel: a channel, counted in canonical order
+ * @plane: (out): the plane that it lies in
+ * @offset: (out): bytes from the start of a row of that plane to the channel's first sample
+ * @stride: (out): bytes from a sample to the next one in its row
+ *
+ * Says where a channel lies.
+ *
+ * Since: 0.2
+ */
+void
+pixelnorm_layout_get_channel (
+    const PixelnormLayout *layout, guint channel, guint *plane, guint *offset, guint *stride)
+{
+  g_return_if_fail (channel < layout->n_channels);
+  *plane = layout->channels[channel].plane;
+  *offset = layout->channels[channel].offset;
+  *stride = layout->channels[channel].stride;
+}
+
+/**
+ * pixelnorm_layout_get_sample_bytes:
+ * @layout: a layout
+ *
+ * Returns: bytes of a sample: 1 at depth 8, else 2
+ *
+ * Since: 0.2
+ */
+guint
+pixelnorm_layout_get_sample_bytes (const PixelnormLayout *layout)
+{
+  return layout->sample_bytes;
+}
+
+/**
+ * pixelnorm_layout_get_n_planes:
+ * @layout: a layout
+ *
+ * Returns: how many planes a frame has, those without a channel (alpha) included
+ *
+ * Since: 0.2
+ */
+guint
+pixelnorm_layout_get_n_planes (const PixelnormLayout *layout)
+{
+  return layout->n_planes;
 }
 
 /**
@@ -380,10 +470,8 @@ channel_in_plane (const PixelnormLayout *layout, guint plane)
 gsize
 pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane)
 {
-  const guint channel = channel_in_plane (layout, plane);
-
-  return (gsize) pixelnorm_geometry_get_channel_width (&layout->geometry, channel)
-      * layout->pixel_strides[plane];
+  return (gsize) covering (layout->geometry.width, layout->planes[plane].log2_w)
+      * layout->planes[plane].bytes;
 }
 
 /**
@@ -398,9 +486,7 @@ pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane)
 guint
 pixelnorm_layout_get_rows (const PixelnormLayout *layout, guint plane)
 {
-  const guint channel = channel_in_plane (layout, plane);
-
-  return pixelnorm_geometry_get_channel_height (&layout->geometry, channel);
+  return covering (layout->geometry.height, layout->planes[plane].log2_h);
 }
 
 /**
@@ -453,4 +539,55 @@ pixelnorm_frame_init_packed (PixelnormFrame *frame, const PixelnormLayout *layou
     at += (gsize) frame->strides[i] * pixelnorm_layout_get_rows (layout, i);
   }
   return TRUE;
+}
+
+/**
+ * pixelnorm_frame_move: (skip)
+ * @frame: (inout): a frame
+ * @layout: what it is made of
+ * @x: a column of pixels
+ * @y: a row of them
+ *
+ * Makes the pixel at @x, @y the first one of @frame. Where U and V are shared, it must be one that begins with a
+ * sample of its own.
+ *
+ * Since: 0.2
+ */
+void
+pixelnorm_frame_move (PixelnormFrame *frame, const PixelnormLayout *layout, guint x, guint y)
+{
+  for (guint p = 0; p < layout->n_planes; p++) {
+    const PixelnormPlane *plane = &layout->planes[p];
+
+    frame->planes[p] += (gssize) (y >> plane->log2_h) * frame->strides[p]
+        + (gsize) (x >> plane->log2_w) * plane->bytes;
+  }
+}
+
+/**
+ * pixelnorm_frame_copy: (skip)
+ * @to: where to write
+ * @from: what to read
+ * @layout: what both are made of
+ *
+ * Copies the rows of a frame.
+ *
+ * Since: 0.2
+ */
+void
+pixelnorm_frame_copy (
+    const PixelnormFrame *to, const PixelnormFrame *from, const PixelnormLayout *layout)
+{
+  for (guint p = 0; p < layout->n_planes; p++) {
+    const gsize row_bytes = pixelnorm_layout_get_row_bytes (layout, p);
+    const guint n_rows = pixelnorm_layout_get_rows (layout, p);
+
+    if (from->strides[p] == (gssize) row_bytes && to->strides[p] == (gssize) row_bytes) {
+      memcpy (to->planes[p], from->planes[p], row_bytes * n_rows);
+      continue;
+    }
+    for (guint y = 0; y < n_rows; y++)
+      memcpy (to->planes[p] + (gssize) y * to->strides[p],
+          from->planes[p] + (gssize) y * from->strides[p], row_bytes);
+  }
 }

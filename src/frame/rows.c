@@ -35,10 +35,10 @@ pixelnorm_rows_init_channels (
   self->height = pixelnorm_geometry_get_channel_height (&layout->geometry, first);
   self->n_channels = n_channels;
   self->n_samples = (gsize) self->width * n_channels;
-  self->contiguous = layout->pixel_strides[channels[0].plane] == n_channels * layout->sample_bytes;
+  self->contiguous = channels[0].stride == n_channels * layout->sample_bytes;
   for (guint c = 0; c < n_channels; c++) {
     self->channels[c] = channels[c];
-    self->strides[c] = layout->pixel_strides[channels[c].plane];
+    self->strides[c] = channels[c].stride;
     if (channels[c].plane != channels[0].plane || channels[c].offset != c * layout->sample_bytes)
       self->contiguous = FALSE;
   }
@@ -48,7 +48,7 @@ void
 pixelnorm_rows_init_plane (PixelnormRows *self, const PixelnormLayout *layout, guint plane)
 {
   init (self, layout);
-  self->n_channels = layout->pixel_strides[plane] / layout->sample_bytes;
+  self->n_channels = layout->planes[plane].bytes / layout->sample_bytes;
   self->height = pixelnorm_layout_get_rows (layout, plane);
   self->n_samples = pixelnorm_layout_get_row_bytes (layout, plane) / layout->sample_bytes;
   self->width = self->n_samples / self->n_channels;

@@ -5,8 +5,7 @@
  */
 #pragma once
 
-#include <pixelnorm/layout.h>
-
+#include "layout.h"
 #include "kernels/kernels.h"
 
 typedef struct {
@@ -15,7 +14,7 @@ typedef struct {
   gsize n_samples; /* of a row */
   PixelnormSample type;
   PixelnormChannel channels[PIXELNORM_MAX_CHANNELS]; /* where to gather from */
-  guint strides[PIXELNORM_MAX_CHANNELS];
+  guint strides[PIXELNORM_MAX_CHANNELS];             /* theirs, as kernels take them */
   gboolean contiguous;  /* nothing to gather: they lie side by side from the first on */
   gboolean as_they_lie; /* nothing to unpack: they are code values */
   gboolean swap;

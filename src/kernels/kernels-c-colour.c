@@ -75,9 +75,11 @@ const PixelnormColourKernel pixelnorm_colour_c[PIXELNORM_N_SAMPLES][2] = {
     const int shared = 1 << how->log2_w;                                                           \
     Sum t[2 * (PIXELNORM_TILE + 4)];                                                               \
                                                                                                    \
+    if (n_pairs < 1)                                                                               \
+      return;                                                                                      \
     for (int i = 0; i < 2 * n_pairs; i++)                                                          \
       t[2 + i] = (Sum) (near_weight * near[i] + far_weight * far[i]);                              \
-    for (int c = 0; c < 2 && n > 0; c++) {                                                         \
+    for (int c = 0; c < 2; c++) {                                                                  \
       t[c] = t[2 + c];                                                                             \
       t[2 + 2 * n_pairs + c] = t[2 * n_pairs + c];                                                 \
     }                                                                                              \

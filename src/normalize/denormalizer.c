@@ -43,7 +43,7 @@ plan_opaque (PixelnormDenormalizer *self)
   PixelnormLayout layout = self->plan.layout;
 
   for (guint p = 0; p < layout.n_planes; p++)
-    for (guint offset = 0; offset < layout.pixel_strides[p]; offset += layout.sample_bytes) {
+    for (guint offset = 0; offset < layout.planes[p].bytes; offset += layout.sample_bytes) {
       gboolean is_channel = FALSE;
 
       for (guint c = 0; c < layout.n_channels; c++)
@@ -51,7 +51,7 @@ plan_opaque (PixelnormDenormalizer *self)
             && self->plan.layout.channels[c].offset == offset;
       if (is_channel)
         continue;
-      layout.channels[0] = (PixelnormChannel){ 'A', p, offset };
+      layout.channels[0] = (PixelnormChannel){ 'A', p, offset, layout.planes[p].bytes };
       pixelnorm_rows_init_channels (&self->opaque[self->n_opaque++], &layout, 0, 1);
     }
 }

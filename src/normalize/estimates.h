@@ -2,6 +2,7 @@
 /* Statistics of the stream itself, of whole channels: of a frame, of a batch, or running. */
 #pragma once
 
+#include "frame/layout.h"
 #include "statistics/accumulator-private.h"
 #include "coefficients.h"
 

@@ -39,20 +39,20 @@ check_affine (PixelnormLearnedAffine *affine, const gchar *order)
   const PixelnormInputs inputs = { .affine = affine };
   g_autoptr (PixelnormSettings) settings =
       g_object_new (PIXELNORM_TYPE_SETTINGS, "method", PIXELNORM_METHOD_FIXED, NULL);
-  PixelnormLayout layout;
 
   g_assert_true ((width == 0) == (height == 0));
   g_assert_cmpuint ((guint64) width * height, <=, MOST_PIXELS);
-  g_assert_true (pixelnorm_layout_init (
-      &layout, order, width ? width : ANY_SIDE, height ? height : ANY_SIDE, &error));
+  g_autoptr (PixelnormLayout) layout =
+      pixelnorm_layout_new (order, width ? width : ANY_SIDE, height ? height : ANY_SIDE, &error);
+  g_assert_no_error (error);
   g_autoptr (PixelnormNormalizer) normalizer =
-      pixelnorm_normalizer_new (settings, &inputs, &layout, PIXELNORM_OUTPUT_FLOAT32, &error);
+      pixelnorm_normalizer_new (settings, &inputs, layout, PIXELNORM_OUTPUT_FLOAT32, &error);
   if (n_channels != 0 && n_channels != strlen (order)) {
     g_assert_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH);
     return;
   }
   g_assert_no_error (error);
-  check_result (normalizer, &layout);
+  check_result (normalizer, layout);
 }
 
 int

@@ -67,20 +67,22 @@ check_image (PixelnormProfile *profile, PixelnormImage image)
 }
 
 /* A layout that the profile fits, its planes packed. */
-static void
-init_layout (PixelnormLayout *layout, PixelnormProfile *profile)
+static PixelnormLayout *
+make_layout (PixelnormProfile *profile)
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   const gboolean sized = geometry->width > 0;
   g_autoptr (GError) error = NULL;
 
-  g_assert_true (pixelnorm_layout_init (layout,
-      g_str_equal (geometry->channels, "YUV") ? "Y,U,V" : geometry->channels,
-      sized ? geometry->width : ANY_SIDE, sized ? geometry->height : ANY_SIDE, &error));
+  PixelnormLayout *layout =
+      pixelnorm_layout_new (g_str_equal (geometry->channels, "YUV") ? "Y,U,V" : geometry->channels,
+          sized ? geometry->width : ANY_SIDE, sized ? geometry->height : ANY_SIDE, &error);
+  g_assert_no_error (error);
   g_assert_true (pixelnorm_layout_set_depth (layout, geometry->depth, 0, FALSE, &error));
   g_assert_true (pixelnorm_layout_set_subsampling (
       layout, geometry->log2_chroma_w, geometry->log2_chroma_h, &error));
   pixelnorm_layout_set_colorimetry (layout, geometry->range, geometry->matrix);
+  return layout;
 }
 
 /* Black, white and all bits set: coefficients must be finite, and results of samples of the depth. */
@@ -89,14 +91,16 @@ check_normalized (
     PixelnormNormalizer *normalizer, const PixelnormLayout *layout, PixelnormOutput output)
 {
   const gsize size = pixelnorm_layout_get_frame_bytes (layout);
-  const guint top = (1u << layout->geometry.depth) - 1;
+  const guint top = (1u << pixelnorm_layout_get_geometry (layout)->depth) - 1;
   g_autofree guint8 *frame = g_malloc (size);
 
   for (guint i = 0; i < 2; i++) {
     g_autoptr (GError) error = NULL;
 
     for (gsize at = 0; at < size; at++)
-      frame[at] = i == 0 ? 0 : (guint8) (layout->sample_bytes == 2 && at % 2 ? top >> 8 : top);
+      frame[at] = i == 0
+          ? 0
+          : (guint8) (pixelnorm_layout_get_sample_bytes (layout) == 2 && at % 2 ? top >> 8 : top);
     g_autoptr (GBytes) bytes = pixelnorm_normalizer_run_data (normalizer, frame, size, &error);
     g_assert_no_error (error);
     if (output != PIXELNORM_OUTPUT_FLOAT32)
@@ -115,18 +119,17 @@ check_normalizer (PixelnormProfile *profile, PixelnormMethod method, PixelnormSc
   const PixelnormInputs inputs = { .profile = profile };
   g_autoptr (PixelnormSettings) settings =
       g_object_new (PIXELNORM_TYPE_SETTINGS, "method", method, "scope", scope, NULL);
-  PixelnormLayout layout;
+  g_autoptr (PixelnormLayout) layout = make_layout (profile);
 
-  init_layout (&layout, profile);
   for (guint i = 0; i < G_N_ELEMENTS (outputs); i++) {
     g_autoptr (GError) error = NULL;
     g_autoptr (PixelnormNormalizer) normalizer =
-        pixelnorm_normalizer_new (settings, &inputs, &layout, outputs[i], &error);
+        pixelnorm_normalizer_new (settings, &inputs, layout, outputs[i], &error);
 
     /* pixel-wise from sums per channel, tensors of a subsampled format: refused in words */
     g_assert_true ((normalizer == NULL) == (error != NULL));
     if (normalizer)
-      check_normalized (normalizer, &layout, outputs[i]);
+      check_normalized (normalizer, layout, outputs[i]);
   }
 }
 

@@ -30,16 +30,17 @@ typedef struct {
 static guint
 sample_at (const PixelnormLayout *layout, const guint8 *data, gsize i)
 {
-  return layout->sample_bytes == 2 ? ((const guint16 *) data)[i] : data[i];
+  return pixelnorm_layout_get_sample_bytes (layout) == 2 ? ((const guint16 *) data)[i] : data[i];
 }
 
 static void
 fill (const PixelnormLayout *layout, GRand *rand, guint8 *data, gsize size)
 {
-  for (gsize i = 0; i < size / layout->sample_bytes; i++) {
-    const guint code = g_rand_int (rand) & ((1u << layout->geometry.depth) - 1);
+  for (gsize i = 0; i < size / pixelnorm_layout_get_sample_bytes (layout); i++) {
+    const guint code =
+        g_rand_int (rand) & ((1u << pixelnorm_layout_get_geometry (layout)->depth) - 1);
 
-    if (layout->sample_bytes == 2)
+    if (pixelnorm_layout_get_sample_bytes (layout) == 2)
       ((guint16 *) data)[i] = (guint16) code;
     else
       data[i] = (guint8) code;
@@ -80,7 +81,7 @@ static GBytes *
 normalize (const Scene *scene, PixelnormOutput output, gdouble clip)
 {
   const PixelnormInputs inputs = { .profile = scene->profile };
-  const gdouble middle = 1 << (scene->layout->geometry.depth - 1);
+  const gdouble middle = 1 << (pixelnorm_layout_get_geometry (scene->layout)->depth - 1);
   g_autoptr (PixelnormSettings) settings = g_object_new (PIXELNORM_TYPE_SETTINGS, "method",
       PIXELNORM_METHOD_CENTER, "scope", PIXELNORM_SCOPE_PIXEL, "range-low", -middle, "range-high",
       middle - 1, "clip-low", -clip, "clip-high", clip, NULL);
@@ -94,12 +95,25 @@ normalize (const Scene *scene, PixelnormOutput output, gdouble clip)
   return result;
 }
 
+/* Bytes of a pixel in a plane: HEIGHT rows of it are as wide. */
+static gsize
+pixel_bytes (const PixelnormLayout *layout, guint plane)
+{
+  return pixelnorm_layout_get_row_bytes (layout, plane)
+      / pixelnorm_layout_get_geometry (layout)->width;
+}
+
 static gboolean
 is_channel (const PixelnormLayout *layout, guint plane, gsize offset)
 {
-  for (guint c = 0; c < layout->n_channels; c++)
-    if (layout->channels[c].plane == plane && layout->channels[c].offset == offset)
+  for (guint c = 0; c < pixelnorm_layout_get_n_channels (layout); c++) {
+    guint found, first, stride;
+
+    pixelnorm_layout_get_channel (layout, c, &found, &first, &stride);
+    g_assert_cmpuint (stride, ==, pixel_bytes (layout, found));
+    if (found == plane && first == offset)
       return TRUE;
+  }
   return FALSE;
 }
 
@@ -108,15 +122,16 @@ static void
 check_video (const Scene *scene, gdouble clip)
 {
   const PixelnormLayout *layout = scene->layout;
-  const gdouble max = (1u << layout->geometry.depth) - 1, middle = (max + 1) / 2;
+  const gdouble max = (1u << pixelnorm_layout_get_geometry (layout)->depth) - 1,
+                middle = (max + 1) / 2;
   g_autoptr (GBytes) bytes = normalize (scene, PIXELNORM_OUTPUT_VIDEO, clip);
   const guint8 *found = g_bytes_get_data (bytes, NULL);
   gsize i = 0;
 
-  for (guint p = 0; p < layout->n_planes; p++)
-    for (guint k = 0; k < layout->geometry.width * HEIGHT; k++)
-      for (gsize offset = 0; offset < layout->pixel_strides[p];
-           offset += layout->sample_bytes, i++) {
+  for (guint p = 0; p < pixelnorm_layout_get_n_planes (layout); p++)
+    for (guint k = 0; k < pixelnorm_layout_get_geometry (layout)->width * HEIGHT; k++)
+      for (gsize offset = 0; offset < pixel_bytes (layout, p);
+           offset += pixelnorm_layout_get_sample_bytes (layout), i++) {
         const gdouble x = sample_at (layout, scene->data, i);
         const gdouble y = x - sample_at (layout, scene->mean, i);
         const gdouble clipped = CLAMP (y, -clip, clip) + middle;
@@ -131,22 +146,27 @@ static void
 check_tensor (const Scene *scene, gdouble clip)
 {
   const PixelnormLayout *layout = scene->layout;
-  const guint n = layout->n_channels, n_pixels = layout->geometry.width * HEIGHT;
+  const guint n = pixelnorm_layout_get_n_channels (layout);
+  const guint n_pixels = pixelnorm_layout_get_geometry (layout)->width * HEIGHT;
   g_autoptr (GBytes) bytes = normalize (scene, PIXELNORM_OUTPUT_FLOAT32, clip);
   const gfloat *found = g_bytes_get_data (bytes, NULL);
-  gsize plane = 0;
 
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, n_pixels * n * sizeof (gfloat));
-  for (guint p = 0; p < layout->n_planes; plane += n_pixels * layout->pixel_strides[p++])
-    for (guint c = 0; c < n; c++)
-      for (guint k = 0; k < n_pixels && layout->channels[c].plane == p; k++) {
-        const gsize i = (plane + k * layout->pixel_strides[p] + layout->channels[c].offset)
-            / layout->sample_bytes;
-        const gdouble y =
-            (gdouble) sample_at (layout, scene->data, i) - sample_at (layout, scene->mean, i);
+  for (guint c = 0; c < n; c++) {
+    guint plane, offset, stride;
+    gsize start = 0;
 
-        g_assert_cmpfloat (found[k * n + c], ==, CLAMP (y, -clip, clip));
-      }
+    pixelnorm_layout_get_channel (layout, c, &plane, &offset, &stride);
+    for (guint p = 0; p < plane; p++)
+      start += n_pixels * pixel_bytes (layout, p);
+    for (guint k = 0; k < n_pixels; k++) {
+      const gsize i = (start + k * stride + offset) / pixelnorm_layout_get_sample_bytes (layout);
+      const gdouble y =
+          (gdouble) sample_at (layout, scene->data, i) - sample_at (layout, scene->mean, i);
+
+      g_assert_cmpfloat (found[k * n + c], ==, CLAMP (y, -clip, clip));
+    }
+  }
 }
 
 static void

@@ -18,6 +18,8 @@ Chroma, Site = Pixelnorm.Chroma, Pixelnorm.ChromaSite
 FORMATS = {"Y444": ("Y,U,V", 0, 0, 8, 0), "NV24": ("Y,UV", 0, 0, 8, 0), "Y42B": ("Y,U,V", 1, 0, 8, 0), "NV16": ("Y,UV", 1, 0, 8, 0),
            "I420": ("Y,U,V", 1, 1, 8, 0), "YV12": ("Y,V,U", 1, 1, 8, 0), "NV12": ("Y,UV", 1, 1, 8, 0),
            "NV21": ("Y,VU", 1, 1, 8, 0), "Y41B": ("Y,U,V", 2, 0, 8, 0), "v308": ("YUV", 0, 0, 8, 0), "AYUV": ("xYUV", 0, 0, 8, 0),
+           "YUY2": ("YUYV", 1, 0, 8, 0), "UYVY": ("UYVY", 1, 0, 8, 0), "YVYU": ("YVYU", 1, 0, 8, 0), "VYUY": ("VYUY", 1, 0, 8, 0),
+           "Y210": ("YUYV", 1, 0, 10, 6), "Y212_LE": ("YUYV", 1, 0, 12, 4),
            "I420_10LE": ("Y,U,V", 1, 1, 10, 0), "P010_10LE": ("Y,UV", 1, 1, 10, 6), "I422_12LE": ("Y,U,V", 1, 0, 12, 0),
            "P012_LE": ("Y,UV", 1, 1, 12, 4), "P016_LE": ("Y,UV", 1, 1, 16, 0), "Y444_16LE": ("Y,U,V", 0, 0, 16, 0)}
 SITES = {"jpeg": Site.CENTRE, "mpeg2": Site.LEFT, "cosited": Site.TOP_LEFT, "v-cosited": Site.TOP, None: Site.UNKNOWN}
@@ -26,12 +28,16 @@ RANGES = {"limited": Pixelnorm.Range.LIMITED, "full": Pixelnorm.Range.FULL}
 SIZES = [(1, 1), (2, 3), (5, 4), (17, 5), (381, 3), (1601, 2)]  # of pixels; tiles have 380
 
 
+def is_paired(order):
+    return order.count("Y") == 2
+
+
 def layout_of(name, width, height, matrix="bt601", range_="limited"):
     order, across, down, depth, shift = FORMATS[name]
     layout = Pixelnorm.Layout.new(order, width, height)
     if depth > 8:
         layout.set_depth(depth, shift, False)
-    if across:
+    if across and not is_paired(order):
         layout.set_subsampling(across, down)
     layout.set_colorimetry(RANGES[range_], matrix)
     return layout
@@ -42,14 +48,14 @@ def planes_of(name, width, height):
     random = np.random.default_rng([SEED, width, height, *map(ord, name)])
     planes = []
     for plane, letters in enumerate(order.split(",")):
-        columns, rows = (-(-width >> across), -(-height >> down)) if plane else (width, height)
+        columns, rows = (-(-width >> across), -(-height >> down)) \
+            if plane or is_paired(order) else (width, height)
         codes = random.integers(0, 2 ** depth, (rows, columns * len(letters))) << shift
         planes.append(codes.astype("u1" if depth == 8 else "<u2"))
     return planes
 
 
-def by_library(name, planes, chroma, site, matrix, range_):
-    height, width = planes[0].shape[0], planes[0].shape[1] // len(FORMATS[name][0].split(",")[0])
+def by_library(name, planes, width, height, chroma, site, matrix, range_):
     data = b"".join(plane.tobytes() for plane in planes)
     rgb = Pixelnorm.to_rgb(layout_of(name, width, height, matrix, range_), chroma, site, data)
     return np.frombuffer(rgb.get_data(), "u1" if FORMATS[name][3] == 8 else "<u2").reshape(height, width, 3)
@@ -59,18 +65,20 @@ def by_library(name, planes, chroma, site, matrix, range_):
 def test_nearest(name):
     for (width, height), matrix, range_ in itertools.product(SIZES, MATRICES, RANGES):
         planes = planes_of(name, width, height)
-        found = by_library(name, planes, Chroma.NEAREST, Site.UNKNOWN, matrix, range_)
-        expected = to_rgb(*planes, format=name, matrix=matrix, range=range_, chroma="nearest")
+        found = by_library(name, planes, width, height, Chroma.NEAREST, Site.UNKNOWN, matrix, range_)
+        expected = to_rgb(*planes, format=name, matrix=matrix, range=range_, chroma="nearest",
+                          width=width if is_paired(FORMATS[name][0]) else None)
         assert np.array_equal(found, expected), (width, height, matrix, range_)
 
 
 @pytest.mark.parametrize("site", SITES)
-@pytest.mark.parametrize("name", ["Y444", "Y42B", "I420", "NV21", "P010_10LE", "P016_LE"])
+@pytest.mark.parametrize("name", ["Y444", "Y42B", "I420", "NV21", "YUY2", "P010_10LE", "P016_LE", "Y210"])
 def test_linear(name, site):
     for (width, height), range_, chroma in itertools.product(SIZES, RANGES, ["linear", "auto"]):
         planes = planes_of(name, width, height)
-        found = by_library(name, planes, getattr(Chroma, chroma.upper()), SITES[site], "bt601", range_)
-        expected = to_rgb(*planes, format=name, matrix="bt601", range=range_, chroma=chroma, chroma_site=site)
+        found = by_library(name, planes, width, height, getattr(Chroma, chroma.upper()), SITES[site], "bt601", range_)
+        expected = to_rgb(*planes, format=name, matrix="bt601", range=range_, chroma=chroma, chroma_site=site,
+                          width=width if is_paired(FORMATS[name][0]) else None)
         assert np.array_equal(found, expected), (width, height, range_, chroma)
 
 
