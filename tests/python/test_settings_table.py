@@ -103,7 +103,10 @@ def test_words(row):
     for value, word in SPECS[row.name].enum_class.__enum_values__.items():
         settings.set_property(row.name, value)
         assert settings.get_word(row.name) == word.value_nick
-    settings.set_property(row.name, 77)
+    try:
+        settings.set_property(row.name, 77)
+    except TypeError:  # newer PyGObject refuses it by itself
+        return
     assert settings.get_word(row.name) is None
     with pytest.raises(GLib.Error, match=f"There is no {row.name} 77"):
         settings.check()
