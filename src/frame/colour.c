@@ -113,8 +113,8 @@ find_upsampling (PixelnormColour *self, const PixelnormGeometry *geometry, Pixel
       return TRUE;
     }
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "linear chroma: expected a chroma site that it is defined for; found \"%s\" with %u x %u pixels a "
-      "sample; use nearest",
+      "Expected a site of chroma that linear is defined for, found %s with %ux%u pixels a sample. Use "
+      "nearest.",
       site_names[resolved], 1u << self->log2_w, 1u << self->log2_h);
   return FALSE;
 }
@@ -131,8 +131,8 @@ init_factors (
             (gint) geometry->depth, swapped))
       return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "conversion to RGB: expected the matrix bt601, bt709, bt2020, smpte240m or fcc; found %s; say "
-      "which it is in the colorimetry",
+      "Expected the matrix bt601, bt709, bt2020, smpte240m or fcc for a conversion to RGB, found %s. Say "
+      "which it is in the colorimetry.",
       geometry->matrix ? geometry->matrix : "none");
   return FALSE;
 }

@@ -63,7 +63,7 @@ pixelnorm_to_rgb (const PixelnormLayout *layout, PixelnormChroma chroma, Pixelno
 {
   Conversion self;
 
-  g_return_val_if_fail (layout != NULL && data != NULL, NULL);
+  g_return_val_if_fail (layout != NULL, NULL);
   const guint width = layout->geometry.width, height = layout->geometry.height;
   if (layout->geometry.channels[1] != 'U') {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,

@@ -23,12 +23,6 @@ common_divisor (int64_t a, int64_t b)
   return llabs (a);
 }
 
-static int64_t
-floor_divide (int64_t a, int64_t b)
-{
-  return a / b - (a % b < 0);
-}
-
 /* The term of a channel to which Cb and Cr add @cb and @cr / @divisor of E'. |cb u + cr v| < 2^63 in lowest
  * terms. */
 static void
@@ -60,7 +54,7 @@ split (PixelnormChromaTerm *self, int c, int64_t numerator, int n)
   int64_t rest = numerator * (1 << self->shift);
 
   for (int k = 0; k < n; k++) {
-    const int64_t part = floor_divide (rest, self->divisor);
+    const int64_t part = pixelnorm_floor_divide (rest, self->divisor);
 
     self->parts[k][c] = (int16_t) part;
     rest = (rest - part * self->divisor) * (1 << 15);
@@ -74,7 +68,7 @@ choose_shift (const PixelnormChromaTerm *self)
   const int64_t most = llabs (self->cb) > llabs (self->cr) ? llabs (self->cb) : llabs (self->cr);
   int shift = 14;
 
-  while (shift >= 0 && floor_divide (most * (1 << shift), self->divisor) >= INT16_MAX)
+  while (shift >= 0 && pixelnorm_floor_divide (most * (1 << shift), self->divisor) >= INT16_MAX)
     shift--;
   return shift;
 }
@@ -102,14 +96,15 @@ static void
 find_constants (
     const PixelnormChromaTerm *self, const int64_t *k, int bits, int64_t *least, int64_t *end)
 {
-  const int64_t step = floor_divide (self->cr, self->divisor),
+  const int64_t step = pixelnorm_floor_divide (self->cr, self->divisor),
                 step_rest = self->cr - step * self->divisor;
 
   *least = INT64_MIN;
   *end = INT64_MAX;
   for (int u = -128; u < 128 && *least < *end; u++) {
     const int64_t numerator = self->cb * u + self->cr * -128 + self->half;
-    int64_t c = floor_divide (numerator, self->divisor), rest = numerator - c * self->divisor;
+    int64_t c = pixelnorm_floor_divide (numerator, self->divisor),
+            rest = numerator - c * self->divisor;
 
     for (int v = -128; v < 128; v++) {
       const int64_t low = c * ((int64_t) 1 << bits) - (k[0] * u + k[1] * v),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The kernels `colour` in vectors of any width; included once a width, with these defined:
+/* The kernels `colour` in vectors of any width; included once a width, with these defined, which it
+ * undefines:
  *   ROW (name): the name in that row; TARGET, the attribute; VECTOR, its type; BYTES, in it
  *   V (name), S (name): intrinsics by their name for items, and for all bits
  *   FLOATS, F (name): the same for float32, whose casts are F (name)
@@ -269,3 +270,12 @@ ROW (fill) (PixelnormKernels *kernels)
 #undef INLINE
 #undef DEFINE_LIST
 #undef DEFINE_COLOUR
+#undef ROW
+#undef TARGET
+#undef VECTOR
+#undef FLOATS
+#undef BYTES
+#undef V
+#undef S
+#undef F
+#undef IN_LANES

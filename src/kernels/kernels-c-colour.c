@@ -2,18 +2,13 @@
 /* The reference of the kernel families `colour` and `upsample`: the equations of kernels.h in plain integers. */
 #include <string.h>
 
+#include "colour-factors.h"
 #include "kernels-c.h"
-
-static int64_t
-floor_divide (int64_t a, int64_t b)
-{
-  return a / b - (a % b < 0);
-}
 
 static int
 chroma_of (const PixelnormChromaTerm *term, int u, int v)
 {
-  return (int) floor_divide (term->cb * u + term->cr * v + term->half, term->divisor);
+  return (int) pixelnorm_floor_divide (term->cb * u + term->cr * v + term->half, term->divisor);
 }
 
 /* What is below 0 is so before the division, too, where it is rounded towards 0. */

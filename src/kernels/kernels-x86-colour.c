@@ -19,15 +19,6 @@
 #define F(name) _mm_##name##_ps
 #define IN_LANES(a, b)
 #include "colour-x86.h"
-#undef ROW
-#undef TARGET
-#undef VECTOR
-#undef FLOATS
-#undef BYTES
-#undef V
-#undef S
-#undef F
-#undef IN_LANES
 
 #define ROW(name) avx2_##name
 #define TARGET __attribute__ ((target ("avx2")))
@@ -45,15 +36,6 @@
     a = even;                                                                                      \
   } while (0)
 #include "colour-x86.h"
-#undef ROW
-#undef TARGET
-#undef VECTOR
-#undef FLOATS
-#undef BYTES
-#undef V
-#undef S
-#undef F
-#undef IN_LANES
 
 #define ROW(name) avx512_##name
 #define TARGET __attribute__ ((target ("avx512f,avx512bw")))

@@ -112,7 +112,7 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
   *self = (PixelnormPlan){ direction, *layout, pixelnorm_type (output) };
   asked.method = method;
   pixelnorm_coefficients_range (&asked, &self->low, &self->high);
-  if (layout->n_channels > 1 && layout->planes[0].log2_w > 0) {
+  if (layout->planes[layout->channels[0].plane].log2_w > 0) { /* of Y */
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Pairs of pixels that share U and V in one plane, as in YUYV, have statistics only. Convert the format "
         "first (videoconvert).");

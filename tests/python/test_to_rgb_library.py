@@ -86,6 +86,7 @@ def test_linear(name, site):
     ("RGB", Chroma.NEAREST, Site.UNKNOWN, None, 12, "MISMATCH", "channels YUV.*found channels RGB"),
     ("Y,U,V", Chroma.NEAREST, Site.UNKNOWN, None, 12, "SETTINGS", "matrix"),
     ("Y,U,V", Chroma.NEAREST, Site.UNKNOWN, "bt601", 11, "MISMATCH", "12 bytes; found 11"),
+    ("Y,U,V", Chroma.NEAREST, Site.UNKNOWN, "bt601", 0, "MISMATCH", "12 bytes; found 0"),
 ])
 def test_refused(order, chroma, site, matrix, size, domain, sentence):
     layout = Pixelnorm.Layout.new(order, 2, 2)
@@ -98,3 +99,37 @@ def test_refused(order, chroma, site, matrix, size, domain, sentence):
 def test_dv_has_no_linear_chroma():
     with pytest.raises(GLib.Error, match="(?i)dv"):
         Pixelnorm.to_rgb(layout_of("I420", 2, 2), Chroma.LINEAR, Site.DV, bytes(6))
+
+
+@pytest.mark.parametrize("scope", ["PIXEL", "CHANNEL"])
+@pytest.mark.parametrize("name, planar", [("YUY2", "Y42B"), ("UYVY", "Y42B"), ("VYUY", "Y42B"), ("Y212_LE", "I422_12LE")])
+def test_pairs_have_the_statistics_of_planes(name, planar, scope):
+    """To the digest of the profile: where samples lie is no part of it."""
+    for width, height in SIZES:
+        packed, = planes_of(name, width, height)
+        order, _, _, depth, shift = FORMATS[name]
+        groups = packed.reshape(height, -1, 4) >> shift
+        planes = {letter: np.concatenate([groups[..., i] for i in range(4) if order[i] == letter], -1) for letter in "UV"}
+        both = [i for i in range(4) if order[i] == "Y"]
+        planes["Y"] = groups[..., both].reshape(height, -1)[:, :width]
+        identities = []
+        for layout, data in [(layout_of(name, width, height), packed.tobytes()),
+                             (layout_of(planar, width, height), b"".join(planes[letter].tobytes() for letter in "YUV"))]:
+            accumulator = Pixelnorm.Accumulator.new(getattr(Pixelnorm.Scope, scope), layout)
+            accumulator.add_data(layout, data)
+            identities.append(accumulator.snapshot().get_identity())
+        assert identities[0] == identities[1], (width, height)
+
+
+def test_pairs_are_not_normalized():
+    settings = Pixelnorm.Settings.new()
+    settings.props.method = Pixelnorm.Method.FIXED
+    for output in [Pixelnorm.Output.FLOAT32, Pixelnorm.Output.VIDEO]:
+        with pytest.raises(GLib.Error, match="Pairs of pixels.*Convert the format"):
+            Pixelnorm.Normalizer.new(settings, None, layout_of("YUY2", 4, 2), output)
+
+
+@pytest.mark.parametrize("order", ["YYUV", "YUYVx", "YUY", "Y,UYV", "YUYYV", "UYVYY"])
+def test_pairs_are_evenly_spaced(order):
+    with pytest.raises(GLib.Error, match="is no order of samples"):
+        Pixelnorm.Layout.new(order, 4, 2)
