@@ -15,6 +15,7 @@ gi.require_version("GstApp", "1.0")
 gi.require_version("GstVideo", "1.0")
 from gi.repository import Gst, GstApp, GstVideo  # noqa: E402, F401 - GstApp gives appsrc its methods
 
+from gi_enums import enum_values  # noqa: E402
 import pixel_reference as reference  # noqa: E402
 from pixel_reference import Places, channels_of  # noqa: E402
 
@@ -134,11 +135,6 @@ def normalize_frames(kind, format_name, frames, noise, **settings):
 
 
 # --- what the elements say of themselves
-
-def enum_values(enum):
-    """The values of an enum of GObject-introspection; PyGObject 3.52 made them enums of Python."""
-    return list(enum.__enum_values__.values()) if hasattr(enum, "__enum_values__") else list(enum)
-
 
 def template_formats(element):
     """Those of all video formats that the sink pad takes."""

@@ -8,9 +8,10 @@ import pytest
 import gi
 
 import pixel_reference as reference
+from gi_enums import enum_values
 from pixel_reference import FORMATS, Places, channels_of, order_of
 from pixel_streams import FORMATS as IN_TEMPLATE
-from pixel_streams import TENSORS, VIDEO, buffers_of, collect, enum_values, normalize
+from pixel_streams import TENSORS, VIDEO, buffers_of, collect, normalize
 
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
