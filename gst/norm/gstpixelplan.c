@@ -238,37 +238,59 @@ gst_pixel_plans_fit (
   return gst_pixel_plans_fit_target (self, &target, error);
 }
 
+/* Needs the lock. Puts a plan that was fitted to @target into use, unless a change was taken since there were
+ * @n_taken of them: it would be lost. What is replaced goes to @plan, @outdated and @target's layout. */
+static gboolean
+put_into_use (GstPixelPlans *self, GstPixelPlan *plan, GstPixelPlan *outdated,
+    GstPixelTarget *target, guint n_taken)
+{
+  const GstPixelPlan old = self->current;
+  PixelnormLayout *old_layout = self->target.layout;
+
+  if (self->n_taken != n_taken)
+    return FALSE;
+  *outdated = self->next;
+  self->current = *plan;
+  self->next = (GstPixelPlan){ 0 };
+  self->target = *target;
+  *plan = old;
+  target->layout = old_layout;
+  return TRUE;
+}
+
 gboolean
 gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *wanted, GError **error)
 {
   GstPixelTarget target = *wanted;
-  GstPixelPlan plan, old, outdated;
+  gboolean used = FALSE;
 
-  GST_OBJECT_LOCK (self->element);
-  plan = plan_copy (plan_is_fitted (&self->next) ? &self->next : &self->current);
-  target.serial = ++self->n_targets;
-  GST_OBJECT_UNLOCK (self->element);
-
-  if (!plan_fit (&plan, &target, error)) {
-    plan_clear (&plan);
-    return FALSE;
-  }
   target.layout = pixelnorm_layout_copy (wanted->layout);
-  plan_carry_over (&plan, &self->current);
-  GST_OBJECT_LOCK (self->element);
-  old = self->current;
-  outdated = self->next;
-  self->current = plan;
-  self->next = (GstPixelPlan){ 0 };
-  PixelnormLayout *old_layout = self->target.layout;
-  self->target = target;
-  GST_OBJECT_UNLOCK (self->element);
-  GST_CAT_DEBUG_OBJECT (
-      self->category, self->element, "plan %u made for these caps", target.serial);
-  pixelnorm_layout_free (old_layout);
-  plan_clear (&old);
-  plan_clear (&outdated);
-  return TRUE;
+  while (!used) {
+    GstPixelPlan outdated = { 0 };
+
+    GST_OBJECT_LOCK (self->element);
+    GstPixelPlan plan = plan_copy (plan_is_fitted (&self->next) ? &self->next : &self->current);
+    const guint n_taken = self->n_taken;
+    target.serial = ++self->n_targets;
+    GST_OBJECT_UNLOCK (self->element);
+
+    if (!plan_fit (&plan, &target, error)) {
+      plan_clear (&plan);
+      break;
+    }
+    GST_OBJECT_LOCK (self->element);
+    used = put_into_use (self, &plan, &outdated, &target, n_taken);
+    GST_OBJECT_UNLOCK (self->element);
+    if (used) {
+      GST_CAT_DEBUG_OBJECT (
+          self->category, self->element, "plan %u made for these caps", self->target.serial);
+      plan_carry_over (&self->current, &plan);
+    }
+    plan_clear (&plan);
+    plan_clear (&outdated);
+  }
+  pixelnorm_layout_free (target.layout);
+  return used;
 }
 
 gboolean
@@ -304,6 +326,7 @@ take_over (GstPixelPlans *self, GstPixelPlan *plan, const GstPixelTarget *target
     return FALSE;
   *place = *plan;
   *plan = old;
+  self->n_taken++;
   return TRUE;
 }
 

@@ -33,7 +33,7 @@ typedef struct {
   GstPixelPlan current; /* from start to stop; its normalizer from caps on */
   GstPixelPlan next;    /* what a change has made; waits for a whole frame */
   GstPixelTarget target;
-  guint n_runs, n_targets;
+  guint n_runs, n_targets, n_taken; /* the last: plans that came of changes */
   gboolean started;
   gboolean changed;    /* a property, since changes were looked at last */
   gboolean is_loading; /* a plan is made in another thread */

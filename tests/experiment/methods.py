@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "elements"))
+sys.path[:0] = [str(pathlib.Path(__file__).parents[1] / folder) for folder in ("elements", "lib")]
 from pixel_streams import TENSORS, VIDEO, Gst, Refused, words_of  # noqa: E402
 
 ZSCORE = {"method": "zscore", "scope": "pixel", "min_deviation": 1.0}
