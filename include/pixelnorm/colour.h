@@ -45,6 +45,12 @@ typedef enum {
   PIXELNORM_CHROMA_SITE_DV
 } PixelnormChromaSite;
 
+PIXELNORM_API PixelnormLayout *pixelnorm_layout_new_converted (const PixelnormLayout *layout,
+    const gchar *channels, PixelnormChroma chroma, PixelnormChromaSite site, GError **error);
+PIXELNORM_API const PixelnormGeometry *pixelnorm_layout_get_stored (const PixelnormLayout *layout);
+PIXELNORM_API const gchar *pixelnorm_layout_get_conversion (const PixelnormLayout *layout);
+PIXELNORM_API PixelnormChroma pixelnorm_layout_get_chroma (const PixelnormLayout *layout);
+
 PIXELNORM_API GBytes *pixelnorm_to_rgb (const PixelnormLayout *layout, PixelnormChroma chroma,
     PixelnormChromaSite site, const guint8 *data, gsize size, GError **error);
 

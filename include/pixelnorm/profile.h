@@ -95,6 +95,7 @@ PIXELNORM_API guint64 pixelnorm_profile_get_frames (PixelnormProfile *self);
 PIXELNORM_API guint64 pixelnorm_profile_get_frames_skipped (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_identity (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_sources (PixelnormProfile *self);
+PIXELNORM_API const gchar *pixelnorm_profile_get_conversions (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_created (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_software (PixelnormProfile *self);
 

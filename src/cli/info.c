@@ -16,9 +16,9 @@ static const gchar description[] =
     "\n"
     "With --json, a file is one line with one object: file, scope, width and height (null\n"
     "when the frames were of any size), channels, depth, range, matrix, frames,\n"
-    "frames_skipped, created, software, sources (an array), identity, and statistics: for\n"
-    "each channel and for \"all\" an object with count, mean, std, min and max. What is not\n"
-    "known is null.\n"
+    "frames_skipped, created, software, sources and conversions (arrays), identity, and\n"
+    "statistics: for each channel and for \"all\" an object with count, mean, std, min and\n"
+    "max. What is not known is null.\n"
     "\n"
     "A file that is no sound profile is reported on standard error and the others are\n"
     "still shown.\n"
@@ -87,9 +87,9 @@ text_to_json (const gchar *text)
 }
 
 static json_t *
-sources_to_json (const gchar *sources)
+lines_to_json (const gchar *text)
 {
-  g_auto (GStrv) lines = g_strsplit (sources ? sources : "", "\n", -1);
+  g_auto (GStrv) lines = g_strsplit (text ? text : "", "\n", -1);
   json_t *array = json_array ();
 
   for (guint i = 0; lines[i]; i++) {
@@ -122,8 +122,9 @@ print_json (const gchar *path, PixelnormProfile *profile)
       object, "frames_skipped", json_integer (pixelnorm_profile_get_frames_skipped (profile)));
   json_object_set_new (object, "created", text_to_json (pixelnorm_profile_get_created (profile)));
   json_object_set_new (object, "software", text_to_json (pixelnorm_profile_get_software (profile)));
+  json_object_set_new (object, "sources", lines_to_json (pixelnorm_profile_get_sources (profile)));
   json_object_set_new (
-      object, "sources", sources_to_json (pixelnorm_profile_get_sources (profile)));
+      object, "conversions", lines_to_json (pixelnorm_profile_get_conversions (profile)));
   json_object_set_new (object, "identity", json_string (pixelnorm_profile_get_identity (profile)));
   json_object_set_new (object, "statistics", statistics_to_json (profile));
 
@@ -207,6 +208,7 @@ print_text (const gchar *path, PixelnormProfile *profile)
   print_field ("created", pixelnorm_profile_get_created (profile));
   print_field ("software", pixelnorm_profile_get_software (profile));
   print_field ("sources", pixelnorm_profile_get_sources (profile));
+  print_field ("converted from", pixelnorm_profile_get_conversions (profile));
   print_field ("identity", pixelnorm_profile_get_identity (profile));
   print_statistics (profile);
 }

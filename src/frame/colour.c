@@ -149,7 +149,8 @@ pixelnorm_colour_init (PixelnormColour *self, const PixelnormGeometry *geometry,
     .log2_h = h,
     .chroma_width = (geometry->width + (1u << w) - 1) >> w,
     .chroma_height = (geometry->height + (1u << h) - 1) >> h,
-    .sample_bytes = type == PIXELNORM_SAMPLE_U16 ? 2 : 1 };
+    .sample_bytes = type == PIXELNORM_SAMPLE_U16 ? 2 : 1,
+    .swapped = swapped };
   if (!init_factors (self, geometry, swapped, error))
     return FALSE;
   if (is_linear (geometry, chroma, site)) {
@@ -161,6 +162,18 @@ pixelnorm_colour_init (PixelnormColour *self, const PixelnormGeometry *geometry,
   }
   self->convert = kernels->colour[type][!self->upsample && w > 0];
   return TRUE;
+}
+
+void
+pixelnorm_colour_init_grey (PixelnormColour *self, const PixelnormGeometry *geometry)
+{
+  const PixelnormSample type = geometry->depth > 8 ? PIXELNORM_SAMPLE_U16 : PIXELNORM_SAMPLE_U8;
+
+  *self =
+      (PixelnormColour){ .sample_bytes = type == PIXELNORM_SAMPLE_U16 ? 2 : 1, .is_grey = TRUE };
+  pixelnorm_colour_factors_init (&self->factors, matrices[0].kr, matrices[0].kb,
+      geometry->range == PIXELNORM_RANGE_LIMITED, (gint) geometry->depth, FALSE);
+  self->convert = pixelnorm_kernels ()->colour[type][1];
 }
 
 /* The other of the two rows: the one above in the upper half of a sample, unless that has no part in it. */
@@ -198,13 +211,27 @@ double_pairs (guint8 *to, const guint8 *from, gsize bytes, gint n)
     memcpy (to, from + (gsize) (i / 2) * bytes, bytes);
 }
 
+/* Pairs without colour, for @n pixels that share one by two. */
+static void
+fill_neutral (const PixelnormColour *self, guint16 *pairs, gint n)
+{
+  if (self->sample_bytes == 1)
+    memset (pairs, self->factors.centre, (gsize) n + 1);
+  else
+    for (gint i = 0; i < n + 1; i++)
+      pairs[i] = (guint16) self->factors.centre;
+}
+
 void
 pixelnorm_colour_convert (const PixelnormColour *self, guint x, guint y, gint n, gconstpointer luma,
     gconstpointer near, gconstpointer far, gpointer const planes[3])
 {
   guint16 pairs[2 * PIXELNORM_TILE];
 
-  if (self->upsample) {
+  if (self->is_grey) {
+    fill_neutral (self, pairs, n);
+    near = pairs;
+  } else if (self->upsample) {
     PixelnormChromaSpan span;
 
     pixelnorm_colour_find_chroma (self, x, y, n, &span);

@@ -5,6 +5,8 @@
  */
 #include "layout.h"
 
+#include "geometry.h"
+
 #include <string.h>
 
 /* Which sets of channels there are, in canonical order. */
@@ -70,6 +72,40 @@ static gboolean
 same_subsampling (const PixelnormGeometry *a, const PixelnormGeometry *b)
 {
   return a->log2_chroma_w == b->log2_chroma_w && a->log2_chroma_h == b->log2_chroma_h;
+}
+
+/* SUBSAMPLING TABLE: as the field writes it. */
+static const struct {
+  const gchar *name;
+  guint log2_chroma_w, log2_chroma_h;
+} subsamplings[] = {
+  { "4:2:2", 1, 0 },
+  { "4:2:0", 1, 1 },
+  { "4:4:0", 0, 1 },
+  { "4:1:1", 2, 0 },
+  { "4:1:0", 2, 2 },
+};
+
+const gchar *
+pixelnorm_subsampling_name (const PixelnormGeometry *geometry)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (subsamplings); i++)
+    if (subsamplings[i].log2_chroma_w == geometry->log2_chroma_w
+        && subsamplings[i].log2_chroma_h == geometry->log2_chroma_h)
+      return subsamplings[i].name;
+  return NULL;
+}
+
+gboolean
+pixelnorm_subsampling_parse (const gchar *name, PixelnormGeometry *geometry)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (subsamplings); i++)
+    if (g_str_equal (subsamplings[i].name, name)) {
+      geometry->log2_chroma_w = subsamplings[i].log2_chroma_w;
+      geometry->log2_chroma_h = subsamplings[i].log2_chroma_h;
+      return TRUE;
+    }
+  return FALSE;
 }
 
 /**

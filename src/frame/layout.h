@@ -2,7 +2,7 @@
 /* What is behind a layout. */
 #pragma once
 
-#include <pixelnorm/layout.h>
+#include "colour.h"
 
 /* Where a channel lies. */
 typedef struct {
@@ -28,4 +28,11 @@ struct _PixelnormLayout {
   guint sample_bytes; /* 1 at depth 8, else 2: a sample is a 16-bit word */
   guint sample_shift; /* the lowest bits of a word that do not belong to its sample: 6 for P010 */
   gboolean big_endian;
+
+  /* Y'CbCr that is read as something else: its channels are those of converted tiles, a plane each. */
+  gboolean is_converted;
+  PixelnormGeometry stored; /* what lies in memory */
+  PixelnormChannel luma, chroma[2];
+  PixelnormColour colour;
+  const gchar *conversion; /* in words; interned */
 };

@@ -22,7 +22,7 @@ pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self, const Pixelnorm
   self->denormalize = kernels->denormalize[plan->type->item][rows->type];
   self->scatter = kernels->scatter[rows->type];
   self->pack = rows->swap || rows->shift ? kernels->pack_u16 : NULL;
-  self->in_place = rows->contiguous && !self->pack;
+  self->in_place = rows->places.contiguous && !self->pack;
   self->largest = (gint) coefficients->max_code;
   if (!pixelnorm_block_init (&self->block, plan, route, coefficients, error))
     return FALSE;
@@ -47,19 +47,19 @@ put (const PixelnormRows *rows, PixelnormScatter scatter, const PixelnormFrame *
   guintptr odd = 0;
 
   for (guint c = 0; c < rows->n_channels; c++) {
-    const PixelnormChannel *channel = &rows->channels[c];
+    const PixelnormChannel *channel = &rows->places.channels[c];
     guint8 *row = out->planes[channel->plane] + (gssize) y * out->strides[channel->plane];
 
-    to[c] = row + pixel * rows->strides[c] + channel->offset;
-    odd |= (guintptr) to[c] | rows->strides[c];
+    to[c] = row + pixel * rows->places.strides[c] + channel->offset;
+    odd |= (guintptr) to[c] | rows->places.strides[c];
   }
   if (rows->type == PIXELNORM_SAMPLE_U8 || !(odd & 1)) {
-    scatter (to, rows->strides, rows->n_channels, samples, n_pixels);
+    scatter (to, rows->places.strides, rows->n_channels, samples, n_pixels);
     return;
   }
   for (gint i = 0; i < n_pixels; i++)
     for (guint c = 0; c < rows->n_channels; c++, from += 2)
-      memcpy ((guint8 *) to[c] + (gsize) i * rows->strides[c], from, 2);
+      memcpy ((guint8 *) to[c] + (gsize) i * rows->places.strides[c], from, 2);
 }
 
 static void
@@ -86,7 +86,7 @@ pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const 
   const PixelnormRows *rows = &self->block.route->rows;
   const guint8 *from = pixelnorm_route_row (self->block.route, in, y);
   const gsize item_bytes = self->block.route->item_bytes, sample_bytes = self->block.sample_bytes;
-  const guint plane = rows->channels[0].plane;
+  const guint plane = rows->places.channels[0].plane;
   guint8 *to = out->planes[plane] + (gssize) y * out->strides[plane];
   const gboolean in_place = self->in_place && (guintptr) to % sample_bytes == 0;
   gsize k = y * self->block.row_step;
@@ -101,7 +101,7 @@ pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const 
       self->pack (samples, rows->swap, (gint) rows->shift, n);
     if (in_place)
       continue;
-    if (rows->contiguous)
+    if (rows->places.contiguous)
       memcpy (to + i * sample_bytes, samples, (gsize) n * sample_bytes);
     else
       put (rows, self->scatter, out, y, i / rows->n_channels, samples, n / (gint) rows->n_channels);

@@ -23,6 +23,10 @@ typedef struct {
   void (*prepare) (PixelnormNormalizer *self, const PixelnormFrame *frame, gboolean learn);
   void (*run_rows) (PixelnormNormalizer *self, const PixelnormFrame *input,
       const PixelnormFrame *output, gboolean learn);
+  /* Of one route: @n samples, at most a tile, of row @y from sample @i on. */
+  void (*run_tile) (PixelnormNormalizer *self, guint route, const PixelnormFrame *output, guint y,
+      gsize i, const void *x, gint n, gboolean learn);
+  void (*end_frame) (PixelnormNormalizer *self, gboolean learn);
   void (*end_batch) (PixelnormNormalizer *self);
   void (*cancel_batch) (PixelnormNormalizer *self);
   /* Between normalizers of the same row, scope and picture. */

@@ -179,6 +179,26 @@ pixelnorm_normalizer_get_output_size (PixelnormNormalizer *self)
   return self->plan.size;
 }
 
+/* Frames that are converted, to passes of a channel each: a tile is converted once for all of them. */
+static void
+run_converted (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output,
+    gboolean learn)
+{
+  const PixelnormRoute *routes = self->plan.routes;
+  const guint width = routes[0].rows.width;
+  PixelnormConverted pixels;
+
+  for (guint y = 0; y < self->plan.height; y++)
+    for (guint x = 0; x < width; x += PIXELNORM_TILE) {
+      const gint n = (gint) MIN (width - x, PIXELNORM_TILE);
+
+      pixelnorm_rows_convert (&routes[0].rows, input, y, x, n, &pixels);
+      for (guint p = 0; p < self->plan.n_routes; p++)
+        self->source->run_tile (
+            self, p, output, y, x, pixelnorm_rows_converted (&routes[p].rows, &pixels), n, learn);
+    }
+}
+
 static void
 run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output,
     gboolean learn)
@@ -190,7 +210,12 @@ run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFram
   fegetenv (&state);
   if (self->source->prepare)
     self->source->prepare (self, input, learn);
-  self->source->run_rows (self, input, output, learn);
+  if (self->plan.layout.is_converted && self->plan.routes[0].rows.n_channels == 1)
+    run_converted (self, input, output, learn);
+  else
+    self->source->run_rows (self, input, output, learn);
+  if (self->source->end_frame)
+    self->source->end_frame (self, learn);
   if (self->end)
     self->end ();
   fesetenv (&state);

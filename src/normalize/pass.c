@@ -10,7 +10,8 @@
 #include <unistd.h>
 
 /* Samples that are gathered at a time, where nothing needs them to be a tile: calls cost less, and they
- * still lie in the first-level cache together with their results. A multiple of a tile. */
+ * still lie in the first-level cache together with their results. A multiple of a tile, and at least one of
+ * pixels, as which they are converted. */
 #define GATHERED 3072
 #define DEFAULT_CACHE (8 << 20) /* bytes of the last-level cache, where the system does not say */
 
@@ -167,15 +168,29 @@ run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
         self->block.scale + k, self->block.bias + k, self->zero_point, n);
 }
 
+void
+pixelnorm_pass_run_tile (
+    const PixelnormPass *self, const PixelnormFrame *out, guint y, gsize i, const void *x, gint n)
+{
+  const PixelnormBlock *block = &self->block;
+  guint8 *to = pixelnorm_route_row (block->route, out, y) + i * block->route->item_bytes;
+
+  run_loop (self, to, x, block->per_pixel ? y * block->row_step + i : 0, n);
+  if (self->clip && !self->lookup)
+    self->clip->apply (self->clip, to, n);
+}
+
 /* @n samples from row @y on. Where they lie as the loops want them, in one piece: the loops with
  * coefficients of pixels walk along these, the others repeat theirs. */
 static void
 run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint y, gsize n)
 {
   const gboolean clip = self->clip && !self->lookup; /* tables have it in them */
-  const gsize step = clip ? PIXELNORM_TILE : GATHERED;
-  const void *list =
-      clip || n > G_MAXINT ? NULL : pixelnorm_rows_in_place (&self->block.route->rows, in, y);
+  const PixelnormRows *rows = &self->block.route->rows;
+  const gsize step = clip ? PIXELNORM_TILE
+      : rows->colour      ? PIXELNORM_TILE * rows->n_channels
+                          : GATHERED;
+  const void *list = clip || n > G_MAXINT ? NULL : pixelnorm_rows_in_place (rows, in, y);
   const gsize k = y * self->block.row_step;
   _Alignas(64) guint16 buffer[GATHERED];
 
@@ -185,7 +200,7 @@ run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint
   }
   for (gsize i = 0; i < n; i += step, to += step * self->block.route->item_bytes) {
     const gint m = (gint) MIN (n - i, step);
-    const void *x = pixelnorm_rows_tile (&self->block.route->rows, in, y, i, m, buffer);
+    const void *x = pixelnorm_rows_tile (rows, in, y, i, m, buffer);
 
     run_loop (self, to, x, self->block.per_pixel ? k + i : k, m);
     if (clip)

@@ -26,4 +26,8 @@ void pixelnorm_pass_refill (PixelnormPass *self, const PixelnormCoefficients *co
 void pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in,
     const PixelnormFrame *out, guint y, guint n_rows);
 
+/* @n samples, at most a tile, that are those of row @y from sample @i on. */
+void pixelnorm_pass_run_tile (
+    const PixelnormPass *self, const PixelnormFrame *out, guint y, gsize i, const void *x, gint n);
+
 void pixelnorm_pass_clear (PixelnormPass *self);

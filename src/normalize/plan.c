@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tensors in NHWC: one pass, over lists of all channels in the order of the tensor (R, G, B side by side). In
- * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie.
+ * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie; of converted frames one pass over lists,
+ * whose R, G, B are one plane of the results.
  */
 #include "plan.h"
 
@@ -58,27 +59,36 @@ plan_tensor (PixelnormPlan *self, const PixelnormSettings *settings, GError **er
   const gboolean turned = settings->channel_order == PIXELNORM_CHANNEL_ORDER_BGR;
   const guint n_channels = self->layout.n_channels;
   const guint n = settings->tensor_layout == PIXELNORM_TENSOR_LAYOUT_NCHW ? 1 : n_channels;
-  PixelnormLayout ordered = self->layout;
   guint order[PIXELNORM_MAX_CHANNELS];
 
   if (!check_tensor (self, turned, error))
     return FALSE;
-  for (guint c = 0; c < n_channels; c++) {
+  for (guint c = 0; c < n_channels; c++)
     order[c] = turned ? n_channels - 1 - c : c;
-    ordered.channels[c] = self->layout.channels[order[c]];
-  }
   for (guint c = 0; c < n_channels; c += n) {
     PixelnormRoute *route = &self->routes[self->n_routes];
 
     for (guint i = 0; i < n; i++)
       route->channels[i] = (gint) order[c + i];
-    pixelnorm_rows_init_channels (&route->rows, &ordered, c, n);
+    pixelnorm_rows_init_order (&route->rows, &self->layout, &order[c], n);
     route->stride = (gssize) (route->rows.n_samples * self->type->bytes);
     route->offset = self->size;
     self->size += (gsize) route->stride * route->rows.height;
     add_route (self);
   }
   return TRUE;
+}
+
+static void
+plan_converted_video (PixelnormPlan *self)
+{
+  PixelnormRoute *route = &self->routes[0];
+
+  for (gint i = 0; i < (gint) G_N_ELEMENTS (route->channels); i++)
+    route->channels[i] = i;
+  pixelnorm_rows_init_channels (&route->rows, &self->layout, 0, self->layout.n_channels);
+  self->size = route->rows.n_samples * route->rows.height;
+  add_route (self);
 }
 
 static void
@@ -112,15 +122,21 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
   *self = (PixelnormPlan){ direction, *layout, pixelnorm_type (output) };
   asked.method = method;
   pixelnorm_coefficients_range (&asked, &self->low, &self->high);
-  if (layout->planes[layout->channels[0].plane].log2_w > 0) { /* of Y */
+  if (layout->is_converted && direction == PIXELNORM_BACKWARD) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Pairs of pixels that share U and V in one plane, as in YUYV, have statistics only. Convert the format "
-        "first (videoconvert).");
+        "Y'CbCr that is read as RGB or grey cannot be written. Ask for RGB or grey, and convert it afterwards "
+        "(videoconvert).");
+    return FALSE;
+  }
+  if (!layout->is_converted && layout->planes[layout->channels[0].plane].log2_w > 0) { /* of Y */
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Pairs of pixels that share U and V in one plane, as in YUYV, have statistics only, unless they are read as "
+        "RGB or grey.");
     return FALSE;
   }
   if (self->type->is_video) {
     pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
-    plan_video (self);
+    (layout->is_converted ? plan_converted_video : plan_video) (self);
     return TRUE;
   }
   return (!pixelnorm_type_has_codes (self->type)
@@ -135,6 +151,11 @@ pixelnorm_plan_place_results (const PixelnormPlan *self, const PixelnormFrame *f
   const gssize bytes = (gssize) self->layout.sample_bytes;
   PixelnormFrame results = { 0 };
 
+  if (self->layout.is_converted) {
+    results.planes[0] = block;
+    results.strides[0] = (gssize) self->layout.geometry.width * self->layout.n_channels;
+    return results;
+  }
   for (guint p = 0; p < self->layout.n_planes; p++) {
     results.strides[p] = frame->strides[p] / bytes;
     results.planes[p] = block + (frame->planes[p] - frame->planes[0]) / bytes;

@@ -126,29 +126,37 @@ start_tile (PixelnormRunning *self, gsize at, const void *x, gint n, PixelnormSa
 }
 
 void
+pixelnorm_running_run_tile (PixelnormRunning *self, const PixelnormFrame *out, guint y, gsize i,
+    const void *x, gint n, gboolean learn)
+{
+  const PixelnormRows *rows = &self->route->rows;
+  guint8 *to = pixelnorm_route_row (self->route, out, y) + i * self->route->item_bytes;
+  const gsize k = y * rows->n_samples + i;
+  float results[PIXELNORM_TILE];
+
+  if (!self->started)
+    start_tile (self, k, x, n, rows->type);
+  self->run (self->convert ? results : (float *) to, self->mean + k, self->rest + k,
+      self->variance + k, x, self->gamma, self->beta, learn ? self->momentum : self->still,
+      &self->parameters, n);
+  if (self->convert)
+    self->convert (to, results, self->zero_point, n);
+  if (self->clip)
+    self->clip->apply (self->clip, to, n);
+}
+
+void
 pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormFrame *in,
     const PixelnormFrame *out, guint y, gboolean learn)
 {
   const PixelnormRows *rows = &self->route->rows;
-  guint8 *to = pixelnorm_route_row (self->route, out, y);
-  const gint32 *momentum = learn ? self->momentum : self->still;
-  gsize k = y * rows->n_samples;
-  float results[PIXELNORM_TILE];
   PixelnormTile buffer;
 
-  for (gsize i = 0; i < rows->n_samples; i += PIXELNORM_TILE, k += PIXELNORM_TILE) {
+  for (gsize i = 0; i < rows->n_samples; i += PIXELNORM_TILE) {
     const gint n = (gint) MIN (rows->n_samples - i, PIXELNORM_TILE);
     const void *x = pixelnorm_rows_tile (rows, in, y, i, n, &buffer);
 
-    if (!self->started)
-      start_tile (self, k, x, n, rows->type);
-    self->run (self->convert ? results : (float *) to, self->mean + k, self->rest + k,
-        self->variance + k, x, self->gamma, self->beta, momentum, &self->parameters, n);
-    if (self->convert)
-      self->convert (to, results, self->zero_point, n);
-    if (self->clip)
-      self->clip->apply (self->clip, to, n);
-    to += PIXELNORM_TILE * self->route->item_bytes;
+    pixelnorm_running_run_tile (self, out, y, i, x, n, learn);
   }
 }
 

@@ -34,6 +34,9 @@ void pixelnorm_running_clear (PixelnormRunning *self);
 /* Normalizes a row; the estimates move where @learn is set. */
 void pixelnorm_running_run_row (PixelnormRunning *self, const PixelnormFrame *in,
     const PixelnormFrame *out, guint y, gboolean learn);
+/* The same of @n samples, at most a tile, that are those of row @y from sample @i on. */
+void pixelnorm_running_run_tile (PixelnormRunning *self, const PixelnormFrame *out, guint y,
+    gsize i, const void *x, gint n, gboolean learn);
 
 /* Takes over the estimates of @from: other passes, of the same channels in one size. */
 void pixelnorm_running_carry_over (

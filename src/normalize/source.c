@@ -40,6 +40,13 @@ run_passes (PixelnormNormalizer *self, const PixelnormFrame *input, const Pixeln
 }
 
 static void
+run_pass_tile (PixelnormNormalizer *self, guint route, const PixelnormFrame *output, guint y,
+    gsize i, const void *x, gint n, gboolean learn)
+{
+  pixelnorm_pass_run_tile (&self->passes[route], output, y, i, x, n);
+}
+
+static void
 clear_passes (PixelnormNormalizer *self)
 {
   for (guint p = 0; p < self->plan.n_routes; p++)
@@ -161,6 +168,18 @@ run_running (PixelnormNormalizer *self, const PixelnormFrame *input, const Pixel
     for (guint p = 0; p < self->plan.n_routes; p++)
       if (y < self->plan.routes[p].rows.height)
         pixelnorm_running_run_row (&self->running[p], input, output, y, learn);
+}
+
+static void
+run_running_tile (PixelnormNormalizer *self, guint route, const PixelnormFrame *output, guint y,
+    gsize i, const void *x, gint n, gboolean learn)
+{
+  pixelnorm_running_run_tile (&self->running[route], output, y, i, x, n, learn);
+}
+
+static void
+end_running_frame (PixelnormNormalizer *self, gboolean learn)
+{
   for (guint p = 0; p < self->plan.n_routes && learn; p++)
     self->running[p].started = TRUE;
 }
@@ -182,24 +201,25 @@ clear_running (PixelnormNormalizer *self)
 
 static const PixelnormSource rows[] = {
   { PIXELNORM_STATISTICS_SOURCE_PROFILE, .init = init_passes, .clear = clear_passes,
-      .run_rows = run_passes },
+      .run_rows = run_passes, .run_tile = run_pass_tile },
   { PIXELNORM_STATISTICS_SOURCE_FRAME,
       .flags = PIXELNORM_STATISTICS_FLAG_PER_FRAME | PIXELNORM_STATISTICS_FLAG_ON_BUFFERS,
       .init = init_estimates, .clear = clear_passes, .prepare = prepare_frame,
-      .run_rows = run_passes, .cancel_batch = forget_frames },
+      .run_rows = run_passes, .run_tile = run_pass_tile, .cancel_batch = forget_frames },
   { PIXELNORM_STATISTICS_SOURCE_BATCH,
       .flags = PIXELNORM_STATISTICS_FLAG_WAIT | PIXELNORM_STATISTICS_FLAG_IN_ORDER
           | PIXELNORM_STATISTICS_FLAG_ON_BUFFERS,
       .init = init_estimates, .clear = clear_passes, .measure = measure, .prepare = prepare_batch,
-      .run_rows = run_passes, .cancel_batch = forget_frames },
+      .run_rows = run_passes, .run_tile = run_pass_tile, .cancel_batch = forget_frames },
   { PIXELNORM_STATISTICS_SOURCE_RUNNING, .per_pixel = TRUE,
       .flags = PIXELNORM_STATISTICS_FLAG_IN_ORDER, .init = init_running, .clear = clear_running,
-      .run_rows = run_running, .carry_over = carry_over_pixels },
+      .run_rows = run_running, .run_tile = run_running_tile, .end_frame = end_running_frame,
+      .carry_over = carry_over_pixels },
   { PIXELNORM_STATISTICS_SOURCE_RUNNING,
       .flags = PIXELNORM_STATISTICS_FLAG_IN_ORDER | PIXELNORM_STATISTICS_FLAG_ON_BUFFERS,
       .init = init_estimates, .clear = clear_passes, .prepare = prepare_running,
-      .run_rows = run_passes, .end_batch = end_running_batch, .cancel_batch = forget_frames,
-      .carry_over = carry_over_channels },
+      .run_rows = run_passes, .run_tile = run_pass_tile, .end_batch = end_running_batch,
+      .cancel_batch = forget_frames, .carry_over = carry_over_channels },
 };
 
 const PixelnormSource *

@@ -112,6 +112,8 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
     store_channels (self, &data);
   if (self->sources->len)
     data.sources = g_strdup (self->sources->str);
+  if (self->conversions->len)
+    data.conversions = g_strdup (self->conversions->str);
   data.created = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
   data.software = g_strdup ("gst-pixelnorm " PIXELNORM_VERSION);
   return pixelnorm_profile_new_take (&data);
@@ -230,6 +232,7 @@ pixelnorm_accumulator_add_profile (
   self->counted = self->frames;
   self->frames_skipped += data->frames_skipped;
   pixelnorm_accumulator_add_source (self, data->sources);
+  pixelnorm_accumulator_add_conversions (self, data->conversions);
   return TRUE;
 }
 

@@ -529,6 +529,7 @@ parse_aligned (GBytes *bytes, GError **error)
   if (identity == NULL || !read_data (file, &data, error))
     return NULL;
   data.sources = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOURCES));
+  data.conversions = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CONVERSIONS));
   data.created = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CREATED));
   data.software = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOFTWARE));
   data.backing = g_bytes_ref (bytes);

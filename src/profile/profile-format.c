@@ -31,40 +31,6 @@ const PixelnormTensor pixelnorm_tensors[] = {
 
 const guint pixelnorm_n_tensors = G_N_ELEMENTS (pixelnorm_tensors);
 
-/* SUBSAMPLING TABLE: as the field writes it. */
-static const struct {
-  const char *name;
-  guint log2_chroma_w, log2_chroma_h;
-} subsamplings[] = {
-  { "4:2:2", 1, 0 },
-  { "4:2:0", 1, 1 },
-  { "4:4:0", 0, 1 },
-  { "4:1:1", 2, 0 },
-  { "4:1:0", 2, 2 },
-};
-
-const char *
-pixelnorm_subsampling_name (const PixelnormGeometry *geometry)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (subsamplings); i++)
-    if (subsamplings[i].log2_chroma_w == geometry->log2_chroma_w
-        && subsamplings[i].log2_chroma_h == geometry->log2_chroma_h)
-      return subsamplings[i].name;
-  return NULL;
-}
-
-gboolean
-pixelnorm_subsampling_parse (const char *name, PixelnormGeometry *geometry)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (subsamplings); i++)
-    if (g_str_equal (subsamplings[i].name, name)) {
-      geometry->log2_chroma_w = subsamplings[i].log2_chroma_w;
-      geometry->log2_chroma_h = subsamplings[i].log2_chroma_h;
-      return TRUE;
-    }
-  return FALSE;
-}
-
 guint
 pixelnorm_tensor_n_parts (const PixelnormTensor *tensor, const PixelnormProfileData *data)
 {

@@ -52,10 +52,11 @@ typedef struct {
   PixelnormArray histogram; /* 8 bytes; [channels, levels], or missing */
   gboolean is_pooled;       /* of a file: checking it pooled the pixels of each channel */
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
-  char *sources;   /* (nullable) lines of text; freed with the profile */
-  char *created;   /* (nullable) ISO 8601, UTC */
-  char *software;  /* (nullable) */
-  GBytes *backing; /* owns the arrays' memory */
+  char *sources;     /* (nullable) lines of text; freed with the profile */
+  char *conversions; /* (nullable) likewise */
+  char *created;     /* (nullable) ISO 8601, UTC */
+  char *software;    /* (nullable) */
+  GBytes *backing;   /* owns the arrays' memory */
 } PixelnormProfileData;
 
 struct _PixelnormProfile {
@@ -78,10 +79,6 @@ pixelnorm_profile_n_samples (const PixelnormProfileData *data, guint channel)
   return (gsize) pixelnorm_geometry_get_channel_width (&data->geometry, channel)
       * pixelnorm_geometry_get_channel_height (&data->geometry, channel);
 }
-
-/* "4:2:0", or NULL where there is none. */
-const char *pixelnorm_subsampling_name (const PixelnormGeometry *geometry);
-gboolean pixelnorm_subsampling_parse (const char *name, PixelnormGeometry *geometry);
 
 /* How many code values a sample can have: 256 at 8 bits. */
 static inline guint

@@ -14,7 +14,7 @@
 
 #define CHUNK 4096    /* items converted at once */
 #define MAX_PIECES 27 /* 3 for each of at most 9 tensors */
-#define MAX_METADATA 14
+#define MAX_METADATA 15
 
 /* A tensor as it is in memory, and as it will be in the file. */
 typedef struct {
@@ -152,6 +152,7 @@ make_header (PixelnormProfile *self, const Piece *pieces, guint n)
     { PIXELNORM_KEY_SOFTWARE, data->software },
     { PIXELNORM_KEY_CREATED, data->created },
     { PIXELNORM_KEY_SOURCES, data->sources },
+    { PIXELNORM_KEY_CONVERSIONS, data->conversions },
     { PIXELNORM_KEY_WIDTH, width },
     { PIXELNORM_KEY_HEIGHT, height },
     { PIXELNORM_KEY_CHANNELS, geometry->channels },

@@ -424,6 +424,24 @@ pixelnorm_profile_get_sources (PixelnormProfile *self)
 }
 
 /**
+ * pixelnorm_profile_get_conversions:
+ * @self: a profile
+ *
+ * Says how frames were converted before they were counted. The statistics are of what came of it, and the identity does
+ * not depend on it.
+ *
+ * Returns: (transfer none) (nullable): pixelnorm_layout_get_conversion() of the frames, a line each; %NULL where none were
+ *   converted
+ *
+ * Since: 0.2
+ */
+const gchar *
+pixelnorm_profile_get_conversions (PixelnormProfile *self)
+{
+  return self->data.conversions;
+}
+
+/**
  * pixelnorm_profile_get_created:
  * @self: a profile
  *
@@ -613,6 +631,7 @@ pixelnorm_profile_finalize (GObject *object)
   PixelnormProfile *self = PIXELNORM_PROFILE (object);
 
   g_free (self->data.sources);
+  g_free (self->data.conversions);
   g_free (self->data.created);
   g_free (self->data.software);
   g_bytes_unref (self->data.backing);

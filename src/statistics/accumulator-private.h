@@ -26,7 +26,8 @@ struct _PixelnormAccumulator {
   guint64 frames, frames_skipped;
   guint64 counted; /* the frames that the groups' counts know of */
   GString *sources;
-  guint n_sources;
+  GString *conversions;
+  const gchar *last_conversion; /* of a layout; or NULL */
 
   PixelnormGroup groups[PIXELNORM_MAX_CHANNELS];
   guint n_groups;
@@ -55,6 +56,9 @@ pixelnorm_group_moments (const PixelnormAccumulator *self, const PixelnormGroup 
   return pixelnorm_lanes_get (
       &group->lanes, lane, group->counts ? group->counts[lane / group->n_channels] : self->frames);
 }
+
+/* Notes how frames were converted: lines, each once. */
+void pixelnorm_accumulator_add_conversions (PixelnormAccumulator *self, const gchar *conversions);
 
 /* Begins anew, in the memory that there is. */
 void pixelnorm_accumulator_reset (PixelnormAccumulator *self);

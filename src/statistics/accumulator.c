@@ -21,8 +21,8 @@
 
 #include "frame/rows.h"
 
-/* Lines of the list of sources; more would make a profile of many files mostly a list. */
-#define MAX_SOURCES 64
+/* Lines of a list; more would make a profile of many files mostly a list of sources. */
+#define MAX_LINES 64
 
 /* Additions to a lane before it is pooled, well below the 2^32 that it holds. */
 #define MAX_ADDITIONS (G_GUINT64_CONSTANT (1) << 31)
@@ -476,6 +476,10 @@ pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *la
   if (!pixelnorm_accumulator_accepts (self, layout, error)
       || !count_frames (self, layout, n_frames, error))
     return FALSE;
+  if (pixelnorm_layout_get_conversion (layout) != self->last_conversion) {
+    self->last_conversion = pixelnorm_layout_get_conversion (layout);
+    pixelnorm_accumulator_add_conversions (self, self->last_conversion);
+  }
   for (guint g = 0; g < self->n_groups; g++)
     if (self->scope == PIXELNORM_SCOPE_PIXEL)
       add_per_pixel (self, &self->groups[g], layout, frames, n_frames);
@@ -525,6 +529,24 @@ pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames)
   self->frames_skipped += n_frames;
 }
 
+/* Appends those of @more that @lines does not have yet; after @most of them only says that there are more. */
+static void
+add_lines (GString *lines, const gchar *more, guint most)
+{
+  g_auto (GStrv) added = g_strsplit (more ? more : "", "\n", -1);
+
+  for (gchar **line = added; *line; line++) {
+    g_auto (GStrv) known = g_strsplit (lines->str, "\n", -1);
+    const guint n = g_strv_length (known);
+
+    if (!**line || g_strv_contains ((const gchar *const *) known, *line) || n > most)
+      continue;
+    if (lines->len)
+      g_string_append_c (lines, '\n');
+    g_string_append (lines, n == most ? "and more" : *line);
+  }
+}
+
 /**
  * pixelnorm_accumulator_add_source:
  * @self: an accumulator
@@ -538,18 +560,13 @@ pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames)
 void
 pixelnorm_accumulator_add_source (PixelnormAccumulator *self, const gchar *source)
 {
-  g_auto (GStrv) lines = g_strsplit (source ? source : "", "\n", -1);
-  g_auto (GStrv) known = g_strsplit (self->sources->str, "\n", -1);
+  add_lines (self->sources, source, MAX_LINES);
+}
 
-  for (char **line = lines; *line; line++) {
-    if (!**line || g_strv_contains ((const char *const *) known, *line)
-        || self->n_sources > MAX_SOURCES)
-      continue;
-    if (self->sources->len)
-      g_string_append_c (self->sources, '\n');
-    g_string_append (self->sources, self->n_sources == MAX_SOURCES ? "and more" : *line);
-    self->n_sources++;
-  }
+void
+pixelnorm_accumulator_add_conversions (PixelnormAccumulator *self, const gchar *conversions)
+{
+  add_lines (self->conversions, conversions, MAX_LINES);
 }
 
 /**
@@ -616,6 +633,7 @@ pixelnorm_accumulator_finalize (GObject *object)
   pixelnorm_mask_free (self->mask);
   g_free (self->histogram);
   g_string_free (self->sources, TRUE);
+  g_string_free (self->conversions, TRUE);
   G_OBJECT_CLASS (pixelnorm_accumulator_parent_class)->finalize (object);
 }
 
@@ -629,4 +647,5 @@ static void
 pixelnorm_accumulator_init (PixelnormAccumulator *self)
 {
   self->sources = g_string_new (NULL);
+  self->conversions = g_string_new (NULL);
 }
