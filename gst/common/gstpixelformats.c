@@ -1,15 +1,24 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* FORMAT TABLE: names only, in order of preference, so that a format that only a newer GStreamer
- * knows takes part where it is known. What a format looks like comes from GstVideoFormatInfo.
+ * knows takes part where it is known. What a format looks like comes from GstVideoFormatInfo. Every other raw format
+ * that GStreamer can unpack to 8 or 16 bits a sample is read that way, slower (gstpixelframe.c).
  *
  * RGB before YUV: networks see RGB, and a converter that could give either is asked for that.
  */
 #include "gstpixelformats.h"
 
+#include <string.h>
+
 typedef struct {
   const gchar *name;
-  const gchar *twin; /* the same order of samples in 8 bits; NULL: it is 8 bits itself */
+  const gchar *
+      twin; /* the same order of samples in 8 bits; NULL: it is 8 bits itself; NONE: there is none */
+  /* where GstVideoFormatInfo does not say it right */
+  const gchar *order; /* as the library spells it */
+  guint shift;
 } Format;
+
+#define NONE ""
 
 static const Format formats[] = {
   { "RGB" },
@@ -51,7 +60,7 @@ static const Format formats[] = {
   { "GRAY16_LE", "GRAY8" },
   { "GRAY16_BE", "GRAY8" },
   { "GRAY10_LE16", "GRAY8" },
-  /* YUV; where U and V are smaller than Y only statistics and 8-bit video */
+  /* Y'CbCr; as it is, where U and V are smaller than Y, only statistics and 8-bit video */
   { "Y444" },
   { "I420" },
   { "YV12" },
@@ -81,65 +90,216 @@ static const Format formats[] = {
   { "P012_BE", "NV12" },
   { "P016_LE", "NV12" },
   { "P016_BE", "NV12" },
+  /* pairs of pixels, four samples a pixel, alpha */
+  { "YUY2" },
+  { "UYVY" },
+  { "YVYU" },
+  { "VYUY", NULL, "VYUY" },
+  { "Y41B" },
+  { "YUV9" },
+  { "YVU9" },
+  { "v308" },
+  { "IYU2" },
+  { "AYUV" },
+  { "VUYA" },
+  { "A420" },
+  { "A422" },
+  { "A444" },
+  { "AV12" },
+  { "Y210", NONE, "YUYV", 6 },
+  { "Y212_LE", NONE, "YUYV", 4 },
+  { "Y212_BE", NONE, "YUYV", 4 },
+  { "Y412_LE", NONE, "UYVx", 4 },
+  { "Y412_BE", NONE, "UYVx", 4 },
+  { "v216", NONE },
+  { "AYUV64", "AYUV" },
+  { "A420_10LE", "A420" },
+  { "A420_10BE", "A420" },
+  { "A420_12LE", "A420" },
+  { "A420_12BE", "A420" },
+  { "A420_16LE", "A420" },
+  { "A420_16BE", "A420" },
+  { "A422_10LE", "A422" },
+  { "A422_10BE", "A422" },
+  { "A422_12LE", "A422" },
+  { "A422_12BE", "A422" },
+  { "A422_16LE", "A422" },
+  { "A422_16BE", "A422" },
+  { "A444_10LE", "A444" },
+  { "A444_10BE", "A444" },
+  { "A444_12LE", "A444" },
+  { "A444_12BE", "A444" },
+  { "A444_16LE", "A444" },
+  { "A444_16BE", "A444" },
 };
 
-/* The row of a format that this GStreamer knows, or NULL. */
 static const Format *
-find_format (const gchar *name, const GstVideoFormatInfo **info)
+find_row (const gchar *name)
 {
-  const GstVideoFormat known = gst_video_format_from_string (name);
-
-  if (known == GST_VIDEO_FORMAT_UNKNOWN)
-    return NULL;
-  *info = gst_video_format_get_info (known);
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     if (g_str_equal (formats[i].name, name))
       return &formats[i];
   return NULL;
 }
 
-const gchar *
-gst_pixel_formats_channels (const gchar *format)
+/* A format that this GStreamer knows and we can read, or NULL. Without samples of 8 bits or whole words it must be one that
+ * GStreamer unpacks; floating point is not. */
+static const GstVideoFormatInfo *
+find_format (const gchar *name)
 {
-  const GstVideoFormatInfo *info = NULL;
+  const GstVideoFormat known =
+      name ? gst_video_format_from_string (name) : GST_VIDEO_FORMAT_UNKNOWN;
 
-  if (!format || !find_format (format, &info))
+  if (known == GST_VIDEO_FORMAT_UNKNOWN || known == GST_VIDEO_FORMAT_ENCODED)
     return NULL;
+  const GstVideoFormatInfo *info = gst_video_format_get_info (known);
+  const gboolean has_channels = GST_VIDEO_FORMAT_INFO_IS_GRAY (info)
+      || GST_VIDEO_FORMAT_INFO_IS_YUV (info) || GST_VIDEO_FORMAT_INFO_IS_RGB (info);
+
+  if (!has_channels || strstr (name, "_F16") || strstr (name, "_F32"))
+    return NULL;
+  return find_row (name) || info->unpack_func ? info : NULL;
+}
+
+static const gchar *
+own_channels (const GstVideoFormatInfo *info)
+{
   return GST_VIDEO_FORMAT_INFO_IS_GRAY (info) ? "Y"
       : GST_VIDEO_FORMAT_INFO_IS_YUV (info)   ? "YUV"
                                               : "RGB";
 }
 
-gboolean
-gst_pixel_formats_is_whole (const gchar *format)
+/* Pairs of pixels in one plane. */
+static gboolean
+is_paired (const GstVideoFormatInfo *info)
 {
-  const GstVideoFormatInfo *info = NULL;
+  return GST_VIDEO_FORMAT_INFO_IS_YUV (info) && GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) > 0
+      && GST_VIDEO_FORMAT_INFO_PLANE (info, 0) == GST_VIDEO_FORMAT_INFO_PLANE (info, 1);
+}
 
-  return find_format (format, &info) && GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) == 0
-      && GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) == 0;
+/* Whether frames can be read as what is asked for. */
+static gboolean
+can_be_read (const GstVideoFormatInfo *info, const GstPixelColour *colour)
+{
+  return !(colour->channels == GST_PIXEL_CHANNELS_RGB && GST_VIDEO_FORMAT_INFO_IS_GRAY (info))
+      && !(colour->channels == GST_PIXEL_CHANNELS_GRAY && GST_VIDEO_FORMAT_INFO_IS_RGB (info));
+}
+
+/* Where they cannot, they stay what they are until somebody can say so (gstpixelvideo.c). */
+static const gchar *
+converted_channels (const GstVideoFormatInfo *info, const GstPixelColour *colour)
+{
+  const gchar *own = own_channels (info);
+
+  if (!colour || colour->channels == GST_PIXEL_CHANNELS_NATIVE || !g_str_equal (own, "YUV"))
+    return own;
+  if (colour->channels == GST_PIXEL_CHANNELS_AUTO)
+    return colour->known ? colour->known : "RGB";
+  return colour->channels == GST_PIXEL_CHANNELS_RGB ? "RGB" : "Y";
+}
+
+gboolean
+gst_pixel_formats_can_be_read (const gchar *format, const GstPixelColour *colour)
+{
+  return can_be_read (find_format (format), colour);
 }
 
 const gchar *
-gst_pixel_formats_twin (const gchar *format)
+gst_pixel_formats_channels (const gchar *format, const GstPixelColour *colour)
 {
-  const GstVideoFormatInfo *info = NULL;
-  const Format *row = find_format (format, &info);
+  const GstVideoFormatInfo *info = find_format (format);
 
-  return row && row->twin ? row->twin : format;
+  return info ? converted_channels (info, colour) : NULL;
 }
+
+/* Whether they are others than those of the format. */
+static gboolean
+is_converted (const GstVideoFormatInfo *info, const GstPixelColour *colour)
+{
+  return g_strcmp0 (own_channels (info), converted_channels (info, colour)) != 0;
+}
+
+gboolean
+gst_pixel_formats_is_whole (const gchar *format, const GstPixelColour *colour)
+{
+  const GstVideoFormatInfo *info = find_format (format);
+
+  return info
+      && (is_converted (info, colour)
+          || (GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) == 0
+              && GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) == 0));
+}
+
+const gchar *
+gst_pixel_formats_twin (const gchar *format, const GstPixelColour *colour)
+{
+  const GstVideoFormatInfo *info = find_format (format);
+  const Format *row = find_row (format);
+
+  if (!info || !row || is_paired (info) || is_converted (info, colour))
+    return NULL;
+  if (!row->twin)
+    return format;
+  return find_format (row->twin) ? row->twin : NULL;
+}
+
+const gchar *
+gst_pixel_formats_plain (const gchar *format, const GstPixelColour *colour)
+{
+  const GstVideoFormatInfo *info = find_format (format);
+  const gchar *channels = info ? converted_channels (info, colour) : NULL;
+
+  if (!channels || !is_converted (info, colour))
+    return NULL;
+  return g_str_equal (channels, "RGB") ? "RGB" : "GRAY8";
+}
+
+const gchar *const *
+gst_pixel_formats_names (void)
+{
+  static gsize names;
+
+  if (g_once_init_enter (&names)) {
+    GPtrArray *all = g_ptr_array_new ();
+    guint n_raw;
+    const GstVideoFormat *raw = gst_video_formats_raw (&n_raw);
+
+    for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
+      if (find_format (formats[i].name))
+        g_ptr_array_add (all, (gpointer) formats[i].name);
+    for (guint i = 0; i < n_raw; i++) {
+      const gchar *name = gst_video_format_to_string (raw[i]);
+
+      if (!find_row (name) && find_format (name))
+        g_ptr_array_add (all, (gpointer) name);
+    }
+    g_ptr_array_add (all, NULL);
+    g_once_init_leave (&names, (gsize) g_ptr_array_free (all, FALSE));
+  }
+  return (const gchar *const *) names;
+}
+
+/* What is asked of a format, under a choice of what frames are read as. */
+typedef struct {
+  const GstPixelColour *colour;
+  const gchar *channels;
+  guint n_channels;
+  const PixelnormGeometry *geometry;
+} Wish;
 
 /* Caps of the formats that @chosen says yes to. */
 static GstCaps *
-make_caps (gboolean (*chosen) (const gchar *format, gconstpointer data), gconstpointer data)
+make_caps (gboolean (*chosen) (const gchar *format, const Wish *wish), const Wish *wish)
 {
+  const gchar *const *names = gst_pixel_formats_names ();
   g_auto (GValue) list = G_VALUE_INIT, name = G_VALUE_INIT;
 
   g_value_init (&list, GST_TYPE_LIST);
   g_value_init (&name, G_TYPE_STRING);
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
-    if (!gst_pixel_formats_channels (formats[i].name) || !chosen (formats[i].name, data))
+  for (guint i = 0; names[i]; i++) {
+    if (!chosen (names[i], wish))
       continue;
-    g_value_set_static_string (&name, formats[i].name);
+    g_value_set_static_string (&name, names[i]);
     gst_value_list_append_value (&list, &name);
   }
   GstCaps *caps = gst_caps_new_simple ("video/x-raw", "width", GST_TYPE_INT_RANGE, 1, G_MAXINT,
@@ -149,53 +309,69 @@ make_caps (gboolean (*chosen) (const gchar *format, gconstpointer data), gconstp
 }
 
 static gboolean
-has_channels (const gchar *format, gconstpointer channels)
+is_any (const gchar *format, const Wish *wish)
 {
-  return !channels || g_str_equal (gst_pixel_formats_channels (format), channels);
+  return TRUE;
 }
 
 static gboolean
-has_whole_channels (const gchar *format, gconstpointer channels)
+can_be_written (const gchar *format, const Wish *wish)
 {
-  return has_channels (format, channels) && gst_pixel_formats_is_whole (format);
+  return gst_pixel_formats_twin (format, NULL) != NULL;
+}
+
+static gboolean
+has_whole_channels (const gchar *format, const Wish *wish)
+{
+  const gchar *channels = gst_pixel_formats_channels (format, wish->colour);
+
+  return channels && (!wish->channels || g_str_equal (channels, wish->channels))
+      && gst_pixel_formats_is_whole (format, wish->colour);
 }
 
 /* Whether frames of a format can be of a geometry. */
 static gboolean
-has_geometry (const gchar *format, gconstpointer data)
+has_geometry (const gchar *format, const Wish *wish)
 {
-  const PixelnormGeometry *geometry = data;
-  const GstVideoFormatInfo *info = NULL;
+  const PixelnormGeometry *geometry = wish->geometry;
+  const GstVideoFormatInfo *info = find_format (format);
 
-  return find_format (format, &info) && has_channels (format, geometry->channels)
-      && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == geometry->depth
-      && (geometry->width == 0
+  return g_strcmp0 (converted_channels (info, wish->colour), geometry->channels) == 0
+      && MAX (GST_VIDEO_FORMAT_INFO_DEPTH (info, 0), 8) == geometry->depth
+      && (geometry->width == 0 || is_converted (info, wish->colour)
           || (GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) == geometry->log2_chroma_w
               && GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) == geometry->log2_chroma_h));
 }
 
 static gboolean
-is_8_bit (const gchar *format, gconstpointer data)
+is_8_bit (const gchar *format, const Wish *wish)
 {
-  return gst_pixel_formats_twin (format) == format;
+  return g_strcmp0 (gst_pixel_formats_twin (format, NULL), format) == 0;
 }
 
 static gboolean
-is_usual (const gchar *format, gconstpointer data)
+is_usual (const gchar *format, const Wish *wish)
 {
-  return is_8_bit (format, NULL) && !g_str_equal (gst_pixel_formats_channels (format), "YUV");
+  return is_8_bit (format, NULL) && !g_str_equal (gst_pixel_formats_channels (format, NULL), "YUV")
+      && gst_pixel_formats_can_be_read (format, wish->colour);
 }
 
 GstCaps *
-gst_pixel_formats_caps (const gchar *channels)
+gst_pixel_formats_caps (void)
 {
-  return make_caps (has_channels, channels);
+  return make_caps (is_any, NULL);
 }
 
 GstCaps *
-gst_pixel_formats_geometry_caps (const PixelnormGeometry *geometry)
+gst_pixel_formats_written_caps (void)
 {
-  GstCaps *caps = make_caps (has_geometry, geometry);
+  return make_caps (can_be_written, NULL);
+}
+
+GstCaps *
+gst_pixel_formats_geometry_caps (const PixelnormGeometry *geometry, const GstPixelColour *colour)
+{
+  GstCaps *caps = make_caps (has_geometry, &(Wish){ .colour = colour, .geometry = geometry });
 
   if (geometry->width != 0)
     gst_caps_set_simple (caps, "width", G_TYPE_INT, (gint) geometry->width, "height", G_TYPE_INT,
@@ -204,9 +380,9 @@ gst_pixel_formats_geometry_caps (const PixelnormGeometry *geometry)
 }
 
 GstCaps *
-gst_pixel_formats_whole_caps (const gchar *channels)
+gst_pixel_formats_whole_caps (const gchar *channels, const GstPixelColour *colour)
 {
-  return make_caps (has_whole_channels, channels);
+  return make_caps (has_whole_channels, &(Wish){ .colour = colour, .channels = channels });
 }
 
 GstCaps *
@@ -216,22 +392,26 @@ gst_pixel_formats_8_bit_caps (void)
 }
 
 GstCaps *
-gst_pixel_formats_usual_caps (void)
+gst_pixel_formats_usual_caps (const GstPixelColour *colour)
 {
-  return make_caps (is_usual, NULL);
+  return make_caps (is_usual, &(Wish){ .colour = colour });
 }
 
 static gboolean
-has_n_channels (const gchar *format, gconstpointer n_channels)
+has_n_channels (const gchar *format, const Wish *wish)
 {
-  return strlen (gst_pixel_formats_channels (format)) == *(const guint *) n_channels;
+  const gchar *channels = gst_pixel_formats_channels (format, wish->colour);
+
+  return channels && strlen (channels) == wish->n_channels;
 }
 
 GstCaps *
-gst_pixel_formats_narrow (GstCaps *caps, guint width, guint height, guint n_channels)
+gst_pixel_formats_narrow (
+    GstCaps *caps, guint width, guint height, guint n_channels, const GstPixelColour *colour)
 {
-  g_autoptr (GstCaps) sized = width ? gst_pixel_formats_whole_caps (NULL) : NULL;
-  g_autoptr (GstCaps) counted = n_channels ? make_caps (has_n_channels, &n_channels) : NULL;
+  const Wish wish = { .colour = colour, .n_channels = n_channels };
+  g_autoptr (GstCaps) sized = width ? gst_pixel_formats_whole_caps (NULL, colour) : NULL;
+  g_autoptr (GstCaps) counted = n_channels ? make_caps (has_n_channels, &wish) : NULL;
   GstCaps *all[] = { sized, counted };
 
   if (sized)
@@ -266,115 +446,12 @@ gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *p
   return best;
 }
 
-static const gchar *
-matrix_name (const GstVideoInfo *info)
+gboolean
+gst_pixel_formats_in_place (const gchar *format, const gchar **order, guint *shift)
 {
-  switch (GST_VIDEO_INFO_COLORIMETRY (info).matrix) {
-  case GST_VIDEO_COLOR_MATRIX_BT601:
-    return "bt601";
-  case GST_VIDEO_COLOR_MATRIX_BT709:
-    return "bt709";
-  case GST_VIDEO_COLOR_MATRIX_BT2020:
-    return "bt2020";
-  case GST_VIDEO_COLOR_MATRIX_FCC:
-    return "fcc";
-  case GST_VIDEO_COLOR_MATRIX_SMPTE240M:
-    return "smpte240m";
-  default:
-    return NULL;
-  }
-}
+  const Format *row = find_row (format);
 
-static gboolean
-check_kind (const GstVideoInfo *info, GError **error)
-{
-  const GstVideoMultiviewMode views = GST_VIDEO_INFO_MULTIVIEW_MODE (info);
-
-  if (GST_VIDEO_INFO_INTERLACE_MODE (info) != GST_VIDEO_INTERLACE_MODE_PROGRESSIVE) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected progressive video, found interlace-mode %s: a pixel's statistics would mix two "
-        "moments. Put a deinterlace element before.",
-        gst_video_interlace_mode_to_string (GST_VIDEO_INFO_INTERLACE_MODE (info)));
-    return FALSE;
-  }
-  if ((views != GST_VIDEO_MULTIVIEW_MODE_NONE && views != GST_VIDEO_MULTIVIEW_MODE_MONO)
-      || GST_VIDEO_INFO_VIEWS (info) > 1) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected video of one view, found multiview-mode %s with %d views. Put glviewconvert "
-        "before, or crop one view out.",
-        gst_video_multiview_mode_to_caps_string (views), GST_VIDEO_INFO_VIEWS (info));
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* Puts a component's letter into the group of samples that its plane is made of. */
-static void
-spell_component (const GstVideoInfo *info, guint c, gchar letter, gchar *group)
-{
-  const guint bytes = GST_VIDEO_INFO_COMP_DEPTH (info, 0) > 8 ? 2 : 1;
-  const guint stride = (guint) GST_VIDEO_INFO_COMP_PSTRIDE (info, c) / bytes;
-  /* GStreamer counts samples instead of bytes for V of P010 and its like */
-  const guint offset = GST_VIDEO_INFO_COMP_POFFSET (info, c);
-
-  while (strlen (group) < stride)
-    strcat (group, "x");
-  group[offset % bytes ? offset : offset / bytes] = letter;
-}
-
-/* The order of the samples as the library spells it, alpha as something to step over. Transfer full. */
-static gchar *
-spell (const GstVideoInfo *info, const gchar *channels)
-{
-  gchar groups[GST_VIDEO_MAX_PLANES + 1][GST_VIDEO_MAX_COMPONENTS + 1] = { "" };
-  gchar *planes[GST_VIDEO_MAX_PLANES + 1] = { NULL };
-  const guint n_channels = strlen (channels);
-
-  for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (info); p++)
-    planes[p] = groups[p];
-  for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++) /* alpha comes last */
-    spell_component (
-        info, c, c < n_channels ? channels[c] : 'x', groups[GST_VIDEO_INFO_COMP_PLANE (info, c)]);
-  return g_strjoinv (",", planes);
-}
-
-PixelnormLayout *
-gst_pixel_formats_layout (const GstVideoInfo *info, GError **error)
-{
-  const gchar *name = GST_VIDEO_INFO_NAME (info);
-  const gchar *channels = gst_pixel_formats_channels (name);
-
-  if (!channels) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected RGB, grey or planar YUV video, found %s. Put videoconvert before.", name);
-    return NULL;
-  }
-  if (!check_kind (info, error))
-    return NULL;
-  if ((guint) GST_VIDEO_INFO_WIDTH (info) > PIXELNORM_MAX_SIDE
-      || (guint) GST_VIDEO_INFO_HEIGHT (info) > PIXELNORM_MAX_SIDE) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected at most %u pixels a side, found %dx%d. Crop or scale the video first.",
-        PIXELNORM_MAX_SIDE, GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
-    return NULL;
-  }
-  g_autofree gchar *order = spell (info, channels);
-  g_autoptr (PixelnormLayout) layout = pixelnorm_layout_new (
-      order, (guint) GST_VIDEO_INFO_WIDTH (info), (guint) GST_VIDEO_INFO_HEIGHT (info), error);
-  /* the flag for little-endian stands on formats of bytes too, and not on native ones */
-  if (!layout
-      || !pixelnorm_layout_set_depth (layout, GST_VIDEO_INFO_COMP_DEPTH (info, 0),
-          (guint) GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0), g_str_has_suffix (name, "BE"),
-          error)
-      || (strlen (channels) == 3
-          && !pixelnorm_layout_set_subsampling (layout,
-              GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1),
-              GST_VIDEO_FORMAT_INFO_H_SUB (info->finfo, 1), error)))
-    return NULL;
-  pixelnorm_layout_set_colorimetry (layout,
-      GST_VIDEO_INFO_COLORIMETRY (info).range == GST_VIDEO_COLOR_RANGE_16_235
-          ? PIXELNORM_RANGE_LIMITED
-          : PIXELNORM_RANGE_FULL,
-      matrix_name (info));
-  return g_steal_pointer (&layout);
+  *order = row ? row->order : NULL;
+  *shift = row ? row->shift : 0;
+  return row != NULL;
 }

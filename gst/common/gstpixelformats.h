@@ -1,39 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which video formats there are, and where their samples lie. */
+/* Which video formats there are, and what caps they make. Where a choice of what frames are read as (gstpixelcolour.h) is
+ * asked for, NULL stands for channels=native. */
 #pragma once
 
 #include <gst/video/video.h>
 #include <pixelnorm/pixelnorm.h>
 
-/* Caps of all formats with these channels ("RGB", "YUV", "Y"), or of all formats where it is NULL, in
- * order of preference; of those whose channels are all of one size; of those of 8 bits; and of those
- * that are asked for where there is a choice. Transfer full. */
-GstCaps *gst_pixel_formats_caps (const gchar *channels);
-GstCaps *gst_pixel_formats_whole_caps (const gchar *channels);
+#include "gstpixelcolour.h"
+
+/* Caps of all formats that can be read, in order of preference; of those that can be written; of those of 8 bits among
+ * them; and of those that are asked for where there is a choice. Transfer full. */
+GstCaps *gst_pixel_formats_caps (void);
+GstCaps *gst_pixel_formats_written_caps (void);
 GstCaps *gst_pixel_formats_8_bit_caps (void);
-GstCaps *gst_pixel_formats_usual_caps (void);
+GstCaps *gst_pixel_formats_usual_caps (const GstPixelColour *colour);
+
+/* Caps of formats that are read as these channels ("RGB", "YUV", "Y"; NULL: any), all of one size. Transfer full. */
+GstCaps *gst_pixel_formats_whole_caps (const gchar *channels, const GstPixelColour *colour);
 
 /* Caps of what can be of a geometry: its channels and depth, and its size and subsampling where it has
  * a size. Transfer full. */
-GstCaps *gst_pixel_formats_geometry_caps (const PixelnormGeometry *geometry);
+GstCaps *gst_pixel_formats_geometry_caps (
+    const PixelnormGeometry *geometry, const GstPixelColour *colour);
 
 /* What of @caps has this size, with channels of one size, and so many channels; 0: any. Takes over @caps. Transfer
  * full. */
-GstCaps *gst_pixel_formats_narrow (GstCaps *caps, guint width, guint height, guint n_channels);
+GstCaps *gst_pixel_formats_narrow (
+    GstCaps *caps, guint width, guint height, guint n_channels, const GstPixelColour *colour);
 
 /* @caps with those that are in @better before the others, and only those where one of @possible is
  * among them, so that a converter before us gives them. Takes over @caps. Transfer full. */
 GstCaps *gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *possible);
 
-/* The names of the channels of a format by its name, or NULL where we do not take it. */
-const gchar *gst_pixel_formats_channels (const gchar *format);
+/* The names of all formats that can be read. */
+const gchar *const *gst_pixel_formats_names (void);
 
-/* Whether all channels of a format that we take are of one size. */
-gboolean gst_pixel_formats_is_whole (const gchar *format);
+/* The names of the channels that a format is read as, by its name; NULL where it cannot be. */
+const gchar *gst_pixel_formats_channels (const gchar *format, const GstPixelColour *colour);
 
-/* The format with the same order of samples in 8 bits: itself where it is such. */
-const gchar *gst_pixel_formats_twin (const gchar *format);
+/* Whether a format can be read as @colour asks. */
+gboolean gst_pixel_formats_can_be_read (const gchar *format, const GstPixelColour *colour);
 
-/* Describes video of fixed caps. Transfer full; NULL with PIXELNORM_ERROR_MISMATCH: interlaced or multi-view
- * video. */
-PixelnormLayout *gst_pixel_formats_layout (const GstVideoInfo *info, GError **error);
+/* Whether all of them are of one size. */
+gboolean gst_pixel_formats_is_whole (const gchar *format, const GstPixelColour *colour);
+
+/* The format with the same order of samples in 8 bits, itself where it is such; NULL where it is converted, or cannot be
+ * written. */
+const gchar *gst_pixel_formats_twin (const gchar *format, const GstPixelColour *colour);
+
+/* The format of 8 bits that frames become as video; NULL where they are not converted. */
+const gchar *gst_pixel_formats_plain (const gchar *format, const GstPixelColour *colour);
+
+/* Whether samples of a format can be read where they lie; else it is unpacked. @order, @shift: how the library spells it,
+ * where GstVideoFormatInfo does not say it right; else NULL. */
+gboolean gst_pixel_formats_in_place (const gchar *format, const gchar **order, guint *shift);

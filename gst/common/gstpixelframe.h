@@ -2,16 +2,22 @@
 /* The memory of a video buffer, checked before anyone touches a row. */
 #pragma once
 
-#include <gst/video/video.h>
-#include <pixelnorm/pixelnorm.h>
+#include "gstpixelvideo.h"
 
 typedef struct {
   GstVideoFrame mapped;
   PixelnormFrame frame;
+  guint8 *
+      memory; /* of a frame that is unpacked, and of what it is unpacked from; kept for the next one */
+  gsize size;
 } GstPixelFrame;
 
-/* Maps @buffer, which must outlive the mapping. Honours strides, GstVideoMeta and GstVideoCropMeta.
- * Errors are PIXELNORM_ERROR_READ. */
-gboolean gst_pixel_frame_map (GstPixelFrame *self, const GstVideoInfo *info,
-    const PixelnormLayout *layout, GstBuffer *buffer, GstMapFlags flags, GError **error);
+/* Maps @buffer, which must outlive the mapping. Honours strides, GstVideoMeta and GstVideoCropMeta. What is unpacked stays
+ * readable after the mapping, until the next one.
+ * Errors are PIXELNORM_ERROR_READ and PIXELNORM_ERROR_MEMORY. */
+gboolean gst_pixel_frame_map (GstPixelFrame *self, const GstPixelVideo *video, GstBuffer *buffer,
+    GstMapFlags flags, GError **error);
 void gst_pixel_frame_unmap (GstPixelFrame *self);
+
+/* Gives the memory back. */
+void gst_pixel_frame_clear (GstPixelFrame *self);

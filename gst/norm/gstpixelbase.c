@@ -17,12 +17,39 @@ G_DEFINE_ABSTRACT_TYPE (GstPixelBase, gst_pixel_base, GST_TYPE_BASE_TRANSFORM)
 GstCaps *
 gst_pixel_base_suitable_video (GstPixelBase *self)
 {
+  const GstPixelColour colour = gst_pixel_plans_colour (&self->plans);
   PixelnormGeometry geometry;
   GstCaps *caps = NULL;
 
   if (gst_pixel_plans_geometry (&self->plans, &geometry))
-    caps = gst_pixel_formats_geometry_caps (&geometry);
-  return caps ? caps : gst_pixel_formats_usual_caps ();
+    caps = gst_pixel_formats_geometry_caps (&geometry, &colour);
+  return caps ? caps : gst_pixel_formats_usual_caps (&colour);
+}
+
+static gboolean
+is_video (const GstCaps *caps)
+{
+  return gst_structure_has_name (gst_caps_get_structure (caps, 0), "video/x-raw");
+}
+
+gboolean
+gst_pixel_base_read_caps (GstPixelBase *self, const GstCaps *incaps, const GstCaps *outcaps,
+    GstPixelVideo *input, GstPixelVideo *output, GError **error)
+{
+  const GstPixelColour colour = gst_pixel_plans_colour (&self->plans);
+
+  return (!is_video (incaps) || gst_pixel_video_init (input, incaps, &colour, error))
+      && (!is_video (outcaps) || gst_pixel_video_init (output, outcaps, NULL, error));
+}
+
+/* Once, not with every change of caps. */
+static void
+warn_of_assumed (GstPixelBase *self)
+{
+  if (self->input.assumed && g_strcmp0 (self->input.assumed, self->assumed) != 0)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", self->input.assumed), (NULL));
+  g_free (self->assumed);
+  self->assumed = g_strdup (self->input.assumed);
 }
 
 void
@@ -74,6 +101,7 @@ gst_pixel_base_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *outc
         ", %" G_GSIZE_FORMAT " bytes",
         incaps, self->input_size, outcaps, self->output_size);
     gst_caps_replace (&self->refused, NULL);
+    warn_of_assumed (self);
     klass->update (self);
     return TRUE;
   }
@@ -160,7 +188,14 @@ gst_pixel_base_start (GstBaseTransform *trans)
 static gboolean
 gst_pixel_base_stop (GstBaseTransform *trans)
 {
-  gst_pixel_plans_stop (&GST_PIXEL_BASE (trans)->plans);
+  GstPixelBase *self = GST_PIXEL_BASE (trans);
+
+  gst_pixel_plans_stop (&self->plans);
+  gst_pixel_video_clear (&self->input);
+  gst_pixel_video_clear (&self->output);
+  gst_pixel_frame_clear (&self->read);
+  gst_pixel_frame_clear (&self->written);
+  g_clear_pointer (&self->assumed, g_free);
   return TRUE;
 }
 

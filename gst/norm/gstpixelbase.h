@@ -6,6 +6,7 @@
 
 #include <gst/base/gstbasetransform.h>
 
+#include "common/gstpixelframe.h"
 #include "gstpixelplan.h"
 
 #define GST_TYPE_PIXEL_BASE (gst_pixel_base_get_type ())
@@ -22,8 +23,11 @@ typedef struct {
   GstPixelPlans plans; /* guards itself; init of the element sets its category */
 
   /* the streaming thread, and state changes while it does not run */
+  GstPixelVideo input, output;   /* of what is video */
+  GstPixelFrame read, written;   /* likewise */
   gsize input_size, output_size; /* bytes of a buffer */
   GstCaps *refused;              /* caps of which was said that they do not fit */
+  gchar *assumed;                /* of what they do not say, which was said */
 } GstPixelBase;
 
 typedef struct {
@@ -36,7 +40,7 @@ typedef struct {
   /* Which of @othercaps, which it takes over, are sent for the input @caps. */
   GstCaps *(*choose_caps) (GstPixelBase *self, GstCaps *caps, GstCaps *othercaps);
 
-  /* Makes the plan for caps, and sets both sizes. Errors go to the bus, once for the same caps. */
+  /* Makes the plan for caps, and sets both sizes and what is video. Errors go to the bus, once for the same caps. */
   gboolean (*fit) (GstPixelBase *self, GstCaps *incaps, GstCaps *outcaps, GError **error);
 
   /* Another plan is in use from now on. */
@@ -48,6 +52,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (GstPixelBase, gst_object_unref)
 
 /* Video that suits the profile; without one, what is usual. Transfer full. */
 GstCaps *gst_pixel_base_suitable_video (GstPixelBase *self);
+
+/* What of both caps is video; the input is read as the properties and the profile say. */
+gboolean gst_pixel_base_read_caps (GstPixelBase *self, const GstCaps *incaps,
+    const GstCaps *outcaps, GstPixelVideo *input, GstPixelVideo *output, GError **error);
 
 /* Before a buffer: the plan that is ready, if one is, is in use from now on. */
 void gst_pixel_base_apply_plan (GstPixelBase *self);

@@ -6,7 +6,7 @@
  *
  * A tensor of N frames has N as its last dimension, and comes N times less often.
  *
- * Video goes out in the format that came in, or in its 8-bit twin.
+ * Video goes out in the format that came in, or in its 8-bit twin; frames that are converted go out as RGB or GRAY8.
  */
 #include "gstpixelcaps.h"
 
@@ -60,18 +60,18 @@ gst_pixel_caps_output_template (void)
 /* How many channels a tensor of such video may have: is one of @format of that many, all of one
  * size? */
 static gboolean
-value_has_channels (const GValue *format, gsize n_channels)
+value_has_channels (const GValue *format, gsize n_channels, const GstPixelColour *colour)
 {
   if (!format)
     return TRUE;
   if (G_VALUE_HOLDS_STRING (format)) {
     const gchar *name = g_value_get_string (format);
-    const gchar *channels = gst_pixel_formats_channels (name);
+    const gchar *channels = gst_pixel_formats_channels (name, colour);
 
-    return channels && strlen (channels) == n_channels && gst_pixel_formats_is_whole (name);
+    return channels && strlen (channels) == n_channels && gst_pixel_formats_is_whole (name, colour);
   }
   for (guint i = 0; GST_VALUE_HOLDS_LIST (format) && i < gst_value_list_get_size (format); i++)
-    if (value_has_channels (gst_value_list_get_value (format, i), n_channels))
+    if (value_has_channels (gst_value_list_get_value (format, i), n_channels, colour))
       return TRUE;
   return FALSE;
 }
@@ -144,8 +144,9 @@ set_rate (GstStructure *structure, const GValue *rate, guint by, guint over)
 /* Appends the tensors that video with so many channels becomes. */
 static void
 append_tensors (GstCaps *caps, const Spelling *spelling, const gchar *type,
-    const GstStructure *video, gsize n_channels, guint tensor_layouts, guint batch_size)
+    const GstStructure *video, gsize n_channels, const GstPixelCapsChoice *choice)
 {
+  const guint tensor_layouts = choice->tensor_layouts, batch_size = choice->batch_size;
   g_autoptr (GstStructure) tensor = new_tensor (spelling, type);
   gint width, height;
 
@@ -166,48 +167,65 @@ append_tensors (GstCaps *caps, const Spelling *spelling, const gchar *type,
     }
 }
 
-/* A format, or a list of formats, with each replaced by its twins. */
+/* The format of 8 bits that a format becomes. */
+typedef const gchar *(*Becomes) (const gchar *format, const GstPixelColour *colour);
+
+/* A format, or a list of formats, with each replaced by what it becomes, or by those that become it. */
 static void
-map_formats (const GValue *formats, GValue *mapped, gboolean to_8_bits)
+map_formats (const GValue *formats, GValue *mapped, gboolean forward, Becomes becomes,
+    const GstPixelColour *colour)
 {
-  g_auto (GValue) all = G_VALUE_INIT;
-  g_autoptr (GstCaps) ours = gst_pixel_formats_caps (NULL);
-  const GValue *known = gst_structure_get_value (gst_caps_get_structure (ours, 0), "format");
+  const gchar *const *names = gst_pixel_formats_names ();
 
   g_value_init (mapped, GST_TYPE_LIST);
-  for (guint i = 0; i < gst_value_list_get_size (known); i++) {
-    const GValue *name = gst_value_list_get_value (known, i);
-    g_auto (GValue) twin = G_VALUE_INIT;
+  for (guint i = 0; names[i]; i++) {
+    const gchar *result = becomes (names[i], colour);
+    g_auto (GValue) from = G_VALUE_INIT, to = G_VALUE_INIT;
 
-    g_value_init (&twin, G_TYPE_STRING);
-    g_value_set_string (&twin, gst_pixel_formats_twin (g_value_get_string (name)));
-    const GValue *from = to_8_bits ? name : &twin, *to = to_8_bits ? &twin : name;
-    if (!formats || gst_value_intersect (NULL, formats, from))
-      if (gst_value_list_get_size (mapped) == 0 || !gst_value_intersect (NULL, mapped, to))
-        gst_value_list_append_value (mapped, to);
+    if (!result)
+      continue;
+    g_value_init (&from, G_TYPE_STRING);
+    g_value_init (&to, G_TYPE_STRING);
+    g_value_set_static_string (&from, forward ? names[i] : result);
+    g_value_set_static_string (&to, forward ? result : names[i]);
+    if (!formats || gst_value_intersect (NULL, formats, &from))
+      if (gst_value_list_get_size (mapped) == 0 || !gst_value_intersect (NULL, mapped, &to))
+        gst_value_list_append_value (mapped, &to);
   }
 }
 
 static void
-append_twins (GstCaps *caps, const GstStructure *video, gboolean to_8_bits)
+append_mapped (GstCaps *caps, const GstStructure *video, gboolean forward, Becomes becomes,
+    const GstPixelColour *colour)
 {
-  GstStructure *twin = gst_structure_copy (video);
+  GstStructure *other = gst_structure_copy (video);
   g_auto (GValue) formats = G_VALUE_INIT;
 
-  map_formats (gst_structure_get_value (video, "format"), &formats, to_8_bits);
+  map_formats (gst_structure_get_value (video, "format"), &formats, forward, becomes, colour);
   if (gst_value_list_get_size (&formats) == 0) {
-    gst_structure_free (twin);
+    gst_structure_free (other);
     return;
   }
   if (gst_value_list_get_size (&formats) == 1)
-    gst_structure_set_value (twin, "format", gst_value_list_get_value (&formats, 0));
+    gst_structure_set_value (other, "format", gst_value_list_get_value (&formats, 0));
   else
-    gst_structure_set_value (twin, "format", &formats);
-  gst_caps_append_structure (caps, twin);
+    gst_structure_set_value (other, "format", &formats);
+  if (becomes == gst_pixel_formats_plain) /* they are of one side only */
+    gst_structure_remove_fields (other, "colorimetry", "chroma-site", NULL);
+  gst_caps_append_structure (caps, other);
+}
+
+/* What video becomes video, forward, and from what. */
+static void
+append_other_video (
+    GstCaps *caps, const GstStructure *video, gboolean forward, const GstPixelColour *colour)
+{
+  append_mapped (caps, video, forward, gst_pixel_formats_twin, colour);
+  append_mapped (caps, video, forward, gst_pixel_formats_plain, colour);
 }
 
 GstCaps *
-gst_pixel_caps_from_video (const GstCaps *caps, guint tensor_layouts, guint batch_size)
+gst_pixel_caps_from_video (const GstCaps *caps, const GstPixelCapsChoice *choice)
 {
   GstCaps *result = gst_caps_new_empty ();
   const guint n = gst_caps_get_size (caps);
@@ -219,12 +237,12 @@ gst_pixel_caps_from_video (const GstCaps *caps, guint tensor_layouts, guint batc
         const GstStructure *video = gst_caps_get_structure (caps, i);
 
         for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
-          if (value_has_channels (gst_structure_get_value (video, "format"), channel_counts[c]))
-            append_tensors (
-                result, &spellings[s], type, video, channel_counts[c], tensor_layouts, batch_size);
+          if (value_has_channels (
+                  gst_structure_get_value (video, "format"), channel_counts[c], &choice->colour))
+            append_tensors (result, &spellings[s], type, video, channel_counts[c], choice);
       }
   for (guint i = 0; i < n; i++)
-    append_twins (result, gst_caps_get_structure (caps, i), TRUE);
+    append_other_video (result, gst_caps_get_structure (caps, i), TRUE, &choice->colour);
   return result;
 }
 
@@ -263,44 +281,45 @@ get_dimensions (const GstStructure *tensor)
 
 static void
 append_video_of (GstCaps *caps, const gchar *channels, gint width, gint height,
-    const GstStructure *tensor, guint batch_size)
+    const GstStructure *tensor, const GstPixelCapsChoice *choice)
 {
-  GstCaps *video = gst_pixel_formats_whole_caps (channels);
+  GstCaps *video = gst_pixel_formats_whole_caps (channels, &choice->colour);
   const GValue *rate = gst_structure_get_value (tensor, "framerate");
 
   if (width > 0)
     gst_caps_set_simple (video, "width", G_TYPE_INT, width, "height", G_TYPE_INT, height, NULL);
   for (guint i = 0; i < gst_caps_get_size (video); i++)
-    set_rate (gst_caps_get_structure (video, i), rate, batch_size, 1);
+    set_rate (gst_caps_get_structure (video, i), rate, choice->batch_size, 1);
   gst_caps_append (caps, video);
 }
 
 /* @any_batch: also where the tensor has another number of frames. */
 static void
-append_video (GstCaps *caps, const GstStructure *tensor, guint tensor_layouts, guint batch_size,
-    gboolean any_batch)
+append_video (
+    GstCaps *caps, const GstStructure *tensor, const GstPixelCapsChoice *choice, gboolean any_batch)
 {
+  const guint tensor_layouts = choice->tensor_layouts;
   const gchar *text = get_dimensions (tensor);
   gint sizes[N_DIMENSIONS];
 
   if (!text) {
-    append_video_of (caps, NULL, 0, 0, tensor, batch_size);
+    append_video_of (caps, NULL, 0, 0, tensor, choice);
     return;
   }
-  if (!parse_dimensions (text, sizes) || (!any_batch && sizes[FRAMES] != (gint) batch_size))
+  if (!parse_dimensions (text, sizes) || (!any_batch && sizes[FRAMES] != (gint) choice->batch_size))
     return;
   for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++) {
     const gint n_channels = (gint) strlen (channel_sets[c]);
 
     if (tensor_layouts & GST_PIXEL_CAPS_NHWC && sizes[0] == n_channels)
-      append_video_of (caps, channel_sets[c], sizes[1], sizes[2], tensor, batch_size);
+      append_video_of (caps, channel_sets[c], sizes[1], sizes[2], tensor, choice);
     if (tensor_layouts & GST_PIXEL_CAPS_NCHW && sizes[2] == n_channels)
-      append_video_of (caps, channel_sets[c], sizes[0], sizes[1], tensor, batch_size);
+      append_video_of (caps, channel_sets[c], sizes[0], sizes[1], tensor, choice);
   }
 }
 
 GstCaps *
-gst_pixel_caps_to_video (const GstCaps *caps, guint tensor_layouts, guint batch_size)
+gst_pixel_caps_to_video (const GstCaps *caps, const GstPixelCapsChoice *choice)
 {
   GstCaps *result = gst_caps_new_empty ();
 
@@ -310,9 +329,9 @@ gst_pixel_caps_to_video (const GstCaps *caps, guint tensor_layouts, guint batch_
       const GstStructure *structure = gst_caps_get_structure (caps, i);
 
       if (is_video (structure))
-        append_twins (result, structure, FALSE);
+        append_other_video (result, structure, FALSE, &choice->colour);
       else
-        append_video (result, structure, tensor_layouts, batch_size, any_batch);
+        append_video (result, structure, choice, any_batch);
     }
   return result;
 }
@@ -335,9 +354,9 @@ gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size)
 }
 
 GstCaps *
-gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint tensor_layouts, guint batch_size)
+gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, const GstPixelCapsChoice *choice)
 {
-  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, tensor_layouts, batch_size);
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, choice);
 
   for (guint i = 0; i < gst_caps_get_size (ours); i++) {
     g_autoptr (GstCaps) one = gst_caps_copy_nth (ours, i);
@@ -353,12 +372,14 @@ gst_pixel_caps_choose (GstCaps *caps, const GstCaps *input, guint tensor_layouts
 }
 
 gchar *
-gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint tensor_layouts, guint batch_size)
+gst_pixel_caps_explain_wanted (const GstCaps *wanted, const GstPixelCapsChoice *choice)
 {
+  GstPixelCapsChoice any_layout = *choice;
   g_autoptr (GstCaps) all = gst_pixel_caps_output_template ();
   g_autoptr (GstCaps) ours = gst_caps_intersect (all, (GstCaps *) wanted);
-  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, tensor_layouts, batch_size);
-  g_autoptr (GstCaps) any = gst_pixel_caps_to_video (ours, GST_PIXEL_LAYOUT_AUTO, batch_size);
+  g_autoptr (GstCaps) video = gst_pixel_caps_to_video (ours, choice);
+  any_layout.tensor_layouts = GST_PIXEL_LAYOUT_AUTO;
+  g_autoptr (GstCaps) any = gst_pixel_caps_to_video (ours, &any_layout);
   g_autofree gchar *asked = NULL;
 
   if (gst_caps_is_empty (wanted) || !gst_caps_is_empty (video))
@@ -378,7 +399,7 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint tensor_layouts, guin
         "channels:width:height:1 (NHWC) or width:height:channels:1 (NCHW), with 3 or "
         "1 channels.",
         dimensions);
-  const gboolean nhwc = tensor_layouts == GST_PIXEL_CAPS_NHWC;
+  const gboolean nhwc = choice->tensor_layouts == GST_PIXEL_CAPS_NHWC;
   return g_strdup_printf (
       "Downstream asks for tensors of dimensions %s, which are of the layout %s, and "
       "the property layout is %s. Set layout=auto or layout=%s.",
@@ -387,10 +408,10 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, guint tensor_layouts, guin
 
 gchar *
 gst_pixel_caps_explain (
-    const GstCaps *input, const GstCaps *wanted, guint tensor_layouts, guint batch_size)
+    const GstCaps *input, const GstCaps *wanted, const GstPixelCapsChoice *choice)
 {
-  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, tensor_layouts, batch_size);
-  gchar *words = gst_pixel_caps_explain_wanted (wanted, tensor_layouts, batch_size);
+  g_autoptr (GstCaps) ours = gst_pixel_caps_from_video (input, choice);
+  gchar *words = gst_pixel_caps_explain_wanted (wanted, choice);
 
   if (words || gst_caps_can_intersect (ours, wanted))
     return words;
@@ -405,7 +426,9 @@ gst_pixel_caps_explain (
       "Downstream asks for %s, and this video becomes %s%s, framerate %d/%d. Scale, "
       "convert or pace the video before (videoscale, videoconvert, videorate), or ask "
       "for what it becomes.",
-      asked, dimensions ? "tensors of dimensions " : "only 8-bit video of its own format",
+      asked,
+      dimensions ? "tensors of dimensions "
+                 : "only 8-bit video of its own format with channels=native",
       dimensions ? dimensions : "", rate, per);
 }
 

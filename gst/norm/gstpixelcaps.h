@@ -5,21 +5,30 @@
 #include <gst/gst.h>
 #include <pixelnorm/pixelnorm.h>
 
+#include "common/gstpixelcolour.h"
+
 /* Which orders of dimensions may be taken. */
 typedef enum {
   GST_PIXEL_CAPS_NHWC = 1 << PIXELNORM_TENSOR_LAYOUT_NHWC,
   GST_PIXEL_CAPS_NCHW = 1 << PIXELNORM_TENSOR_LAYOUT_NCHW,
 } GstPixelCapsLayouts;
 
+/* What is chosen beside the caps. */
+typedef struct {
+  guint tensor_layouts; /* which may be taken */
+  guint batch_size;     /* frames to a tensor */
+  GstPixelColour colour;
+} GstPixelCapsChoice;
+
 /* What pixelnorm can send: every spelling of tensor caps, then video. Transfer full. */
 GstCaps *gst_pixel_caps_output_template (void);
 
-/* What pixelnorm can make of video @caps, @batch_size frames to a tensor, best first. Transfer full. */
-GstCaps *gst_pixel_caps_from_video (const GstCaps *caps, guint tensor_layouts, guint batch_size);
+/* What pixelnorm can make of video @caps, best first. Transfer full. */
+GstCaps *gst_pixel_caps_from_video (const GstCaps *caps, const GstPixelCapsChoice *choice);
 
 /* The video from which pixelnorm can make @caps. Where they only ask for other numbers of frames, that
- * from which it could with another @batch_size. Transfer full. */
-GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, guint tensor_layouts, guint batch_size);
+ * from which it could with another batch size. Transfer full. */
+GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, const GstPixelCapsChoice *choice);
 
 /* How many frames a tensor has by @caps, where that is never @batch_size; else 0. */
 guint gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size);
@@ -27,15 +36,14 @@ guint gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size);
 /* The best of @caps that video of the fixed caps @input can become: tensors before video, NHWC before
  * NCHW, four dimensions before three. Takes over @caps. Transfer full. */
 GstCaps *gst_pixel_caps_choose (
-    GstCaps *caps, const GstCaps *input, guint tensor_layouts, guint batch_size);
+    GstCaps *caps, const GstCaps *input, const GstPixelCapsChoice *choice);
 
 /* Why no video at all can become one of @wanted, and what to do, in sentences; NULL where some can. */
-gchar *gst_pixel_caps_explain_wanted (
-    const GstCaps *wanted, guint tensor_layouts, guint batch_size);
+gchar *gst_pixel_caps_explain_wanted (const GstCaps *wanted, const GstPixelCapsChoice *choice);
 
 /* Likewise, why video of the fixed caps @input cannot. */
 gchar *gst_pixel_caps_explain (
-    const GstCaps *input, const GstCaps *wanted, guint tensor_layouts, guint batch_size);
+    const GstCaps *input, const GstCaps *wanted, const GstPixelCapsChoice *choice);
 
 /* What fixed @caps ask for, of video of this layout. */
 void gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint tensor_layouts,

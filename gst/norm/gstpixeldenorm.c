@@ -59,9 +59,7 @@ struct _GstPixelDenorm {
   GstPixelBase base;
 
   /* the streaming thread, and state changes while it does not run */
-  GstVideoInfo input_info, info; /* the former of video */
-  PixelnormLayout *input_layout; /* of 8-bit video, or NULL */
-  guint n_frames;                /* of a buffer */
+  guint n_frames; /* of a buffer */
 
   GstBuffer *pending; /* whose frames from next on are still to come */
   guint next;
@@ -154,32 +152,23 @@ static gboolean
 gst_pixel_denorm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GError **error)
 {
   GstPixelDenorm *self = GST_PIXEL_DENORM (base);
-  const gboolean video = gst_structure_has_name (gst_caps_get_structure (incaps, 0), "video/x-raw");
   GstPixelTarget target = { .denormalize = TRUE };
-  GstVideoInfo info, input = { 0 };
-  g_autoptr (PixelnormLayout) layout = NULL, input_layout = NULL;
+  g_auto (GstPixelVideo) input = { 0 }, output = { 0 };
   guint n_frames;
 
-  if (!gst_video_info_from_caps (&info, outcaps)
-      || (video && !gst_video_info_from_caps (&input, incaps))) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected caps of raw video, found some that describe none.");
+  if (!gst_pixel_base_read_caps (base, incaps, outcaps, &input, &output, error))
     return FALSE;
-  }
-  target.layout = layout = gst_pixel_formats_layout (&info, error);
-  if (!layout || (video && !(input_layout = gst_pixel_formats_layout (&input, error)))
-      || !gst_pixel_denorm_caps_parse (
+  target.layout = output.layout;
+  if (!gst_pixel_denorm_caps_parse (
           incaps, gst_pixel_plans_tensor_layouts (&self->base.plans), &target, &n_frames, error)
       || !gst_pixel_plans_fit_target (&self->base.plans, &target, error))
     return FALSE;
-  self->info = info;
-  self->input_info = input;
-  pixelnorm_layout_free (self->input_layout);
-  self->input_layout = g_steal_pointer (&input_layout);
+  gst_pixel_video_take (&base->input, &input);
+  gst_pixel_video_take (&base->output, &output);
   self->n_frames = n_frames;
   base->input_size =
       n_frames * pixelnorm_denormalizer_get_input_size (base->plans.current.denormalizer);
-  base->output_size = GST_VIDEO_INFO_SIZE (&info);
+  base->output_size = GST_VIDEO_INFO_SIZE (&base->output.info);
   return TRUE;
 }
 
@@ -240,7 +229,7 @@ static gboolean
 look_at_pending (GstPixelDenorm *self, GError **error)
 {
   const GstPixelPlan *plan = &self->base.plans.current;
-  const gboolean video = self->input_info.finfo != NULL;
+  const gboolean video = self->base.input.layout != NULL;
   const gsize expected = self->base.input_size, found = gst_buffer_get_size (self->pending);
 
   if (!video && found != expected) {
@@ -274,18 +263,17 @@ denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError *
 {
   PixelnormDenormalizer *denormalizer =
       self->applied.has_values ? self->own : self->base.plans.current.denormalizer;
-  const gboolean video = self->input_info.finfo != NULL;
+  const gboolean video = self->base.input.layout != NULL;
   PixelnormFrame input;
-  GstPixelFrame in, out;
+  GstPixelFrame *in = &self->base.read, *out = &self->base.written;
   GstMapInfo tensor;
 
   if (self->applied.has_values && !take_values (self, error))
     return FALSE;
   if (video) {
-    if (!gst_pixel_frame_map (
-            &in, &self->input_info, self->input_layout, inbuf, GST_MAP_READ, error))
+    if (!gst_pixel_frame_map (in, &self->base.input, inbuf, GST_MAP_READ, error))
       return FALSE;
-    input = in.frame;
+    input = in->frame;
   } else {
     if (!gst_buffer_map (inbuf, &tensor, GST_MAP_READ)) {
       g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
@@ -295,14 +283,14 @@ denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError *
     input = (PixelnormFrame){ { tensor.data
         + self->next * pixelnorm_denormalizer_get_input_size (denormalizer) } };
   }
-  const gboolean mapped = gst_pixel_frame_map (
-      &out, &self->info, self->base.plans.target.layout, outbuf, GST_MAP_WRITE, error);
+  const gboolean mapped =
+      gst_pixel_frame_map (out, &self->base.output, outbuf, GST_MAP_WRITE, error);
   if (mapped) {
-    pixelnorm_denormalizer_run (denormalizer, &input, &out.frame);
-    gst_pixel_frame_unmap (&out);
+    pixelnorm_denormalizer_run (denormalizer, &input, &out->frame);
+    gst_pixel_frame_unmap (out);
   }
   if (video)
-    gst_pixel_frame_unmap (&in);
+    gst_pixel_frame_unmap (in);
   else
     gst_buffer_unmap (inbuf, &tensor);
   return mapped;
@@ -331,9 +319,10 @@ share_times (GstPixelDenorm *self, GstBuffer *outbuf)
 
   if (n == 1)
     return;
-  if (!GST_CLOCK_TIME_IS_VALID (duration) && GST_VIDEO_INFO_FPS_N (&self->info) > 0)
-    duration = gst_util_uint64_scale ((guint64) n * GST_SECOND, GST_VIDEO_INFO_FPS_D (&self->info),
-        GST_VIDEO_INFO_FPS_N (&self->info));
+  if (!GST_CLOCK_TIME_IS_VALID (duration) && GST_VIDEO_INFO_FPS_N (&self->base.output.info) > 0)
+    duration = gst_util_uint64_scale ((guint64) n * GST_SECOND,
+        GST_VIDEO_INFO_FPS_D (&self->base.output.info),
+        GST_VIDEO_INFO_FPS_N (&self->base.output.info));
   GST_BUFFER_OFFSET (outbuf) = GST_BUFFER_OFFSET_END (outbuf) = GST_BUFFER_OFFSET_NONE;
   if (i > 0)
     GST_BUFFER_FLAG_UNSET (outbuf, GST_BUFFER_FLAG_DISCONT);
@@ -411,7 +400,6 @@ gst_pixel_denorm_stop (GstBaseTransform *trans)
   gst_clear_buffer (&self->pending);
   g_clear_object (&self->own);
   g_clear_object (&self->own_settings);
-  g_clear_pointer (&self->input_layout, pixelnorm_layout_free);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->stop (trans);
 }
 
@@ -419,7 +407,7 @@ static void
 add_templates (GstElementClass *klass)
 {
   g_autoptr (GstCaps) input = gst_pixel_caps_output_template ();
-  g_autoptr (GstCaps) output = gst_pixel_formats_caps (NULL);
+  g_autoptr (GstCaps) output = gst_pixel_formats_written_caps ();
 
   gst_element_class_set_static_metadata (klass, "Pixel denormalization", "Filter/Converter/Video",
       "The way back from pixelnorm: turns normalized tensors or 8-bit video into the video that they "
@@ -454,5 +442,6 @@ static void
 gst_pixel_denorm_init (GstPixelDenorm *self)
 {
   self->base.plans.category = GST_CAT_DEFAULT;
+  self->base.plans.colour.channels = GST_PIXEL_CHANNELS_NATIVE;
   self->base.plans.wanted.profile_optional = TRUE;
 }

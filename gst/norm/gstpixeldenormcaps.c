@@ -71,9 +71,17 @@ take_batch (GstStructure *tensor)
   return (guint) sizes[3];
 }
 
+/* Of frames as they are, one to a tensor. */
+static GstPixelCapsChoice
+choice_of (guint tensor_layouts)
+{
+  return (GstPixelCapsChoice){ tensor_layouts, 1, { GST_PIXEL_CHANNELS_NATIVE } };
+}
+
 GstCaps *
 gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint tensor_layouts)
 {
+  const GstPixelCapsChoice choice = choice_of (tensor_layouts);
   g_autoptr (GstCaps) single = gst_caps_copy (caps);
   gboolean strange = FALSE;
 
@@ -83,16 +91,17 @@ gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint tensor_layouts)
     if (!is_video (structure))
       strange |= take_batch (structure) == 0;
   }
-  GstCaps *result = gst_pixel_caps_to_video (single, tensor_layouts, 1);
+  GstCaps *result = gst_pixel_caps_to_video (single, &choice);
   if (gst_caps_get_size (caps) > 0 && (strange || gst_caps_is_empty (result)))
-    gst_caps_append (result, gst_pixel_formats_caps (NULL));
+    gst_caps_append (result, gst_pixel_formats_written_caps ());
   return result;
 }
 
 GstCaps *
 gst_pixel_denorm_caps_from_video (const GstCaps *caps, guint tensor_layouts)
 {
-  GstCaps *result = gst_pixel_caps_from_video (caps, tensor_layouts, 1);
+  const GstPixelCapsChoice choice = choice_of (tensor_layouts);
+  GstCaps *result = gst_pixel_caps_from_video (caps, &choice);
   g_autoptr (GstCaps) template = gst_pixel_caps_output_template ();
 
   /* of any number of frames; no string says so */

@@ -30,10 +30,15 @@
  * before other caps, are dropped, which a message says, or filled up with y = 0 (last-batch=pad; quantized: the
  * zero-point). A flush forgets them. Batches, and statistics=batch and running, refuse to play backwards.
  *
- * Formats whose U and V are smaller than Y (I420, NV12) can only become video, not tensors.
+ * Y'CbCr, as cameras and decoders give it (NV12, I420, P010, YUY2 and every other raw format), is converted to RGB on the
+ * way, exactly: ITU-T H.273 with the matrix and range of the caps' colorimetry, rounded half up. No converter is needed
+ * before; as video it leaves as RGB. With a profile frames are read as its channels; channels=native takes Y, U and V as
+ * they are, which become tensors only where they are of one size, and channels=gray the luma alone. Where pixels share
+ * samples of U and V, chroma says how each gets its own. Training gets the same bits of pixelnorm.to_rgb of the Python
+ * package.
  *
- * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: method,
- * scope, statistics, momentum, gamma, beta, clip-low and clip-high where they are set, output, layout and
+ * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: channels ("RGB", "YUV" or "Y") that
+ * it was read as and, where pixels shared it, chroma; method, scope, statistics, momentum, gamma, beta, clip-low and clip-high where they are set, output, layout and
  * channel-order (tensors), range-low and range-high (video), quant-scale and
  * quant-zero-point (int8, uint8), batch-size (tensors), the profile's identity, and as affine-identity that
  * of the file of gamma and beta. An element
@@ -66,6 +71,12 @@
  * ]|
  * What moves, as a picture, without a profile.
  *
+ * |[
+ * gst-launch-1.0 uridecodebin uri=file:///data/street.mp4 ! pixelnorm method=fixed \
+ *   mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" layout=nchw ! filesink location=frames.f32
+ * ]|
+ * Tensors of RGB straight from a decoder.
+ *
  * Since: 0.1
  */
 #include "gstpixelnorm.h"
@@ -84,7 +95,7 @@
 GST_DEBUG_CATEGORY_STATIC (gst_pixel_norm_debug);
 #define GST_CAT_DEFAULT gst_pixel_norm_debug
 
-enum { PROP_0, PROP_BATCH_SIZE, PROP_LAST_BATCH };
+enum { PROP_0, PROP_BATCH_SIZE, PROP_LAST_BATCH, PROP_COLOUR };
 
 struct _GstPixelNorm {
   GstPixelBase base;
@@ -95,10 +106,8 @@ struct _GstPixelNorm {
   GstClockTime latency;
 
   /* the streaming thread, and state changes while it does not run */
-  GstVideoInfo info, output_info; /* the latter of video */
-  PixelnormLayout *output_layout; /* of 8-bit video, or NULL */
-  GstStructure *applied;          /* what PixelnormMeta says */
-  gchar *ineffective;             /* of what was said that it has no effect */
+  GstStructure *applied; /* what PixelnormMeta says */
+  gchar *ineffective;    /* of what was said that it has no effect */
   GstPixelAssembly assembly;
   gboolean backwards; /* a segment was refused */
 
@@ -118,25 +127,32 @@ get_batch_size (GstPixelNorm *self)
   return size;
 }
 
+static GstPixelCapsChoice
+get_choice (GstPixelNorm *self)
+{
+  return (GstPixelCapsChoice){ gst_pixel_plans_tensor_layouts (&self->base.plans),
+    get_batch_size (self), gst_pixel_plans_colour (&self->base.plans) };
+}
+
 /* Video that suits the profile, and of it what suits the file of gamma and beta. */
 static GstCaps *
 suitable_video (GstPixelNorm *self)
 {
+  const GstPixelColour colour = gst_pixel_plans_colour (&self->base.plans);
   guint width, height, n_channels;
 
   gst_pixel_plans_affine_size (&self->base.plans, &width, &height, &n_channels);
   return gst_pixel_formats_narrow (
-      gst_pixel_base_suitable_video (&self->base), width, height, n_channels);
+      gst_pixel_base_suitable_video (&self->base), width, height, n_channels, &colour);
 }
 
 /* A converter before us learns only that there is no video for what downstream takes, and says no more
  * than "not negotiated". */
 static void
-warn_of_downstream (GstPixelNorm *self, guint tensor_layouts)
+warn_of_downstream (GstPixelNorm *self, const GstPixelCapsChoice *choice)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
-  g_autofree gchar *words =
-      gst_pixel_caps_explain_wanted (wanted, tensor_layouts, get_batch_size (self));
+  g_autofree gchar *words = gst_pixel_caps_explain_wanted (wanted, choice);
 
   if (words && g_atomic_int_compare_and_exchange (&self->is_explained, FALSE, TRUE))
     GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("%s", words), (NULL));
@@ -148,12 +164,12 @@ warn_of_downstream (GstPixelNorm *self, guint tensor_layouts)
 static GstCaps *
 video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 {
-  const guint tensor_layouts = gst_pixel_plans_tensor_layouts (&self->base.plans);
+  const GstPixelCapsChoice choice = get_choice (self);
   g_autoptr (GstCaps) suitable = suitable_video (self);
-  GstCaps *video = gst_pixel_caps_to_video (caps, tensor_layouts, get_batch_size (self));
+  GstCaps *video = gst_pixel_caps_to_video (caps, &choice);
 
   if (gst_caps_is_empty (video))
-    warn_of_downstream (self, tensor_layouts);
+    warn_of_downstream (self, &choice);
   return gst_pixel_formats_prefer (video, suitable, filter);
 }
 
@@ -162,18 +178,18 @@ gst_pixel_norm_convert_caps (
     GstPixelBase *base, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (base);
+  const GstPixelCapsChoice choice = get_choice (self);
 
-  if (direction == GST_PAD_SRC)
-    return video_for (self, caps, filter);
-  return gst_pixel_caps_from_video (
-      caps, gst_pixel_plans_tensor_layouts (&base->plans), get_batch_size (self));
+  return direction == GST_PAD_SRC ? video_for (self, caps, filter)
+                                  : gst_pixel_caps_from_video (caps, &choice);
 }
 
 static GstCaps *
 gst_pixel_norm_choose_caps (GstPixelBase *base, GstCaps *caps, GstCaps *othercaps)
 {
-  return gst_pixel_caps_choose (othercaps, caps, gst_pixel_plans_tensor_layouts (&base->plans),
-      get_batch_size (GST_PIXEL_NORM (base)));
+  const GstPixelCapsChoice choice = get_choice (GST_PIXEL_NORM (base));
+
+  return gst_pixel_caps_choose (othercaps, caps, &choice);
 }
 
 static void
@@ -244,6 +260,7 @@ gst_pixel_norm_update (GstPixelBase *base)
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (
       plan->settings, plan->inputs, plan->normalizer, self->base.plans.target.output);
+  gst_pixel_colour_describe (self->base.plans.target.layout, self->applied);
   if (!gst_pixel_base_is_video (&self->base))
     gst_structure_set (self->applied, "batch-size", G_TYPE_UINT, self->assembly.size, NULL);
   GST_DEBUG_OBJECT (self, "in use: %" GST_PTR_FORMAT, self->applied);
@@ -256,8 +273,8 @@ static void
 post_refusal (GstPixelNorm *self, GstCaps *input)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
-  g_autofree gchar *words = gst_pixel_caps_explain (
-      input, wanted, gst_pixel_plans_tensor_layouts (&self->base.plans), get_batch_size (self));
+  const GstPixelCapsChoice choice = get_choice (self);
+  g_autofree gchar *words = gst_pixel_caps_explain (input, wanted, &choice);
 
   if (words && !g_atomic_int_get (&self->is_explained))
     GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, ("%s", words), (NULL));
@@ -267,7 +284,8 @@ post_refusal (GstPixelNorm *self, GstCaps *input)
 static void
 set_latency (GstPixelNorm *self)
 {
-  const gint n = GST_VIDEO_INFO_FPS_N (&self->info), d = GST_VIDEO_INFO_FPS_D (&self->info);
+  const gint n = GST_VIDEO_INFO_FPS_N (&self->base.input.info);
+  const gint d = GST_VIDEO_INFO_FPS_D (&self->base.input.info);
   const GstClockTime latency = n > 0 && self->assembly.size > 1
       ? gst_util_uint64_scale (self->assembly.size - 1, GST_SECOND * (guint64) d, (guint64) n)
       : 0;
@@ -302,14 +320,14 @@ gst_pixel_norm_query (GstBaseTransform *trans, GstPadDirection direction, GstQue
 }
 
 static gboolean
-map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor,
-    PixelnormFrame *frame, GError **error)
+map_output (GstPixelNorm *self, GstBuffer *buffer, GstMapInfo *tensor, PixelnormFrame *frame,
+    GError **error)
 {
   if (gst_pixel_base_is_video (&self->base)) {
     if (!gst_pixel_frame_map (
-            video, &self->output_info, self->output_layout, buffer, GST_MAP_WRITE, error))
+            &self->base.written, &self->base.output, buffer, GST_MAP_WRITE, error))
       return FALSE;
-    *frame = video->frame;
+    *frame = self->base.written.frame;
     return TRUE;
   }
   const gboolean mapped = gst_buffer_map (buffer, tensor, GST_MAP_WRITE);
@@ -327,10 +345,10 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapI
 }
 
 static void
-unmap_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMapInfo *tensor)
+unmap_output (GstPixelNorm *self, GstBuffer *buffer, GstMapInfo *tensor)
 {
   if (gst_pixel_base_is_video (&self->base))
-    gst_pixel_frame_unmap (video);
+    gst_pixel_frame_unmap (&self->base.written);
   else
     gst_buffer_unmap (buffer, tensor);
 }
@@ -339,14 +357,13 @@ unmap_output (GstPixelNorm *self, GstBuffer *buffer, GstPixelFrame *video, GstMa
 static GstBuffer *
 end_buffer (GstPixelNorm *self, GError **error)
 {
-  GstPixelFrame video;
   GstMapInfo tensor;
   PixelnormFrame out;
 
-  if (!map_output (self, self->assembly.buffer, &video, &tensor, &out, error))
+  if (!map_output (self, self->assembly.buffer, &tensor, &out, error))
     return NULL;
   gst_pixel_assembly_complete (&self->assembly, &self->base.plans, out.planes[0]);
-  unmap_output (self, self->assembly.buffer, &video, &tensor);
+  unmap_output (self, self->assembly.buffer, &tensor);
   return gst_pixel_assembly_end (&self->assembly, self->applied);
 }
 
@@ -407,21 +424,20 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
 {
   GstPixelNorm *self = GST_PIXEL_NORM (trans);
   g_autoptr (GError) error = NULL;
-  GstPixelFrame in, video;
+  GstPixelFrame *in = &self->base.read;
   PixelnormFrame out;
   GstMapInfo tensor;
 
-  if (!gst_pixel_frame_map (
-          &in, &self->info, self->base.plans.target.layout, inbuf, GST_MAP_READ, &error))
+  if (!gst_pixel_frame_map (in, &self->base.input, inbuf, GST_MAP_READ, &error))
     goto failed;
-  if (!map_output (self, outbuf, &video, &tensor, &out, &error)) {
-    gst_pixel_frame_unmap (&in);
+  if (!map_output (self, outbuf, &tensor, &out, &error)) {
+    gst_pixel_frame_unmap (in);
     goto failed;
   }
   out.planes[0] += self->base.output_size / self->assembly.size * self->assembly.n_frames;
-  gst_pixel_assembly_add (&self->assembly, &self->base.plans, inbuf, &in.frame, &out);
-  unmap_output (self, outbuf, &video, &tensor);
-  gst_pixel_frame_unmap (&in);
+  gst_pixel_assembly_add (&self->assembly, &self->base.plans, inbuf, &in->frame, &out);
+  unmap_output (self, outbuf, &tensor);
+  gst_pixel_frame_unmap (in);
   return GST_FLOW_OK;
 
 failed:
@@ -573,16 +589,17 @@ gst_pixel_norm_sink_event (GstBaseTransform *trans, GstEvent *event)
 /* The largest that a buffer can become, before much is allocated for it. */
 static gboolean
 check_caps (
-    GstPixelNorm *self, const PixelnormLayout *layout, const GstVideoInfo *output, GError **error)
+    GstPixelNorm *self, const GstPixelVideo *input, const GstPixelVideo *output, GError **error)
 {
   const guint n_frames = self->assembly.size;
-  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (layout);
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (input->layout);
   const gsize samples =
-      (gsize) geometry->width * geometry->height * pixelnorm_layout_get_n_channels (layout);
+      (gsize) geometry->width * geometry->height * pixelnorm_layout_get_n_channels (input->layout);
   /* samples stay below 2^42 */
-  const gsize frame_size = output->finfo ? GST_VIDEO_INFO_SIZE (output) : samples * sizeof (gfloat);
+  const gsize frame_size =
+      output->layout ? GST_VIDEO_INFO_SIZE (&output->info) : samples * sizeof (gfloat);
 
-  if (output->finfo && n_frames > 1) {
+  if (output->layout && n_frames > 1) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "batch-size is %u, and 8-bit video leaves frame by frame. Set batch-size=1, or ask for tensors: "
         "put other/tensors behind the element.",
@@ -603,32 +620,19 @@ static gboolean
 gst_pixel_norm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GError **error)
 {
   GstPixelNorm *self = GST_PIXEL_NORM (base);
-  g_autoptr (PixelnormLayout) layout = NULL, output_layout = NULL;
-  GstVideoInfo info, output = { 0 };
-  const gboolean video =
-      gst_structure_has_name (gst_caps_get_structure (outcaps, 0), "video/x-raw");
+  g_auto (GstPixelVideo) input = { 0 }, output = { 0 };
 
   end_batch_early (self);
   gst_pixel_assembly_forget_format (&self->assembly);
-  if (!gst_video_info_from_caps (&info, incaps)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected caps of raw video, found some that describe none.");
+  if (!gst_pixel_base_read_caps (base, incaps, outcaps, &input, &output, error)
+      || !check_caps (self, &input, &output, error)
+      || !gst_pixel_plans_fit (&base->plans, input.layout, outcaps, error))
     return FALSE;
-  }
-  if (!(layout = gst_pixel_formats_layout (&info, error))
-      || (video
-          && !(gst_video_info_from_caps (&output, outcaps)
-              && (output_layout = gst_pixel_formats_layout (&output, error))))
-      || !check_caps (self, layout, &output, error)
-      || !gst_pixel_plans_fit (&base->plans, layout, outcaps, error))
-    return FALSE;
-  self->info = info;
-  self->output_info = output;
-  pixelnorm_layout_free (self->output_layout);
-  self->output_layout = g_steal_pointer (&output_layout);
-  base->input_size = GST_VIDEO_INFO_SIZE (&info);
-  base->output_size = video
-      ? GST_VIDEO_INFO_SIZE (&output)
+  gst_pixel_video_take (&base->input, &input);
+  gst_pixel_video_take (&base->output, &output);
+  base->input_size = GST_VIDEO_INFO_SIZE (&base->input.info);
+  base->output_size = base->output.layout
+      ? GST_VIDEO_INFO_SIZE (&base->output.info)
       : pixelnorm_normalizer_get_output_size (base->plans.current.normalizer) * self->assembly.size;
   set_latency (self);
   return TRUE;
@@ -659,7 +663,6 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&self->applied, gst_structure_free);
   g_clear_pointer (&self->ineffective, g_free);
-  g_clear_pointer (&self->output_layout, pixelnorm_layout_free);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->stop (trans);
 }
 
@@ -669,7 +672,9 @@ gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GPa
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
   GST_OBJECT_LOCK (self);
-  if (id == PROP_BATCH_SIZE)
+  if (id >= PROP_COLOUR)
+    gst_pixel_colour_set (&self->base.plans.colour, id - PROP_COLOUR, value);
+  else if (id == PROP_BATCH_SIZE)
     self->batch_size = g_value_get_uint (value);
   else
     self->last_batch = g_value_get_enum (value);
@@ -682,7 +687,9 @@ gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpe
   GstPixelNorm *self = GST_PIXEL_NORM (object);
 
   GST_OBJECT_LOCK (self);
-  if (id == PROP_BATCH_SIZE)
+  if (id >= PROP_COLOUR)
+    gst_pixel_colour_get (&self->base.plans.colour, id - PROP_COLOUR, value);
+  else if (id == PROP_BATCH_SIZE)
     g_value_set_uint (value, self->batch_size);
   else
     g_value_set_enum (value, self->last_batch);
@@ -710,7 +717,7 @@ install_batch_properties (GObjectClass *klass)
 static void
 add_templates (GstElementClass *klass)
 {
-  g_autoptr (GstCaps) input = gst_pixel_formats_caps (NULL);
+  g_autoptr (GstCaps) input = gst_pixel_formats_caps ();
   g_autoptr (GstCaps) output = gst_pixel_caps_output_template ();
 
   gst_element_class_set_static_metadata (klass, "Pixel normalization", "Filter/Converter/Video",
@@ -735,6 +742,7 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   object_class->set_property = gst_pixel_norm_set_property;
   object_class->get_property = gst_pixel_norm_get_property;
   install_batch_properties (object_class);
+  gst_pixel_colour_install (object_class, PROP_COLOUR);
   add_templates (GST_ELEMENT_CLASS (klass));
 
   transform_class->start = gst_pixel_norm_start;

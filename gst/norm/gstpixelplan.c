@@ -195,6 +195,22 @@ gst_pixel_plans_tensor_layouts (GstPixelPlans *self)
   return tensor_layouts;
 }
 
+GstPixelColour
+gst_pixel_plans_colour (GstPixelPlans *self)
+{
+  const GstPixelPlan *plan = &self->current;
+
+  GST_OBJECT_LOCK (self->element);
+  GstPixelColour colour = self->colour;
+  if (plan->inputs && plan->inputs->profile && pixelnorm_settings_use_profile (plan->settings))
+    colour.known = pixelnorm_profile_get_geometry (plan->inputs->profile)->channels;
+  else if (plan->inputs && plan->inputs->affine
+      && pixelnorm_learned_affine_get_n_channels (plan->inputs->affine) == 1)
+    colour.known = "Y";
+  GST_OBJECT_UNLOCK (self->element);
+  return colour;
+}
+
 gboolean
 gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry)
 {

@@ -2,6 +2,7 @@
 /* The plans of pixelnorm: the one in use, and the one that a change while playing makes ready. */
 #pragma once
 
+#include "common/gstpixelcolour.h"
 #include "gstpixelsettings.h"
 
 /* What a normalizer is made for. */
@@ -30,8 +31,9 @@ typedef struct {
   GstElement *element;
   GstDebugCategory *category; /* what the element logs with */
   GstPixelSettings wanted;
-  GstPixelPlan current; /* from start to stop; its normalizer from caps on */
-  GstPixelPlan next;    /* what a change has made; waits for a whole frame */
+  GstPixelColour colour; /* as set; pixeldenorm: native */
+  GstPixelPlan current;  /* from start to stop; its normalizer from caps on */
+  GstPixelPlan next;     /* what a change has made; waits for a whole frame */
   GstPixelTarget target;
   guint n_runs, n_targets, n_taken; /* the last: plans that came of changes */
   gboolean started;
@@ -57,6 +59,9 @@ void gst_pixel_plans_stop (GstPixelPlans *self);
 
 /* Which layouts of tensors may be taken, GstPixelCapsLayouts. */
 guint gst_pixel_plans_tensor_layouts (GstPixelPlans *self);
+
+/* What frames are read as, with what the profile or else the file of gamma and beta says. */
+GstPixelColour gst_pixel_plans_colour (GstPixelPlans *self);
 
 /* What frames must consist of, sizes 0 where any will do; FALSE: whatever they like. */
 gboolean gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geometry);

@@ -28,6 +28,8 @@ free_copies (GstPixelBatch *self)
 {
   for (guint i = 0; i < G_N_ELEMENTS (self->copies); i++)
     g_clear_pointer (&self->copies[i], g_free);
+  for (guint i = 0; i < G_N_ELEMENTS (self->mapped); i++)
+    gst_pixel_frame_clear (&self->mapped[i]);
 }
 
 void
@@ -35,20 +37,17 @@ gst_pixel_batch_clear (GstPixelBatch *self)
 {
   free_copies (self);
   gst_pixel_batch_forget_pool (self);
-  g_clear_pointer (&self->layout, pixelnorm_layout_free);
+  gst_pixel_video_clear (&self->video);
   gst_clear_object (&self->system);
 }
 
 void
-gst_pixel_batch_set_format (
-    GstPixelBatch *self, const GstVideoInfo *info, PixelnormLayout *layout, guint size)
+gst_pixel_batch_set_format (GstPixelBatch *self, GstPixelVideo *video, guint size)
 {
   g_return_if_fail (self->n_frames == 0 && size >= 1 && size <= PIXELNORM_MAX_BATCH);
 
   free_copies (self);
-  self->info = *info;
-  pixelnorm_layout_free (self->layout);
-  self->layout = layout;
+  gst_pixel_video_take (&self->video, video);
   self->size = size;
   self->is_logged = FALSE;
 }
@@ -96,15 +95,15 @@ static gboolean
 copy_last (GstPixelBatch *self)
 {
   const guint i = self->n_frames - 1;
-  const gsize bytes = pixelnorm_layout_get_frame_bytes (self->layout);
+  const gsize bytes = pixelnorm_layout_get_frame_bytes (self->video.layout);
   PixelnormFrame copy;
 
   if (!self->copies[i])
     self->copies[i] = g_try_malloc (bytes);
   if (!self->copies[i]
-      || !pixelnorm_frame_init_packed (&copy, self->layout, self->copies[i], bytes, NULL))
+      || !pixelnorm_frame_init_packed (&copy, self->video.layout, self->copies[i], bytes, NULL))
     return FALSE;
-  pixelnorm_frame_copy (&copy, &self->frames[i], self->layout);
+  pixelnorm_frame_copy (&copy, &self->frames[i], self->video.layout);
   gst_pixel_frame_unmap (&self->mapped[i]);
   self->frames[i] = copy;
   return TRUE;
@@ -115,13 +114,16 @@ gst_pixel_batch_take (GstPixelBatch *self, GstBuffer *buffer, GError **error)
 {
   const guint i = self->n_frames;
 
-  if (!gst_pixel_frame_map (
-          &self->mapped[i], &self->info, self->layout, buffer, GST_MAP_READ, error))
+  if (!gst_pixel_frame_map (&self->mapped[i], &self->video, buffer, GST_MAP_READ, error))
     return FALSE;
   self->frames[i] = self->mapped[i].frame;
   self->n_frames++;
   if (self->n_frames == self->size) {
     self->borrowed = TRUE;
+    return TRUE;
+  }
+  if (self->video.is_unpacked) { /* into memory of its own */
+    gst_pixel_frame_unmap (&self->mapped[i]);
     return TRUE;
   }
   const gchar *reason = why_not_hold (self, buffer);

@@ -11,10 +11,9 @@ GST_DEBUG_CATEGORY_EXTERN (gst_pixel_stats_debug);
 #define GST_PIXEL_BATCH_MAX_KEPT (PIXELNORM_MAX_BATCH - 1)
 
 typedef struct {
-  GstVideoInfo info;
-  PixelnormLayout *layout; /* NULL until the format is known */
-  guint size;              /* frames of a full batch */
-  GstAllocator *system;    /* of plain system memory */
+  GstPixelVideo video;  /* without a layout until the format is known */
+  guint size;           /* frames of a full batch */
+  GstAllocator *system; /* of plain system memory */
 
   PixelnormFrame frames[PIXELNORM_MAX_BATCH]; /* what a user of a batch reads */
   guint n_frames;
@@ -39,9 +38,8 @@ void gst_pixel_batch_init (GstPixelBatch *self);
 void gst_pixel_batch_clear (GstPixelBatch *self);
 
 /* Frames are of this format from now on, and @size of them, 1 to PIXELNORM_MAX_BATCH, fill a batch.
- * Needs an empty batch. Takes over @layout. */
-void gst_pixel_batch_set_format (
-    GstPixelBatch *self, const GstVideoInfo *info, PixelnormLayout *layout, guint size);
+ * Needs an empty batch. Takes what is in @video. */
+void gst_pixel_batch_set_format (GstPixelBatch *self, GstPixelVideo *video, guint size);
 
 /* Puts the frame of @buffer into the batch, which must not be due. Errors are PIXELNORM_ERROR_READ.
  */

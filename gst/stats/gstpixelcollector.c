@@ -6,8 +6,6 @@
  */
 #include "gstpixelcollector.h"
 
-#include "common/gstpixelformats.h"
-
 #define MAX_KEPT_BYTES ((gsize) 256 << 20)
 #define MAX_SOURCE 4096 /* characters of a URI that names a source */
 
@@ -42,11 +40,11 @@ add_batch (GstPixelCollector *self)
 
   if (n == 0)
     return;
-  if (pixelnorm_accumulator_add (self->accumulator, self->batch.layout, frames, n, NULL))
+  if (pixelnorm_accumulator_add (self->accumulator, self->batch.video.layout, frames, n, NULL))
     added = n;
   /* that was all or nothing: where it is nearly full, some may fit */
   while (added < n
-      && pixelnorm_accumulator_add (self->accumulator, self->batch.layout, frames + added, 1,
+      && pixelnorm_accumulator_add (self->accumulator, self->batch.video.layout, frames + added, 1,
           self->add_error ? NULL : &self->add_error))
     added++;
   pixelnorm_accumulator_skip (self->accumulator, n - added);
@@ -88,6 +86,7 @@ forget_frames (GstPixelCollector *self)
   gst_pixel_batch_empty (&self->batch);
   g_clear_error (&self->add_error);
   g_clear_object (&self->accumulator);
+  self->colour.known = NULL;
   self->taken = self->seen = self->skipped_early = 0;
   self->full = FALSE;
   /* goes on counting, so that a snapshot from before is older than all that follows */
@@ -102,7 +101,7 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   g_mutex_lock (&self->lock);
   forget_frames (self);
   self->scope = scope;
-  g_clear_pointer (&self->batch.layout, pixelnorm_layout_free);
+  gst_pixel_video_clear (&self->batch.video);
   g_clear_pointer (&self->source, g_free);
   self->histogram = FALSE;
   gst_pixel_mask_clear (&self->mask);
@@ -111,8 +110,8 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
 }
 
 gboolean
-gst_pixel_collector_choose (GstPixelCollector *self, gboolean histogram, const gchar *mask,
-    const GstPixelRegion *roi, GError **error)
+gst_pixel_collector_choose (GstPixelCollector *self, const GstPixelColour *colour,
+    gboolean histogram, const gchar *mask, const GstPixelRegion *roi, GError **error)
 {
   GstPixelMask fresh = { 0 };
 
@@ -122,6 +121,7 @@ gst_pixel_collector_choose (GstPixelCollector *self, gboolean histogram, const g
   if (roi)
     fresh.region = *roi;
   g_mutex_lock (&self->lock);
+  self->colour = *colour;
   self->histogram = histogram;
   gst_pixel_mask_clear (&self->mask);
   self->mask = fresh;
@@ -202,6 +202,7 @@ gst_pixel_collector_append (GstPixelCollector *self, const gchar *location, GErr
   }
   g_mutex_lock (&self->lock);
   self->accumulator = pixelnorm_accumulator_new_from_profile (profile, error);
+  self->colour.known = pixelnorm_profile_get_geometry (profile)->channels;
   const gboolean ok = self->accumulator
       && (!self->histogram || pixelnorm_accumulator_keep_histogram (self->accumulator, error));
   g_mutex_unlock (&self->lock);
@@ -220,19 +221,20 @@ batch_size (GstPixelCollector *self, const PixelnormLayout *layout)
 }
 
 gboolean
-gst_pixel_collector_set_format (GstPixelCollector *self, const GstVideoInfo *info, GError **error)
+gst_pixel_collector_set_format (
+    GstPixelCollector *self, const GstCaps *caps, gchar **assumed, GError **error)
 {
-  g_autoptr (PixelnormLayout) layout = gst_pixel_formats_layout (info, error);
+  g_auto (GstPixelVideo) video = { 0 };
 
-  if (!layout)
-    return FALSE;
+  *assumed = NULL;
   g_mutex_lock (&self->lock);
   add_batch (self);
-  const gboolean ok = prepare_accumulator (self, layout, error);
+  const gboolean ok = gst_pixel_video_init (&video, caps, &self->colour, error)
+      && prepare_accumulator (self, video.layout, error);
   if (ok) {
-    const guint size = batch_size (self, layout);
-
-    gst_pixel_batch_set_format (&self->batch, info, g_steal_pointer (&layout), size);
+    *assumed = g_strdup (video.assumed);
+    self->colour.known = pixelnorm_layout_get_geometry (video.layout)->channels;
+    gst_pixel_batch_set_format (&self->batch, &video, batch_size (self, video.layout));
   }
   unlock (self);
   return ok;
@@ -279,7 +281,7 @@ skip_frame (GstPixelCollector *self)
 static gboolean
 take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
 {
-  if (!self->accumulator && !prepare_accumulator (self, self->batch.layout, error))
+  if (!self->accumulator && !prepare_accumulator (self, self->batch.video.layout, error))
     return FALSE;
   if (!gst_pixel_batch_take (&self->batch, buffer, error))
     return FALSE;
@@ -380,8 +382,9 @@ gst_pixel_collector_describe (GstPixelCollector *self)
     frames = pixelnorm_accumulator_get_frames (self->accumulator);
     skipped = pixelnorm_accumulator_get_frames_skipped (self->accumulator);
   }
-  const gchar *channels =
-      self->batch.layout ? pixelnorm_layout_get_geometry (self->batch.layout)->channels : NULL;
+  const gchar *channels = self->batch.video.layout
+      ? pixelnorm_layout_get_geometry (self->batch.video.layout)->channels
+      : NULL;
   for (guint c = 0; channels && frames > 0 && c < strlen (channels); c++) {
     PixelnormStatistics statistics;
 
@@ -391,9 +394,11 @@ gst_pixel_collector_describe (GstPixelCollector *self)
     append_number (&arrays[2], statistics.min);
     append_number (&arrays[3], statistics.max);
   }
-  unlock (self);
   GstStructure *structure = gst_structure_new ("pixelstats", "frames", G_TYPE_UINT64, frames,
       "frames-skipped", G_TYPE_UINT64, skipped, "channels", G_TYPE_STRING, channels, NULL);
+  if (channels)
+    gst_pixel_colour_describe (self->batch.video.layout, structure);
+  unlock (self);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     gst_structure_take_value (structure, names[i], &arrays[i]);
   return structure;

@@ -15,6 +15,7 @@ typedef struct {
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
   PixelnormScope scope;
   gboolean histogram;
+  GstPixelColour colour; /* what frames are read as, with what was collected so far */
   GstPixelMask mask;
   gchar *source;         /* where frames come from, or NULL */
   GstPixelBatch batch;   /* frames that were taken, but not added yet */
@@ -37,10 +38,10 @@ void gst_pixel_collector_clear (GstPixelCollector *self);
 /* Forgets everything, the format too, and begins with @scope. */
 void gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope);
 
-/* What is counted from now on: a histogram, too; only where the image at @mask is not 0; only inside
- * of @roi. Before anything else after a restart. */
-gboolean gst_pixel_collector_choose (GstPixelCollector *self, gboolean histogram, const gchar *mask,
-    const GstPixelRegion *roi, GError **error);
+/* What is counted from now on: frames read as @colour says; a histogram, too; only where the image at @mask is not 0;
+ * only inside of @roi. Before anything else after a restart. */
+gboolean gst_pixel_collector_choose (GstPixelCollector *self, const GstPixelColour *colour,
+    gboolean histogram, const gchar *mask, const GstPixelRegion *roi, GError **error);
 
 /* Forgets all frames; goes on with frames of the same format. */
 void gst_pixel_collector_reset (GstPixelCollector *self);
@@ -49,9 +50,10 @@ void gst_pixel_collector_reset (GstPixelCollector *self);
 gboolean gst_pixel_collector_append (
     GstPixelCollector *self, const gchar *location, GError **error);
 
-/* Later frames are of this format. Errors where they do not fit what was collected. */
+/* Later frames are of these caps. Errors where they do not fit what was collected. @assumed: what the caps do not say, in
+ * words, or NULL; transfer full. */
 gboolean gst_pixel_collector_set_format (
-    GstPixelCollector *self, const GstVideoInfo *info, GError **error);
+    GstPixelCollector *self, const GstCaps *caps, gchar **assumed, GError **error);
 /* Notes where frames come from, without names, passwords and queries. */
 void gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri);
 

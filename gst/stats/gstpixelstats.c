@@ -14,6 +14,10 @@
  * application are copied here, into memory for at most seven frames and 256 MiB. Whoever looks at the statistics
  * sees every frame that passed.
  *
+ * Y'CbCr, as cameras and decoders give it, is counted as the RGB that it stands for, exactly, by the colorimetry of the
+ * caps: the profile is that of the converted frames, to the digest. channels=native counts Y, U and V, channels=gray the luma
+ * of full range. Where pixels share samples of U and V, chroma says how each gets its own.
+ *
  * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does
  * not hold a frame, are not counted but their number is noted.
  *
@@ -69,6 +73,7 @@ struct _GstPixelStats {
   gboolean failed;       /* the last save said so on the bus */
   gboolean warned;       /* of a broken buffer */
   GstCaps *refused;      /* caps of which was said that they do not fit */
+  gchar *assumed;        /* of what caps do not say, which was said */
   gint64 checkpoint_time;
   GstClockTime message_time;      /* of the stream, where buffers tell it */
   GstClockTime message_wall_time; /* else */
@@ -198,7 +203,10 @@ gst_pixel_stats_transform_caps (
                            : gst_caps_ref (caps);
 
   if (direction == GST_PAD_SRC) {
-    g_autoptr (GstCaps) usual = gst_pixel_formats_usual_caps ();
+    GST_OBJECT_LOCK (trans);
+    const GstPixelColour colour = GST_PIXEL_STATS (trans)->settings.colour;
+    GST_OBJECT_UNLOCK (trans);
+    g_autoptr (GstCaps) usual = gst_pixel_formats_usual_caps (&colour);
 
     result = gst_pixel_formats_prefer (result, usual, filter);
   }
@@ -223,16 +231,14 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
 {
   GstPixelStats *self = GST_PIXEL_STATS (trans);
   g_autoptr (GError) error = NULL;
-  GstVideoInfo info;
-  gboolean ok = FALSE;
+  g_autofree gchar *assumed = NULL;
 
-  if (gst_video_info_from_caps (&info, incaps))
-    ok = gst_pixel_collector_set_format (&self->collector, &info, &error);
-  else
-    g_set_error (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected caps of raw video, found some that describe none.");
-  if (ok) {
+  if (gst_pixel_collector_set_format (&self->collector, incaps, &assumed, &error)) {
     GST_DEBUG_OBJECT (self, "frames are %" GST_PTR_FORMAT, incaps);
+    if (assumed && g_strcmp0 (assumed, self->assumed) != 0)
+      GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", assumed), (NULL));
+    g_free (self->assumed);
+    self->assumed = g_steal_pointer (&assumed);
     gst_caps_replace (&self->refused, NULL);
     note_source (self);
     return TRUE;
@@ -350,6 +356,7 @@ check_settings (GstPixelStats *self, const gchar *location, GError **error)
   const gboolean append = self->settings.append, histogram = self->settings.histogram;
   const gboolean has_roi = self->settings.has_roi;
   const GstPixelRegion roi = self->settings.roi;
+  const GstPixelColour colour = self->settings.colour;
   g_autofree gchar *mask = g_strdup (self->settings.mask);
   g_autofree gchar *roi_problem = g_strdup (self->settings.roi_problem);
   GST_OBJECT_UNLOCK (self);
@@ -365,7 +372,7 @@ check_settings (GstPixelStats *self, const gchar *location, GError **error)
   }
   return (!location || pixelnorm_profile_check_path (location, error))
       && gst_pixel_collector_choose (
-          &self->collector, histogram, mask, has_roi ? &roi : NULL, error)
+          &self->collector, &colour, histogram, mask, has_roi ? &roi : NULL, error)
       && (!append || gst_pixel_collector_append (&self->collector, location, error));
 }
 
@@ -387,6 +394,7 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
   self->checkpoint_time = g_get_monotonic_time ();
   gst_caps_replace (&self->refused, NULL);
+  g_clear_pointer (&self->assumed, g_free);
   if (!ok)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
   return ok;
@@ -484,6 +492,7 @@ gst_pixel_stats_finalize (GObject *object)
   gst_pixel_stats_settings_clear (&self->settings);
   gst_pixel_collector_clear (&self->collector);
   gst_caps_replace (&self->refused, NULL);
+  g_free (self->assumed);
   gst_pixel_checkpoints_clear (&self->checkpoints);
   G_OBJECT_CLASS (gst_pixel_stats_parent_class)->finalize (object);
 }
@@ -515,7 +524,7 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
   GstElementClass *element_class = GST_ELEMENT_CLASS (klass);
   GstBaseTransformClass *transform_class = GST_BASE_TRANSFORM_CLASS (klass);
-  g_autoptr (GstCaps) caps = gst_pixel_formats_caps (NULL);
+  g_autoptr (GstCaps) caps = gst_pixel_formats_caps ();
 
   GST_DEBUG_CATEGORY_INIT (gst_pixel_stats_debug, "pixelstats", 0, "statistics of every sample");
   object_class->set_property = gst_pixel_stats_set_property;

@@ -20,7 +20,8 @@ enum {
   PROP_HISTOGRAM,
   PROP_MASK,
   PROP_ROI,
-  N_PROPS
+  PROP_COLOUR,
+  N_PROPS = PROP_COLOUR + GST_PIXEL_COLOUR_N_PROPERTIES
 };
 
 static const GEnumValue scopes[] = {
@@ -139,7 +140,7 @@ gst_pixel_stats_settings_set (GstPixelStatsSettings *self, guint id, const GValu
     set_roi (self, value);
     break;
   default:
-    return FALSE;
+    return id >= PROP_COLOUR && gst_pixel_colour_set (&self->colour, id - PROP_COLOUR, value);
   }
   return TRUE;
 }
@@ -179,7 +180,7 @@ gst_pixel_stats_settings_get (const GstPixelStatsSettings *self, guint id, GValu
     get_roi (self, value);
     break;
   default:
-    return FALSE;
+    return id >= PROP_COLOUR && gst_pixel_colour_get (&self->colour, id - PROP_COLOUR, value);
   }
   return TRUE;
 }
@@ -254,4 +255,5 @@ gst_pixel_stats_settings_install (GObjectClass *klass)
 {
   install_settings (klass);
   install_choices (klass);
+  gst_pixel_colour_install (klass, PROP_COLOUR);
 }

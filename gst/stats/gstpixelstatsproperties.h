@@ -5,6 +5,7 @@
 #include <gst/gst.h>
 #include <pixelnorm/pixelnorm.h>
 
+#include "common/gstpixelcolour.h"
 #include "gstpixelmask.h"
 
 /* The element's object lock guards it. */
@@ -16,6 +17,7 @@ typedef struct {
   guint64 max_frames;
   GstClockTime checkpoint_interval, message_interval;
   gboolean histogram;
+  GstPixelColour colour;
   gchar *mask; /* the location of an image, or NULL */
   gboolean has_roi;
   GstPixelRegion roi;

@@ -208,7 +208,8 @@ print_text (const gchar *path, PixelnormProfile *profile)
   print_field ("created", pixelnorm_profile_get_created (profile));
   print_field ("software", pixelnorm_profile_get_software (profile));
   print_field ("sources", pixelnorm_profile_get_sources (profile));
-  print_field ("converted from", pixelnorm_profile_get_conversions (profile));
+  if (pixelnorm_profile_get_conversions (profile))
+    print_field ("converted from", pixelnorm_profile_get_conversions (profile));
   print_field ("identity", pixelnorm_profile_get_identity (profile));
   print_statistics (profile);
 }

@@ -9,6 +9,9 @@
 
 #include <string.h>
 
+/* Samples of a group, at most: four pixels of four. */
+#define MAX_GROUP 16
+
 /* Which sets of channels there are, in canonical order. */
 static const char *const channel_sets[] = { "RGB", "YUV", "Y" };
 
@@ -132,7 +135,9 @@ pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeom
 
   if (g_strcmp0 (expected->channels, found->channels) != 0) {
     what = "set of channels";
-    remedy = "convert the format first (videoconvert), or use a profile of such video";
+    remedy =
+        "convert the format first (videoconvert; Y'CbCr is read as RGB or grey with channels=rgb or gray), or use a "
+        "profile of such video";
   } else if (expected->depth != found->depth) {
     what = "depth";
     remedy = "convert the format first (videoconvert), or use a profile of such video";
@@ -233,7 +238,7 @@ place_channels (PixelnormLayout *self, const char *order)
   }
   self->n_planes = plane + 1;
   for (guint p = 0; p < self->n_planes; p++)
-    if (self->planes[p].bytes == 0 || self->planes[p].bytes > 4)
+    if (self->planes[p].bytes == 0 || self->planes[p].bytes > MAX_GROUP)
       return FALSE;
   for (guint i = 0; i < self->n_channels; i++) {
     PixelnormChannel *channel = &self->channels[i];

@@ -12,8 +12,8 @@ static const struct {
   const gchar *subsampled, *order;
 } words[] = {
   [PIXELNORM_FORWARD] = {
-      "A tensor needs all channels in one size, and U and V of this format are smaller than Y. Convert "
-      "the format first (videoconvert), or ask for 8-bit video.",
+      "A tensor needs all channels in one size, and U and V of this format are smaller than Y. Read "
+      "it as RGB (channels=rgb), or ask for 8-bit video.",
       "Channel order bgr is one of red, green and blue, and the stream has %s. Convert it to RGB "
       "first (videoconvert), or leave the order as it is.",
   },
@@ -111,6 +111,16 @@ plan_video (PixelnormPlan *self)
   }
 }
 
+/* Pairs have no lists of Y, U and V in one size; planes of video have a coefficient for each of at most four samples. */
+static gboolean
+can_be_planned (const PixelnormLayout *layout, gboolean video)
+{
+  for (guint p = 0; p < layout->n_planes && video; p++)
+    if (layout->planes[p].bytes > 4 * layout->sample_bytes)
+      return FALSE;
+  return layout->planes[layout->channels[0].plane].log2_w == 0; /* of Y */
+}
+
 gboolean
 pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
     const PixelnormLayout *layout, PixelnormOutput output,
@@ -128,7 +138,7 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
         "(videoconvert).");
     return FALSE;
   }
-  if (!layout->is_converted && layout->planes[layout->channels[0].plane].log2_w > 0) { /* of Y */
+  if (!layout->is_converted && !can_be_planned (layout, self->type->is_video)) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
         "Pairs of pixels that share U and V in one plane, as in YUYV, have statistics only, unless they are read as "
         "RGB or grey.");

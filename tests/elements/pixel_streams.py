@@ -4,6 +4,7 @@
 What should come out is in pixel_reference.py, which knows nothing of GStreamer.
 """
 import dataclasses
+import itertools
 import re
 import subprocess
 
@@ -57,7 +58,9 @@ def add_video_meta(buffer, format_name, places):
 
 def run(description, stretches):
     """Pushes stretches [(caps, [buffer, ...]), ...] into the appsrc named in; returns what came out of the
-    appsink named out, if there is one, as samples."""
+    appsink named out, if there is one, as samples. Frames are taken as they are, unless the description says channels=."""
+    if "channels=" not in description:
+        description = re.sub(r"(?<=! )pixel(norm|stats)\b", r"\g<0> channels=native", description)
     pipeline = Gst.parse_launch(description)
     source, sink = pipeline.get_by_name("in"), pipeline.get_by_name("out")
     samples = []
@@ -209,7 +212,10 @@ def meta_of(**settings):
 # letters of a pixel, columns and rows that share a sample
 PACKED = {"RGBA": ["RGBA"], "ARGB": ["ARGB"], "BGRA": ["BGRA"], "ABGR": ["ABGR"]}
 PLANAR = {"GBR": ["G", "B", "R"], "GBRA": ["G", "B", "R", "A"], "GRAY": ["Y"], "Y444": ["Y", "U", "V"]}
-SHARED = {"I420": (["Y", "U", "V"], 2, 2), "YV12": (["Y", "V", "U"], 2, 2), "NV12": (["Y", "UV"], 2, 2),
+SHARED = {"Y41B": (["Y", "U", "V"], 4, 1), "YUV9": (["Y", "U", "V"], 4, 4), "YVU9": (["Y", "V", "U"], 4, 4),
+          "v308": (["YUV"], 1, 1), "IYU2": (["UYV"], 1, 1), "AYUV": (["AYUV"], 1, 1), "VUYA": (["VUYA"], 1, 1),
+          "AV12": (["Y", "UV", "A"], 2, 2), "A420": (["Y", "U", "V", "A"], 2, 2), "A422": (["Y", "U", "V", "A"], 2, 1),
+          "A444": (["Y", "U", "V", "A"], 1, 1), "I420": (["Y", "U", "V"], 2, 2), "YV12": (["Y", "V", "U"], 2, 2), "NV12": (["Y", "UV"], 2, 2),
           "NV21": (["Y", "VU"], 2, 2), "Y42B": (["Y", "U", "V"], 2, 1), "NV16": (["Y", "UV"], 2, 1),
           "NV61": (["Y", "VU"], 2, 1), "NV24": (["Y", "UV"], 1, 1), "Y444": (["Y", "U", "V"], 1, 1)}
 
@@ -265,6 +271,14 @@ def table():
     deep("P010_10", ["Y", "UV"], 10, "NV12", 6, 2, 2)
     deep("P012_", ["Y", "UV"], 12, "NV12", 4, 2, 2)
     deep("P016_", ["Y", "UV"], 16, "NV12", 0, 2, 2)
+    deep("Y412_", ["UYVA"], 12, None, 4)
+    formats["AYUV64"] = Deep(["AYUV"], 16, twin="AYUV")
+    for name, depth in itertools.product(["A420", "A422", "A444"], [10, 12, 16]):
+        planes, columns, rows = SHARED[name]
+        deep(f"{name}_{depth}", planes, depth, name, 0, columns, rows)
+    for form in formats.values():
+        if GstVideo.VideoFormat.from_string(form.twin or "") == GstVideo.VideoFormat.UNKNOWN:
+            form.twin = None
     return formats
 
 

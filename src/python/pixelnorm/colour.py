@@ -76,7 +76,7 @@ PLANAR = {"420": (2, 2), "422": (2, 1), "444": (1, 1)}
 WORDS = {
     **{f"{'I' if sizes != '444' else 'Y'}{sizes}_{depth}": _planar(*PLANAR[sizes], depth=depth, bits=16)
        for sizes, depth in [("420", 10), ("420", 12), ("422", 10), ("422", 12), ("444", 10), ("444", 12), ("444", 16)]},
-    **{f"A{sizes}_10": _planar(*PLANAR[sizes], "Y|U|V|A", depth=10, bits=16) for sizes in PLANAR},
+    **{f"A{sizes}_{depth}": _planar(*PLANAR[sizes], "Y|U|V|A", depth=depth, bits=16) for sizes in PLANAR for depth in (10, 12, 16)},
     "P010_10": _planar(2, 2, "Y|UV", depth=10, bits=16, shift=6),
     "P012_": _planar(2, 2, "Y|UV", depth=12, bits=16, shift=4),
     "P016_": _planar(2, 2, "Y|UV", depth=16, bits=16),
@@ -88,7 +88,7 @@ WORDS = {
 FORMATS = {
     "I420": _planar(2, 2),
     "YV12": _planar(2, 2, "Y|V|U"),
-    "A420": _planar(2, 2, "Y|U|V|A"),
+    **{f"A{sizes}": _planar(*PLANAR[sizes], "Y|U|V|A") for sizes in PLANAR},
     "NV12": _planar(2, 2, "Y|UV"),
     "NV21": _planar(2, 2, "Y|VU"),
     "AV12": _planar(2, 2, "Y|UV|A"),

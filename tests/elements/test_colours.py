@@ -1,0 +1,300 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Frames as cameras and decoders give them, straight into pixelstats and pixelnorm: statistics and results are those of the
+R'G'B' that they stand for, sample by sample, in numpy."""
+import ctypes
+import re
+
+import numpy as np
+import pytest
+
+import colour_formats as colours
+import pixel_reference as reference
+from colour_formats import COLORIMETRIES, FORMATS, TILED, UNPACKED, WORDS, caps_of, info_of, random_frames, rgb_of
+from pixel_streams import TEMPLATE, Gst, GstVideo, Refused, buffers_of, bytes_of, run
+from reports import tell
+
+N = 3
+SIZES = [(1, 1), (7, 5), (262, 3), (771, 2)]  # tiles have 256 pixels of three channels, 768 of one
+YCBCR = [name for name in TEMPLATE if name in FORMATS]
+walked = {"formats": set(), "samples": 0}
+
+
+def collect(path, caps, data, more=""):
+    run(f"appsrc name=in format=time ! pixelstats location={path} channels=auto {more} ! fakesink sync=false",
+        [(caps, buffers_of(data))])
+    return reference.read_profile(path)
+
+
+def tensors(caps, data, more="", kind="types=float32"):
+    out = run(f"appsrc name=in format=time ! pixelnorm method=fixed mean=<0> std=<1> channels=auto {more} ! other/tensors,{kind} ! "
+              "appsink name=out sync=false wait-on-eos=false", [(caps, buffers_of(data))])
+    return out[0].get_caps().to_string(), b"".join(bytes_of(out))
+
+
+def check(name, caps, data, samples, depth, tmp_path, more=""):
+    """Statistics of every sample, and y = x in both layouts."""
+    n, height, width, channels = samples.shape
+    metadata, arrays = collect(tmp_path / "p.safetensors", caps, data, more)
+    assert (metadata["channels"], metadata["depth"], metadata["range"]) == ("RGB" if channels == 3 else "Y", str(depth), "full")
+    values = samples.astype(object)
+    for key, expected in [("sum", values.sum(0)), ("sum_squares", (values * values).sum(0)), ("min", values.min(0)),
+                          ("max", values.max(0))]:
+        assert (arrays[key].reshape(expected.shape).astype(object) == expected).all(), (name, key, caps.to_string())
+    for layout in ["nhwc", "nchw"]:
+        said, out = tensors(caps, data, f"layout={layout} {more}")
+        found = np.frombuffer(out, "<f4").reshape((n, height, width, channels) if layout == "nhwc" else (n, channels, height, width))
+        found = found if layout == "nhwc" else found.transpose(0, 2, 3, 1)
+        assert (found == samples).all(), (name, layout)
+    walked["formats"].add(name)
+    walked["samples"] += samples.size
+
+
+@pytest.mark.parametrize("name", YCBCR)
+def test_ycbcr(name, tmp_path):
+    """Of every depth, sharing of chroma and place in memory; each with matrices and ranges in turn."""
+    for i, (width, height) in enumerate(SIZES):
+        if colours.has_short_rows(name, width):
+            continue
+        for colorimetry in list(COLORIMETRIES)[(i + YCBCR.index(name)) % 3::3]:
+            data = random_frames(name, width, height, N)
+            check(name, caps_of(name, width, height, colorimetry), data, *rgb_of(name, data, width, height, colorimetry), tmp_path)
+
+
+@pytest.mark.parametrize("site", ["jpeg", "mpeg2", "cosited", "v-cosited"])
+@pytest.mark.parametrize("name", ["I420", "NV12", "Y42B", "YUY2", "UYVY", "P010_10LE", "Y210", "v210", "NV12_10LE40", "UYVP"])
+def test_linear(name, site, tmp_path):
+    for width, height in [(7, 5), (262, 4)]:
+        data = random_frames(name, width, height, N)
+        check(name, caps_of(name, width, height, "bt709", site), data,
+              *rgb_of(name, data, width, height, "bt709", "linear", site), tmp_path, "chroma=linear")
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATE if name in TILED])
+def test_tiles(name, tmp_path):
+    for width, height in [(64, 34), (70, 130)]:
+        plain = random_frames(TILED[name], width, height, N)
+        check(name, caps_of(name, width, height, "bt709"), colours.tile(name, plain, width, height),
+              *rgb_of(TILED[name], plain, width, height, "bt709"), tmp_path)
+
+
+@pytest.mark.parametrize("name", [name for name in TEMPLATE if name in WORDS])
+def test_words(name, tmp_path):
+    for width, height in SIZES:
+        data = random_frames(name, width, height, N)
+        check(name, caps_of(name, width, height), data, *colours.rgb_of_words(name, data, width, height), tmp_path)
+
+
+def test_palette(tmp_path):
+    width, height = 9, 4
+    info, data = info_of("RGB8P", width, height), random_frames("RGB8P", width, height, N)
+    rgb = np.stack([one[info.offset[1]:][:1024].view("<u4")[one[:info.stride[0] * height].reshape(height, -1)[:, :width]]
+                    for one in data])
+    check("RGB8P", caps_of("RGB8P", width, height), data, np.stack([rgb >> place & 255 for place in (16, 8, 0)], -1), 8, tmp_path)
+
+
+def test_packed_grey(tmp_path):
+    width, height = 25, 4
+    info, data = info_of("GRAY10_LE32", width, height), random_frames("GRAY10_LE32", width, height, N)
+    words = np.stack([one.view("<u4").reshape(height, info.stride[0] // 4) for one in data])
+    samples = np.stack([words >> place & 1023 for place in (0, 10, 20)], -1).reshape(N, height, -1)[:, :, :width, None]
+    check("GRAY10_LE32", caps_of("GRAY10_LE32", width, height), data, samples, 10, tmp_path)
+
+
+def test_every_format_is_walked():
+    """And is one that GStreamer has: newer ones add some."""
+    if len(walked["formats"]) > 1:  # all of this file in one process
+        known = {GstVideo.VideoFormat.to_string(number) for number in GstVideo.video_formats_raw()}
+        assert walked["formats"] == (set(YCBCR) | UNPACKED) & known
+    tell("walked", f"test_colours: {len(walked['formats'])} formats, {walked['samples']} samples")
+
+
+@pytest.mark.parametrize("kind", ["types=float16", "types=int8", "types=uint8", "types=float32"])
+@pytest.mark.parametrize("settings", ["method=zscore scope=pixel", "method=min-max scope=channel layout=nchw", "channel-order=bgr",
+                                      "statistics=running scope=pixel layout=nchw", "statistics=frame scope=channel",
+                                      "batch-size=3 statistics=batch scope=global"])
+@pytest.mark.parametrize("name", ["NV12", "YUY2", "I420_10LE"])
+def test_results_are_those_of_rgb(name, settings, kind, tmp_path):
+    """The same bytes, by whatever the RGB itself is normalized with; which test_numbers*.py compare with numpy."""
+    width, height, path = 301, 4, tmp_path / "p.safetensors"
+    data = random_frames(name, width, height, N)
+    samples, depth = rgb_of(name, data, width, height, "bt601")
+    rgb_name = "RGB" if depth == 8 else "GBR_10LE"
+    planes = samples if depth == 8 else samples[..., [1, 2, 0]].transpose(0, 3, 1, 2).astype("<u2")
+    if depth == 8:
+        padded = np.zeros((N, height, info_of("RGB", width, height).stride[0]), np.uint8)
+        padded[..., :3 * width] = planes.reshape(N, height, -1)
+    else:
+        padded = np.zeros((N, 3, height, info_of("GBR_10LE", width, height).stride[0] // 2), "<u2")
+        padded[..., :width] = planes
+    rgb = [np.frombuffer(one.tobytes(), np.uint8) for one in padded]
+    collect(path, caps_of(name, width, height, "bt601"), data)
+    given = f"location={path} " + ("method=fixed " if "method" not in settings and "statistics" not in settings else "")
+    outs = []
+    for caps, frames in [(caps_of(name, width, height, "bt601"), data), (caps_of(rgb_name, width, height), rgb)]:
+        out = run(f"appsrc name=in format=time ! pixelnorm channels=auto {given}{settings} ! other/tensors,{kind} ! "
+                  "appsink name=out sync=false wait-on-eos=false", [(caps, buffers_of(frames))])
+        outs.append((out[0].get_caps().to_string(), b"".join(bytes_of(out))))
+    assert outs[0] == outs[1]
+
+
+@pytest.mark.parametrize("name", ["NV12", "UYVY", "P010_10LE", "v210"])
+def test_video_is_rgb(name, tmp_path):
+    width, height = 45, 4
+    data = random_frames(name, width, height, N)
+    samples, depth = rgb_of(name, data, width, height, "bt709")
+    out = run("appsrc name=in format=time ! pixelnorm channels=auto method=fixed mean=<0> std=<1> range-low=0 "
+              f"range-high={(1 << depth) - 1} ! video/x-raw ! appsink name=out sync=false wait-on-eos=false", [(caps_of(name, width, height, "bt709", "mpeg2"), buffers_of(data))])
+    said = out[0].get_caps().to_string()
+    assert "format=(string)RGB," in said and "bt709" not in said and "chroma-site" not in said
+    stride = info_of("RGB", width, height).stride[0]
+    found = np.stack([np.frombuffer(one, np.uint8).reshape(height, stride)[:, :3 * width] for one in bytes_of(out)])
+    exact = samples / (((1 << depth) - 1) / 255)
+    assert (np.abs(found.reshape(samples.shape) - exact) <= .5 + 1e-3).all()
+
+
+def said_of(caps, data, element):
+    """What the message of an element says."""
+    pipeline = Gst.parse_launch(f"appsrc name=in format=time ! {element} ! fakesink sync=false")
+    source = pipeline.get_by_name("in")
+    source.set_caps(caps)
+    for buffer in buffers_of(data):
+        source.push_buffer(buffer)
+    source.end_of_stream()
+    pipeline.set_state(Gst.State.PLAYING)
+    texts, warnings = [], []
+    while message := pipeline.get_bus().timed_pop_filtered(
+            10 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.ELEMENT | Gst.MessageType.WARNING):
+        assert message.type != Gst.MessageType.ERROR, message.parse_error()
+        if message.type == Gst.MessageType.ELEMENT:
+            texts.append(message.get_structure().to_string())
+        elif message.type == Gst.MessageType.WARNING:
+            warnings.append(message.parse_warning()[0].message)
+        else:
+            break
+    pipeline.set_state(Gst.State.NULL)
+    return texts[-1], warnings
+
+
+@pytest.mark.parametrize("element", ["pixelstats", "pixelnorm method=fixed"])
+def test_messages(element):
+    data = random_frames("NV12", 8, 6, 1)
+    for more, site, channels, chroma in [("", None, "RGB", "nearest"), ("chroma=linear", "mpeg2", "RGB", "linear"),
+                                         ("channels=gray", None, "Y", None), ("channels=native", None, "YUV", None)]:
+        said, warnings = said_of(caps_of("NV12", 8, 6, "bt601", site), data, f"{element} {more}")
+        assert f"channels=(string){channels}" in said and not warnings
+        assert ("chroma=" in said) == bool(chroma) and (not chroma or f"chroma=(string){chroma}" in said)
+    assert "chroma" not in said_of(caps_of("Y444", 8, 6, "bt601"), random_frames("Y444", 8, 6, 1), element)[0]
+
+
+@pytest.mark.parametrize("element", ["pixelstats", "pixelnorm method=fixed"])
+def test_what_is_assumed_is_said(element):
+    """Which matrix, for which size; once."""
+    data = random_frames("NV12", 8, 6, 2)
+    _, warnings = said_of(caps_of("NV12", 8, 6), data, element)
+    assert len(warnings) == 1 and re.search("do not say the colorimetry.*NV12.*bt601, limited range.*8x6", warnings[0])
+    _, warnings = said_of(caps_of("NV12", 8, 578), random_frames("NV12", 8, 578, 1), element)
+    assert len(warnings) == 1 and "bt709" in warnings[0]
+    _, warnings = said_of(caps_of("NV12", 8, 6, "1:0:0:0"), data, element)
+    assert len(warnings) == 1 and re.search("do not say the matrix.*bt601, full range", warnings[0])
+    _, warnings = said_of(caps_of("NV12", 8, 6, "bt601"), data, f"{element} chroma=linear")
+    assert len(warnings) == 1 and re.search("do not say the chroma-site.*mpeg2", warnings[0])
+    assert not said_of(caps_of("NV12", 8, 6), data, f"{element} channels=native")[1]
+
+
+BAD = [("NV12", "sRGB", None, "", "with the matrix bt601, .*found \"sRGB\""),
+       ("NV12", "2:9:0:0", None, "", "with the matrix bt601, .*found \"2:9:0:0\""),
+       ("NV12", "0:3:5:1", None, "", "that says the range.*found \"0:3:5:1\""),
+       ("NV12", "purple", None, "", "that is one.*found \"purple\""),
+       ("NV12", "bt601", "dv", "chroma=linear", "site of chroma that linear is defined for, found dv"),
+       ("GRAY8", None, None, "channels=rgb", "Y'CbCr or RGB for channels=rgb, found GRAY8"),
+       ("RGB", None, None, "channels=gray", "Y'CbCr or grey for channels=gray, found RGB"),
+       ("NV12", "bt601,interlace-mode=interleaved", None, "", "progressive")]
+
+
+@pytest.mark.parametrize("element", ["pixelstats", "pixelnorm method=fixed"])
+@pytest.mark.parametrize("name, colorimetry, site, more, sentence", BAD)
+def test_refused(element, name, colorimetry, site, more, sentence):
+    with pytest.raises(Refused, match=sentence):
+        run(f"appsrc name=in format=time ! {element} channels=auto {more} ! fakesink sync=false",
+            [(caps_of(name, 8, 6, colorimetry, site), buffers_of(random_frames(name, 8, 6, 1)))])
+
+
+def test_profiles_of_other_channels(tmp_path):
+    """auto follows the profile; what still does not fit is said."""
+    data, caps = random_frames("NV12", 8, 6, 2), caps_of("NV12", 8, 6, "bt601")
+    rgb = random_frames("RGB", 8, 6, 2)
+    paths = {word: tmp_path / f"{word}.safetensors" for word in ["rgb", "native", "gray"]}
+    for word, path in paths.items():
+        run(f"appsrc name=in format=time ! pixelstats location={path} channels={word} ! fakesink", [(caps, buffers_of(data))])
+        assert {"rgb": "RGB", "native": "YUV", "gray": "Y"}[word] == reference.read_profile(path)[0]["channels"]
+
+    def normalize(path, caps, data, more=""):
+        return run(f"appsrc name=in format=time ! pixelnorm channels=auto location={path} {more} ! appsink name=out sync=false wait-on-eos=false",
+                   [(caps, buffers_of(data))])[0].get_caps().to_string()
+
+    assert "dimensions=(string)3:8:6:1" in normalize(paths["rgb"], caps, data)
+    assert "dimensions=(string)1:8:6:1" in normalize(paths["gray"], caps, data)
+    assert "format=(string)NV12" in normalize(paths["native"], caps, data)
+    with pytest.raises(Refused, match="the profile is .*channels YUV.*the stream is .*channels RGB"):
+        normalize(paths["native"], caps_of("RGB", 8, 6), rgb)
+    with pytest.raises(Refused, match="channels RGB"):
+        normalize(paths["rgb"], caps, data, "channels=native")
+    with pytest.raises(Refused, match="channels YUV.*channels RGB"):
+        run(f"appsrc name=in format=time ! pixelstats append=true location={paths['native']} channels=rgb ! fakesink", [(caps, buffers_of(data))])
+    for word, frames in [("native", 4), ("gray", 4), ("rgb", 4)]:
+        run(f"appsrc name=in format=time ! pixelstats append=true location={paths[word]} ! fakesink channels=auto"
+            .replace(" ! fakesink channels=auto", " channels=auto ! fakesink"), [(caps, buffers_of(data))])
+        assert reference.read_profile(paths[word])[1]["frames"].tolist() == [frames]
+
+
+def test_no_tensor_of_native_subsampled_frames():
+    with pytest.raises(Refused):
+        run("appsrc name=in format=time ! pixelnorm method=fixed channels=native ! other/tensors ! fakesink",
+            [(caps_of("NV12", 8, 6, "bt601"), buffers_of(random_frames("NV12", 8, 6, 1)))])
+
+
+def test_gray_is_luma_of_full_range(tmp_path):
+    """floor (255 (Y - 16) / 219 + 1/2), clipped: in integers."""
+    for name, colorimetry in [("NV12", "bt709"), ("YUY2", "bt709"), ("I420", "1:4:0:0"), ("GRAY8", "2:4:0:0")]:
+        data = random_frames(name, 37, 5, N)
+        info = info_of(name, 37, 5)
+        luma = data[:, :info.stride[0] * 5].reshape(N, 5, -1)[..., ::2 if name == "YUY2" else 1][..., :37].astype(int)
+        if colorimetry[0] != "1":
+            luma = np.clip((510 * (luma - 16) + 219) // 438, 0, 255)
+        check(name, caps_of(name, 37, 5, colorimetry), data, luma[..., None], 8, tmp_path, "channels=gray")
+
+
+def add_crop(buffer, *rectangle):
+    """Metas in Python are copies that nobody else sees."""
+    library = ctypes.CDLL("libgstvideo-1.0.so.0")
+    library.gst_video_crop_meta_get_info.restype = library.gst_buffer_add_meta.restype = ctypes.c_void_p
+    library.gst_buffer_add_meta.argtypes = [ctypes.c_void_p] * 3
+    meta = library.gst_buffer_add_meta(hash(buffer), library.gst_video_crop_meta_get_info(), None)
+    numbers = (ctypes.c_uint * 4).from_address(meta + 2 * ctypes.sizeof(ctypes.c_void_p))  # behind flags and info
+    numbers[:] = rectangle
+
+
+def test_crop_and_roi_count_after_conversion(tmp_path):
+    """A crop of even corners; a rectangle of any."""
+    width, height = 32, 24
+    data = random_frames("NV12", width, height, N)
+    samples, _ = rgb_of("NV12", data, width, height, "bt601")
+    _, arrays = collect(tmp_path / "p.safetensors", caps_of("NV12", width, height, "bt601"), data, 'roi="<5,3,21,17>"')
+    inside = np.zeros((height, width), bool)
+    inside[3:20, 5:26] = True
+    assert (arrays["count"][..., 0] == N * inside).all()
+    assert (arrays["sum"] == samples.astype(int).sum(0) * inside[..., None]).all()
+    for x, y, sentence in [(4, 6, None), (3, 6, "whole sample of U and V, found one at 3,6")]:
+        buffers = buffers_of(data)
+        for buffer in buffers:
+            GstVideo.buffer_add_video_meta(buffer, GstVideo.VideoFrameFlags.NONE, GstVideo.VideoFormat.NV12, width, height)
+            add_crop(buffer, x, y, 10, 8)
+        description = "appsrc name=in format=time ! pixelnorm channels=auto method=fixed mean=<0> std=<1> ! other/tensors,types=float32 ! " \
+            "appsink name=out sync=false wait-on-eos=false"
+        if sentence:
+            with pytest.raises(Refused, match=sentence):
+                run(description, [(caps_of("NV12", 10, 8, "bt601"), buffers)])
+            continue
+        out = run(description, [(caps_of("NV12", 10, 8, "bt601"), buffers)])
+        found = np.frombuffer(b"".join(bytes_of(out)), "<f4").reshape(N, 8, 10, 3)
+        assert (found == samples[:, y:y + 8, x:x + 10]).all()
