@@ -227,10 +227,16 @@ def planes_of(name, found, data, offsets, strides, height):
     return [data[offsets[k]:offsets[k] + shape[0] * strides[k]].view(dtype).reshape(shape) for k, shape in enumerate(shapes)]
 
 
+# formats that GStreamer has since 1.24
+NEWER = {"A422", "A444", *(f"A{sizes}_{depth}{end}" for sizes in ("420", "422", "444") for depth in (12, 16) for end in ("LE", "BE"))}
+
+
 # not 51: GStreamer's rows of NV12_10LE32 and UYVP have no room for the last sample of V then
 @pytest.mark.parametrize("width, height", [(12, 4), (13, 5), (50, 3), (2, 2), (1, 1)])
 @pytest.mark.parametrize("name", colour.FORMATS)
 def test_formats_lie_as_gstreamer_says(name, width, height, video):
+    if name in NEWER and video.VideoFormat.from_string(name) == video.VideoFormat.UNKNOWN:
+        return
     frame = random_frame(video, name, width, height)
     yuv = gstreamer_unpacks(*frame, width, height)
     row, depth = colour.FORMATS[name], frame[0].contents.depth[0]
@@ -250,7 +256,7 @@ def test_formats_are_all_that_gstreamer_has_untiled(video):
             names.append(info.name)
     missing = sorted(set(names) - set(colour.FORMATS))
     tell("to_rgb", f"{len(colour.FORMATS)} formats; of this GStreamer's {len(names)} untiled ones it has not: {missing or 'none'}")
-    assert set(colour.FORMATS) <= set(names) and len(colour.FORMATS) >= 62
+    assert set(colour.FORMATS) - NEWER <= set(names) and len(colour.FORMATS) >= 76
 
 
 FULL = {"I420": [(4, 6), (2, 3), (2, 3)], "Y42B": [(4, 5), (4, 3), (4, 3)], "Y444": [(4, 5)] * 3, "Y41B": [(4, 5), (4, 2), (4, 2)],
