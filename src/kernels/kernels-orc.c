@@ -11,6 +11,7 @@
 
 #include "kernels-c.h"
 #include "kernels-x86.h"
+#include "orc-colour.h"
 #include "orc-denormalize.h"
 #include "orc-normalize.h"
 #include "orc-running.h"
@@ -213,6 +214,60 @@ pack_u16_orc (uint16_t *x, int swap, int shift, int n)
   pixelnorm_clean_vectors ();
 }
 
+/* What saturation of words clips at both ends by: the largest word becomes the largest code. */
+#define LIMITED_TOP (UINT16_MAX - 18687)
+#define FULL_TOP (UINT16_MAX - 255)
+
+/* Orc's words lie at even addresses; luma and results need not. */
+static void
+colour_u8_orc (void *const planes[3], const void *luma, const void *chroma,
+    const PixelnormColourFactors *k, int shared, int n)
+{
+  const int limited = k->unit > 1, n_terms = n / shared, n_bytes = n_terms * shared;
+  const int top = limited ? LIMITED_TOP - k->scale * k->black : FULL_TOP;
+  uint16_t terms[PIXELNORM_TILE], pairs[PIXELNORM_TILE], y[PIXELNORM_TILE / 2],
+      to[PIXELNORM_TILE / 2];
+
+  memcpy (pairs, chroma, (size_t) n_terms * sizeof *pairs);
+  memcpy (y, luma, (size_t) n_bytes);
+  for (int c = 0; c < 3; c++) {
+    const PixelnormChromaTerm *term = &k->terms[c];
+
+    pixelnorm_orc_colour_term (terms, pairs, term->parts[0][0], term->parts[0][1],
+        term->parts[1][0], term->parts[1][1], term->first + top * (1 << term->shift), term->last,
+        term->shift, n_terms);
+    if (shared == 2)
+      (limited ? pixelnorm_orc_colour_limited_2 : pixelnorm_orc_colour_full_2) (
+          to, y, terms, n_terms);
+    else
+      (limited ? pixelnorm_orc_colour_limited_1 : pixelnorm_orc_colour_full_1) (
+          (uint8_t *) to, (const uint8_t *) y, terms, n_terms);
+    memcpy (planes[c], to, (size_t) n_bytes);
+  }
+  pixelnorm_clean_vectors ();
+}
+
+static void
+colour_u8_1_orc (void *r, void *g, void *b, const void *luma, const void *chroma,
+    const PixelnormColourFactors *factors, int n)
+{
+  colour_u8_orc ((void *const[3]){ r, g, b }, luma, chroma, factors, 1, n);
+}
+
+/* The last of an odd number goes through the reference. */
+static void
+colour_u8_2_orc (void *r, void *g, void *b, const void *luma, const void *chroma,
+    const PixelnormColourFactors *factors, int n)
+{
+  const int last = n - 1;
+
+  colour_u8_orc ((void *const[3]){ r, g, b }, luma, chroma, factors, 2, n);
+  if (n & 1)
+    pixelnorm_colour_c[PIXELNORM_SAMPLE_U8][1]((uint8_t *) r + last, (uint8_t *) g + last,
+        (uint8_t *) b + last, (const uint8_t *) luma + last, (const uint8_t *) chroma + last,
+        factors, 1);
+}
+
 /* What Orc 0.4.41 makes of running.orc for AVX gives NaN; its code for SSE is right. */
 static int
 is_orc_avx (void)
@@ -261,4 +316,6 @@ pixelnorm_fill_orc (PixelnormKernels *kernels)
   }
   kernels->convert[PIXELNORM_ITEM_U8] = convert_u8_orc;
   kernels->convert[PIXELNORM_ITEM_I8] = convert_i8_orc;
+  kernels->colour[PIXELNORM_SAMPLE_U8][0] = colour_u8_1_orc;
+  kernels->colour[PIXELNORM_SAMPLE_U8][1] = colour_u8_2_orc;
 }
