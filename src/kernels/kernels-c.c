@@ -116,6 +116,21 @@ unpack_u16_c (uint16_t *x, int swap, int shift, unsigned mask, int n)
 }
 
 static void
+unpack_10_c (uint16_t *to, const void *words, int swap, int n_words)
+{
+  const uint8_t *from = words;
+
+  for (int i = 0; i < n_words; i++, to += 3, from += 4) {
+    const uint32_t low =
+        (uint32_t) (from[0] | from[1] << 8 | from[2] << 16) | (uint32_t) from[3] << 24;
+    const uint32_t word = swap ? __builtin_bswap32 (low) : low;
+
+    for (int k = 0; k < 3; k++)
+      to[k] = (uint16_t) (word >> 10 * k & 1023);
+  }
+}
+
+static void
 lookup_u8_c (uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n)
 {
   for (unsigned c = 0; c < period; c++) {
@@ -143,6 +158,7 @@ const PixelnormKernels pixelnorm_kernels_c = {
   stream_end_c,
   { gather_u8_c, gather_u16_c },
   unpack_u16_c,
+  unpack_10_c,
   lookup_u8_c,
   0,
   .running = { pixelnorm_running_u8_c, pixelnorm_running_u16_c },

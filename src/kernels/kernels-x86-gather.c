@@ -237,6 +237,40 @@ gather_u16_ssse3 (
   gather_ssse3 (to, from, strides, n_channels, n_pixels, 2);
 }
 
+/* Four words a step: the two bytes that each of 12 samples is in go to a word, where it is shifted to the high end by a
+ * product, and down. */
+SSSE3 static void
+unpack_10_ssse3 (uint16_t *to, const void *words, int swap, int n_words)
+{
+  static const int8_t first[2][3] = { { 0, 1, 2 },
+    { 2, 1, 0 } }; /* of a sample, the byte of its low bits */
+  const uint8_t *from = words;
+  uint8_t places[32] = { 0 };
+  __m128i factors[2];
+  uint16_t up[16] = { 0 };
+  int i = 0;
+
+  swap = swap != 0;
+  for (int k = 0; k < 12; k++) {
+    const int low = k / 3 * 4 + first[swap][k % 3] + swap;
+
+    places[2 * k] = (uint8_t) low;
+    places[2 * k + 1] = (uint8_t) (swap ? low - 1 : low + 1);
+    up[k] = (uint16_t) (64 >> 2 * (k % 3));
+  }
+  for (int h = 0; h < 2; h++)
+    factors[h] = load ((const uint8_t *) &up[8 * h]);
+  for (; i + 4 <= n_words; i += 4, to += 12) {
+    const __m128i x = load (from + 4 * (long) i);
+
+    _mm_storeu_si128 ((__m128i *) to,
+        _mm_srli_epi16 (_mm_mullo_epi16 (_mm_shuffle_epi8 (x, load (places)), factors[0]), 6));
+    _mm_storel_epi64 ((__m128i *) (to + 8),
+        _mm_srli_epi16 (_mm_mullo_epi16 (_mm_shuffle_epi8 (x, load (places + 16)), factors[1]), 6));
+  }
+  pixelnorm_kernels_c.unpack_10 (to, from + 4 * (long) i, swap, n_words - i);
+}
+
 void
 pixelnorm_fill_ssse3 (PixelnormKernels *kernels)
 {
@@ -244,6 +278,7 @@ pixelnorm_fill_ssse3 (PixelnormKernels *kernels)
   make_places (2);
   kernels->gather[PIXELNORM_SAMPLE_U8] = gather_u8_ssse3;
   kernels->gather[PIXELNORM_SAMPLE_U16] = gather_u16_ssse3;
+  kernels->unpack_10 = unpack_10_ssse3;
   pixelnorm_fill_ssse3_colour (kernels);
 }
 

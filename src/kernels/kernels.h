@@ -90,6 +90,10 @@ typedef void (*PixelnormPackU16) (uint16_t *x, int swap, int shift, int n);
  * then x >> shift & mask. */
 typedef void (*PixelnormUnpackU16) (uint16_t *x, int swap, int shift, unsigned mask, int n);
 
+/* Words of 32 bits, each of three samples of 10 bits with the first in its lowest bits, as in v210: their code values, side
+ * by side. Bytes are swapped where swap is not 0. Words may lie anywhere. */
+typedef void (*PixelnormUnpack10) (uint16_t *to, const void *words, int swap, int n_words);
+
 /* What a running estimate is made with, the same for all samples. The mean is a 32-bit integer, a code
  * value times 2^shift, shift = 31 - depth: differences from code values are exact and fit 32 bits. */
 typedef struct {
@@ -185,6 +189,7 @@ typedef struct {
   void (*stream_end) (void);
   PixelnormGather gather[PIXELNORM_N_SAMPLES];
   PixelnormUnpackU16 unpack_u16;
+  PixelnormUnpack10 unpack_10;
   PixelnormLookupU8 lookup_u8;
   unsigned fast_tables; /* up to so many tables take less time than normalize to 8 bits */
   /* the way back */

@@ -180,6 +180,12 @@ prepare_unpack (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *
   SET_ARGUMENTS (ARGUMENT (a[0]), self->swap, ARGUMENT (n % 9), masks[n % 3], ARGUMENT (n));
 }
 
+static void
+prepare_unpack_10 (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  SET_ARGUMENTS (ARGUMENT (a[0]), ARGUMENT (a[1]), self->swap, ARGUMENT (n));
+}
+
 static gint
 running_shift (const KernelFamily *self)
 {
@@ -432,6 +438,13 @@ add_words (GPtrArray *families, gboolean swap)
   add (families, family, OFFSET (unpack_u16), g_strdup (swap ? "unpack/swapped" : "unpack/u16"));
   family.prepare = prepare_pack;
   add (families, family, OFFSET (pack_u16), g_strdup (swap ? "pack/swapped" : "pack/u16"));
+  family.n_arrays = 2;
+  family.bytes[0] = 6;
+  family.bytes[1] = 4;
+  family.n_samples = 3;
+  family.prepare = prepare_unpack_10;
+  add (families, family, OFFSET (unpack_10),
+      g_strdup (swap ? "unpack/10-bit-swapped" : "unpack/10-bit"));
 }
 
 static void

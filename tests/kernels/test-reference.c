@@ -310,12 +310,32 @@ test_words (void)
     }
 }
 
+/* As the words of v210 are drawn: sample 1 in the bits 0 to 9, and so on. */
+static void
+test_words_of_10_bits (void)
+{
+  for (guint i = 0; i < 30; i++) {
+    const guint32 word = 1u << i | 3u << 30;
+    const guint8 bytes[] = { word & 255, word >> 8 & 255, word >> 16 & 255, word >> 24 };
+    const guint8 swapped[] = { bytes[3], bytes[2], bytes[1], bytes[0] };
+    guint16 to[2][3];
+
+    c->unpack_10 (to[0], bytes, FALSE, 1);
+    c->unpack_10 (to[1], swapped, TRUE, 1);
+    for (guint k = 0; k < 3; k++) {
+      g_assert_cmpuint (to[0][k], ==, i / 10 == k ? 1u << i % 10 : 0);
+      g_assert_cmpuint (to[1][k], ==, to[0][k]);
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   c = pixelnorm_kernels_of_row (pixelnorm_kernel_rows ());
   g_test_add_func ("/reference/statistics", test_statistics);
+  g_test_add_func ("/reference/words-of-10-bits", test_words_of_10_bits);
   g_test_add_func ("/reference/normalize", test_normalize);
   g_test_add_func ("/reference/ties", test_ties);
   g_test_add_func ("/reference/half", test_half);
