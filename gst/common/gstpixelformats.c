@@ -9,18 +9,9 @@
 
 #include <string.h>
 
-typedef struct {
-  const gchar *name;
-  const gchar *
-      twin; /* the same order of samples in 8 bits; NULL: it is 8 bits itself; NONE: there is none */
-  /* where GstVideoFormatInfo does not say it right */
-  const gchar *order; /* as the library spells it */
-  guint shift;
-} Format;
-
 #define NONE ""
 
-static const Format formats[] = {
+static const GstPixelFormat formats[] = {
   { "RGB" },
   { "BGR" },
   { "RGBx" },
@@ -112,6 +103,15 @@ static const Format formats[] = {
   { "Y412_LE", NONE, "UYVx", 4 },
   { "Y412_BE", NONE, "UYVx", 4 },
   { "v216", NONE },
+  /* words of three samples; results do not lie as they do */
+  { "v210", NONE, "UYVY", .three_in_word = TRUE },
+  { "Y410", NONE, "UYV", .three_in_word = TRUE },
+  { "NV12_10LE32", NONE, "Y,UV", .three_in_word = TRUE },
+  { "NV16_10LE32", NONE, "Y,UV", .three_in_word = TRUE },
+  { "r210", "RGB", "BGR", .three_in_word = TRUE, .big_endian = TRUE },
+  { "BGR10A2_LE", "RGB", "BGR", .three_in_word = TRUE },
+  { "RGB10A2_LE", "RGB", "RGB", .three_in_word = TRUE },
+  { "GRAY10_LE32", "GRAY8", "Y", .three_in_word = TRUE },
   { "AYUV64", "AYUV" },
   { "A420_10LE", "A420" },
   { "A420_10BE", "A420" },
@@ -133,8 +133,8 @@ static const Format formats[] = {
   { "A444_16BE", "A444" },
 };
 
-static const Format *
-find_row (const gchar *name)
+const GstPixelFormat *
+gst_pixel_formats_row (const gchar *name)
 {
   for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
     if (g_str_equal (formats[i].name, name))
@@ -158,7 +158,7 @@ find_format (const gchar *name)
 
   if (!has_channels || strstr (name, "_F16") || strstr (name, "_F32"))
     return NULL;
-  return find_row (name) || info->unpack_func ? info : NULL;
+  return gst_pixel_formats_row (name) || info->unpack_func ? info : NULL;
 }
 
 static const gchar *
@@ -234,7 +234,7 @@ const gchar *
 gst_pixel_formats_twin (const gchar *format, const GstPixelColour *colour)
 {
   const GstVideoFormatInfo *info = find_format (format);
-  const Format *row = find_row (format);
+  const GstPixelFormat *row = gst_pixel_formats_row (format);
 
   if (!info || !row || is_paired (info) || is_converted (info, colour))
     return NULL;
@@ -270,7 +270,7 @@ gst_pixel_formats_names (void)
     for (guint i = 0; i < n_raw; i++) {
       const gchar *name = gst_video_format_to_string (raw[i]);
 
-      if (!find_row (name) && find_format (name))
+      if (!gst_pixel_formats_row (name) && find_format (name))
         g_ptr_array_add (all, (gpointer) name);
     }
     g_ptr_array_add (all, NULL);
@@ -317,7 +317,9 @@ is_any (const gchar *format, const Wish *wish)
 static gboolean
 can_be_written (const gchar *format, const Wish *wish)
 {
-  return gst_pixel_formats_twin (format, NULL) != NULL;
+  const GstPixelFormat *row = gst_pixel_formats_row (format);
+
+  return gst_pixel_formats_twin (format, NULL) != NULL && !row->three_in_word;
 }
 
 static gboolean
@@ -444,14 +446,4 @@ gst_pixel_formats_prefer (GstCaps *caps, const GstCaps *better, const GstCaps *p
   gst_caps_append (best, gst_caps_intersect_full (any_size, caps, GST_CAPS_INTERSECT_FIRST));
   gst_caps_append (best, caps);
   return best;
-}
-
-gboolean
-gst_pixel_formats_in_place (const gchar *format, const gchar **order, guint *shift)
-{
-  const Format *row = find_row (format);
-
-  *order = row ? row->order : NULL;
-  *shift = row ? row->shift : 0;
-  return row != NULL;
 }

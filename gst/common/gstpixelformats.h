@@ -8,6 +8,20 @@
 
 #include "gstpixelcolour.h"
 
+/* A format whose samples can be read where they lie. */
+typedef struct {
+  const gchar *name;
+  const gchar
+      *twin; /* the same order of samples in 8 bits; NULL: it is 8 bits itself; "": there is none */
+  /* where GstVideoFormatInfo does not say it right */
+  const gchar *order; /* as the library spells it */
+  guint shift;
+  gboolean three_in_word, big_endian;
+} GstPixelFormat;
+
+/* NULL: a format is unpacked, or not known. */
+const GstPixelFormat *gst_pixel_formats_row (const gchar *name);
+
 /* Caps of all formats that can be read, in order of preference; of those that can be written; of those of 8 bits among
  * them; and of those that are asked for where there is a choice. Transfer full. */
 GstCaps *gst_pixel_formats_caps (void);
@@ -50,7 +64,3 @@ const gchar *gst_pixel_formats_twin (const gchar *format, const GstPixelColour *
 
 /* The format of 8 bits that frames become as video; NULL where they are not converted. */
 const gchar *gst_pixel_formats_plain (const gchar *format, const GstPixelColour *colour);
-
-/* Whether samples of a format can be read where they lie; else it is unpacked. @order, @shift: how the library spells it,
- * where GstVideoFormatInfo does not say it right; else NULL. */
-gboolean gst_pixel_formats_in_place (const gchar *format, const gchar **order, guint *shift);

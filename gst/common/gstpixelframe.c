@@ -53,12 +53,20 @@ find_crop (const GstVideoFrame *mapped, const PixelnormLayout *layout, GstBuffer
         height, GST_VIDEO_FRAME_WIDTH (mapped), GST_VIDEO_FRAME_HEIGHT (mapped), *x, *y);
     return FALSE;
   }
-  if (*x & ((1u << geometry->log2_chroma_w) - 1) || *y & ((1u << geometry->log2_chroma_h) - 1)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
-        "Expected a crop that begins with a whole sample of U and V, found one at %u,%u.", *x, *y);
-    return FALSE;
-  }
   return TRUE;
+}
+
+static gboolean
+move_to_crop (
+    PixelnormFrame *frame, const PixelnormLayout *layout, guint x, guint y, GError **error)
+{
+  if (pixelnorm_frame_move (frame, layout, x, y))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+      "Expected a crop that begins with a whole sample of U and V, and with a whole word where a format has several "
+      "samples in one, found one at %u,%u.",
+      x, y);
+  return FALSE;
 }
 
 static gboolean
@@ -84,7 +92,8 @@ place_planes (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buf
     self->frame.planes[p] = GST_VIDEO_FRAME_PLANE_DATA (mapped, p);
     self->frame.strides[p] = GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
   }
-  pixelnorm_frame_move (&self->frame, layout, x, y);
+  if (!move_to_crop (&self->frame, layout, x, y, error))
+    return FALSE;
   for (guint p = 0; p < pixelnorm_layout_get_n_planes (layout); p++)
     if (!plane_fits (mapped, layout, p, self->frame.planes[p]))
       return refuse_size (mapped, p, buffer, error);
@@ -181,8 +190,7 @@ unpack (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buffer, G
     self->frame.strides[p] =
         (gssize) (p > 0 ? stride << GST_VIDEO_FORMAT_INFO_H_SUB (info, 1) : stride);
   }
-  pixelnorm_frame_move (&self->frame, layout, x, y);
-  return TRUE;
+  return move_to_crop (&self->frame, layout, x, y, error);
 }
 
 gboolean

@@ -120,30 +120,40 @@ spell_unpacked (const GstVideoInfo *info, const gchar *channels)
   return g_strconcat ("xYxx,xxUV", others, NULL);
 }
 
-/* Words of unpacked samples are native, with the sample in the high bits. */
+/* How samples lie in their words: those that were unpacked are native, and in the high bits. */
+static gboolean
+set_depth (GstPixelVideo *self, PixelnormLayout *layout, GError **error)
+{
+  const GstPixelFormat *row = gst_pixel_formats_row (GST_VIDEO_INFO_NAME (&self->info));
+  const guint depth = MAX (GST_VIDEO_INFO_COMP_DEPTH (&self->info, 0), 8);
+  const guint shift = self->is_unpacked ? (depth > 8 ? 16 - depth : 0)
+      : row->order                      ? row->shift
+                                        : (guint) GST_VIDEO_FORMAT_INFO_SHIFT (self->info.finfo, 0);
+
+  if (row && row->three_in_word) {
+    pixelnorm_layout_set_three_in_word (layout, row->big_endian);
+    return TRUE;
+  }
+  /* the flag for little-endian stands on formats of bytes too, and not on native ones */
+  return pixelnorm_layout_set_depth (
+      layout, depth, shift, row && g_str_has_suffix (row->name, "BE"), error);
+}
+
 static PixelnormLayout *
 make_layout (GstPixelVideo *self, const gchar *channels, GError **error)
 {
   const GstVideoInfo *info = &self->info;
-  const gchar *name = GST_VIDEO_INFO_NAME (info), *order;
-  const guint depth = MAX (GST_VIDEO_INFO_COMP_DEPTH (info, 0), 8);
-  guint shift;
+  const GstPixelFormat *row = gst_pixel_formats_row (GST_VIDEO_INFO_NAME (info));
 
-  gst_pixel_formats_in_place (name, &order, &shift);
-  if (self->is_unpacked)
-    shift = depth > 8 ? 16 - depth : 0;
-  else if (!order)
-    shift = GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0);
-  g_autofree gchar *spelled = self->is_unpacked ? spell_unpacked (info, channels)
-      : order                                   ? g_strdup (order)
-                                                : spell (info, channels);
+  self->is_unpacked = row == NULL;
+  g_autofree gchar *order = !row ? spell_unpacked (info, channels)
+      : row->order               ? g_strdup (row->order)
+                                 : spell (info, channels);
   g_autoptr (PixelnormLayout) layout = pixelnorm_layout_new (
-      spelled, (guint) GST_VIDEO_INFO_WIDTH (info), (guint) GST_VIDEO_INFO_HEIGHT (info), error);
-  /* the flag for little-endian stands on formats of bytes too, and not on native ones */
-  const gboolean big_endian = !self->is_unpacked && g_str_has_suffix (name, "BE");
+      order, (guint) GST_VIDEO_INFO_WIDTH (info), (guint) GST_VIDEO_INFO_HEIGHT (info), error);
   const gboolean paired = layout && pixelnorm_layout_get_geometry (layout)->log2_chroma_w > 0;
 
-  if (!layout || !pixelnorm_layout_set_depth (layout, depth, shift, big_endian, error)
+  if (!layout || !set_depth (self, layout, error)
       || (strlen (channels) == 3 && !paired
           && !pixelnorm_layout_set_subsampling (layout,
               GST_VIDEO_FORMAT_INFO_W_SUB (info->finfo, 1),
@@ -162,13 +172,13 @@ static const gchar *
 choose_channels (const GstPixelVideo *self, const gchar *own, const GstPixelColour *colour)
 {
   const gchar *channels = gst_pixel_formats_channels (GST_VIDEO_INFO_NAME (&self->info), colour);
-  const gboolean grey = g_str_equal (own, "Y");
 
-  if (!grey)
-    return g_str_equal (own, channels) ? NULL : channels;
-  if (self->info.colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235)
-    return colour && colour->channels == GST_PIXEL_CHANNELS_GRAY ? channels : NULL;
-  return self->is_unpacked ? channels : NULL; /* the same numbers, as 8-bit video, too */
+  if (g_str_equal (own, "Y"))
+    return self->info.colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235 && colour
+            && colour->channels == GST_PIXEL_CHANNELS_GRAY
+        ? channels
+        : NULL;
+  return g_str_equal (own, channels) ? NULL : channels;
 }
 
 static void
@@ -296,10 +306,7 @@ gst_pixel_video_init (
   if (!check_channels (&fresh.info, colour, error) || !check_kind (&fresh.info, error)
       || !check_size (&fresh.info, error))
     return FALSE;
-  const gchar *name = GST_VIDEO_INFO_NAME (&fresh.info), *order;
-  const gchar *own = gst_pixel_formats_channels (name, NULL);
-  guint shift;
-  fresh.is_unpacked = !gst_pixel_formats_in_place (name, &order, &shift);
+  const gchar *own = gst_pixel_formats_channels (GST_VIDEO_INFO_NAME (&fresh.info), NULL);
   const gchar *channels = choose_channels (&fresh, own, colour);
   if (channels && g_str_equal (own, "YUV")
       && !check_colorimetry (&fresh, gst_structure_get_string (structure, "colorimetry"), error))

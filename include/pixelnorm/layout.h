@@ -101,6 +101,8 @@ PIXELNORM_API void pixelnorm_layout_set_colorimetry (
     PixelnormLayout *layout, PixelnormRange range, const gchar *matrix);
 PIXELNORM_API gboolean pixelnorm_layout_set_depth (
     PixelnormLayout *layout, guint depth, guint shift, gboolean big_endian, GError **error);
+PIXELNORM_API void pixelnorm_layout_set_three_in_word (
+    PixelnormLayout *layout, gboolean big_endian);
 PIXELNORM_API gboolean pixelnorm_layout_set_subsampling (
     PixelnormLayout *layout, guint log2_chroma_w, guint log2_chroma_h, GError **error);
 PIXELNORM_API const PixelnormGeometry *pixelnorm_layout_get_geometry (
@@ -133,7 +135,7 @@ typedef struct {
 
 PIXELNORM_API gboolean pixelnorm_frame_init_packed (PixelnormFrame *frame,
     const PixelnormLayout *layout, gconstpointer data, gsize size, GError **error);
-PIXELNORM_API void pixelnorm_frame_move (
+PIXELNORM_API gboolean pixelnorm_frame_move (
     PixelnormFrame *frame, const PixelnormLayout *layout, guint x, guint y);
 PIXELNORM_API void pixelnorm_frame_copy (
     const PixelnormFrame *to, const PixelnormFrame *from, const PixelnormLayout *layout);

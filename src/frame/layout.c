@@ -382,6 +382,23 @@ pixelnorm_layout_set_depth (
 }
 
 /**
+ * pixelnorm_layout_set_three_in_word:
+ * @layout: a layout
+ * @big_endian: whether the high byte of a word comes first
+ *
+ * Describes samples of 10 bits in the same order, three to a word of 32 bits, the first in its lowest bits: "UYVY" is v210
+ * then, "BGR" r210 (in big-endian words). Rows begin with a word.
+ *
+ * Since: 0.2
+ */
+void
+pixelnorm_layout_set_three_in_word (PixelnormLayout *layout, gboolean big_endian)
+{
+  pixelnorm_layout_set_depth (layout, 10, 0, big_endian, NULL);
+  layout->three_in_word = TRUE;
+}
+
+/**
  * pixelnorm_layout_set_subsampling:
  * @layout: a layout of the channels Y, U and V, with Y in a plane of its own
  * @log2_chroma_w: 2^this columns share a sample of U and V, 0 to 2
@@ -511,8 +528,10 @@ pixelnorm_layout_get_n_planes (const PixelnormLayout *layout)
 gsize
 pixelnorm_layout_get_row_bytes (const PixelnormLayout *layout, guint plane)
 {
-  return (gsize) covering (layout->geometry.width, layout->planes[plane].log2_w)
+  const gsize bytes = (gsize) covering (layout->geometry.width, layout->planes[plane].log2_w)
       * layout->planes[plane].bytes;
+
+  return layout->three_in_word ? (bytes + 5) / 6 * 4 : bytes;
 }
 
 /**
@@ -589,20 +608,31 @@ pixelnorm_frame_init_packed (PixelnormFrame *frame, const PixelnormLayout *layou
  * @x: a column of pixels
  * @y: a row of them
  *
- * Makes the pixel at @x, @y the first one of @frame. Where U and V are shared, it must be one that begins with a
- * sample of its own.
+ * Makes the pixel at @x, @y the first one of @frame.
+ *
+ * Returns: %TRUE; %FALSE, and nothing is changed, where that pixel begins no sample of its own of U and V, or no word of
+ *   several samples
  *
  * Since: 0.2
  */
-void
+gboolean
 pixelnorm_frame_move (PixelnormFrame *frame, const PixelnormLayout *layout, guint x, guint y)
 {
   for (guint p = 0; p < layout->n_planes; p++) {
     const PixelnormPlane *plane = &layout->planes[p];
 
-    frame->planes[p] += (gssize) (y >> plane->log2_h) * frame->strides[p]
-        + (gsize) (x >> plane->log2_w) * plane->bytes;
+    if (x & ((1u << plane->log2_w) - 1) || y & ((1u << plane->log2_h) - 1)
+        || (layout->three_in_word && (gsize) (x >> plane->log2_w) * plane->bytes % 6 != 0))
+      return FALSE;
   }
+  for (guint p = 0; p < layout->n_planes; p++) {
+    const PixelnormPlane *plane = &layout->planes[p];
+    const gsize bytes = (gsize) (x >> plane->log2_w) * plane->bytes;
+
+    frame->planes[p] += (gssize) (y >> plane->log2_h) * frame->strides[p]
+        + (layout->three_in_word ? bytes / 6 * 4 : bytes);
+  }
+  return TRUE;
 }
 
 /**

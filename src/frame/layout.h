@@ -25,9 +25,11 @@ struct _PixelnormLayout {
   guint n_channels;
   PixelnormPlane planes[PIXELNORM_MAX_PLANES];
   guint n_planes;     /* those without a channel (alpha) included */
-  guint sample_bytes; /* 1 at depth 8, else 2: a sample is a 16-bit word */
+  guint sample_bytes; /* 1 at depth 8, else 2: a sample is a 16-bit word, or becomes one */
   guint sample_shift; /* the lowest bits of a word that do not belong to its sample: 6 for P010 */
   gboolean big_endian;
+  gboolean
+      three_in_word; /* of 32 bits: offsets, strides and groups are those of the samples side by side */
 
   /* Y'CbCr that is read as something else: its channels are those of converted tiles, a plane each. */
   gboolean is_converted;

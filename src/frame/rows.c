@@ -22,6 +22,8 @@ init (PixelnormRows *self, const PixelnormLayout *layout)
   self->as_they_lie = !words || (layout->geometry.depth == 16 && !layout->big_endian);
   self->gather = pixelnorm_kernels ()->gather[self->type];
   self->unpack = pixelnorm_kernels ()->unpack_u16;
+  if (layout->three_in_word)
+    self->unpack_words = pixelnorm_kernels ()->unpack_10;
 }
 
 static void
@@ -110,11 +112,41 @@ gather (const PixelnormRows *self, const PixelnormPlaces *places, const Pixelnor
     self->gather (buffer, from, places->strides, places->n_channels, n_pixels);
 }
 
+/* Samples of words that hold three: all samples of the pixels are unpacked, and gathered from there. A few pixels at a time,
+ * since there may be many samples that are no channels. */
+static void
+list_words (const PixelnormRows *self, const PixelnormPlaces *places, const PixelnormFrame *frame,
+    guint y, gsize pixel, gint n_pixels, guint16 *to)
+{
+  const gsize group = places->strides[0] / sizeof (guint16);
+  const guint plane = places->channels[0].plane;
+  const guint8 *row = frame->planes[plane] + (gssize) y * frame->strides[plane];
+  guint16 samples[PIXELNORM_TILE + 8];
+  const gint step = PIXELNORM_TILE / (gint) group;
+
+  for (gint i = 0; i < n_pixels; i += step, to += (gsize) step * places->n_channels) {
+    const gint n = MIN (n_pixels - i, step);
+    const gsize first = (pixel + (gsize) i) * group, word = first / 3;
+    const gsize end = first + (gsize) n * group; /* of the groups; rows have all of the last one */
+    const void *from[PIXELNORM_MAX_CHANNELS];
+
+    self->unpack_words (samples, row + 4 * word, self->swap, (gint) ((end + 2) / 3 - word));
+    for (guint c = 0; c < places->n_channels; c++)
+      from[c] = samples + (first - 3 * word) + places->channels[c].offset / sizeof (guint16);
+    self->gather (to, from, places->strides, places->n_channels, n);
+  }
+}
+
 /* Samples as they are stored. */
 static const void *
 list_stored (const PixelnormRows *self, const PixelnormPlaces *places, const PixelnormFrame *frame,
     guint y, gsize i, gint n, void *buffer)
 {
+  if (self->unpack_words) {
+    list_words (
+        self, places, frame, y, i / places->n_channels, n / (gint) places->n_channels, buffer);
+    return buffer;
+  }
   if (places->contiguous) {
     const guint plane = places->channels[0].plane;
     const gsize bytes = self->type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
@@ -199,7 +231,7 @@ pixelnorm_rows_run_on (const PixelnormRows *self, const PixelnormFrame *frame)
   const PixelnormPlaces *places = &self->places;
   const gsize bytes = self->type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
 
-  if (self->colour)
+  if (self->colour || self->unpack_words)
     return FALSE;
   if (places->contiguous)
     return frame->strides[places->channels[0].plane] == (gssize) (self->n_samples * bytes);

@@ -27,6 +27,7 @@ typedef struct {
   guint shift, mask;
   PixelnormGather gather;
   PixelnormUnpackU16 unpack;
+  PixelnormUnpack10 unpack_words; /* of three samples; or NULL */
 
   const PixelnormColour
       *colour; /* of the layout: the places are those of a converted tile; else NULL */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tensors in NHWC: one pass, over lists of all channels in the order of the tensor (R, G, B side by side). In
- * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie; of converted frames one pass over lists,
- * whose R, G, B are one plane of the results.
+ * NCHW: a pass a channel. Video: a pass a plane, over its samples as they lie; where these are converted, or three to a
+ * word, one pass over lists, whose R, G, B are one plane of the results.
  */
 #include "plan.h"
 
@@ -79,8 +79,15 @@ plan_tensor (PixelnormPlan *self, const PixelnormSettings *settings, GError **er
   return TRUE;
 }
 
+/* Whether results of 8 bits lie elsewhere than their samples: R, G, B side by side. */
+static gboolean
+has_video_of_lists (const PixelnormLayout *layout)
+{
+  return layout->is_converted || layout->three_in_word;
+}
+
 static void
-plan_converted_video (PixelnormPlan *self)
+plan_video_of_lists (PixelnormPlan *self)
 {
   PixelnormRoute *route = &self->routes[0];
 
@@ -118,6 +125,8 @@ can_be_planned (const PixelnormLayout *layout, gboolean video)
   for (guint p = 0; p < layout->n_planes && video; p++)
     if (layout->planes[p].bytes > 4 * layout->sample_bytes)
       return FALSE;
+  if (video && layout->three_in_word && pixelnorm_geometry_is_subsampled (&layout->geometry))
+    return FALSE;
   return layout->planes[layout->channels[0].plane].log2_w == 0; /* of Y */
 }
 
@@ -132,10 +141,10 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
   *self = (PixelnormPlan){ direction, *layout, pixelnorm_type (output) };
   asked.method = method;
   pixelnorm_coefficients_range (&asked, &self->low, &self->high);
-  if (layout->is_converted && direction == PIXELNORM_BACKWARD) {
+  if (has_video_of_lists (layout) && direction == PIXELNORM_BACKWARD) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Y'CbCr that is read as RGB or grey cannot be written. Ask for RGB or grey, and convert it afterwards "
-        "(videoconvert).");
+        "Words of several samples, and Y'CbCr that is read as RGB or grey, cannot be written. Ask for RGB or grey, and "
+        "convert it afterwards (videoconvert).");
     return FALSE;
   }
   if (!layout->is_converted && !can_be_planned (layout, self->type->is_video)) {
@@ -146,7 +155,7 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
   }
   if (self->type->is_video) {
     pixelnorm_quantization_of_range (&self->quantization, self->low, self->high);
-    (layout->is_converted ? plan_converted_video : plan_video) (self);
+    (has_video_of_lists (layout) ? plan_video_of_lists : plan_video) (self);
     return TRUE;
   }
   return (!pixelnorm_type_has_codes (self->type)
@@ -161,7 +170,7 @@ pixelnorm_plan_place_results (const PixelnormPlan *self, const PixelnormFrame *f
   const gssize bytes = (gssize) self->layout.sample_bytes;
   PixelnormFrame results = { 0 };
 
-  if (self->layout.is_converted) {
+  if (has_video_of_lists (&self->layout)) {
     results.planes[0] = block;
     results.strides[0] = (gssize) self->layout.geometry.width * self->layout.n_channels;
     return results;

@@ -284,7 +284,7 @@ def test_crop_and_roi_count_after_conversion(tmp_path):
     inside[3:20, 5:26] = True
     assert (arrays["count"][..., 0] == N * inside).all()
     assert (arrays["sum"] == samples.astype(int).sum(0) * inside[..., None]).all()
-    for x, y, sentence in [(4, 6, None), (3, 6, "whole sample of U and V, found one at 3,6")]:
+    for x, y, sentence in [(4, 6, None), (3, 6, "whole sample of U and V.*found one at 3,6")]:
         buffers = buffers_of(data)
         for buffer in buffers:
             GstVideo.buffer_add_video_meta(buffer, GstVideo.VideoFrameFlags.NONE, GstVideo.VideoFormat.NV12, width, height)
