@@ -232,10 +232,13 @@ check_colorimetry (GstPixelVideo *self, const gchar *said, GError **error)
   return TRUE;
 }
 
+/* GStreamer 1.28 guesses it where the caps do not say it. */
 static PixelnormChromaSite
-find_site (const GstVideoInfo *info)
+find_site (const GstVideoInfo *info, const GstStructure *caps)
 {
-  const GstVideoChromaSite site = GST_VIDEO_INFO_CHROMA_SITE (info);
+  const GstVideoChromaSite site = gst_structure_has_field (caps, "chroma-site")
+      ? GST_VIDEO_INFO_CHROMA_SITE (info)
+      : GST_VIDEO_CHROMA_SITE_UNKNOWN;
   const gboolean across = (site & GST_VIDEO_CHROMA_SITE_H_COSITED) != 0;
   const gboolean down = (site & GST_VIDEO_CHROMA_SITE_V_COSITED) != 0;
 
@@ -249,9 +252,10 @@ find_site (const GstVideoInfo *info)
 }
 
 static gboolean
-convert (GstPixelVideo *self, const gchar *channels, const GstPixelColour *colour, GError **error)
+convert (GstPixelVideo *self, const GstStructure *caps, const gchar *channels,
+    const GstPixelColour *colour, GError **error)
 {
-  const PixelnormChromaSite site = find_site (&self->info);
+  const PixelnormChromaSite site = find_site (&self->info, caps);
   PixelnormLayout *converted = pixelnorm_layout_new_converted (
       self->layout, channels, colour ? colour->chroma : PIXELNORM_CHROMA_AUTO, site, error);
 
@@ -312,7 +316,7 @@ gst_pixel_video_init (
       && !check_colorimetry (&fresh, gst_structure_get_string (structure, "colorimetry"), error))
     return FALSE;
   fresh.layout = make_layout (&fresh, own, error);
-  if (!fresh.layout || (channels && !convert (&fresh, channels, colour, error)))
+  if (!fresh.layout || (channels && !convert (&fresh, structure, channels, colour, error)))
     return FALSE;
   gst_pixel_video_take (self, &fresh);
   return TRUE;

@@ -72,10 +72,10 @@
  * What moves, as a picture, without a profile.
  *
  * |[
- * gst-launch-1.0 uridecodebin uri=file:///data/street.mp4 ! pixelnorm method=fixed \
- *   mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" layout=nchw ! filesink location=frames.f32
+ * gst-launch-1.0 videotestsrc num-buffers=30 ! video/x-raw,format=NV12 ! pixelnorm method=fixed \
+ *   mean="<123.675,116.28,103.53>" std="<58.395,57.12,57.375>" layout=nchw ! filesink location=nv12.f32
  * ]|
- * Tensors of RGB straight from a decoder.
+ * Tensors of RGB from frames as a decoder gives them.
  *
  * Since: 0.1
  */

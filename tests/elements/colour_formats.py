@@ -12,13 +12,15 @@ COLORIMETRIES = {"bt601": ("bt601", "limited"), "bt709": ("bt709", "limited"), "
                  "smpte240m": ("smpte240m", "limited"), "2:2:0:0": ("fcc", "limited"), "1:4:0:0": ("bt601", "full"),
                  "1:3:0:0": ("bt709", "full")}
 TILED = {"NV12_64Z32": "NV12", "NV12_4L4": "NV12", "NV12_32L32": "NV12", "NV12_16L32S": "NV12", "NV12_8L128": "NV12",
-         "NV12_10BE_8L128": "P010_10LE", "NV12_10LE40_4L4": "P010_10LE"}
+         "NV12_10BE_8L128": "P010_10LE", "NV12_10LE40_4L4": "P010_10LE",
+         "MT2110T": "P010_10LE", "MT2110R": "P010_10LE"}
 # of R, G, B: the bits of a word in memory, where each begins in it, how many it has; big: the high byte first
 WORDS = {"RGB16": ("<u2", (11, 5, 0), (5, 6, 5)), "BGR16": ("<u2", (0, 5, 11), (5, 6, 5)),
          "RGB15": ("<u2", (10, 5, 0), (5, 5, 5)), "BGR15": ("<u2", (0, 5, 10), (5, 5, 5)),
          "r210": (">u4", (20, 10, 0), (10, 10, 10)), "BGR10A2_LE": ("<u4", (20, 10, 0), (10, 10, 10)),
          "RGB10A2_LE": ("<u4", (0, 10, 20), (10, 10, 10))}
-UNPACKED = {"v210", "UYVP", "IYU1", "Y410", "NV12_10LE32", "NV16_10LE32", "NV12_10LE40", "GRAY10_LE32", "RGB8P", *TILED, *WORDS}
+WORDS |= {name.replace("A2", "x2"): WORDS[name] for name in ("BGR10A2_LE", "RGB10A2_LE")}
+UNPACKED = {"v210", "UYVP", "IYU1", "Y410", "NV12_10LE32", "NV16_10LE32", "NV12_10LE40", "NV16_10LE40", "GRAY10_LE32", "RGB8P", *TILED, *WORDS}
 
 
 def caps_of(name, width, height, colorimetry=None, site=None):

@@ -272,6 +272,7 @@ def table():
     deep("P012_", ["Y", "UV"], 12, "NV12", 4, 2, 2)
     deep("P016_", ["Y", "UV"], 16, "NV12", 0, 2, 2)
     deep("Y412_", ["UYVA"], 12, None, 4)
+    deep("Y416_", ["UYVA"], 16, None)
     formats["AYUV64"] = Deep(["AYUV"], 16, twin="AYUV")
     for name, depth in itertools.product(["A420", "A422", "A444"], [10, 12, 16]):
         planes, columns, rows = SHARED[name]

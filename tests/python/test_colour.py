@@ -228,7 +228,7 @@ def planes_of(name, found, data, offsets, strides, height):
 
 
 # formats that GStreamer has since 1.24
-NEWER = {"A422", "A444", *(f"A{sizes}_{depth}{end}" for sizes in ("420", "422", "444") for depth in (12, 16) for end in ("LE", "BE"))}
+NEWER = {"A422", "A444", "NV16_10LE40", "Y216_LE", "Y216_BE", "Y416_LE", "Y416_BE", *(f"A{sizes}_{depth}{end}" for sizes in ("420", "422", "444") for depth in (12, 16) for end in ("LE", "BE"))}
 
 
 # not 51: GStreamer's rows of NV12_10LE32 and UYVP have no room for the last sample of V then
@@ -256,7 +256,7 @@ def test_formats_are_all_that_gstreamer_has_untiled(video):
             names.append(info.name)
     missing = sorted(set(names) - set(colour.FORMATS))
     tell("to_rgb", f"{len(colour.FORMATS)} formats; of this GStreamer's {len(names)} untiled ones it has not: {missing or 'none'}")
-    assert set(colour.FORMATS) - NEWER <= set(names) and len(colour.FORMATS) >= 76
+    assert set(colour.FORMATS) - NEWER <= set(names) and len(colour.FORMATS) >= 81
 
 
 FULL = {"I420": [(4, 6), (2, 3), (2, 3)], "Y42B": [(4, 5), (4, 3), (4, 3)], "Y444": [(4, 5)] * 3, "Y41B": [(4, 5), (4, 2), (4, 2)],

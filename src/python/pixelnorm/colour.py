@@ -82,6 +82,8 @@ WORDS = {
     "P016_": _planar(2, 2, "Y|UV", depth=16, bits=16),
     "Y212_": _planar(2, 1, "YUYV", depth=12, bits=16, shift=4),
     "Y412_": _planar(1, 1, "UYVA", depth=12, bits=16, shift=4),
+    "Y216_": _planar(2, 1, "YUYV", depth=16, bits=16),
+    "Y416_": _planar(1, 1, "UYVA", depth=16, bits=16),
 }
 
 # FORMAT TABLE: the names and the layouts of GStreamer's video-format.h. What is tiled is not here.
@@ -117,6 +119,7 @@ FORMATS = {
     "NV12_10LE32": _planar(2, 2, "YYY|UVUVUV", depth=10, bits=32),
     "NV16_10LE32": _planar(2, 1, "YYY|UVUVUV", depth=10, bits=32),
     "NV12_10LE40": _planar(2, 2, "YYYY|UVUV", depth=10, stream="little"),
+    "NV16_10LE40": _planar(2, 1, "YYYY|UVUV", depth=10, stream="little"),
     "UYVP": _planar(2, 1, "UYVY", depth=10, stream="big"),
     **{name + end: row for name, row in WORDS.items() for end in ("LE", "BE")},
 }
