@@ -71,13 +71,21 @@ def rgb_of(name, data, width, height, colorimetry, chroma="nearest", site=None):
                             chroma_site=site, width=width) for frame in data]), FORMATS[name].depth
 
 
-def tile(name, data, width, height):
-    """Frames as GStreamer lays them into tiles."""
-    plain = TILED[name]
-    out = run(f"appsrc name=in format=time ! videoconvert chroma-mode=none dither=none ! video/x-raw,format={name} ! "
+def relaid(data, name, to, width, height):
+    """Frames as GStreamer lays them into tiles, or takes them out."""
+    out = run(f"appsrc name=in format=time ! videoconvert chroma-mode=none dither=none ! video/x-raw,format={to} ! "
               "appsink name=out sync=false wait-on-eos=false",
-              [(caps_of(plain, width, height, "bt601"), [Gst.Buffer.new_wrapped(row.tobytes()) for row in data])])
+              [(caps_of(name, width, height, "bt601"), [Gst.Buffer.new_wrapped(row.tobytes()) for row in data])])
     return [np.frombuffer(one, np.uint8) for one in bytes_of(out)]
+
+
+def tiled_frames(name, width, height, n):
+    """Frames in tiles, and the same in rows. Of what GStreamer cannot write the tiles are random, else the rows."""
+    if name.startswith("MT"):
+        tiles = random_frames(name, width, height, n)
+        return tiles, relaid(tiles, name, TILED[name], width, height)
+    rows = random_frames(TILED[name], width, height, n)
+    return relaid(rows, TILED[name], name, width, height), rows
 
 
 def rgb_of_words(name, data, width, height):

@@ -72,9 +72,8 @@ def test_linear(name, site, tmp_path):
 @pytest.mark.parametrize("name", [name for name in TEMPLATE if name in TILED])
 def test_tiles(name, tmp_path):
     for width, height in [(64, 34), (70, 130)]:
-        plain = random_frames(TILED[name], width, height, N)
-        check(name, caps_of(name, width, height, "bt709"), colours.tile(name, plain, width, height),
-              *rgb_of(TILED[name], plain, width, height, "bt709"), tmp_path)
+        tiles, rows = colours.tiled_frames(name, width, height, N)
+        check(name, caps_of(name, width, height, "bt709"), tiles, *rgb_of(TILED[name], rows, width, height, "bt709"), tmp_path)
 
 
 @pytest.mark.parametrize("name", [name for name in TEMPLATE if name in WORDS])
