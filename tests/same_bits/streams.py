@@ -22,6 +22,8 @@ class Plans:
         self.seen = {}
 
     def renumber(self, text):
+        """And without what frames are read as, which builds before 0.2.0 do not say."""
+        text = re.sub(r", (channels|chroma)=\(string\)\w+", "", text)
         return re.sub(r"plan=\(uint\)\d+", lambda found: f"plan=({self.seen.setdefault(found[0], len(self.seen) + 1)})",
                       text)
 
@@ -98,8 +100,11 @@ def results_of(samples, plans):
 def run(description, stretches, gaps=(), ask=None, prepare=None):
     """Pushes stretches [(caps, frames), ...] through a pipeline from its appsrc "in" to its appsink "out", if it has one.
 
-    Returns {name: bytes or text}: what came out, what was said, how it ended, and what ask(pipeline) says then."""
+    Returns {name: bytes or text}: what came out, what was said, how it ended, and what ask(pipeline) says then. Frames are
+    taken as they are, as builds before 0.2.0 take them."""
     plans, samples = Plans(), []
+    if "channels=" not in description and Gst.ElementFactory.make("pixelstats").find_property("channels"):
+        description = re.sub(r"(?<=! )pixel(norm|stats)\b", r"\g<0> channels=native", description)
     try:
         pipeline = Gst.parse_launch(description)
     except GLib.Error as error:
