@@ -47,8 +47,10 @@ pixelnorm_fill_avx2 (PixelnormKernels *kernels)
   pixelnorm_fill_avx2_denormalize (kernels, orc_is_narrow);
   pixelnorm_fill_avx2_running (kernels, orc_is_narrow);
   pixelnorm_fill_avx2_colour (kernels);
-  if (orc_is_narrow)
+  if (orc_is_narrow) {
     pixelnorm_fill_avx2_statistics (kernels);
+    pixelnorm_fill_avx2_words (kernels);
+  }
 }
 
 void
