@@ -10,11 +10,9 @@
  * less time.
  *
  * Lookups of 1 to 4 tables take .021, .023, .028 and .035, beside .119 of normalizing with AVX2, +240 % and
- * more, and .28 of lookups in C. Against SSSE3: one channel out of packed pixels of 2, 3, 4 samples .019 /
- * .037 +95 %, .025 / .045 +80 % and .030 / .060 +100 %, where it is not the first one .025, .033 and .042,
- * +36 % and more; three channels of 3 or 4 .027 / .059 +120 % and .027 / .070 +160 %, of planes .015 / .041
- * +170 %; of 16-bit samples .032 / .072 +130 %, .041 / .081 +98 %, .054 / .110 +100 % (one channel; not the
- * first .044, .058, .077, +41 % and more), .037 / .092 +150 % (three), .024 / .071 +200 % (planes).
+ * more, and .28 of lookups in C. Against SSSE3: three channels of 3 or 4 .027 / .059 +120 % and .028 / .069
+ * +150 %, of planes .016 / .041 +160 %; of 16-bit samples .037 / .092 +150 % and .039 / .092 +140 %, of
+ * planes .025 / .071 +180 %.
  */
 #include "kernels-x86.h"
 
@@ -110,11 +108,9 @@ lookup_u8_vbmi (
     look_up_list (to, from, tables, 4, n);
 }
 
-/* Where the bytes of a vector of results come from, made once, by bytes of a sample less one: one channel
- * out of n samples a pixel, the first of the pixel; three of n samples a pixel, without the offsets
- * of the channels, whose bytes the masks tell; and the o-th vector of three planes, out of plane 0
- * and 1, or out of plane 2, whose bytes the masks tell. */
-static uint8_t channel_places[2][5][64];
+/* Where the bytes of a vector of results come from, made once, by bytes of a sample less one: three channels
+ * of n samples a pixel, without the offsets of the channels, whose bytes the masks tell; and the o-th
+ * vector of three planes, out of plane 0 and 1, or out of plane 2, whose bytes the masks tell. */
 static uint8_t pixel_places[2][5][64];
 static __mmask64 channel_masks[2][3];
 static uint8_t planar_places[2][3][2][64];
@@ -126,10 +122,8 @@ make_places (unsigned bytes)
   for (unsigned k = 0; k < 64; k++) {
     const unsigned sample = k / bytes, byte = k % bytes;
 
-    for (unsigned n = 1; n < 5; n++) {
-      channel_places[bytes - 1][n][k] = (uint8_t) (sample * n * bytes + byte);
+    for (unsigned n = 1; n < 5; n++)
       pixel_places[bytes - 1][n][k] = (uint8_t) (sample / 3 * n * bytes + byte);
-    }
     channel_masks[bytes - 1][sample % 3] |= (__mmask64) 1 << k;
   }
   for (unsigned k = 0; k < 192; k++) {
@@ -140,51 +134,6 @@ make_places (unsigned bytes)
     if (sample % 3 == 2)
       planar_masks[bytes - 1][k / 64] |= (__mmask64) 1 << k % 64;
   }
-}
-
-/* 64 bytes out of @n blocks of 64: those at places from 128 on are in the second pair of blocks. A
- * place's lower six or seven bits count. */
-INLINE_AVX512 __m512i
-pick (const uint8_t *from, __m512i place, const int n)
-{
-  const __m512i low =
-      _mm512_permutex2var_epi8 (_mm512_loadu_si512 (from), place, _mm512_loadu_si512 (from + 64));
-
-  if (n == 2)
-    return low;
-  const __m512i third = _mm512_loadu_si512 (from + 128);
-  const __m512i fourth = n == 4 ? _mm512_loadu_si512 (from + 192) : third;
-
-  return _mm512_mask_mov_epi8 (
-      low, _mm512_movepi8_mask (place), _mm512_permutex2var_epi8 (third, place, fourth));
-}
-
-/* How far ahead of a step the frame is asked for: lists are gathered in bursts, between which nothing is
- * read that would let the processor see a stream. */
-#define AHEAD 4096
-
-/* One channel out of pixels of @n samples, the last ones in a step that overlaps the one before: its
- * blocks end with the last sample and begin within the pixel before, so that nothing outside is read.
- * Returns whether there were enough pixels. */
-INLINE_AVX512 int
-gather_channel (uint8_t *to, const uint8_t *from, int n_pixels, int bytes, const int n)
-{
-  const int step = 64 / bytes, end = n_pixels - step, before = (n - 1) * bytes;
-  const __m512i place = _mm512_loadu_si512 (channel_places[bytes - 1][n]);
-
-  if (end < 1)
-    return 0;
-  for (int i = 0; i < end; i += step) {
-    const uint8_t *blocks = from + (long) i * bytes * n;
-
-    for (int b = 0; b < n; b++)
-      _mm_prefetch ((const char *) blocks + AHEAD + 64 * b, _MM_HINT_T0);
-    _mm512_storeu_si512 (to + (long) i * bytes, pick (blocks, place, n));
-  }
-  _mm512_storeu_si512 (to + (long) end * bytes,
-      pick (from + (long) end * bytes * n - before,
-          _mm512_add_epi8 (place, _mm512_set1_epi8 ((char) before)), n));
-  return 1;
 }
 
 /* Three channels out of pixels of @n samples, as many whole pixels as 64 bytes hold; what is written
@@ -251,34 +200,27 @@ gather_planes (void *to_, const void *const *from, int n_pixels, int bytes)
 
 static PixelnormGather gather_otherwise[PIXELNORM_N_SAMPLES];
 
+/* Three channels. */
 AVX512 static void
-gather_vbmi (void *to, const void *const *from, const unsigned *strides, unsigned n_channels,
-    int n_pixels, int bytes)
+gather_vbmi (void *to, const void *const *from, const unsigned *strides, int n_pixels, int bytes)
 {
   const unsigned n = strides[0] % (unsigned) bytes == 0 ? strides[0] / (unsigned) bytes : 0;
   int done = 0;
 
-  if (n_channels == 1) {
-    if (n == 2)
-      done = gather_channel (to, from[0], n_pixels, bytes, 2) ? n_pixels : 0;
-    else if (n == 3)
-      done = gather_channel (to, from[0], n_pixels, bytes, 3) ? n_pixels : 0;
-    else if (n == 4)
-      done = gather_channel (to, from[0], n_pixels, bytes, 4) ? n_pixels : 0;
-  } else if (n_channels == 3 && n == 1 && strides[1] == strides[0] && strides[2] == strides[0]) {
+  if (n == 1 && strides[1] == strides[0] && strides[2] == strides[0]) {
     done = gather_planes (to, from, n_pixels, bytes);
-  } else if (n_channels == 3 && (n == 3 || n == 4)
+  } else if ((n == 3 || n == 4)
       && pixelnorm_is_packed (from, strides, strides[0], (unsigned) bytes)) {
     gather_pixels (to, from, n_pixels, bytes, (int) n);
     done = n_pixels;
   }
   if (done < n_pixels) {
-    const void *rest[PIXELNORM_MAX_GATHERED];
+    const void *rest[3];
 
-    for (unsigned c = 0; c < n_channels; c++)
+    for (unsigned c = 0; c < 3; c++)
       rest[c] = (const uint8_t *) from[c] + (size_t) done * strides[c];
-    gather_otherwise[bytes - 1]((uint8_t *) to + (size_t) done * n_channels * (size_t) bytes, rest,
-        strides, n_channels, n_pixels - done);
+    gather_otherwise[bytes - 1](
+        (uint8_t *) to + (size_t) done * 3 * (size_t) bytes, rest, strides, 3, n_pixels - done);
   }
 }
 
@@ -286,14 +228,16 @@ static void
 gather_u8_vbmi (
     void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels)
 {
-  gather_vbmi (to, from, strides, n_channels, n_pixels, 1);
+  (void) n_channels; /* kernels-x86-pick.c takes fewer */
+  gather_vbmi (to, from, strides, n_pixels, 1);
 }
 
 static void
 gather_u16_vbmi (
     void *to, const void *const *from, const unsigned *strides, unsigned n_channels, int n_pixels)
 {
-  gather_vbmi (to, from, strides, n_channels, n_pixels, 2);
+  (void) n_channels;
+  gather_vbmi (to, from, strides, n_pixels, 2);
 }
 
 void

@@ -24,6 +24,11 @@ void pixelnorm_fill_avx2_words (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_normalize (PixelnormKernels *kernels);
 
+/* Gathering one or two channels, in each row; for three it leaves the kernel that it finds. */
+void pixelnorm_fill_ssse3_pick (PixelnormKernels *kernels);
+void pixelnorm_fill_avx2_pick (PixelnormKernels *kernels);
+void pixelnorm_fill_avx512_pick (PixelnormKernels *kernels);
+
 /* Y'CbCr to R'G'B' of each row. */
 void pixelnorm_fill_ssse3_colour (PixelnormKernels *kernels);
 void pixelnorm_fill_avx2_colour (PixelnormKernels *kernels);
