@@ -357,11 +357,15 @@ is_8_bit (const gchar *format, const Wish *wish)
   return g_strcmp0 (gst_pixel_formats_twin (format, NULL), format) == 0;
 }
 
+/* RGB and grey, for sources that make whatever is asked for, then the Y'CbCr that we convert: a converter passes it on. */
 static gboolean
 is_usual (const gchar *format, const Wish *wish)
 {
-  return is_8_bit (format, NULL) && !g_str_equal (gst_pixel_formats_channels (format, NULL), "YUV")
-      && gst_pixel_formats_can_be_read (format, wish->colour);
+  const GstVideoFormatInfo *info = find_format (format);
+
+  return GST_VIDEO_FORMAT_INFO_IS_YUV (info)
+      ? is_converted (info, wish->colour) && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == 8
+      : is_8_bit (format, NULL) && can_be_read (info, wish->colour);
 }
 
 GstCaps *

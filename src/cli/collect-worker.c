@@ -8,6 +8,7 @@
  * so of a broken one nothing counts, and it does not matter which process reads which.
  */
 #include <gst/gst.h>
+#include <gst/video/video.h>
 #include <string.h>
 #include <unistd.h>
 #include <sys/socket.h>
@@ -27,7 +28,7 @@ typedef struct {
 typedef struct {
   const CollectSettings *settings;
   guint width, height; /* that frames must have; 0: any */
-  GstElement *pipeline, *source, *stats;
+  GstElement *pipeline, *source, *filter, *stats;
   GstPad *entry;           /* where decoded video goes in */
   gchar *problem, *remark; /* an error; the first warning */
 } Reading;
@@ -114,6 +115,37 @@ make_caps (const CollectSettings *settings)
   return caps;
 }
 
+/* Whether pixelstats makes the RGB itself, which is exact: all Y'CbCr of 8 bits. Deeper video becomes 8 bits before. */
+static gboolean
+is_taken_as_it_is (const CollectSettings *settings, const GstStructure *video)
+{
+  const gchar *name = gst_structure_get_string (video, "format");
+  const GstVideoFormat format =
+      name ? gst_video_format_from_string (name) : GST_VIDEO_FORMAT_UNKNOWN;
+  const GstVideoFormatInfo *info = gst_video_format_get_info (format);
+
+  return strcmp (settings->format, "RGB") == 0 && format != GST_VIDEO_FORMAT_UNKNOWN
+      && GST_VIDEO_FORMAT_INFO_IS_YUV (info) && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == 8;
+}
+
+static void
+leave_format (Reading *reading)
+{
+  GstCaps *caps = make_caps (reading->settings);
+
+  gst_structure_remove_fields (gst_caps_get_structure (caps, 0), "format", "colorimetry", NULL);
+  g_object_set (reading->filter, "caps", caps, NULL);
+  gst_caps_unref (caps);
+}
+
+/* libjpeg's accurate transform: the one that GStreamer prefers shifts red and blue by a code value, and takes as long. */
+static void
+set_up_decoder (GstBin *pipeline, GstBin *bin, GstElement *element, gpointer data)
+{
+  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), "idct-method"))
+    gst_util_set_object_arg (G_OBJECT (element), "idct-method", "islow");
+}
+
 /* Whether to decode it: sound and subtitles are left as they are. (Without expose-all-streams the
  * decoder of H.264 is not found.) */
 static gboolean
@@ -156,6 +188,8 @@ link_decoded (GstElement *source, GstPad *pad, gpointer data)
     if (!gst_structure_has_name (structure, "video/x-raw"))
       return;
     mode = gst_structure_get_string (structure, "interlace-mode");
+    if (is_taken_as_it_is (reading->settings, structure))
+      leave_format (reading);
   }
   if (mode && strcmp (mode, "progressive") != 0) {
     GstElement *deinterlace = gst_element_factory_make ("deinterlace", NULL);
@@ -191,21 +225,22 @@ build (Reading *reading, const gchar *uri)
   reading->source = add_element (reading, "uridecodebin");
   GstElement *convert = add_element (reading, "videoconvert");
   GstElement *scaler = scale ? add_element (reading, "videoscale") : NULL;
-  GstElement *filter = add_element (reading, "capsfilter");
+  reading->filter = add_element (reading, "capsfilter");
   reading->stats = add_element (reading, "pixelstats");
   GstElement *sink = add_element (reading, "fakesink");
   if (reading->problem)
     return FALSE;
   g_object_set (reading->source, "uri", uri, "caps", decoded, NULL);
-  g_object_set (filter, "caps", caps, NULL);
+  g_object_set (reading->filter, "caps", caps, NULL);
   g_object_set (sink, "sync", FALSE, NULL);
   if (scaler)
     g_object_set (scaler, "add-borders", FALSE, NULL);
   set_up_stats (reading->stats, reading->settings);
-  gst_element_link_many (scaler ? scaler : convert, filter, reading->stats, sink, NULL);
+  gst_element_link_many (scaler ? scaler : convert, reading->filter, reading->stats, sink, NULL);
   if (scaler)
     gst_element_link (convert, scaler);
   reading->entry = gst_element_get_static_pad (convert, "sink");
+  g_signal_connect (reading->pipeline, "deep-element-added", G_CALLBACK (set_up_decoder), NULL);
   g_signal_connect (reading->source, "autoplug-continue", G_CALLBACK (is_for_us), NULL);
   g_signal_connect (reading->source, "no-more-pads", G_CALLBACK (check_decoded), reading);
   g_signal_connect (reading->source, "pad-added", G_CALLBACK (link_decoded), reading);

@@ -15,6 +15,7 @@ from PIL import Image
 
 from cli_help import PROGRAM, Pixelnorm, load, pixelprofile
 from gst_launch import make
+from pixelnorm import to_rgb
 
 SIZE = (24, 40)
 N = 30
@@ -138,6 +139,27 @@ def test_mask_and_roi(images, tmp_path):
     done = collect("--mask", tmp_path / "mask.png", "--roi=5,6,20,30", "--roi=5,6,20,10", out, images)
     assert done.returncode == 0
     expect_statistics(load(out), frames_of(N)[:, 6:16, 10:25].reshape(N, -1, 3))
+
+
+def test_colours_are_exact(tmp_path):
+    """Of Y'CbCr as decoders give it: those of to_rgb, whose numbers test_colour.py compares with fractions. JPEG, like GStreamer's
+    decoder gives it, within one code of Pillow's."""
+    width, height, n = 48, 32, 4
+    planes = np.random.default_rng(5).integers(0, 256, (n, width * height * 3 // 2), np.uint8)
+    (tmp_path / "raw").write_bytes(planes.tobytes())
+    make(f"-q filesrc location={tmp_path}/raw ! rawvideoparse format=i420 width={width} height={height} framerate=5/1 "
+         f"colorimetry=bt709 ! matroskamux ! filesink location={tmp_path}/a.mkv")
+    done = collect(tmp_path / "out", tmp_path / "a.mkv")
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    ends = [width * height, width * height * 5 // 4]
+    rgb = np.stack([to_rgb(y.reshape(height, width), *(c.reshape(height // 2, width // 2) for c in chroma), format="I420",
+                           matrix="bt709", range="limited") for y, *chroma in (np.split(one, ends) for one in planes)])
+    expect_statistics(load(tmp_path / "out"), rgb)
+    picture = Image.fromarray(frames_of(1)[0]).resize((320, 240), Image.BICUBIC)
+    picture.save(tmp_path / "b.jpg", quality=95, subsampling="4:2:0")
+    assert collect(tmp_path / "jpeg", tmp_path / "b.jpg").returncode == 0
+    found, pillow = image_of(load(tmp_path / "jpeg"), Pixelnorm.Image.MEAN), np.asarray(Image.open(tmp_path / "b.jpg"))
+    assert np.abs(found - pillow).max() <= 1 and (found == pillow).mean() >= .999
 
 
 def test_videos(tmp_path):

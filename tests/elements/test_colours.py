@@ -248,6 +248,24 @@ def test_profiles_of_other_channels(tmp_path):
         assert reference.read_profile(paths[word])[1]["frames"].tolist() == [frames]
 
 
+@pytest.mark.parametrize("before", ["videoconvert", "videoconvert ! videoscale", "videoscale ! videoconvert ! queue"])
+@pytest.mark.parametrize("name", ["NV12", "I420", "YUY2", "UYVY"])
+def test_converters_have_nothing_to_do(name, before, tmp_path):
+    """Old pipelines have one: it passes Y'CbCr on, and what comes out is exact."""
+    width, height = 64, 48
+    data, caps = random_frames(name, width, height, N), caps_of(name, width, height, "bt709")
+    samples, _ = rgb_of(name, data, width, height, "bt709")
+    path = tmp_path / "p.safetensors"
+    run(f"appsrc name=in format=time ! {before} ! pixelstats channels=auto location={path} ! fakesink", [(caps, buffers_of(data))])
+    assert (reference.read_profile(path)[1]["sum"] == samples.astype(int).sum(0)).all()
+    for settings in ["method=fixed mean=<0> std=<1>", f"location={path} method=center scope=channel"]:
+        out = run(f"appsrc name=in format=time ! {before} ! pixelnorm channels=auto {settings} ! other/tensors,types=float32 ! "
+                  "appsink name=out sync=false wait-on-eos=false", [(caps, buffers_of(data))])
+        found = np.frombuffer(b"".join(bytes_of(out)), "<f4").reshape(samples.shape)
+        mean = 0 if "fixed" in settings else samples.reshape(-1, 3).mean(0)
+        assert np.allclose(found, samples - mean, atol=1e-4)
+
+
 def test_no_tensor_of_native_subsampled_frames():
     with pytest.raises(Refused):
         run("appsrc name=in format=time ! pixelnorm method=fixed channels=native ! other/tensors ! fakesink",
