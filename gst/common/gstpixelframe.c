@@ -4,13 +4,15 @@
  * with the memory that was mapped.
  *
  * Formats that we cannot read where they lie are unpacked row by row, by GStreamer, from a copy with room behind it: its
- * functions take whole groups of pixels, and for some widths of 1.22 more than a row has.
+ * functions take whole groups of pixels, and for some widths of 1.22 more than a row has; those of tiles may begin the next
+ * tile.
  */
 #include "gstpixelframe.h"
 
 #include <string.h>
 
-#define ROOM 64 /* bytes behind what is copied, and behind a row that is unpacked */
+#define ROOM 64        /* bytes behind what is copied, and behind a row that is unpacked */
+#define TILE_ROOM 4096 /* those behind what is copied of tiles: at least a tile */
 
 /* Rows of plane @p from its first pixel on, all inside of the mapped memory? */
 static gboolean
@@ -128,14 +130,24 @@ stored_plane_fits (const GstVideoFrame *mapped, const GstVideoInfo *info, guint 
 static gboolean
 check_stored_planes (const GstVideoFrame *mapped, GstBuffer *buffer, GError **error)
 {
+  const guint width = (guint) GST_VIDEO_FRAME_WIDTH (mapped);
+  const guint height = (guint) GST_VIDEO_FRAME_HEIGHT (mapped);
   GstVideoInfo info;
 
-  gst_video_info_set_format (&info, GST_VIDEO_FRAME_FORMAT (mapped),
-      (guint) GST_VIDEO_FRAME_WIDTH (mapped), (guint) GST_VIDEO_FRAME_HEIGHT (mapped));
+  /* a crop can be of any frame; strides of GStreamer run over where one is too wide */
+  if (width > PIXELNORM_MAX_SIDE || height > PIXELNORM_MAX_SIDE
+      || !gst_video_info_set_format (&info, GST_VIDEO_FRAME_FORMAT (mapped), width, height))
+    return refuse_size (mapped, 0, buffer, error);
   for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (&info); p++)
     if (!stored_plane_fits (mapped, &info, p))
       return refuse_size (mapped, p, buffer, error);
   return TRUE;
+}
+
+static gsize
+room_behind (const GstVideoFrame *mapped)
+{
+  return GST_VIDEO_FORMAT_INFO_IS_TILED (mapped->info.finfo) ? TILE_ROOM : ROOM;
 }
 
 /* Room for @bytes, and for the planes of the frame as they are stored. */
@@ -143,7 +155,7 @@ static guint8 *
 make_room (GstPixelFrame *self, gsize bytes, GError **error)
 {
   for (guint p = 0; p < GST_VIDEO_FRAME_N_PLANES (&self->mapped); p++)
-    bytes += get_plane_size (&self->mapped, p) + ROOM;
+    bytes += get_plane_size (&self->mapped, p) + room_behind (&self->mapped);
   if (bytes > self->size) {
     g_free (self->memory);
     self->memory = g_try_malloc0 (bytes);
@@ -178,7 +190,7 @@ unpack (GstPixelFrame *self, const PixelnormLayout *layout, GstBuffer *buffer, G
 
     planes[p] = memcpy (copy, GST_VIDEO_FRAME_PLANE_DATA (mapped, p), size);
     strides[p] = GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p);
-    copy += size + ROOM;
+    copy += size + room_behind (mapped);
   }
   for (gint row = 0; row < height; row++)
     info->unpack_func (info,
@@ -206,8 +218,13 @@ gst_pixel_frame_map (GstPixelFrame *self, const GstPixelVideo *video, GstBuffer 
         GST_VIDEO_INFO_NAME (info), gst_video_format_to_string (meta->format));
     return FALSE;
   }
-  /* GStreamer calls a meta that is smaller than the caps a programming error; here it comes with
-   * the data */
+  /* GStreamer calls what follows programming errors; here they come with the data */
+  if (meta && meta->n_planes != GST_VIDEO_INFO_N_PLANES (info)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "Expected %u planes of %s, found a buffer whose meta says %u.",
+        GST_VIDEO_INFO_N_PLANES (info), GST_VIDEO_INFO_NAME (info), meta->n_planes);
+    return FALSE;
+  }
   if (meta
       && (meta->width < (guint) GST_VIDEO_INFO_WIDTH (info)
           || meta->height < (guint) GST_VIDEO_INFO_HEIGHT (info))) {

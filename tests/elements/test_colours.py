@@ -336,3 +336,25 @@ def test_crop_and_roi_count_after_conversion(tmp_path):
         out = run(description, [(caps_of("NV12", 10, 8, "bt601"), buffers)])
         found = np.frombuffer(b"".join(bytes_of(out)), "<f4").reshape(N, 8, 10, 3)
         assert (found == samples[:, y:y + 8, x:x + 10]).all()
+
+
+@pytest.mark.parametrize("name", ["RGB16", "v210", "NV12_4L4"])
+@pytest.mark.parametrize("size", [(0xf0000000, 4), (0x60000001, 4), (8, 0x7fffffff)])
+def test_frame_of_no_size(name, size):
+    """A crop of it would be of the caps' size. The stride is what GStreamer's own comes to where it runs over."""
+    info = info_of(name, 8, 4)
+    (buffer,) = buffers_of(random_frames(name, 8, 4, 1))
+    n = info.finfo.n_planes
+    places = list(info.offset)[:n] + [0] * (4 - n), list(info.stride)[:n] + [0] * (4 - n)
+    GstVideo.buffer_add_video_meta_full(buffer, GstVideo.VideoFrameFlags.NONE, GstVideo.VideoFormat.from_string(name), *size, n, *places)
+    add_crop(buffer, 0, 0, 8, 4)
+    with pytest.raises(Refused, match="that does not hold them"):
+        run("appsrc name=in format=time ! pixelnorm channels=auto method=fixed ! fakesink", [(caps_of(name, 8, 4, "bt601"), [buffer])])
+
+
+def test_meta_of_other_planes():
+    (buffer,) = buffers_of(random_frames("NV12", 8, 4, 1))
+    GstVideo.buffer_add_video_meta_full(
+        buffer, GstVideo.VideoFrameFlags.NONE, GstVideo.VideoFormat.NV12, 8, 4, 1, [0] * 4, [8, 8, 0, 0])
+    with pytest.raises(Refused, match="Expected 2 planes of NV12, found a buffer whose meta says 1"):
+        run("appsrc name=in format=time ! pixelnorm channels=auto method=fixed ! fakesink", [(caps_of("NV12", 8, 4, "bt601"), [buffer])])
