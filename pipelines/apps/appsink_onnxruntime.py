@@ -81,9 +81,9 @@ def describe(network, options):
     size = f",width={network.width},height={network.height}" if network.width and network.height else ""
     profile = f'location="{options.profile}"' if options.profile else ""
     batch = options.batch or network.batch or 1
-    return (f"{source} ! videoconvert ! videoscale ! "
-            f"video/x-raw,format={'RGB' if network.n_channels == 3 else 'GRAY8'}{size},pixel-aspect-ratio=1/1 ! "
-            f"pixelnorm {profile} layout={network.layout} {f'batch-size={batch}' if batch > 1 else ''} {options.settings} ! "
+    channels = "rgb" if network.n_channels == 3 else "gray"
+    return (f"{source} ! videoscale ! video/x-raw{size},pixel-aspect-ratio=1/1 ! "
+            f"pixelnorm {profile} channels={channels} layout={network.layout} {f'batch-size={batch}' if batch > 1 else ''} {options.settings} ! "
             "other/tensors,types=float32 ! appsink name=out sync=false max-buffers=4")
 
 

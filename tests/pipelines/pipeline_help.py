@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import xxhash
 
+import pixelnorm
 from gst_launch import TIMEOUT, launch, make, run  # noqa: F401 - for the tests
 
 SOURCE = Path(__file__).resolve().parents[2]
@@ -33,6 +34,20 @@ def frames_of(source, cwd, width=320, height=240, channels=3):
     rows = np.fromfile(name, np.uint8).reshape(-1, height, stride)
     name.unlink()
     return rows[:, :, :width * channels].reshape(-1, height, width, channels)
+
+
+def decoded_frames(path, cwd, width=320, height=240):
+    """The frames of a motion JPEG of 4:2:0, as GStreamer decodes them; as RGB by to_rgb, which tests/python compares with
+    fractions. Planes of these sizes have no padding."""
+    make(f"-q uridecodebin3 uri={Path(cwd, path).as_uri()} ! video/x-raw,format=I420,colorimetry=1:4:0:0 ! "
+         "filesink location=frames.raw", cwd)
+    name = Path(cwd) / "frames.raw"
+    data = np.fromfile(name, np.uint8).reshape(-1, width * height * 3 // 2)
+    name.unlink()
+    sizes = [(height, width), (height // 2, width // 2), (height // 2, width // 2)]
+    ends = np.cumsum([h * w for h, w in sizes])[:-1]
+    return np.stack([pixelnorm.to_rgb(*(plane.reshape(size) for plane, size in zip(np.split(frame, ends), sizes)), format="I420",
+                                      matrix="bt601", range="full", chroma_site="jpeg") for frame in data])
 
 
 def read_profile(path):

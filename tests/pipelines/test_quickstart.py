@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from pipeline_help import (
-    check_profile, check_tensors, count_frames, frames_of, make, make_video, PIPELINES,
+    check_profile, check_tensors, count_frames, decoded_frames, frames_of, make, make_video, PIPELINES,
     read_profile, run, TIMEOUT, zscore)
 
 builds = pytest.mark.unsanitized("it builds or fetches, and runs nothing of that build")
@@ -40,14 +40,14 @@ def long_video(tmp_path_factory):
 def test_quickstart(tmp_path):
     folder = tmp_path / "it's \"a\" folder\\"
     folder.mkdir()
-    video = make_video(folder / "v é 1%20!.avi", tmp_path)
+    video = make_video(folder / "v é 1%20!.avi", tmp_path, "videotestsrc num-buffers=40")
     done = quickstart(folder, video.name)
     assert (done.returncode, done.stderr) == (0, "")
     assert "\r" not in done.stdout and "frames/s" not in done.stdout
     assert results(folder) == RESULTS
     for name in RESULTS:
         assert name in done.stdout
-    frames = frames_of(f"uridecodebin3 uri={video.as_uri()}", tmp_path)
+    frames = decoded_frames(video, tmp_path)
     assert len(frames) == 40
     check_profile(folder / "out" / "profile.safetensors", frames)
     check_tensors(folder / "out" / "tensors.f32", zscore(frames[:3], frames))
@@ -88,8 +88,11 @@ def test_quickstart_odd_sizes_and_one_frame(size, form, tmp_path):
     done = quickstart(tmp_path, "v.mkv")
     assert done.returncode == 0, done.stderr
     assert results(tmp_path) == RESULTS
-    frames = frames_of(f"uridecodebin3 uri={(tmp_path / 'v.mkv').as_uri()}", tmp_path, width, height)
+    channels = 1 if form == "GRAY8" else 3
+    frames = frames_of(f"uridecodebin3 uri={(tmp_path / 'v.mkv').as_uri()}", tmp_path, width, height, channels)
     check_profile(tmp_path / "out" / "profile.safetensors", frames)
+    check_tensors(tmp_path / "out" / "tensors.f32", zscore(frames))
+    assert f"reshape(1, {height}, {width}, {channels})" in done.stdout
     assert count_frames("normalized.mp4", tmp_path / "out")[0] == 1
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* source ! convert ! [pixelstats] ! pixelnorm ! caps ! queue, in a bin of its own, so that a stream can be added and taken
+/* source ! scale ! [pixelstats] ! pixelnorm ! caps ! queue, in a bin of its own, so that a stream can be added and taken
  * away as one thing. A probe behind pixelnorm reads PixelnormMeta of every buffer and adds the name of the source to it:
  * that is how the consumer, which gets the tensors of all streams through one pad, tells them apart.
  */
@@ -55,10 +55,10 @@ note_end (GstPad *pad, GstPadProbeInfo *info, gpointer user_data)
 
 /* Of a file only the video is wanted; the rest must flow all the same. */
 static void
-link_decoded (GstElement *decoder, GstPad *pad, gpointer convert)
+link_decoded (GstElement *decoder, GstPad *pad, gpointer scale)
 {
   g_autoptr (GstCaps) caps = gst_pad_get_current_caps (pad);
-  g_autoptr (GstPad) sink = gst_element_get_static_pad (convert, "sink");
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (scale, "sink");
 
   if (!caps)
     caps = gst_pad_query_caps (pad, NULL);
@@ -119,7 +119,7 @@ set_property (GstElement *element, const StreamSetting *setting, GError **error)
 }
 
 static GstElement *
-add_source (Stream *self, GstElement *convert, GError **error)
+add_source (Stream *self, GstElement *scale, GError **error)
 {
   const StreamConfig *config = self->config;
   GstElement *source = add_element (self, config->uri ? "uridecodebin3" : "videotestsrc", error);
@@ -134,7 +134,7 @@ add_source (Stream *self, GstElement *convert, GError **error)
     if (!uri)
       return NULL;
     g_object_set (source, "uri", uri, NULL);
-    g_signal_connect (source, "pad-added", G_CALLBACK (link_decoded), convert);
+    g_signal_connect (source, "pad-added", G_CALLBACK (link_decoded), scale);
     return source;
   }
   if (config->pattern) {
@@ -144,7 +144,7 @@ add_source (Stream *self, GstElement *convert, GError **error)
       return NULL;
   }
   g_object_set (source, "num-buffers", config->frames, "is-live", config->live, NULL);
-  gst_element_link (source, convert);
+  gst_element_link (source, scale);
   return source;
 }
 
@@ -168,12 +168,11 @@ static gboolean
 fill_bin (Stream *self, const gchar *tensor_caps, GError **error)
 {
   const StreamConfig *config = self->config;
-  GstElement *elements[8];
+  GstElement *elements[7];
   guint n = 0;
 
-  if (!(elements[n++] = add_element (self, "videoconvert", error))
+  if (!(elements[n++] = add_element (self, "videoscale", error))
       || !add_source (self, elements[0], error)
-      || !(elements[n++] = add_element (self, "videoscale", error))
       || (config->caps && !(elements[n++] = add_caps (self, "video-caps", config->caps, error)))
       || (config->collect && !(elements[n++] = add_element (self, "pixelstats", error)))
       || !(elements[n++] = add_element (self, "pixelnorm", error))
