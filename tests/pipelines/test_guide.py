@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """docs/guide.md: its lines and blocks run, its numbers are so, and what it says of other software holds there."""
+import os
 import re
 import shlex
 import subprocess
@@ -21,7 +22,7 @@ SEED = 20261128
 
 def run_block(kind, text, directory):
     if kind == "python":
-        return run(["/usr/bin/python3", "-c", text], directory)
+        return run(["/usr/bin/python3", "-c", text], directory, env={**os.environ, "PYTHONPATH": str(SOURCE / "src" / "python")})
     if kind == "sh":
         assert all(line.split()[0] == "gst-launch-1.0" for line in text.replace("\\\n", " ").splitlines())
         return run(["bash", "-e", "-c", text], directory)
@@ -81,6 +82,10 @@ def test_meta(guide):
 def test_identity_of_grey(guide):
     assert printed_by(guide, "set_colorimetry") == "None False\nbt601 True\n"
     assert "prints `None False` and `bt601 True`" in " ".join(PAGE.split())
+
+
+def test_video_is_read_as_rgb(guide):
+    assert printed_by(guide, "camera.nv12\", \"u1\"") == "the same: True\n"
 
 
 # --- the table of methods, and numbers in the text
