@@ -3,7 +3,6 @@
 behind GStreamer's; what is lost where a scaler stands before, and what each order takes."""
 import argparse
 import importlib.util
-import io
 import os
 import pathlib
 import re
@@ -135,8 +134,6 @@ def converters(folder):
 # --- what training may have used
 
 def compared(name, found, exact):
-    n = min(len(found), len(exact))  # eos-after lets pass what a decoder flushes out
-    found, exact = found[:n], exact[:n]
     equal = (found == exact).mean()
     return [name, f"{100 * equal:.{2 if equal < .999 else 4}f} %" if equal < 1 else "all", *difference(found, exact)]
 
@@ -144,34 +141,38 @@ def compared(name, found, exact):
 COMPARED = ["decoder", "equal samples", "mean difference R", "G", "B", "largest"]
 
 
-def street(folder, n, more=""):
+ISLOW = "jpegdec idct-method=islow"
+DECODERS = {f"`{ISLOW} ! pixelnorm`": (ISLOW, None), "`avdec_mjpeg ! pixelnorm`": ("avdec_mjpeg", None),
+            "`jpegdec ! pixelnorm` (`ifast`, its default)": ("jpegdec", None),
+            f"`{ISLOW} ! pixelnorm chroma=nearest`": (ISLOW, f"{CODES} chroma=nearest ! other/tensors,types=uint8"),
+            f"`{ISLOW} ! videoconvert`": (ISLOW, PLAIN)}
+
+
+def street(folder, n):
     """Frames of the street, as RGB, from which files are made."""
-    return rgb_of(f"uridecodebin3 uri={STREET.as_uri()} ! identity eos-after={n + 1} {more}", 768, 576, None, folder)[:n]
+    return rgb_of(f"uridecodebin3 uri={STREET.as_uri()} ! identity eos-after={n + 1}", 768, 576, None, folder)[:n]
 
 
 def stills(folder):
-    """Pictures of 4:2:0 that Pillow wrote: every decoder against Pillow's."""
+    """Pictures that Pillow wrote: every decoder against Pillow's."""
     from PIL import Image
-    folder = folder / "stills"
-    folder.mkdir()
-    for i, frame in enumerate(street(folder, N)):
-        Image.fromarray(frame).save(folder / f"{i}.jpg", quality=95, subsampling="4:2:0")
-    paths = [folder / f"{i}.jpg" for i in range(N)]
-    pillow = np.stack([np.asarray(Image.open(path)) for path in paths])
-
-    def gst(decoder, elements=None):
-        return rgb_of(f"multifilesrc location=%d.jpg stop-index={N - 1} caps=image/jpeg,framerate=30/1 ! jpegparse ! {decoder}",
-                      768, 576, elements, folder)
-    rows = [compared("`jpegdec idct-method=islow ! pixelnorm`", gst("jpegdec idct-method=islow"), pillow),
-            compared("`avdec_mjpeg ! pixelnorm`", gst("avdec_mjpeg"), pillow),
-            compared("`jpegdec ! pixelnorm` (`ifast`, its default)", gst("jpegdec"), pillow),
-            compared("`jpegdec idct-method=islow ! pixelnorm chroma=nearest`", gst(
-                "jpegdec idct-method=islow", f"{CODES} chroma=nearest ! other/tensors,types=uint8"), pillow),
-            compared("`jpegdec idct-method=islow ! videoconvert`", gst("jpegdec idct-method=islow", PLAIN), pillow)]
-    for name, decode in {"OpenCV's `imread`": by_imread, "torchvision's `read_image`": by_torchvision, "DALI, on the processor": by_dali}.items():
-        found = decode(paths)
-        if found is not None:
-            rows.append(compared(name, found, pillow))
+    frames, rows = street(folder, N), []
+    for sampling in ["4:2:0", "4:4:4"]:
+        place = folder / sampling.replace(":", "")
+        place.mkdir()
+        paths = [place / f"{i}.jpg" for i in range(N)]
+        for path, frame in zip(paths, frames):
+            Image.fromarray(frame).save(path, quality=95, subsampling=sampling)
+        pillow = np.stack([np.asarray(Image.open(path)) for path in paths])
+        decoders = DECODERS if sampling == "4:2:0" else {name: DECODERS[name] for name in list(DECODERS)[:2]}
+        for name, (decoder, elements) in decoders.items():
+            line = f"multifilesrc location=%d.jpg stop-index={N - 1} caps=image/jpeg,framerate=30/1 ! jpegparse ! {decoder}"
+            rows.append(compared(f"{name}, of {sampling}", rgb_of(line, 768, 576, elements, place), pillow))
+        others = {"OpenCV's `imread`": by_imread, "torchvision's `read_image`": by_torchvision, "DALI, on the processor": by_dali}
+        for name, decode in others.items() if sampling == "4:2:0" else []:
+            found = decode(paths)
+            if found is not None:
+                rows.append(compared(f"{name}, of {sampling}", found, pillow))
     return markdown(COMPARED, rows)
 
 
@@ -207,20 +208,22 @@ numpy.save(sys.argv[1], numpy.stack([pipeline.run()[0].as_array()[0] for _ in sy
 def videos(folder):
     """H.264 of bt709, which says so: every decoder against pixelnorm behind GStreamer's, whose Y, U and V are the same."""
     width, height = 1280, 720
-    make(f"-q uridecodebin3 uri={STREET.as_uri()} ! identity eos-after={N + 1} ! videoconvert ! videoscale ! video/x-raw,format=I420,"
-         f"width={width},height={height},colorimetry=bt709 ! x264enc ! h264parse ! mp4mux ! filesink location=street.mp4", folder)
-    line = "filesrc location=street.mp4 ! qtdemux ! h264parse ! avdec_h264"
+    street(folder, N).tofile(folder / "street.raw")
+    make(f"-q filesrc location=street.raw ! rawvideoparse format=rgb width=768 height=576 framerate=10/1 ! videoconvert ! videoscale ! "
+         f"video/x-raw,format=I420,width={width},height={height},colorimetry=bt709 ! x264enc bframes=0 ! h264parse ! matroskamux ! "
+         "filesink location=street.mkv", folder)
+    line = "filesrc location=street.mkv ! matroskademux ! h264parse ! avdec_h264"
     ours = rgb_of(line, width, height, None, folder)
     rows = [compared("`avdec_h264 ! videoconvert`", rgb_of(line, width, height, PLAIN, folder), ours)]
     if importlib.util.find_spec("cv2"):
         import cv2
-        capture, frames = cv2.VideoCapture(str(folder / "street.mp4")), []
+        capture, frames = cv2.VideoCapture(str(folder / "street.mkv")), []
         while (found := capture.read())[0]:
             frames.append(found[1][..., ::-1])
         rows.append(compared("OpenCV's `VideoCapture`", np.stack(frames), ours))
     if shutil.which("ffmpeg"):
         for flags in ["", ":flags=accurate_rnd+full_chroma_int"]:
-            subprocess.run(["ffmpeg", "-v", "error", "-i", "street.mp4", "-vf", f"scale=in_color_matrix=auto{flags}", "-f", "rawvideo",
+            subprocess.run(["ffmpeg", "-v", "error", "-i", "street.mkv", "-vsync", "passthrough", "-vf", f"scale=in_color_matrix=auto{flags}", "-f", "rawvideo",
                             "-pix_fmt", "rgb24", "-y", "out.rgb"], cwd=folder, check=True)
             rows.append(compared(f"`ffmpeg{' -vf scale' + flags.replace(':', '=') if flags else ''} -pix_fmt rgb24`",
                                  read(folder / "out.rgb", width, height), ours))
@@ -278,7 +281,6 @@ def draw(folder, path):
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
     import pixelnorm
-    from PIL import Image
     means = []
     for name, elements in [("exact", ""), ("converted", f"{PLAIN} ! ")]:
         make(f"-q uridecodebin3 uri={STREET.as_uri()} ! {elements}pixelstats location={name}.safetensors ! fakesink", folder)
@@ -288,15 +290,13 @@ def draw(folder, path):
     axes[0].set_title("mean image, no converter", fontsize=9)
     for channel, axis in enumerate(axes[1:]):
         d = (means[1] - means[0])[..., channel]
-        shown = axis.imshow(d, cmap="RdBu_r", vmin=-5, vmax=5)
+        shown = axis.imshow(d, cmap="Blues_r", vmin=-6, vmax=0)
         axis.set_title(f"{['red', 'green', 'blue'][channel]}: videoconvert − exact, mean {d.mean():+.2f}", fontsize=9)
     for axis in axes:
         axis.set_axis_off()
     figure.colorbar(shown, ax=axes, label="code values", pad=.01)
     path.parent.mkdir(exist_ok=True)
-    drawn = io.BytesIO()
-    figure.savefig(drawn, dpi=72)
-    Image.open(drawn).convert("RGB").quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    figure.savefig(path, dpi=62, metadata={"Software": None}, pil_kwargs={"optimize": True})
 
 
 TABLES = {"converters": converters, "stills": stills, "videos": videos, "sizes": sizes, "orders": orders}
