@@ -2,8 +2,9 @@
 /* How fast the elements are: each path and size, a whole element between two pads. Prints a line of
  * JSON that names the versions, then one per path and size: median seconds of processor time a
  * frame of the element, of a copy that moves as many bytes, of a read of the frame, of a copy with
- * streaming stores, and of OpenCV doing the same. They take turns, round by round, on the same
- * frames, since machines differ and drift.
+ * streaming stores, of OpenCV doing the same, and where Y'CbCr is read as RGB, of the element behind
+ * a converter and on frames of RGB. They take turns, round by round, on the same frames, since
+ * machines differ and drift.
  *
  * Arguments, if there are any, are parts of the names of what to measure: "640x480", "RGB float32".
  *
@@ -47,6 +48,7 @@ typedef struct {
 #define NORM_CHANNEL NORM " scope=channel"
 #define BACK "pixeldenorm"
 #define BACK_CHANNEL BACK " scope=channel"
+#define NATIVE " channels=native" /* as they lie; else Y'CbCr is read as RGB */
 #define TENSORS(type) "other/tensors,types=(string)" type
 #define VIDEO "video/x-raw"
 
@@ -91,16 +93,37 @@ static const Path paths[] = {
   { "8-bit video, channel", "BGRx", NORM_CHANNEL, VIDEO, 0, 4. / 3, NULL },
   { "statistics, pixel", "GRAY8", STATISTICS, NULL, 1, 1, NULL },
   { "float32, pixel", "GRAY8", NORM, TENSORS ("float32"), 9, 4, NULL },
-  { "statistics, pixel", "I420", STATISTICS, NULL, 1, 1, NULL },
-  { "8-bit video, pixel", "I420", NORM, VIDEO, 9, 1, NULL },
-  { "statistics, pixel", "NV12", STATISTICS, NULL, 1, 1, NULL },
-  { "8-bit video, channel", "NV12", NORM_CHANNEL, VIDEO, 0, 1, NULL },
+  { "statistics, pixel", "I420", STATISTICS NATIVE, NULL, 1, 1, NULL },
+  { "8-bit video, pixel", "I420", NORM NATIVE, VIDEO, 9, 1, NULL },
+  { "float32 NCHW, channel", "I420", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4,
+      "blobFromImage" },
+  { "statistics, pixel", "NV12", STATISTICS NATIVE, NULL, 1, 1, NULL },
+  { "8-bit video, channel", "NV12", NORM_CHANNEL NATIVE, VIDEO, 0, 1, NULL },
+  { "statistics of RGB, pixel", "NV12", STATISTICS, NULL, 1, 1, "statistics" },
+  { "float32, pixel", "NV12", NORM, TENSORS ("float32"), 9, 4, "convertTo, subtract, multiply" },
+  { "float32, channel", "NV12", NORM_CHANNEL, TENSORS ("float32"), 0, 4, "convertTo" },
+  { "float32 NCHW, channel", "NV12", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4,
+      "blobFromImage" },
+  { "float32 NCHW, channel", "YUY2", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4,
+      "blobFromImage" },
+  { "float32 NCHW, channel", "P010_10LE", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4,
+      NULL },
   { "statistics, pixel", "GRAY16_LE", STATISTICS, NULL, 2, 2, NULL },
   { "float32, pixel", "GRAY16_LE", NORM, TENSORS ("float32"), 10, 4, NULL },
   { "statistics, pixel", "GBR_10LE", STATISTICS, NULL, 2, 2, NULL },
   { "float32, pixel", "GBR_10LE", NORM, TENSORS ("float32"), 10, 4, NULL },
   { "statistics, pixel", "RGBA64_LE", STATISTICS, NULL, 2, 2, NULL },
   { "float32, channel", "RGBA64_LE", NORM_CHANNEL, TENSORS ("float32"), 0, 4, NULL },
+};
+
+/* RIVAL TABLE: who does the same work as a path that reads Y'CbCr as RGB: the element behind a converter, and on
+ * frames that are RGB already. */
+static const struct {
+  const char *name, *converter;
+} rivals[] = {
+  { "videoconvert", "videoconvert" },
+  { "videoconvert nearest", "videoconvert chroma-mode=none" },
+  { "rgb", NULL },
 };
 
 static const guint sizes[][2] = { { 224, 224 }, { 640, 480 }, { 1920, 1080 }, { 3840, 2160 } };
@@ -114,18 +137,17 @@ static GstStaticPadTemplate any_source =
 /* Frames of one format and size, and the profiles of them that were asked for. */
 typedef struct {
   GstVideoInfo info;
-  GstCaps *caps;   /* of tensors; NULL: of info */
-  gsize size;      /* bytes of a frame */
-  gsize n_samples; /* of a frame, without alpha and padding */
+  GstCaps *caps; /* of tensors; NULL: of info */
+  gsize size;    /* bytes of a frame */
   guint8 *data[N_FRAMES];
   GstBuffer *buffers[N_FRAMES];
-  PixelnormProfile *profiles[2]; /* scope pixel, scope channel */
+  PixelnormProfile *profiles[4]; /* scope pixel, scope channel; the same of RGB */
 } Frames;
 
 /* An element between two pads. */
 typedef struct {
   const Frames *frames;
-  GstElement *element;
+  GstElement *element; /* or a bin with a converter before it */
   GstPad *source, *sink;
 } Bench;
 
@@ -153,19 +175,41 @@ bench_stop (Bench *bench)
   gst_object_unref (bench->sink);
 }
 
-static GstElement *
-make_element (const char *text, PixelnormProfile *profile)
+/* Such that a rival's converter gives: as deep. */
+static const char *
+get_rgb (const GstVideoInfo *info)
 {
-  g_autoptr (GError) error = NULL;
-  GstElement *element = gst_parse_launch (text, &error);
+  return GST_VIDEO_INFO_COMP_DEPTH (info, 0) > 8 ? "GBR_10LE" : "RGB";
+}
 
+/* Behind a @converter, if there is one. */
+static GstElement *
+make_element (const char *text, const char *converter, const GstVideoInfo *info)
+{
+  g_autofree char *line = NULL;
+  g_autoptr (GError) error = NULL;
+  GstElement *element;
+
+  if (converter) {
+    line = g_strdup_printf (
+        "%s ! video/x-raw,format=%s ! %s name=measured", converter, get_rgb (info), text);
+    element = gst_parse_bin_from_description (line, TRUE, &error);
+  } else {
+    element = gst_parse_launch (text, &error);
+  }
   if (error) { /* a property that it does not have, too */
     gst_clear_object (&element);
     return NULL;
   }
-  if (profile)
-    g_object_set (element, "profile", profile, NULL);
   return gst_object_ref_sink (element);
+}
+
+/* The element itself, with or without a converter before it. */
+static GstElement *
+bench_get_measured (const Bench *bench)
+{
+  return GST_IS_BIN (bench->element) ? gst_bin_get_by_name (GST_BIN (bench->element), "measured")
+                                     : gst_object_ref (bench->element);
 }
 
 static void
@@ -184,15 +228,20 @@ push_caps (Bench *bench)
 
 /* Returns whether a frame went through. */
 static gboolean
-bench_start (Bench *bench, const char *element, const char *output, const Frames *frames,
-    PixelnormProfile *profile)
+bench_start (Bench *bench, const char *element, const char *converter, const char *output,
+    const Frames *frames, PixelnormProfile *profile)
 {
   g_autoptr (GstCaps) caps = output ? gst_caps_from_string (output) : gst_caps_new_any ();
 
   bench->frames = frames;
-  bench->element = make_element (element, profile);
+  bench->element = make_element (element, converter, &frames->info);
   if (!bench->element)
     return FALSE;
+  if (profile) {
+    g_autoptr (GstElement) measured = bench_get_measured (bench);
+
+    g_object_set (measured, "profile", profile, NULL);
+  }
   bench->source = gst_pad_new_from_static_template (&any_source, "src");
   g_autoptr (GstPadTemplate) template =
       gst_object_ref_sink (gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
@@ -222,11 +271,22 @@ bench_push (gpointer data, guint i)
   g_assert_cmpint (gst_pad_push (bench->source, buffer), ==, GST_FLOW_OK);
 }
 
-static gsize
-count_samples (const GstVideoInfo *info)
+/* Whether Y'CbCr is read as RGB. */
+static gboolean
+is_converted (const char *element, const GstVideoInfo *info)
 {
+  return GST_VIDEO_INFO_IS_YUV (info) && !strstr (element, NATIVE);
+}
+
+/* Of a frame as the element reads it, without alpha and padding. */
+static gsize
+count_samples (const char *element, const GstVideoInfo *info)
+{
+  const gsize n_pixels = (gsize) GST_VIDEO_INFO_WIDTH (info) * GST_VIDEO_INFO_HEIGHT (info);
   gsize n = 0;
 
+  if (is_converted (element, info))
+    return 3 * n_pixels;
   for (guint c = 0; c < GST_VIDEO_INFO_N_COMPONENTS (info); c++)
     if (c < 3) /* alpha comes last */
       n += (gsize) GST_VIDEO_INFO_COMP_WIDTH (info, c) * GST_VIDEO_INFO_COMP_HEIGHT (info, c);
@@ -238,6 +298,7 @@ fill_frame (guint8 *data, const GstVideoInfo *info, guint k)
 {
   const gsize size = GST_VIDEO_INFO_SIZE (info);
   const guint depth = GST_VIDEO_INFO_COMP_DEPTH (info, 0);
+  const guint shift = GST_VIDEO_FORMAT_INFO_SHIFT (info->finfo, 0);
   guint16 *words = (guint16 *) data;
 
   if (depth == 8)
@@ -245,7 +306,8 @@ fill_frame (guint8 *data, const GstVideoInfo *info, guint k)
       data[i] = (guint8) (i * 5 + i / 257 * 11 + k * 17);
   else
     for (gsize i = 0; i < size / 2; i++)
-      words[i] = (guint16) ((i * 1237 + i / 257 * 2741 + k * 4357) & ((1u << depth) - 1));
+      words[i] =
+          (guint16) (((i * 1237 + i / 257 * 2741 + k * 4357) & ((1u << depth) - 1)) << shift);
 }
 
 static guint8 *
@@ -273,7 +335,6 @@ frames_init (Frames *frames, const char *format, guint width, guint height)
   if (known == GST_VIDEO_FORMAT_UNKNOWN)
     return FALSE;
   gst_video_info_set_format (&frames->info, known, width, height);
-  frames->n_samples = count_samples (&frames->info);
   frames->size = GST_VIDEO_INFO_SIZE (&frames->info);
   for (guint k = 0; k < N_FRAMES; k++)
     fill_frame (frames_allocate (frames, k), &frames->info, k);
@@ -284,10 +345,11 @@ frames_init (Frames *frames, const char *format, guint width, guint height)
 static void
 frames_init_tensors (Frames *tensors, const Frames *video)
 {
+  const gsize n_samples = count_samples (BACK, &video->info);
+
   memset (tensors, 0, sizeof *tensors);
   tensors->info = video->info;
-  tensors->n_samples = video->n_samples;
-  tensors->size = video->n_samples * sizeof (gfloat);
+  tensors->size = n_samples * sizeof (gfloat);
   g_autofree char *dimensions = g_strdup_printf (
       "3:%d:%d:1", GST_VIDEO_INFO_WIDTH (&video->info), GST_VIDEO_INFO_HEIGHT (&video->info));
   tensors->caps = gst_caps_from_string (TENSORS ("float32") ",format=static,num_tensors=1");
@@ -296,7 +358,7 @@ frames_init_tensors (Frames *tensors, const Frames *video)
   for (guint k = 0; k < N_FRAMES; k++) {
     gfloat *y = (gfloat *) (void *) frames_allocate (tensors, k);
 
-    for (gsize i = 0; i < tensors->n_samples; i++)
+    for (gsize i = 0; i < n_samples; i++)
       y[i] = (gfloat) ((i * 5 + i / 257 * 11 + k * 17) % 256) / 32 - 4;
   }
 }
@@ -307,19 +369,22 @@ frames_clear (Frames *frames)
   gst_clear_caps (&frames->caps);
   for (guint k = 0; k < N_FRAMES; k++)
     gst_clear_buffer (&frames->buffers[k]);
-  g_clear_object (&frames->profiles[0]);
-  g_clear_object (&frames->profiles[1]);
+  for (guint p = 0; p < G_N_ELEMENTS (frames->profiles); p++)
+    g_clear_object (&frames->profiles[p]);
 }
 
-/* What pixelstats says of the frames; NULL where it does not take them. */
+/* What pixelstats says of the frames as @element reads them; NULL where it does not take them. */
 static PixelnormProfile *
-frames_get_profile (Frames *frames, gboolean per_channel)
+frames_get_profile (Frames *frames, const char *element)
 {
-  PixelnormProfile **profile = &frames->profiles[per_channel];
+  const guint per_channel = strstr (element, "scope=channel") != NULL;
+  const guint converted = is_converted (element, &frames->info);
+  PixelnormProfile **profile = &frames->profiles[per_channel + 2 * converted];
+  g_autofree char *statistics =
+      g_strconcat (STATISTICS, per_channel ? " scope=channel" : "", converted ? "" : NATIVE, NULL);
   Bench bench;
 
-  if (!*profile
-      && bench_start (&bench, per_channel ? STATISTICS_CHANNEL : STATISTICS, NULL, frames, NULL)) {
+  if (!*profile && bench_start (&bench, statistics, NULL, NULL, frames, NULL)) {
     for (guint i = 0; i < N_FRAMES; i++)
       bench_push (&bench, i);
     g_object_get (bench.element, "profile", profile, NULL);
@@ -435,19 +500,52 @@ static void
 warm_up (Bench *bench)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
+  g_autoptr (GstElement) measured = bench_get_measured (bench);
 
   for (guint i = 0; i < 2 * N_FRAMES; i++)
     bench_push (bench, i);
-  g_object_get (bench->element, "profile", &profile, NULL);
+  g_object_get (measured, "profile", &profile, NULL);
+}
+
+/* Starts those of the RIVAL TABLE that negotiate; @rgb are frames of theirs. Returns how many. */
+static guint
+start_rivals (const Path *path, const Frames *frames, const Frames *rgb, PixelnormProfile *profile,
+    Bench *benches, Contestant *contestants)
+{
+  guint n = 0;
+
+  for (guint r = 0; r < G_N_ELEMENTS (rivals); r++) {
+    const char *converter = rivals[r].converter;
+
+    if (!bench_start (
+            &benches[n], path->element, converter, path->output, converter ? frames : rgb, profile))
+      continue;
+    warm_up (&benches[n]);
+    contestants[n] = (Contestant){ rivals[r].name, bench_push, &benches[n] };
+    n++;
+  }
+  return n;
+}
+
+static OpencvWork *
+start_opencv (const Path *path, const Frames *frames)
+{
+  const GstVideoInfo *info = &frames->info;
+
+  return path->opencv ? opencv_work_new (path->opencv, path->format, GST_VIDEO_INFO_WIDTH (info),
+             GST_VIDEO_INFO_HEIGHT (info), frames->data, N_FRAMES)
+                      : NULL;
 }
 
 static void
-measure (const Path *path, Frames *frames, Bench *bench, gsize memory)
+measure (const Path *path, Frames *frames, Bench *bench, PixelnormProfile *profile, gsize memory)
 {
-  const gsize n = frames->n_samples;
-  Contestant contestants[5] = { { "element", bench_push, bench } };
-  OpencvWork *opencv = NULL;
-  guint n_contestants = 1;
+  const GstVideoInfo *info = &frames->info;
+  const gsize n = count_samples (path->element, info);
+  Contestant contestants[4 + G_N_ELEMENTS (rivals)] = { { "element", bench_push, bench } };
+  Bench benches[G_N_ELEMENTS (rivals)];
+  guint n_contestants = 1, n_rivals = 0;
+  Frames rgb = { 0 };
   Traffic traffic;
 
   warm_up (bench);
@@ -459,13 +557,18 @@ measure (const Path *path, Frames *frames, Bench *bench, gsize memory)
     contestants[n_contestants++] = (Contestant){ "read", traffic_read, &traffic };
   else if (traffic.written >= STREAM_FROM_BYTES && traffic_can_stream ())
     contestants[n_contestants++] = (Contestant){ "stream", traffic_stream, &traffic };
-  if (path->opencv)
-    opencv = opencv_work_new (path->opencv, GST_VIDEO_INFO_WIDTH (&frames->info),
-        GST_VIDEO_INFO_HEIGHT (&frames->info), frames->data, N_FRAMES);
+  OpencvWork *opencv = start_opencv (path, frames);
   if (opencv)
     contestants[n_contestants++] = (Contestant){ "opencv", opencv_work_run, opencv };
-  const gdouble faults = compete (contestants, n_contestants);
-  print_result (path, &traffic, n, contestants, n_contestants, faults, MAX (used, 0));
+  if (is_converted (path->element, info)) {
+    frames_init (&rgb, get_rgb (info), GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
+    n_rivals = start_rivals (path, frames, &rgb, profile, benches, &contestants[n_contestants]);
+  }
+  const gdouble faults = compete (contestants, n_contestants + n_rivals);
+  print_result (path, &traffic, n, contestants, n_contestants + n_rivals, faults, MAX (used, 0));
+  for (guint r = 0; r < n_rivals; r++)
+    bench_stop (&benches[r]);
+  frames_clear (&rgb);
   if (opencv)
     opencv_work_free (opencv);
   traffic_clear (&traffic);
@@ -484,15 +587,15 @@ run_path (const Path *path, Frames *frames, guint width, guint height)
   printf ("{\"path\": \"%s\", \"format\": \"%s\", \"width\": %u, \"height\": %u", path->name,
       path->format, width, height);
   if (known && norm)
-    profile = frames_get_profile (frames, strstr (path->element, "channel") != NULL);
+    profile = frames_get_profile (frames, path->element);
   if (known && back) {
     frames_init_tensors (&tensors, frames);
     input = &tensors;
   }
   const gsize memory = count_memory ();
   if (known && (profile || !norm)
-      && bench_start (&bench, path->element, path->output, input, profile)) {
-    measure (path, input, &bench, memory);
+      && bench_start (&bench, path->element, NULL, path->output, input, profile)) {
+    measure (path, input, &bench, profile, memory);
     bench_stop (&bench);
   } else {
     printf (
@@ -533,8 +636,9 @@ main (int argc, char **argv)
   gst_init (&argc, &argv);
   g_autofree char *gstreamer = gst_version_string ();
   const char *opencv = opencv_version ();
-  printf ("{\"gstreamer\": \"%s\", \"orc\": \"%s\", \"opencv\": \"%s\"}\n",
-      gstreamer + strlen ("GStreamer "), orc_version_string (), opencv ? opencv : "");
+  printf ("{\"gstreamer\": \"%s\", \"orc\": \"%s\", \"opencv\": \"%s\", \"kernels\": \"%s\"}\n",
+      gstreamer + strlen ("GStreamer "), orc_version_string (), opencv ? opencv : "",
+      pixelnorm_get_kernel_row ());
   fflush (stdout);
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
     for (guint p = 0; p < G_N_ELEMENTS (paths); p++) {

@@ -8,7 +8,8 @@ opencv_version (void)
 }
 
 OpencvWork *
-opencv_work_new (const char *name, guint width, guint height, guint8 *const *frames, guint n_frames)
+opencv_work_new (const char *name, const char *format, guint width, guint height,
+    guint8 *const *frames, guint n_frames)
 {
   return NULL;
 }

@@ -9,9 +9,13 @@
 #include <string.h>
 #include <vector>
 
+enum { NONE = -1 };
+
 struct OpencvWork {
   void (*run) (OpencvWork *, const cv::Mat &);
   std::vector<cv::Mat> frames;
+  int conversion; /* to RGB, before the work; or NONE */
+  cv::Mat rgb;
   cv::Mat sum, squares, low, high; /* statistics */
   cv::Mat mean, inverse, out;      /* normalization */
   cv::Scalar channel_mean, channel_std;
@@ -66,33 +70,61 @@ static const struct {
   { "blobFromImage", blob_from_image },
 };
 
+/* What cvtColor takes: type, rows a row of pixels, in halves. */
+static const struct {
+  const char *name;
+  int type, half_rows, conversion;
+} formats[] = {
+  { "RGB", CV_8UC3, 2, NONE },
+  { "NV12", CV_8UC1, 3, cv::COLOR_YUV2RGB_NV12 },
+  { "I420", CV_8UC1, 3, cv::COLOR_YUV2RGB_I420 },
+  { "YUY2", CV_8UC2, 2, cv::COLOR_YUV2RGB_YUY2 },
+};
+
 const char *
 opencv_version (void)
 {
   return CV_VERSION;
 }
 
-OpencvWork *
-opencv_work_new (const char *name, guint width, guint height, guint8 *const *frames, guint n_frames)
+static const cv::Mat &
+get_rgb (OpencvWork *work, const cv::Mat &frame)
 {
-  const cv::Size size (width, height);
+  if (work->conversion == NONE)
+    return frame;
+  cv::cvtColor (frame, work->rgb, work->conversion);
+  return work->rgb;
+}
 
-  for (const auto &known : works) {
-    if (strcmp (known.name, name) != 0)
-      continue;
-    OpencvWork *work = new OpencvWork;
-    cv::setNumThreads (1);
-    work->run = known.run;
-    for (guint k = 0; k < n_frames; k++)
-      work->frames.push_back (cv::Mat (size, CV_8UC3, frames[k]));
-    work->sum = cv::Mat::zeros (size, CV_32FC3);
-    work->squares = cv::Mat::zeros (size, CV_32FC3);
-    work->low = work->frames[0].clone ();
-    work->high = work->frames[0].clone ();
-    work->mean = cv::Mat (size, CV_32FC3, cv::Scalar::all (100.5));
-    work->inverse = cv::Mat (size, CV_32FC3, cv::Scalar::all (0.02));
-    return work;
-  }
+static void
+allocate_results (OpencvWork *work, const cv::Size &size)
+{
+  work->sum = cv::Mat::zeros (size, CV_32FC3);
+  work->squares = cv::Mat::zeros (size, CV_32FC3);
+  work->low = get_rgb (work, work->frames[0]).clone ();
+  work->high = work->low.clone ();
+  work->mean = cv::Mat (size, CV_32FC3, cv::Scalar::all (100.5));
+  work->inverse = cv::Mat (size, CV_32FC3, cv::Scalar::all (0.02));
+}
+
+OpencvWork *
+opencv_work_new (const char *name, const char *format, guint width, guint height,
+    guint8 *const *frames, guint n_frames)
+{
+  for (const auto &known : works)
+    for (const auto &taken : formats) {
+      if (strcmp (known.name, name) != 0 || strcmp (taken.name, format) != 0)
+        continue;
+      OpencvWork *work = new OpencvWork;
+      cv::setNumThreads (1);
+      work->run = known.run;
+      work->conversion = taken.conversion;
+      for (guint k = 0; k < n_frames; k++)
+        work->frames.push_back (
+            cv::Mat (height * taken.half_rows / 2, width, taken.type, frames[k]));
+      allocate_results (work, cv::Size (width, height));
+      return work;
+    }
   return NULL;
 }
 
@@ -107,5 +139,5 @@ opencv_work_run (gpointer data, guint i)
 {
   OpencvWork *work = static_cast<OpencvWork *> (data);
 
-  work->run (work, work->frames[i % work->frames.size ()]);
+  work->run (work, get_rgb (work, work->frames[i % work->frames.size ()]));
 }

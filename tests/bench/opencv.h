@@ -12,10 +12,10 @@ typedef struct OpencvWork OpencvWork;
 /* NULL where it is not installed. */
 const char *opencv_version (void);
 
-/* NULL where OpenCV has no work of this name. RGB frames of 8 bits, rows without padding, which
- * must live as long. */
-OpencvWork *opencv_work_new (
-    const char *name, guint width, guint height, guint8 *const *frames, guint n_frames);
+/* NULL where OpenCV has no work of this name, or of this format of GStreamer, which cvtColor brings to RGB
+ * first. Frames of 8 bits, rows without padding, which must live as long. */
+OpencvWork *opencv_work_new (const char *name, const char *format, guint width, guint height,
+    guint8 *const *frames, guint n_frames);
 void opencv_work_free (OpencvWork *work);
 
 /* Takes an #OpencvWork and the number of the frame. */
