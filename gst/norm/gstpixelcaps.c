@@ -406,6 +406,20 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, const GstPixelCapsChoice *
       dimensions, nhwc ? "nchw" : "nhwc", nhwc ? "nhwc" : "nchw", nhwc ? "nchw" : "nhwc");
 }
 
+/* Of video without tensors: U and V are smaller than Y, and it is not read as RGB. */
+static gchar *
+explain_native (const GstCaps *input, const GstCaps *wanted, gboolean has_video)
+{
+  const gchar *format = gst_structure_get_string (gst_caps_get_structure (input, 0), "format");
+  g_autofree gchar *asked = gst_caps_to_string (wanted);
+
+  return g_strdup_printf (
+      "Downstream asks for %s, and %s video, whose U and V are smaller than Y, becomes %s as "
+      "it is. Read it as RGB: set channels=rgb, and use no profile of channels YUV.",
+      asked, format,
+      has_video ? "8-bit video of its own format only" : "neither tensors nor video");
+}
+
 gchar *
 gst_pixel_caps_explain (
     const GstCaps *input, const GstCaps *wanted, const GstPixelCapsChoice *choice)
@@ -417,19 +431,17 @@ gst_pixel_caps_explain (
     return words;
   const GstStructure *best = gst_caps_is_empty (ours) ? NULL : gst_caps_get_structure (ours, 0);
   const gchar *dimensions = best ? get_dimensions (best) : NULL;
+  if (!dimensions)
+    return explain_native (input, wanted, best != NULL);
   g_autofree gchar *asked = gst_caps_to_string (wanted);
   gint rate = 0, per = 1;
 
-  if (best)
-    gst_structure_get_fraction (best, "framerate", &rate, &per);
+  gst_structure_get_fraction (best, "framerate", &rate, &per);
   return g_strdup_printf (
-      "Downstream asks for %s, and this video becomes %s%s, framerate %d/%d. Scale, "
+      "Downstream asks for %s, and this video becomes tensors of dimensions %s, framerate %d/%d. Scale, "
       "convert or pace the video before (videoscale, videoconvert, videorate), or ask "
       "for what it becomes.",
-      asked,
-      dimensions ? "tensors of dimensions "
-                 : "only 8-bit video of its own format with channels=native",
-      dimensions ? dimensions : "", rate, per);
+      asked, dimensions, rate, per);
 }
 
 void

@@ -543,6 +543,17 @@ explain_refusal (GstPixelNorm *self, GstCaps *caps)
   gst_caps_replace (&self->base.refused, caps);
 }
 
+/* The base class would refuse caps that become nothing before there is an event, without words. */
+static gboolean
+gst_pixel_norm_accept_caps (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps)
+{
+  if (direction != GST_PAD_SINK)
+    return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
+        ->accept_caps (trans, direction, caps);
+  g_autoptr (GstCaps) all = gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (trans));
+  return gst_caps_is_subset (caps, all);
+}
+
 static gboolean
 gst_pixel_norm_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
@@ -748,6 +759,7 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   transform_class->start = gst_pixel_norm_start;
   transform_class->stop = gst_pixel_norm_stop;
   transform_class->query = gst_pixel_norm_query;
+  transform_class->accept_caps = gst_pixel_norm_accept_caps;
   transform_class->prepare_output_buffer = gst_pixel_norm_prepare_output_buffer;
   transform_class->transform = gst_pixel_norm_transform;
   transform_class->generate_output = gst_pixel_norm_generate_output;

@@ -195,6 +195,7 @@ test_input_from_dimensions (void)
         : g_strdup_printf ("%s,framerate=(fraction)25/1", rows[i].expected);
 
     g_test_message ("dimensions %s", rows[i].dimensions);
+    gst_util_set_object_arg (G_OBJECT (bench->element), "channels", "native");
     assert_caps (query_input (bench, downstream, NULL), expected);
     if (g_str_equal (expected, "EMPTY"))
       bench_expect (bench, GST_MESSAGE_WARNING, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION,

@@ -266,10 +266,13 @@ def test_converters_have_nothing_to_do(name, before, tmp_path):
         assert np.allclose(found, samples - mean, atol=1e-4)
 
 
-def test_no_tensor_of_native_subsampled_frames():
-    with pytest.raises(Refused):
-        run("appsrc name=in format=time ! pixelnorm method=fixed channels=native ! other/tensors ! fakesink",
-            [(caps_of("NV12", 8, 6, "bt601"), buffers_of(random_frames("NV12", 8, 6, 1)))])
+@pytest.mark.parametrize("name, becomes", [("NV12", "8-bit video of its own format only"), ("YUY2", "neither tensors nor video"),
+                                           ("v210", "neither tensors nor video")])
+def test_no_tensor_of_native_subsampled_frames(name, becomes):
+    caps, data = caps_of(name, 8, 6, "bt601"), random_frames(name, 8, 6, 1)
+    for more in ["", "! other/tensors"] if name != "NV12" else ["! other/tensors"]:
+        with pytest.raises(Refused, match=f"{name} video, whose U and V are smaller than Y, becomes {becomes}.*channels=rgb"):
+            run(f"appsrc name=in format=time ! pixelnorm method=fixed channels=native {more} ! fakesink", [(caps, buffers_of(data))])
 
 
 def test_gray_is_luma_of_full_range(tmp_path):

@@ -79,7 +79,7 @@ def test_caps_that_this_video_cannot_become(wanted, words, profile):
 
 def test_subsampled_video_becomes_no_tensor():
     found, ended = messages_of("method=fixed channels=native", "other/tensors", form="I420")
-    assert not ended and len(found) == 1 and "only 8-bit video of its own format" in found[0][3], found
+    assert not ended and len(found) == 1 and "becomes 8-bit video of its own format only" in found[0][3], found
 
 
 FIXED = "method=fixed"
