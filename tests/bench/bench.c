@@ -631,7 +631,7 @@ is_wanted (const Path *path, const guint *size, char *const *words, gint n_words
 int
 main (int argc, char **argv)
 {
-  Frames frames;
+  Frames frames = { 0 };
 
   gst_init (&argc, &argv);
   g_autofree char *gstreamer = gst_version_string ();
@@ -641,14 +641,14 @@ main (int argc, char **argv)
       pixelnorm_get_kernel_row ());
   fflush (stdout);
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
-    for (guint p = 0; p < G_N_ELEMENTS (paths); p++) {
-      if (p == 0 || !g_str_equal (paths[p].format, paths[p - 1].format)) {
-        if (s + p > 0)
-          frames_clear (&frames);
-        frames_init (&frames, paths[p].format, sizes[s][0], sizes[s][1]);
-      }
+    for (guint p = 0, made = G_MAXUINT; p < G_N_ELEMENTS (paths); p++) {
       if (!is_wanted (&paths[p], sizes[s], argv + 1, argc - 1))
         continue;
+      if (made == G_MAXUINT || !g_str_equal (paths[p].format, paths[made].format)) {
+        frames_clear (&frames);
+        frames_init (&frames, paths[p].format, sizes[s][0], sizes[s][1]);
+      }
+      made = p;
       wait_for_line ();
       run_path (&paths[p], &frames, sizes[s][0], sizes[s][1]);
     }
