@@ -241,10 +241,13 @@ advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   g_autofree gchar *source = first_source (profile);
   g_autofree gchar *location = g_shell_quote (path);
-  const gchar *format = format_name (geometry);
+  /* what pixelnorm converts itself goes in as it is decoded */
+  const gboolean converted = pixelnorm_profile_get_conversions (profile) != NULL;
+  const gchar *format = converted ? NULL : format_name (geometry);
   GString *line = g_string_new (NULL);
 
-  g_string_append_printf (line, "gst-launch-1.0 uridecodebin3 uri=%s ! videoconvert", source);
+  g_string_append_printf (
+      line, "gst-launch-1.0 uridecodebin3 uri=%s%s", source, converted ? "" : " ! videoconvert");
   if (geometry->width > 0)
     g_string_append (line, " ! videoscale");
   if (format || geometry->width > 0)

@@ -253,13 +253,18 @@ def test_light_of_masked_pixels(tmp_path):
 
 
 @pytest.mark.parametrize("format_", ["I420", "Y42B", "Y444", "I420_10LE", "GRAY8", "GRAY16_LE", "RGBA64_LE", "GBR_10LE"])
-def test_the_line_runs_for_every_geometry(tmp_path, format_):
-    """pixelnorm takes the video that the line for gst-launch-1.0 asks for; a test pattern stands for the file."""
+@pytest.mark.parametrize("channels", ["auto", "native"])
+def test_the_line_runs_for_every_geometry(tmp_path, format_, channels):
+    """pixelnorm takes the video that the line for gst-launch-1.0 asks for; a test pattern stands for the file. What was converted
+    by pixelstats has no converter in it."""
     caps = f"video/x-raw,format={format_},width=64,height=48"
-    make(f"-q videotestsrc num-buffers=3 ! {caps} ! pixelstats location=lobby.safetensors ! fakesink", tmp_path)
+    make(f"-q videotestsrc num-buffers=3 ! {caps} ! pixelstats channels={channels} location=lobby.safetensors ! fakesink", tmp_path)
     assert report("lobby.safetensors", cwd=tmp_path).returncode == 0
     line = next(words for words in Page((tmp_path / "lobby.html").read_text()).words if words.startswith("gst-launch-1.0"))
-    line = re.sub(r"uridecodebin3 uri=\S+", "videotestsrc num-buffers=3", line)
+    is_converted = channels == "auto" and format_ in ("I420", "Y42B", "Y444", "I420_10LE")
+    assert ("videoconvert" in line) != is_converted
+    source = f"videotestsrc num-buffers=3 ! {caps}" if is_converted else "videotestsrc num-buffers=3"
+    line = re.sub(r"uridecodebin3 uri=\S+", source, line)
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0 and "Got EOS" in done.stdout, line + done.stdout + done.stderr
 
