@@ -341,7 +341,7 @@ def test_crop_and_roi_count_after_conversion(tmp_path):
         assert (found == samples[:, y:y + 8, x:x + 10]).all()
 
 
-@pytest.mark.parametrize("name", ["RGB16", "v210", "NV12_4L4"])
+@pytest.mark.parametrize("name", ["RGB16", "UYVP", "NV12_4L4"])
 @pytest.mark.parametrize("size", [(0xf0000000, 4), (0x60000001, 4), (8, 0x7fffffff)])
 def test_frame_of_no_size(name, size):
     """A crop of it would be of the caps' size. The stride is what GStreamer's own comes to where it runs over."""
