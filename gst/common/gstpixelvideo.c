@@ -182,12 +182,15 @@ choose_channels (const GstPixelVideo *self, const gchar *own, const GstPixelColo
 }
 
 static void
-assume (GstPixelVideo *self, gchar *sentence)
+assume (GstPixelVideo *self, const gchar *what, const gchar *range, gchar *sentence)
 {
+  g_autofree gchar *assumption =
+      g_strjoin (" ", self->assumption ? self->assumption : "", what, range, NULL);
   gchar *all = self->assumed ? g_strjoin (" ", self->assumed, sentence, NULL) : g_strdup (sentence);
 
   g_free (self->assumed);
   self->assumed = all;
+  self->assumption = g_intern_string (assumption);
   g_free (sentence);
 }
 
@@ -223,7 +226,7 @@ check_colorimetry (GstPixelVideo *self, const gchar *said, GError **error)
   if (said)
     info->colorimetry.range = found.range;
   if (found.matrix == GST_VIDEO_COLOR_MATRIX_UNKNOWN)
-    assume (self,
+    assume (self, matrix_name (info), range_name (info),
         g_strdup_printf (
             "The caps do not say the %s of this %s video: %s, %s range, is assumed for %dx%d, as "
             "everywhere in GStreamer. Put colorimetry into the caps where it is another.",
@@ -256,6 +259,8 @@ convert (GstPixelVideo *self, const GstStructure *caps, const gchar *channels,
     const GstPixelColour *colour, GError **error)
 {
   const PixelnormChromaSite site = find_site (&self->info, caps);
+  const gchar *usual =
+      self->info.colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235 ? "mpeg2" : "jpeg";
   PixelnormLayout *converted = pixelnorm_layout_new_converted (
       self->layout, channels, colour ? colour->chroma : PIXELNORM_CHROMA_AUTO, site, error);
 
@@ -263,13 +268,11 @@ convert (GstPixelVideo *self, const GstStructure *caps, const gchar *channels,
     return FALSE;
   if (site == PIXELNORM_CHROMA_SITE_UNKNOWN
       && pixelnorm_layout_get_chroma (converted) == PIXELNORM_CHROMA_LINEAR)
-    assume (self,
+    assume (self, usual, range_name (&self->info),
         g_strdup_printf (
             "The caps do not say the chroma-site of this %s video, which chroma=linear goes by: %s is "
             "assumed, as is usual with %s range. Put chroma-site into the caps where it is another.",
-            GST_VIDEO_INFO_NAME (&self->info),
-            self->info.colorimetry.range == GST_VIDEO_COLOR_RANGE_16_235 ? "mpeg2" : "jpeg",
-            range_name (&self->info)));
+            GST_VIDEO_INFO_NAME (&self->info), usual, range_name (&self->info)));
   pixelnorm_layout_free (self->layout);
   self->layout = converted;
   return TRUE;
@@ -335,4 +338,13 @@ gst_pixel_video_take (GstPixelVideo *self, GstPixelVideo *fresh)
   gst_pixel_video_clear (self);
   *self = *fresh;
   *fresh = (GstPixelVideo){ 0 };
+}
+
+const gchar *
+gst_pixel_video_news (const GstPixelVideo *self, const gchar **said)
+{
+  if (!self->assumption || self->assumption == *said)
+    return NULL;
+  *said = self->assumption;
+  return self->assumed;
 }

@@ -46,10 +46,10 @@ gst_pixel_base_read_caps (GstPixelBase *self, const GstCaps *incaps, const GstCa
 static void
 warn_of_assumed (GstPixelBase *self)
 {
-  if (self->input.assumed && g_strcmp0 (self->input.assumed, self->assumed) != 0)
-    GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", self->input.assumed), (NULL));
-  g_free (self->assumed);
-  self->assumed = g_strdup (self->input.assumed);
+  const gchar *news = gst_pixel_video_news (&self->input, &self->assumed);
+
+  if (news)
+    GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", news), (NULL));
 }
 
 void
@@ -195,7 +195,7 @@ gst_pixel_base_stop (GstBaseTransform *trans)
   gst_pixel_video_clear (&self->output);
   gst_pixel_frame_clear (&self->read);
   gst_pixel_frame_clear (&self->written);
-  g_clear_pointer (&self->assumed, g_free);
+  self->assumed = NULL;
   return TRUE;
 }
 

@@ -27,7 +27,7 @@ typedef struct {
   GstPixelFrame read, written;   /* likewise */
   gsize input_size, output_size; /* bytes of a buffer */
   GstCaps *refused;              /* caps of which was said that they do not fit */
-  gchar *assumed;                /* of what they do not say, which was said */
+  const gchar *assumed;          /* of what they do not say, which was said; interned */
 } GstPixelBase;
 
 typedef struct {

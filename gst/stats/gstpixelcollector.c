@@ -101,6 +101,7 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   g_mutex_lock (&self->lock);
   forget_frames (self);
   self->scope = scope;
+  self->assumed = NULL;
   gst_pixel_video_clear (&self->batch.video);
   g_clear_pointer (&self->source, g_free);
   self->histogram = FALSE;
@@ -164,6 +165,7 @@ prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GEr
     pixelnorm_accumulator_add_source (fresh, self->source);
   g_clear_object (&self->accumulator);
   self->accumulator = fresh;
+  self->colour.known = pixelnorm_layout_get_geometry (layout)->channels;
   return (!self->histogram || pixelnorm_accumulator_keep_histogram (fresh, error))
       && apply_mask (self, layout, error);
 }
@@ -232,8 +234,7 @@ gst_pixel_collector_set_format (
   const gboolean ok = gst_pixel_video_init (&video, caps, &self->colour, error)
       && prepare_accumulator (self, video.layout, error);
   if (ok) {
-    *assumed = g_strdup (video.assumed);
-    self->colour.known = pixelnorm_layout_get_geometry (video.layout)->channels;
+    *assumed = g_strdup (gst_pixel_video_news (&video, &self->assumed));
     gst_pixel_batch_set_format (&self->batch, &video, batch_size (self, video.layout));
   }
   unlock (self);

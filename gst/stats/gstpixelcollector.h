@@ -23,6 +23,7 @@ typedef struct {
   guint64 taken;         /* frames of this run, without those of an appended file */
   guint64 seen;          /* whole frames, for frame-step */
   guint64 skipped_early; /* before there was an accumulator */
+  const gchar *assumed;  /* what was said of caps that do not say all */
   gboolean full;         /* max-frames was reached */
   guint64 changes;       /* counts every frame taken or skipped */
 
@@ -51,7 +52,7 @@ gboolean gst_pixel_collector_append (
     GstPixelCollector *self, const gchar *location, GError **error);
 
 /* Later frames are of these caps. Errors where they do not fit what was collected. @assumed: what the caps do not say, in
- * words, or NULL; transfer full. */
+ * words, or NULL where it is nothing new; transfer full. */
 gboolean gst_pixel_collector_set_format (
     GstPixelCollector *self, const GstCaps *caps, gchar **assumed, GError **error);
 /* Notes where frames come from, without names, passwords and queries. */

@@ -73,7 +73,6 @@ struct _GstPixelStats {
   gboolean failed;       /* the last save said so on the bus */
   gboolean warned;       /* of a broken buffer */
   GstCaps *refused;      /* caps of which was said that they do not fit */
-  gchar *assumed;        /* of what caps do not say, which was said */
   gint64 checkpoint_time;
   GstClockTime message_time;      /* of the stream, where buffers tell it */
   GstClockTime message_wall_time; /* else */
@@ -235,10 +234,8 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
 
   if (gst_pixel_collector_set_format (&self->collector, incaps, &assumed, &error)) {
     GST_DEBUG_OBJECT (self, "frames are %" GST_PTR_FORMAT, incaps);
-    if (assumed && g_strcmp0 (assumed, self->assumed) != 0)
+    if (assumed)
       GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", assumed), (NULL));
-    g_free (self->assumed);
-    self->assumed = g_steal_pointer (&assumed);
     gst_caps_replace (&self->refused, NULL);
     note_source (self);
     return TRUE;
@@ -394,7 +391,6 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
   self->checkpoint_time = g_get_monotonic_time ();
   gst_caps_replace (&self->refused, NULL);
-  g_clear_pointer (&self->assumed, g_free);
   if (!ok)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
   return ok;
@@ -492,7 +488,6 @@ gst_pixel_stats_finalize (GObject *object)
   gst_pixel_stats_settings_clear (&self->settings);
   gst_pixel_collector_clear (&self->collector);
   gst_caps_replace (&self->refused, NULL);
-  g_free (self->assumed);
   gst_pixel_checkpoints_clear (&self->checkpoints);
   G_OBJECT_CLASS (gst_pixel_stats_parent_class)->finalize (object);
 }

@@ -4,6 +4,7 @@ R'G'B' that they stand for, sample by sample, in numpy."""
 import ctypes
 import io
 import re
+import time
 
 import numpy as np
 import pytest
@@ -187,6 +188,24 @@ def test_messages(element):
     assert "chroma" not in said_of(caps_of("Y444", 8, 6, "bt601"), random_frames("Y444", 8, 6, 1), element)[0]
 
 
+@pytest.mark.parametrize("element", ["pixelstats scope=channel", "pixelnorm method=fixed"])
+def test_what_is_assumed_is_said_once(element):
+    """Whatever caps come between, and of whatever size and format; again only where something else is assumed."""
+    stretches = [("NV12", 6, None), ("NV12", 6, "bt601"), ("NV12", 8, None), ("I420", 6, None), ("NV12", 578, None), ("NV12", 6, "bt709")]
+    made = Gst.parse_launch(f"appsrc name=in format=time ! {element} ! fakesink sync=false")
+    source = made.get_by_name("in")
+    for name, height, colorimetry in stretches:
+        source.set_caps(caps_of(name, 8, height, colorimetry))
+        source.push_buffer(buffers_of(random_frames(name, 8, height, 1))[0])
+    source.end_of_stream()
+    made.set_state(Gst.State.PLAYING)
+    kinds, found = Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING, []
+    while (message := made.get_bus().timed_pop_filtered(30 * Gst.SECOND, kinds)).type == Gst.MessageType.WARNING:
+        found.append(re.search("bt601.*8x6|bt709.*8x578", message.parse_warning()[0].message).group())
+    made.set_state(Gst.State.NULL)
+    assert message.type == Gst.MessageType.EOS and [text[:5] for text in found] == ["bt601", "bt709"]
+
+
 @pytest.mark.parametrize("element", ["pixelstats", "pixelnorm method=fixed"])
 def test_what_is_assumed_is_said(element):
     """Which matrix, for which size; once."""
@@ -273,6 +292,26 @@ def test_no_tensor_of_native_subsampled_frames(name, becomes):
     for more in ["", "! other/tensors"] if name != "NV12" else ["! other/tensors"]:
         with pytest.raises(Refused, match=f"{name} video, whose U and V are smaller than Y, becomes {becomes}.*channels=rgb"):
             run(f"appsrc name=in format=time ! pixelnorm method=fixed channels=native {more} ! fakesink", [(caps, buffers_of(data))])
+
+
+def test_reset_keeps_what_frames_are_read_as():
+    """Frames after a reset are read as before it, and so are those of the next caps."""
+    made = Gst.parse_launch("appsrc name=in format=time ! pixelstats name=stats scope=channel ! fakesink")
+    stats, source = made.get_by_name("stats"), made.get_by_name("in")
+    made.set_state(Gst.State.PLAYING)
+    for i, (name, frames) in enumerate([("GRAY8", 1), ("GRAY8", 1), ("NV12", 2)]):
+        source.set_caps(caps_of(name, 8, 6, "1:4:0:0"))
+        source.push_buffer(buffers_of(random_frames(name, 8, 6, 1))[0])
+        deadline = time.monotonic() + 30
+        while stats.get_property("frames") < frames and time.monotonic() < deadline:
+            time.sleep(.01)
+        assert stats.get_property("frames") == frames
+        if i == 0:
+            stats.emit("reset")
+    source.end_of_stream()
+    message = made.get_bus().timed_pop_filtered(30 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    made.set_state(Gst.State.NULL)
+    assert message.type == Gst.MessageType.EOS
 
 
 def test_gray_is_luma_of_full_range(tmp_path):
