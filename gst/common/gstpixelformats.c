@@ -255,8 +255,10 @@ gst_pixel_formats_plain (const gchar *format, const GstPixelColour *colour)
   const GstVideoFormatInfo *info = find_format (format);
   const gchar *channels = info ? converted_channels (info, colour) : NULL;
 
-  if (!channels || !is_converted (info, colour))
+  if (!channels)
     return NULL;
+  if (!is_converted (info, colour)) /* as GStreamer unpacks it (gstpixelvideo.c) */
+    return !gst_pixel_formats_row (format) && g_str_equal (channels, "RGB") ? "xRGB" : NULL;
   return g_str_equal (channels, "RGB") ? "RGB" : "GRAY8";
 }
 

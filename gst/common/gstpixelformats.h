@@ -62,5 +62,5 @@ gboolean gst_pixel_formats_is_whole (const gchar *format, const GstPixelColour *
  * written. */
 const gchar *gst_pixel_formats_twin (const gchar *format, const GstPixelColour *colour);
 
-/* The format of 8 bits that frames become as video; NULL where they are not converted. */
+/* The format of 8 bits that frames become as video; NULL where they are neither converted nor unpacked to RGB. */
 const gchar *gst_pixel_formats_plain (const gchar *format, const GstPixelColour *colour);

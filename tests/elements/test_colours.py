@@ -154,6 +154,32 @@ def test_video_is_rgb(name, tmp_path):
     assert (np.abs(found.reshape(samples.shape) - exact) <= .5 + 1e-3).all()
 
 
+@pytest.mark.parametrize("name", [name for name in TEMPLATE if name in WORDS])
+def test_words_become_video(name):
+    width, height = 45, 4
+    data = random_frames(name, width, height, N)
+    samples, depth = colours.rgb_of_words(name, data, width, height)
+    out = run("appsrc name=in format=time ! pixelnorm channels=auto method=fixed mean=<0> std=<1> range-low=0 "
+              f"range-high={(1 << depth) - 1} ! video/x-raw ! appsink name=out sync=false wait-on-eos=false",
+              [(caps_of(name, width, height), buffers_of(data))])
+    to = "RGB" if depth == 10 else "xRGB"
+    assert f"format=(string){to}," in out[0].get_caps().to_string()
+    rows = np.stack([np.frombuffer(one, np.uint8).reshape(height, -1)[:, :width * len(to)] for one in bytes_of(out)])
+    found = rows.reshape(N, height, width, len(to))[..., -3:]
+    assert (np.abs(found - samples / (((1 << depth) - 1) / 255)) <= .5 + 1e-3).all()
+
+
+def test_packed_grey_becomes_video():
+    data = random_frames("GRAY10_LE32", 24, 4, N)
+    out = run("appsrc name=in format=time ! pixelnorm channels=auto method=fixed mean=<0> std=<1> range-low=0 range-high=1023 ! "
+              "video/x-raw ! appsink name=out sync=false wait-on-eos=false", [(caps_of("GRAY10_LE32", 24, 4), buffers_of(data))])
+    words = np.stack([one.view("<u4").reshape(4, -1)[:, :8] for one in data])
+    samples = np.stack([words >> place & 1023 for place in (0, 10, 20)], -1).reshape(N, 4, 24)
+    assert "format=(string)GRAY8," in out[0].get_caps().to_string()
+    found = np.stack([np.frombuffer(one, np.uint8).reshape(4, 24) for one in bytes_of(out)])
+    assert (np.abs(found - samples / (1023 / 255)) <= .5 + 1e-3).all()
+
+
 def said_of(caps, data, element):
     """What the message of an element says."""
     pipeline = Gst.parse_launch(f"appsrc name=in format=time ! {element} ! fakesink sync=false")
