@@ -150,6 +150,45 @@ find_two_parts (PixelnormChromaTerm *self)
   return 0;
 }
 
+/* Whether there are a fraction and an offset, beside @whole, with which all 256 samples are right. */
+static int
+fits_words (PixelnormChromaTerm *self, int64_t factor, int64_t whole, int64_t fraction)
+{
+  int64_t offset = 0;
+
+  for (int x = -128; x < 128; x++) {
+    const int64_t c = pixelnorm_floor_divide (factor * x + self->half, self->divisor);
+    const int64_t found =
+        c - whole * x - pixelnorm_floor_divide (fraction * x + (1 << 14), 1 << 15);
+
+    if (x > -128 && found != offset)
+      return 0;
+    offset = found;
+  }
+  self->whole = (int16_t) whole;
+  self->fraction = (int16_t) fraction;
+  self->offset = (int16_t) offset;
+  return 1;
+}
+
+/* Of a term of one sample. Of full range there are none where C has ties on both sides of 0. */
+static int
+find_words (PixelnormChromaTerm *self)
+{
+  static const int8_t near[] = { 0, 1, -1, 2, -2, 3, -3 };
+  const int64_t factor = self->cb + self->cr;
+
+  /* fractions have a sign: the nearest whole number */
+  const int64_t whole = pixelnorm_floor_divide (2 * factor + self->divisor, 2 * self->divisor);
+  const int64_t middle =
+      pixelnorm_floor_divide ((factor - whole * self->divisor) * (1 << 15), self->divisor);
+
+  for (unsigned i = 0; i < sizeof near; i++)
+    if (fits_words (self, factor, whole, middle + near[i]))
+      return 1;
+  return 0;
+}
+
 static void
 swap_parts (PixelnormChromaTerm *self)
 {
@@ -184,9 +223,12 @@ pixelnorm_colour_factors_init (
       (int64_t) -2 * kr * (one - kr), (int64_t) kg * one);
   term_init (&self->terms[2], self, limited, 2 * (one - kb), 0, one);
   self->has_parts = 1;
+  self->swapped = swapped;
   for (int c = 0; c < 3; c++)
     self->has_parts &=
         depth == 8 ? find_two_parts (&self->terms[c]) : find_four_parts (&self->terms[c], self);
+  for (int c = 0; c < 3 && depth == 8 && limited; c += 2)
+    self->has_parts &= find_words (&self->terms[c]);
   for (int c = 0; c < 3 && swapped; c++)
     swap_parts (&self->terms[c]);
   return self->has_parts || depth > 8;

@@ -25,7 +25,7 @@
 typedef struct {
   VECTOR parts[4], first, last;
   __m128i shift;
-  VECTOR bias;
+  VECTOR whole, fraction, bias;
 } ROW (Term);
 
 typedef struct {
@@ -33,7 +33,12 @@ typedef struct {
   VECTOR centre, scale, ceiling;
   FLOATS half, inverse, largest;
   __m128i twos;
+  int swapped;
 } ROW (Factors);
+
+typedef struct {
+  VECTOR one, other, low, high;
+} ROW (Pairs);
 
 INLINE VECTOR
 ROW (load) (const void *from)
@@ -51,6 +56,7 @@ ROW (load_factors) (ROW (Factors) * to, const PixelnormColourFactors *from)
   to->centre = V (set1_epi16) ((short) from->centre);
   to->scale = bytes ? V (set1_epi16) ((short) from->scale) : V (set1_epi32) (from->scale);
   to->ceiling = V (set1_epi16) ((short) ceiling);
+  to->swapped = from->swapped;
   to->twos = _mm_cvtsi32_si128 (twos);
   to->half = V (set1_ps) (.5f);
   to->inverse = V (set1_ps) (1.f / (float) (from->unit >> twos));
@@ -64,8 +70,11 @@ ROW (load_factors) (ROW (Factors) * to, const PixelnormColourFactors *from)
     to->terms[c].first = V (set1_epi32) (term->first);
     to->terms[c].last = V (set1_epi32) (term->last);
     to->terms[c].shift = _mm_cvtsi32_si128 (term->shift);
-    to->terms[c].bias = bytes ? V (set1_epi16) ((short) (ceiling - from->scale * from->black))
-                              : V (set1_epi32) (-from->scale * from->black);
+    to->terms[c].whole = V (set1_epi16) (term->whole);
+    to->terms[c].fraction = V (set1_epi16) (term->fraction);
+    to->terms[c].bias = bytes
+        ? V (set1_epi16) ((short) (ceiling - from->scale * from->black + term->offset))
+        : V (set1_epi32) (-from->scale * from->black);
   }
 }
 
@@ -91,22 +100,44 @@ ROW (chroma_four) (VECTOR pairs, const ROW (Term) * term)
   return V (add_epi32) (V (sra_epi32) (V (add_epi32) (sum, term->first), term->shift), term->bias);
 }
 
-/* Words of chroma, of pairs in the order of memory. */
-INLINE VECTOR
-ROW (chroma_words) (VECTOR low, VECTOR high, const ROW (Term) * term)
-{
-  return V (add_epi16) (
-      V (packs_epi32) (ROW (chroma_two) (low, term), ROW (chroma_two) (high, term)), term->bias);
-}
-
-/* Half of the pairs of bytes as pairs of words; what unpacking does by lanes, packing undoes. */
-INLINE VECTOR
-ROW (pairs) (VECTOR bytes, int high, VECTOR centre)
+/* Pairs of bytes as words: both samples, each in the order of memory, and the pairs in halves: what unpacking does by
+ * lanes, packing undoes. */
+INLINE
+ROW (Pairs) ROW (split_pairs) (VECTOR bytes, VECTOR centre, const int limited)
 {
   const VECTOR zero = S (setzero) ();
+  ROW (Pairs)
+  to = { .one = V (sub_epi16) (S (and) (bytes, V (set1_epi16) (255)), centre),
+    .other = V (sub_epi16) (V (srli_epi16) (bytes, 8), centre) };
 
-  return V (sub_epi16) (
-      high ? V (unpackhi_epi8) (bytes, zero) : V (unpacklo_epi8) (bytes, zero), centre);
+  if (limited) {
+    to.low = V (unpacklo_epi16) (to.one, to.other);
+    to.high = V (unpackhi_epi16) (to.one, to.other);
+  } else {
+    to.low = V (sub_epi16) (V (unpacklo_epi8) (bytes, zero), centre);
+    to.high = V (sub_epi16) (V (unpackhi_epi8) (bytes, zero), centre);
+  }
+  return to;
+}
+
+/* Words of C of channel @c. R and B of limited range take one sample of the pair each. */
+INLINE VECTOR
+ROW (chroma_words) (
+    const ROW (Pairs) * pairs, const ROW (Factors) * k, const int c, const int limited)
+{
+  const ROW (Term) *term = &k->terms[c];
+  VECTOR sum;
+
+  if (limited && c != 1) {
+    const VECTOR words = (c == 0) != k->swapped ? pairs->other : pairs->one;
+
+    sum = V (add_epi16) (
+        V (mullo_epi16) (words, term->whole), V (mulhrs_epi16) (words, term->fraction));
+  } else {
+    sum =
+        V (packs_epi32) (ROW (chroma_two) (pairs->low, term), ROW (chroma_two) (pairs->high, term));
+  }
+  return V (add_epi16) (sum, term->bias);
 }
 
 /* Of words of scaled luma. */
@@ -122,8 +153,8 @@ INLINE void
 ROW (step_u8_2) (uint8_t *const planes[3], int i, const uint8_t *luma, const uint8_t *chroma,
     const ROW (Factors) * k, const int limited)
 {
-  const VECTOR y = ROW (load) (luma), bytes = ROW (load) (chroma);
-  const VECTOR low = ROW (pairs) (bytes, 0, k->centre), high = ROW (pairs) (bytes, 1, k->centre);
+  const VECTOR y = ROW (load) (luma);
+  const ROW (Pairs) pairs = ROW (split_pairs) (ROW (load) (chroma), k->centre, limited);
   VECTOR even = S (and) (y, V (set1_epi16) (255)), odd = V (srli_epi16) (y, 8);
 
   if (limited) {
@@ -131,7 +162,7 @@ ROW (step_u8_2) (uint8_t *const planes[3], int i, const uint8_t *luma, const uin
     odd = V (mullo_epi16) (odd, k->scale);
   }
   for (int c = 0; c < 3; c++) {
-    const VECTOR chroma_c = ROW (chroma_words) (low, high, &k->terms[c]);
+    const VECTOR chroma_c = ROW (chroma_words) (&pairs, k, c, limited);
     const VECTOR a = ROW (value_u8) (even, chroma_c, k->ceiling, limited);
     const VECTOR b = ROW (value_u8) (odd, chroma_c, k->ceiling, limited);
 
@@ -144,19 +175,19 @@ ROW (step_u8_1) (uint8_t *const planes[3], int i, const uint8_t *luma, const uin
     const ROW (Factors) * k, const int limited)
 {
   const VECTOR zero = S (setzero) (), y = ROW (load) (luma);
-  VECTOR first = ROW (load) (chroma), second = ROW (load) (chroma + BYTES), pairs[4];
+  VECTOR first = ROW (load) (chroma), second = ROW (load) (chroma + BYTES);
   VECTOR low = V (unpacklo_epi8) (y, zero), high = V (unpackhi_epi8) (y, zero);
 
   IN_LANES (first, second);
-  for (int p = 0; p < 4; p++)
-    pairs[p] = ROW (pairs) (p < 2 ? first : second, p % 2, k->centre);
+  const ROW (Pairs) pairs[] = { ROW (split_pairs) (first, k->centre, limited),
+    ROW (split_pairs) (second, k->centre, limited) };
   if (limited) {
     low = V (mullo_epi16) (low, k->scale);
     high = V (mullo_epi16) (high, k->scale);
   }
   for (int c = 0; c < 3; c++) {
-    const VECTOR chroma_low = ROW (chroma_words) (pairs[0], pairs[1], &k->terms[c]);
-    const VECTOR chroma_high = ROW (chroma_words) (pairs[2], pairs[3], &k->terms[c]);
+    const VECTOR chroma_low = ROW (chroma_words) (&pairs[0], k, c, limited);
+    const VECTOR chroma_high = ROW (chroma_words) (&pairs[1], k, c, limited);
 
     S (storeu)
     ((void *) (planes[c] + i),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Y'CbCr to R'G'B' in vectors of 128 (SSE2), 256 and 512 bits: colour-x86.h, once a width. */
+/* Y'CbCr to R'G'B' in vectors of 128 (SSSE3), 256 and 512 bits: colour-x86.h, once a width. */
 #include "kernels-x86.h"
 
 #if defined(__x86_64__)
@@ -10,7 +10,7 @@
 #include "kernels-c.h"
 
 #define ROW(name) sse_##name
-#define TARGET __attribute__ ((target ("sse2")))
+#define TARGET __attribute__ ((target ("ssse3")))
 #define VECTOR __m128i
 #define FLOATS __m128
 #define BYTES 16

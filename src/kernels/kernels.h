@@ -144,6 +144,8 @@ typedef struct {
   int16_t parts[4][2];
   int32_t first, last;
   int shift;
+  /* R and B in 8 bits of limited range: of one sample x of the pair, C = whole x + ((fraction x + 2^14) >> 15) + offset */
+  int16_t whole, fraction, offset;
 } PixelnormChromaTerm;
 
 typedef struct {
@@ -151,6 +153,7 @@ typedef struct {
   int scale, unit;
   PixelnormChromaTerm terms[3]; /* of R, G, B */
   int has_parts;                /* 8 to 14 bits */
+  int swapped;                  /* pairs are v, u, and so are parts */
 } PixelnormColourFactors;
 
 /* Three planes of n <= PIXELNORM_TILE pixels of luma side by side and of pairs Cb, Cr, one a pixel, or one for
