@@ -14,9 +14,12 @@
  * unit) = floor ((N >> k) / odd). N >> k < 2^22 is exact in float32, with .5 added, too; times 1 / odd it errs by 2
  * roundings, 2^14 2^-23 at most, less than the .5 / 219 to the next integer.
  *
- * Against the C row, lists of 256 pixels, ns a sample of R'G'B', in SSE2, AVX2, AVX-512: 8 bits, two pixels a
- * pair, .166, .088, .076 / 3.0 limited range, .137, .072, .062 full; one pixel a pair .248, .129, .115 and .210,
- * .113, .102 / 3.8. 9 to 14 bits .50, .26, .22 / 2.9 and .68, .35, .30 / 3.8.
+ * C of R depends on Cr alone, and of B on Cb: in limited range words of 16 bits do for these, a product and the rounded one
+ * of its fraction (colour-factors.c). G takes pairs.
+ *
+ * Against the C row, lists of 256 pixels, ns a sample of R'G'B', in SSSE3, AVX2, AVX-512: 8 bits, two pixels a
+ * pair, .129, .069, .071 / 3.0 limited range, .137, .072, .067 full; one pixel a pair .171, .096, .096 and .214,
+ * .114, .113 / 3.8. 9 to 14 bits .50, .26, .22 / 2.9 and .68, .35, .30 / 3.8.
  *
  * The last pixels go through a step in buffers of their own.
  */
