@@ -351,20 +351,28 @@ next_span (const guint8 *inside, const PixelnormRows *rows, guint y, guint *begi
   return *begin < *end;
 }
 
-/* A tile of all frames, then the next tile: the accumulators of a tile stay in cache meanwhile. */
+/* A tile of all frames, then the next tile: the accumulators of a tile stay in cache meanwhile. What is converted
+ * comes a tile of pixels at a time. */
 static void
 add_span (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormRows *rows,
     const PixelnormFrame *frames, guint n_frames, guint y, gsize begin, gsize end)
 {
-  PixelnormTile buffers[PIXELNORM_MAX_BATCH];
-  const void *lists[PIXELNORM_MAX_BATCH];
+  const gsize tile_bytes = PIXELNORM_TILE * (rows->type == PIXELNORM_SAMPLE_U16 ? 2 : 1);
+  const gsize step =
+      rows->colour && begin == 0 ? PIXELNORM_TILE * rows->n_channels : PIXELNORM_TILE;
+  PixelnormTile buffers[PIXELNORM_MAX_BATCH][PIXELNORM_MAX_GATHERED];
+  const guint8 *lists[PIXELNORM_MAX_BATCH];
 
-  for (gsize i = begin; i < end; i += PIXELNORM_TILE) {
+  for (gsize i = begin, listed = begin; i < end; i += PIXELNORM_TILE) {
     const gint n = (gint) MIN (end - i, PIXELNORM_TILE);
 
     for (guint k = 0; k < n_frames; k++)
-      lists[k] = pixelnorm_rows_tile (rows, &frames[k], y, i, n, &buffers[k]);
-    pixelnorm_lanes_add (&group->lanes, y * rows->n_samples + i, lists, n_frames, n);
+      lists[k] = i < listed
+          ? lists[k] + tile_bytes
+          : pixelnorm_rows_tile (rows, &frames[k], y, i, (gint) MIN (end - i, step), buffers[k]);
+    listed = i < listed ? listed : i + step;
+    pixelnorm_lanes_add (
+        &group->lanes, y * rows->n_samples + i, (const void *const *) lists, n_frames, n);
     for (guint k = 0; self->histogram && k < n_frames; k++)
       pixelnorm_histogram_add (
           self->histogram, group->first, group->n_channels, rows->type, lists[k], n);
