@@ -156,6 +156,7 @@ typedef struct {
   const char *name;
   void (*work) (gpointer data, guint i); /* on frame i of N_FRAMES */
   gpointer data;
+  guint n; /* frames a round */
   gdouble seconds[MAX_ROUNDS];
 } Contestant;
 
@@ -452,6 +453,18 @@ time_calls (const Contestant *contestant, guint n)
   return (get_processor_seconds () - start) / n;
 }
 
+/* Seconds a round; decides how many frames that are. */
+static gdouble
+plan_round (Contestant *contestant)
+{
+  time_calls (contestant, N_FRAMES); /* pages, caches, Orc's programs */
+  const gdouble seconds = time_calls (contestant, N_FRAMES) * N_FRAMES;
+  const guint turns = 1 + (guint) MIN (ROUND_SECONDS / seconds, 1000);
+
+  contestant->n = turns * N_FRAMES;
+  return seconds * turns;
+}
+
 /* The contestants take turns; the first is the element. Returns its page faults a frame. */
 static gdouble
 compete (Contestant *contestants, guint n_contestants)
@@ -459,24 +472,20 @@ compete (Contestant *contestants, guint n_contestants)
   gdouble round_seconds = 0;
   glong faults = 0;
 
-  for (guint c = 0; c < n_contestants; c++) /* pages, caches, Orc's programs */
-    time_calls (&contestants[c], N_FRAMES);
   for (guint c = 0; c < n_contestants; c++)
-    round_seconds += time_calls (&contestants[c], N_FRAMES) * N_FRAMES;
-  const guint n = N_FRAMES * (guint) CLAMP (ROUND_SECONDS * n_contestants / round_seconds, 1, 1000);
-  const guint n_rounds =
-      (guint) CLAMP (PATH_SECONDS / (round_seconds * n / N_FRAMES), MIN_ROUNDS, MAX_ROUNDS);
+    round_seconds += plan_round (&contestants[c]);
+  const guint n_rounds = (guint) CLAMP (PATH_SECONDS / round_seconds, MIN_ROUNDS, MAX_ROUNDS);
   for (guint round = 0; round < n_rounds; round++)
     for (guint c = 0; c < n_contestants; c++) {
       const glong before = count_faults ();
 
-      contestants[c].seconds[round] = time_calls (&contestants[c], n);
+      contestants[c].seconds[round] = time_calls (&contestants[c], contestants[c].n);
       if (c == 0)
         faults += count_faults () - before;
     }
   for (guint c = 0; c < n_contestants; c++)
     contestants[c].seconds[0] = median (contestants[c].seconds, n_rounds);
-  return (gdouble) faults / (n_rounds * n);
+  return (gdouble) faults / (n_rounds * contestants[0].n);
 }
 
 static void
