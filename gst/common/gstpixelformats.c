@@ -359,7 +359,8 @@ is_8_bit (const gchar *format, const Wish *wish)
   return g_strcmp0 (gst_pixel_formats_twin (format, NULL), format) == 0;
 }
 
-/* RGB and grey, for sources that make whatever is asked for, then the Y'CbCr that we convert: a converter passes it on. */
+/* RGB and grey, for sources that make whatever is asked for, then the Y'CbCr of cameras and decoders, whose U and V are smaller
+ * than Y: a converter passes it on. (Sources name 4:4:4 before RGB.) */
 static gboolean
 is_usual (const gchar *format, const Wish *wish)
 {
@@ -367,6 +368,7 @@ is_usual (const gchar *format, const Wish *wish)
 
   return GST_VIDEO_FORMAT_INFO_IS_YUV (info)
       ? is_converted (info, wish->colour) && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == 8
+          && GST_VIDEO_FORMAT_INFO_W_SUB (info, 1) > 0
       : is_8_bit (format, NULL) && can_be_read (info, wish->colour);
 }
 
