@@ -73,7 +73,7 @@ class Network:
 
 def describe(network, options):
     """The pipeline."""
-    source = "videotestsrc pattern=ball num-buffers=30"
+    source = "videotestsrc pattern=ball num-buffers=30 ! video/x-raw,format=RGB"
     if options.video:
         path = pathlib.Path(options.video)
         uri = path.resolve().as_uri() if path.exists() else options.video
