@@ -79,8 +79,8 @@ store_channels (PixelnormAccumulator *self, PixelnormProfileData *data)
  * @self: an accumulator
  * @error: return location for a #GError, or %NULL
  *
- * Makes a profile of what was added so far. Takes 18 bytes of memory a sample, 20 above 8 bits; and 8
- * a pixel where some were counted less often.
+ * Makes a profile of what was added so far. Takes 18 bytes of memory a sample, 20 above 8 bits, 8 less
+ * in scope pixel up to 66051 frames of 8 bits; and 8 a pixel where some were counted less often.
  *
  * Returns: (transfer full): a profile; %NULL with %PIXELNORM_ERROR_SETTINGS where there was no
  * frame, or %PIXELNORM_ERROR_MEMORY

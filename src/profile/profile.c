@@ -92,6 +92,8 @@ array_set (const PixelnormArray *array, gsize i, guint64 value)
 {
   if (array->item_size == 8)
     ((guint64 *) array->data)[i * array->step] = value;
+  else if (array->item_size == 4)
+    ((guint32 *) array->data)[i * array->step] = (guint32) value;
   else if (array->item_size == 2)
     ((guint16 *) array->data)[i * array->step] = (guint16) value;
   else
@@ -144,8 +146,11 @@ pixelnorm_profile_allocate_arrays (
   const gboolean high = data->scope == PIXELNORM_SCOPE_CHANNEL;
   const gsize n = pixelnorm_profile_n_all_samples (data);
   const guint sample_bytes = data->geometry.depth > 8 ? 2 : 1;
-  const gsize size =
-      n * (2 * 8 + (high ? 8 : 0) + 2 * sample_bytes) + count_items (data, counted, histogram) * 8;
+  const guint64 max_code = pixelnorm_profile_n_levels (data) - 1;
+  /* sums of a pixel, as the file has them, where no frames could make more of them */
+  const guint sum_bytes = high || data->frames > G_MAXUINT32 / (max_code * max_code) ? 8 : 4;
+  const gsize size = n * (2 * sum_bytes + (high ? 8 : 0) + 2 * sample_bytes)
+      + count_items (data, counted, histogram) * 8;
   guint64 *block = malloc (size), *at = block;
 
   if (!block) {
@@ -153,19 +158,21 @@ pixelnorm_profile_allocate_arrays (
         "Not enough memory for a profile: %" G_GSIZE_FORMAT " MiB are needed.", size >> 20);
     return FALSE;
   }
-  pixelnorm_profile_place_arrays (data, data->sum, at, 8);
-  pixelnorm_profile_place_arrays (data, data->sum_squares, at += n, 8);
-  if (high)
-    pixelnorm_profile_place_arrays (data, data->sum_squares_high, at += n, 8);
-  at += n;
+  if (high) {
+    pixelnorm_profile_place_arrays (data, data->sum_squares_high, at, 8);
+    at += n;
+  }
   if (counted)
     at = place_counts (data, at);
   if (histogram) {
     data->histogram = (PixelnormArray){ at, 8, 1 };
     at += count_items (data, FALSE, TRUE);
   }
-  pixelnorm_profile_place_arrays (data, data->min, at, sample_bytes);
-  pixelnorm_profile_place_arrays (data, data->max, (guint8 *) at + n * sample_bytes, sample_bytes);
+  guint8 *const sums = (guint8 *) at, *const least = sums + n * 2 * sum_bytes;
+  pixelnorm_profile_place_arrays (data, data->sum, sums, sum_bytes);
+  pixelnorm_profile_place_arrays (data, data->sum_squares, sums + n * sum_bytes, sum_bytes);
+  pixelnorm_profile_place_arrays (data, data->min, least, sample_bytes);
+  pixelnorm_profile_place_arrays (data, data->max, least + n * sample_bytes, sample_bytes);
   data->backing = g_bytes_new_with_free_func (block, size, free, block);
   return TRUE;
 }

@@ -219,6 +219,25 @@ def test_join(form, scope, masked):
     assert whole.get_sources().split("\n") == [f"file:///{at}" for at in (0, 1, 3, 6, 7, 16)]
 
 
+@pytest.mark.parametrize("form, n", [("Y", 66051), ("Y", 66052), ("RGB 10", 4104), ("RGB 10", 4105), ("Y 16", 1), ("Y 16", 2)])
+def test_white_frames(form, n, tmp_path):
+    """As many as sums of squares of 32 bits hold, and one more."""
+    size = (2, 3)
+    white = numpy.full((1, *size, len(FORMS[form][0])), 2 ** FORMS[form][1] - 1)
+    assert (n * int(white.max()) ** 2 < 2 ** 32) == (n in (66051, 4104, 1))
+    whole, part = (Pixelnorm.Accumulator.new(Scope.PIXEL, layout_of(form, size)) for _ in range(2))
+    add(part, form, white)
+    for bit in range(n.bit_length()):
+        power = part.snapshot()
+        if n >> bit & 1:
+            whole.add_profile(power)
+        part.add_profile(power)
+    profile, path = whole.snapshot(), str(tmp_path / "white.safetensors")
+    profile.save(path)
+    expected = expected_identity(form, "pixel", numpy.broadcast_to(white, (n, *white.shape[1:])))
+    assert Pixelnorm.Profile.load(path).get_identity() == profile.get_identity() == expected
+
+
 def test_join_keeps_a_histogram_that_all_have():
     with_one, without = (parts_of("RGB", "pixel", histogram)[0][0] for histogram in (True, False))
     for pair in itertools.product([with_one, without], repeat=2):
