@@ -57,6 +57,19 @@ cli_fail_usage (const gchar *format, ...)
   return CLI_USAGE;
 }
 
+/* Returns: (transfer full): what --help says of a command, and its options */
+GOptionContext *
+cli_context_new (const gchar *parameters, const gchar *summary, const gchar *description,
+    const GOptionEntry *entries)
+{
+  GOptionContext *context = g_option_context_new (parameters);
+
+  g_option_context_set_summary (context, summary);
+  g_option_context_set_description (context, description);
+  g_option_context_add_main_entries (context, entries, NULL);
+  return context;
+}
+
 /* Returns: whether the options were good; where they were not, it was said */
 gboolean
 cli_parse (GOptionContext *context, int *argc, char ***argv)
@@ -84,7 +97,8 @@ cli_check_target (const gchar *target, gboolean force)
   if (g_file_test (target, G_FILE_TEST_IS_DIR))
     return cli_fail (CLI_FAILED,
         "\"%s\" cannot be written: it is a directory. Move it, or choose another name.", target);
-  if (!force && g_file_test (target, G_FILE_TEST_EXISTS))
+  if (!force
+      && (g_file_test (target, G_FILE_TEST_EXISTS) || g_file_test (target, G_FILE_TEST_IS_SYMLINK)))
     return cli_fail (CLI_FAILED,
         "\"%s\" is there already. Overwrite it with --force, or choose another name.", target);
   return CLI_OK;

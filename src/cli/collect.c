@@ -232,11 +232,9 @@ collect_run (int argc, char **argv)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.names, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("OUT IN...");
+  g_autoptr (GOptionContext) context = cli_context_new (
+      "OUT IN...", "Makes one profile of images and videos.", description, entries);
 
-  g_option_context_set_summary (context, "Makes one profile of images and videos.");
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, entries, NULL);
   const int status = cli_parse (context, &argc, &argv) ? collect_into (&options) : CLI_USAGE;
   free_options (&options);
   return status;

@@ -331,13 +331,11 @@ diff_run (int argc, char **argv)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("A B");
+  g_autoptr (GOptionContext) context = cli_context_new ("A B",
+      "Says how far profile B is from profile A: a drift alarm for a fixed camera.", description,
+      entries);
   int status = CLI_USAGE;
 
-  g_option_context_set_summary (
-      context, "Says how far profile B is from profile A: a drift alarm for a fixed camera.");
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, entries, NULL);
   if (cli_parse (context, &argc, &argv))
     status = diff_files (&options);
   g_free (options.output);

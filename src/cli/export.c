@@ -293,26 +293,6 @@ target_of (const ExportOptions *options, PixelnormExport *export, guint index)
       : g_strdup (pixelnorm_export_get_file_name (export, index));
 }
 
-/* What can be known before anything is written. */
-static int
-check_target (const gchar *target, gboolean force)
-{
-  g_autofree gchar *directory = g_path_get_dirname (target);
-
-  if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" cannot be written: there is no directory \"%s\". Make it first.", target,
-        directory);
-  if (g_file_test (target, G_FILE_TEST_IS_DIR))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" cannot be written: it is a directory. Name a file after --output.", target);
-  if (!force
-      && (g_file_test (target, G_FILE_TEST_EXISTS) || g_file_test (target, G_FILE_TEST_IS_SYMLINK)))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" is there already. Overwrite it with --force, or choose another --output.", target);
-  return CLI_OK;
-}
-
 static int
 write_file (const gchar *target, GBytes *bytes)
 {
@@ -346,7 +326,7 @@ write_files (const ExportOptions *options, PixelnormExport *export)
     g_autofree gchar *target = target_of (options, export, i);
 
     if (target)
-      status = check_target (target, options->force);
+      status = cli_check_target (target, options->force);
     if (i > 0 && strcmp (target, options->output) == 0)
       status = cli_fail (CLI_FAILED,
           "\"%s\" is also the name of the image beside it. Choose another --output.", target);

@@ -133,11 +133,9 @@ merge_run (int argc, char **argv)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("OUT IN...");
+  g_autoptr (GOptionContext) context =
+      cli_context_new ("OUT IN...", "Makes one profile of several.", description, entries);
 
-  g_option_context_set_summary (context, "Makes one profile of several.");
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, entries, NULL);
   return cli_parse (context, &argc, &argv) ? merge_into (paths, force) : CLI_USAGE;
 }
 

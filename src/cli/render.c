@@ -268,12 +268,10 @@ render_run (int argc, char **argv)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("FILE");
+  g_autoptr (GOptionContext) context = cli_context_new (
+      "FILE", "Shows the statistics of a profile as PNG pictures.", description, entries);
   int status = CLI_USAGE;
 
-  g_option_context_set_summary (context, "Shows the statistics of a profile as PNG pictures.");
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, entries, NULL);
   if (cli_parse (context, &argc, &argv))
     status = render (&options);
 

@@ -84,11 +84,9 @@ report_run (int argc, char **argv)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("FILE");
+  g_autoptr (GOptionContext) context =
+      cli_context_new ("FILE", "Makes an HTML page about a profile.", description, entries);
 
-  g_option_context_set_summary (context, "Makes an HTML page about a profile.");
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, entries, NULL);
   return cli_parse (context, &argc, &argv) ? report (paths, output, force) : CLI_USAGE;
 }
 

@@ -50,11 +50,9 @@ verify_run (int argc, char **argv)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = g_option_context_new ("FILE...");
+  g_autoptr (GOptionContext) context = cli_context_new (
+      "FILE...", "Reads profiles wholly and says whether they are sound.", description, entries);
 
-  g_option_context_set_summary (context, "Reads profiles wholly and says whether they are sound.");
-  g_option_context_set_description (context, description);
-  g_option_context_add_main_entries (context, entries, NULL);
   if (!cli_parse (context, &argc, &argv))
     return CLI_USAGE;
   if (!paths)
