@@ -83,6 +83,8 @@ def test_completion_of_values(tmp_path):
                              re.M))
     assert len(formats) > 10 and complete("export", "--to", "") == complete("export", "--to", "=", "") == formats
     assert complete("export", "--to", "=") == formats
+    assert complete("export", "--layout", "=", "") == {"nhwc", "nchw"} and "flat-field" in complete("export", "--method", "")
+    assert complete("export", "--mean", "") == complete("export", "--mean", "=") != {"nhwc"}
     assert complete("collect", "--scope", "=", "p") == {"pixel"}
     (tmp_path / "lobby.safetensors").write_bytes(b"")
     assert complete("info", f"{tmp_path}/lo") == {f"{tmp_path}/lobby.safetensors"}
