@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#define LARGEST_HALF 65504.0
-
 static void
 apply_f32 (const PixelnormClip *self, void *items, gint n)
 {
@@ -22,7 +20,7 @@ apply_f32 (const PixelnormClip *self, void *items, gint n)
   }
 }
 
-/* Half-precision numbers as integers in the same order: of negative ones all other bits turn. Its own
+/* Floating-point numbers of 16 bits as integers in the same order: of negative ones all other bits turn. Its own
  * inverse. */
 static inline gint16
 order_half (gint16 bits)
@@ -69,14 +67,14 @@ apply_i8 (const PixelnormClip *self, void *items, gint n)
 
 /* As the loops make them, with all that they know of rounding. */
 static gint16
-half_of (double value)
+half_of (PixelnormItem item, double value)
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
-  const float scale = 0, bias = (float) CLAMP (value, -LARGEST_HALF, LARGEST_HALF);
+  const float scale = 0, bias = (float) CLAMP (value, -G_MAXFLOAT, G_MAXFLOAT);
   const guint8 x = 0;
   gint16 half;
 
-  kernels->normalize[PIXELNORM_SAMPLE_U8][PIXELNORM_ITEM_F16](&half, &x, &x, &scale, &bias, 0, 1);
+  kernels->normalize[PIXELNORM_SAMPLE_U8][item](&half, &x, &x, &scale, &bias, 0, 1);
   return half;
 }
 
@@ -102,51 +100,42 @@ pixelnorm_clip_codes (const PixelnormSettings *settings, const PixelnormQuantiza
 }
 
 static void
-set_bounds (PixelnormClip *self, PixelnormItem item, gint i, const PixelnormSettings *settings,
-    const PixelnormQuantization *quantization)
+set_bounds (PixelnormClip *self, const PixelnormType *type, gint i,
+    const PixelnormSettings *settings, const PixelnormQuantization *quantization)
 {
   gint low, high;
 
-  switch (item) {
-  case PIXELNORM_ITEM_F32:
+  if (type->bytes == 4) {
     self->bounds.f32[0][i] = (float) CLAMP (settings->clip_low, -G_MAXFLOAT, G_MAXFLOAT);
     self->bounds.f32[1][i] = (float) CLAMP (settings->clip_high, -G_MAXFLOAT, G_MAXFLOAT);
-    break;
-  case PIXELNORM_ITEM_F16:
-    self->bounds.f16[0][i] = order_half (half_of (settings->clip_low));
-    self->bounds.f16[1][i] = order_half (half_of (settings->clip_high));
-    break;
-  case PIXELNORM_ITEM_U8:
-    pixelnorm_clip_codes (settings, quantization, &low, &high);
-    self->bounds.u8[0][i] = (guint8) low;
-    self->bounds.u8[1][i] = (guint8) high;
-    break;
-  default:
-    pixelnorm_clip_codes (settings, quantization, &low, &high);
-    self->bounds.i8[0][i] = (gint8) low;
-    self->bounds.i8[1][i] = (gint8) high;
+    return;
   }
+  if (type->bytes == 2) {
+    self->bounds.f16[0][i] = order_half (half_of (type->item, settings->clip_low));
+    self->bounds.f16[1][i] = order_half (half_of (type->item, settings->clip_high));
+    return;
+  }
+  pixelnorm_clip_codes (settings, quantization, &low, &high);
+  self->bounds.u8[0][i] = (guint8) low; /* of int8 the same bits */
+  self->bounds.u8[1][i] = (guint8) high;
 }
 
 PixelnormClip *
 pixelnorm_clip_new (
     const PixelnormPlan *plan, const PixelnormRoute *route, const PixelnormSettings *settings)
 {
-  static void (*const apply[PIXELNORM_N_ITEMS]) (const PixelnormClip *, void *, gint) = {
-    [PIXELNORM_ITEM_F32] = apply_f32,
-    [PIXELNORM_ITEM_F16] = apply_f16,
-    [PIXELNORM_ITEM_U8] = apply_u8,
-    [PIXELNORM_ITEM_I8] = apply_i8,
-  };
-  const PixelnormItem item = plan->type->item;
+  const PixelnormType *type = plan->type;
 
   if (!pixelnorm_settings_clip (settings))
     return NULL;
   PixelnormClip *self = g_new0 (PixelnormClip, 1);
-  self->apply = apply[item];
+  self->apply = type->bytes == 4 ? apply_f32
+      : type->bytes == 2         ? apply_f16
+      : type->smallest < 0       ? apply_i8
+                                 : apply_u8;
   for (gint i = 0; i < PIXELNORM_TILE; i++) {
     if (route->channels[i % (gint) route->rows.n_channels] >= 0)
-      set_bounds (self, item, i, settings, &plan->quantization);
+      set_bounds (self, type, i, settings, &plan->quantization);
     else
       self->bounds.u8[1][i] = 255; /* alpha and padding, of 8-bit video */
   }

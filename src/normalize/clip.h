@@ -11,7 +11,7 @@ struct PixelnormClip {
   void (*apply) (const PixelnormClip *self, void *items, gint n); /* n <= PIXELNORM_TILE */
   union {
     float f32[2][PIXELNORM_TILE];
-    gint16 f16[2][PIXELNORM_TILE]; /* ordered as the numbers are */
+    gint16 f16[2][PIXELNORM_TILE]; /* of any float of 16 bits, ordered as the numbers are */
     guint8 u8[2][PIXELNORM_TILE];
     gint8 i8[2][PIXELNORM_TILE];
   } bounds; /* lowest, highest */

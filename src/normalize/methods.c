@@ -85,28 +85,21 @@ derive_percentile (const PixelnormMethodInput *in, double *subtract, double *sca
 
 /* The ranges put y = 0 exactly on code 128, where y = 0 means something. */
 static const PixelnormMethodRow rows[] = {
-  { PIXELNORM_METHOD_FIXED, "fixed", .derive = derive_fixed },
-  { PIXELNORM_METHOD_CENTER, "center", .needs_profile = TRUE, .sources = STREAM, .in_codes = TRUE,
+  { PIXELNORM_METHOD_FIXED, .derive = derive_fixed },
+  { PIXELNORM_METHOD_CENTER, .needs_profile = TRUE, .sources = STREAM, .in_codes = TRUE,
       .range_low = -128, .range_high = 127, .derive = derive_center },
-  { PIXELNORM_METHOD_ZSCORE, "zscore", .needs_profile = TRUE, .sources = STREAM, .range_low = -4,
+  { PIXELNORM_METHOD_ZSCORE, .needs_profile = TRUE, .sources = STREAM, .range_low = -4,
       .range_high = 127 / 32.0, .derive = derive_zscore },
-  { PIXELNORM_METHOD_MEAN_RANGE, "mean-range", .needs_profile = TRUE, .sources = FRAMES,
-      .needs_floor = TRUE, .range_low = -2, .range_high = 127 / 64.0, .derive = derive_mean_range },
-  { PIXELNORM_METHOD_MIN_MAX, "min-max", .needs_profile = TRUE, .sources = FRAMES,
-      .needs_floor = TRUE, .range_low = -128 / 127.0, .range_high = 1, .derive = derive_min_max },
-  { PIXELNORM_METHOD_FLAT_FIELD, "flat-field", .needs_profile = TRUE, .needs_floor = TRUE,
-      .takes_dark = TRUE, .in_codes = TRUE, .range_low = 0, .range_high = 255,
-      .derive = derive_flat_field },
-  { PIXELNORM_METHOD_PERCENTILE, "percentile", .needs_profile = TRUE, .needs_floor = TRUE,
+  { PIXELNORM_METHOD_MEAN_RANGE, .needs_profile = TRUE, .sources = FRAMES, .needs_floor = TRUE,
+      .range_low = -2, .range_high = 127 / 64.0, .derive = derive_mean_range },
+  { PIXELNORM_METHOD_MIN_MAX, .needs_profile = TRUE, .sources = FRAMES, .needs_floor = TRUE,
+      .range_low = -128 / 127.0, .range_high = 1, .derive = derive_min_max },
+  { PIXELNORM_METHOD_FLAT_FIELD, .needs_profile = TRUE, .needs_floor = TRUE, .takes_dark = TRUE,
+      .in_codes = TRUE, .range_low = 0, .range_high = 255, .derive = derive_flat_field },
+  { PIXELNORM_METHOD_PERCENTILE, .needs_profile = TRUE, .needs_floor = TRUE,
       .needs_histogram = TRUE, .range_low = -128 / 127.0, .range_high = 1,
       .derive = derive_percentile },
 };
-
-guint
-pixelnorm_method_count (void)
-{
-  return G_N_ELEMENTS (rows);
-}
 
 /* The row of @method, or NULL where it is none. */
 const PixelnormMethodRow *

@@ -35,7 +35,6 @@ typedef struct {
 
 typedef struct {
   PixelnormMethod method;
-  const char *name; /* as properties spell it */
   gboolean needs_profile;
   guint sources;        /* of statistics beside a profile: bits 1 << PixelnormStatisticsSource */
   gboolean needs_floor; /* divides by what may be 0, and only min-deviation prevents it */
@@ -47,7 +46,6 @@ typedef struct {
 } PixelnormMethodRow;
 
 const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);
-guint pixelnorm_method_count (void);
 
 PixelnormAffine pixelnorm_method_affine (
     const PixelnormMethodRow *row, const PixelnormMethodInput *input, guint max_code);

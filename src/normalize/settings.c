@@ -569,7 +569,7 @@ check_source (const PixelnormSettings *settings, const PixelnormMethodRow *metho
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The method %s cannot be had with statistics=%s: %s. Set statistics=profile, or the method to "
         "zscore or center.",
-        method->name, sources[source].value_nick,
+        pixelnorm_settings_get_word (settings, "method"), sources[source].value_nick,
         method->sources ? "a running estimate knows no minimum and maximum"
                         : "its numbers are given, or those of a whole profile");
     return FALSE;
