@@ -1,12 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """python3 -m pixelnorm: the command. `graft` puts a normalization in front of an ONNX model; see docs/python.md."""
 import argparse
+import dataclasses
 import os
 import sys
 import warnings
 
-from .methods import METHODS
 from .normalizer import Normalizer
+from .settings import CHOICES, VALUES, Settings
+
+NOT_OF_A_GRAFT = {"statistics", "layout", "output", "quant_scale", "quant_zero_point", "range_low", "range_high"}
+HELP = {"channel_order": "what the model expects; raw frames are rgb", **dict.fromkeys(VALUES, "a number, or one a channel: 1,2,3")}
 
 
 def numbers(text):
@@ -15,18 +19,13 @@ def numbers(text):
 
 
 def add_settings(parser):
-    given = {"default": argparse.SUPPRESS}  # the defaults are the normalizer's
     parser.add_argument("--profile", help="profile to normalize with, as pixelstats wrote it; every method but fixed needs one")
     parser.add_argument("--dark", help="profile of dark frames, for the method flat-field")
     parser.add_argument("--affine", help="safetensors file of gamma and beta that were learned, a value a sample or a channel")
-    parser.add_argument("--method", choices=list(METHODS), **given)
-    parser.add_argument("--scope", choices=["pixel", "channel", "global"], **given)
-    parser.add_argument("--channel-order", choices=["rgb", "bgr"], help="what the model expects; raw frames are rgb", **given)
-    parser.add_argument("--units", choices=["code", "unit"], **given)
-    for name in ["min-deviation", "epsilon", "percentile-low", "percentile-high", "clip-low", "clip-high"]:
-        parser.add_argument(f"--{name}", type=float, **given)
-    for name in ["mean", "std", "gamma", "beta"]:
-        parser.add_argument(f"--{name}", type=numbers, help="a number, or one a channel: 1,2,3", **given)
+    for field in dataclasses.fields(Settings):
+        kind = {"choices": CHOICES[field.name]} if field.name in CHOICES else {"type": numbers if field.name in VALUES else float}
+        if field.name not in NOT_OF_A_GRAFT:  # the defaults are the normalizer's
+            parser.add_argument("--" + field.name.replace("_", "-"), help=HELP.get(field.name), default=argparse.SUPPRESS, **kind)
 
 
 def add_graft(commands):

@@ -43,9 +43,7 @@ class Normalizer:
     of a call together); the last two need no profile.
     output: "float32", "float16", "int8", "uint8", or "video": 8-bit codes of range_low to range_high.
     layout: "nhwc" or "nchw". depth: bits of a sample, where neither the profile nor the type of the frames says it.
-    The others are the properties of the element, with underscores: min_deviation, epsilon, percentile_low,
-    percentile_high, mean, std, units, gamma, beta, clip_low, clip_high, channel_order, quant_scale, quant_zero_point,
-    range_low, range_high.
+    The others are the properties of the element, with underscores, as pixelnorm.settings.Settings lists them.
 
     Raises ValueError in words for what cannot be. Can be pickled; calling it changes nothing in it.
     """
