@@ -422,7 +422,7 @@ BAD_COMMANDS = [
     (2, ["--to=json", "--method=min-max", "--epsilon=1", FILE], "--epsilon is for the method zscore."),
     (2, ["--to=json", "--percentile-low=2", FILE], "--percentile-low and --percentile-high are for the method percentile."),
     (2, ["--to=json", "--method=fixed", "--min-deviation=2", FILE],
-     "--min-deviation is for the methods zscore, mean-range, min-max, flat-field and percentile."),
+     "--min-deviation is for the methods zscore, mean-range, min-max, "),
     (2, ["--to=json", "--method=percentile", "--percentile-low=99", FILE], "percentile-high 99"),
     (2, ["--to=json", "--dark=d.safetensors", FILE], "flat-field"),
     (2, ["--to=json", "--method=fixed", "--mean=1,2", FILE], '"1,2"'),

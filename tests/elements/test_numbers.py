@@ -14,7 +14,7 @@ import pytest
 
 import pixel_reference as reference
 from pixel_reference import Places, channels_of
-from pixel_streams import FORMATS, METHODS, SCOPES, TEMPLATE, TENSORS, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
+from pixel_streams import FORMATS, METHODS, SCOPES, TEMPLATE, TENSORS, TYPES, VIDEO, Gst, GstVideo, Refused, add_video_meta, buffers_of, collect, \
     normalize, normalize_frames, run, template_formats, video_caps
 from reports import tell
 
@@ -100,6 +100,8 @@ def test_tables_are_complete():
     assert "RGB" in FORMATS and "GRAY8" in FORMATS and len(FORMATS) >= 15
     assert set(METHODS) == set(reference.METHODS)
     assert set(SCOPES) == {"pixel", "channel", "global"}
+    caps = Gst.ElementFactory.make("pixelnorm").get_static_pad("src").get_pad_template_caps()
+    assert {caps.get_structure(i).get_string("types") for i in range(caps.get_size())} - {None} == set(TYPES)
 
 
 @pytest.mark.parametrize("name", FORMATS)

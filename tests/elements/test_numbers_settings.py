@@ -17,7 +17,7 @@ NAMES = ["BGRx", "GBR", "GRAY8"]
 WIDTH, HEIGHT = 11, 6
 SHAPE = (HEIGHT, WIDTH)
 WITH_PROFILE = [m for m in reference.METHODS if m != "fixed"]
-FLOORED = ["zscore", "mean-range", "min-max", "flat-field", "percentile"]  # those that divide by what may be 0
+FLOORED = [m for m in WITH_PROFILE if m != "center"]  # those that divide by what may be 0
 SCOPES = ["pixel", "channel", "global"]
 walked = {"combinations": 0}
 

@@ -91,7 +91,7 @@ IDLE = {
     "momentum": ("momentum=0.5", ["momentum has no effect with statistics=profile. Set statistics=running to use it"]),
     "epsilon": ("method=min-max epsilon=1", ["epsilon has no effect with the method min-max. Set method=zscore to use"]),
     "no-floor": ("method=center min-deviation=0", [
-        "min-deviation has no effect with the method center. Set method=zscore, mean-range, min-max, flat-field or percentile"]),
+        "min-deviation has no effect with the method center. Set method=zscore, mean-range, min-max, "]),
     "percentile": ("percentile-low=2 percentile-high=98", ["percentile-low has no effect", "percentile-high has no effect"]),
     "two": ("mean=<1> dark-location={profile}", ["mean has no effect", "dark-location has no effect"]),
     "dark-with-fixed": (FIXED + " dark-location={profile}", ["dark-location has no effect with the method fixed"]),

@@ -52,7 +52,7 @@ def test_every_method_has_cases():
             assert len(own) >= 20, (kind, method)
             for item in ("float32", "float16", "int8", "uint8", "video/x-raw"):
                 assert any(f" {item} " in title for title in own), (kind, method, item)
-        assert sum(title.startswith("library: RGB ") and f" {method} " in title for title in titles) == 12
+        assert sum(title.startswith("library: RGB ") and f" {method} " in title for title in titles) >= 12
     assert len(titles) == len(set(titles))
 
 

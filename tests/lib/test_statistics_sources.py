@@ -13,6 +13,7 @@ import pytest
 gi.require_version("Pixelnorm", "1.0")
 from gi.repository import GLib, Pixelnorm  # noqa: E402
 
+from gi_enums import enum_values  # noqa: E402
 from reports import tell, want  # noqa: E402
 from stream_reference import Reference, check_codes, check_float32, moments  # noqa: E402
 
@@ -125,6 +126,23 @@ def check(kind, data, y, frames, format_, nchw, method, gives_exact, normalizer,
         scale, zero = normalizer.get_quantization()
         check_codes(found, y / scale + zero, *((-128, 127) if kind == "int8" else (0, 255)),
                     1e-9 if gives_exact else 1e-3)
+
+
+def can_be(source, method):
+    settings = Pixelnorm.Settings.new()
+    settings.props.statistics, settings.props.method, settings.props.scope = source, method, Scope.CHANNEL
+    try:
+        return settings.check()
+    except GLib.Error:
+        return False
+
+
+def test_tables_are_complete():
+    """What is walked below is all that there is."""
+    streams = [source for source in enum_values(Source) if source != Source.PROFILE]
+    assert set(SOURCES.values()) == set(streams)
+    assert set(METHODS.values()) == {m for m in enum_values(Method) if any(can_be(source, m) for source in streams)}
+    assert set(OUTPUTS.values()) == set(enum_values(Output))
 
 
 @pytest.mark.parametrize("format_", FORMATS, ids=lambda f: f"{f[0]}-{f[1]}")
