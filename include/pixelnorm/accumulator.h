@@ -50,6 +50,8 @@ PIXELNORM_API gboolean pixelnorm_accumulator_add_data (PixelnormAccumulator *sel
 PIXELNORM_API void pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames);
 PIXELNORM_API void pixelnorm_accumulator_add_source (
     PixelnormAccumulator *self, const gchar *source);
+PIXELNORM_API void pixelnorm_accumulator_add_shard (
+    PixelnormAccumulator *self, guint index, guint n_shards);
 
 PIXELNORM_API guint64 pixelnorm_accumulator_get_frames (PixelnormAccumulator *self);
 PIXELNORM_API guint64 pixelnorm_accumulator_get_frames_skipped (PixelnormAccumulator *self);

@@ -83,6 +83,8 @@ PIXELNORM_API PixelnormProfile *pixelnorm_profile_parse (GBytes *bytes, GError *
 PIXELNORM_API gboolean pixelnorm_profile_save (
     PixelnormProfile *self, const gchar *path, GError **error);
 
+PIXELNORM_API gboolean pixelnorm_profile_write (PixelnormProfile *self, gint fd, GError **error);
+
 PIXELNORM_API gboolean pixelnorm_profile_check_path (const gchar *path, GError **error);
 
 PIXELNORM_API PixelnormScope pixelnorm_profile_get_scope (PixelnormProfile *self);
@@ -96,6 +98,7 @@ PIXELNORM_API guint64 pixelnorm_profile_get_frames_skipped (PixelnormProfile *se
 PIXELNORM_API const gchar *pixelnorm_profile_get_identity (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_sources (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_conversions (PixelnormProfile *self);
+PIXELNORM_API const gchar *pixelnorm_profile_get_shards (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_created (PixelnormProfile *self);
 PIXELNORM_API const gchar *pixelnorm_profile_get_software (PixelnormProfile *self);
 

@@ -16,7 +16,7 @@ static const gchar description[] =
     "\n"
     "With --json, a file is one line with one object: file, scope, width and height (null\n"
     "when the frames were of any size), channels, depth, range, matrix, frames,\n"
-    "frames_skipped, created, software, sources and conversions (arrays), identity, and\n"
+    "frames_skipped, created, software, sources, conversions and shards (arrays), identity, and\n"
     "statistics: for each channel and for \"all\" an object with count, mean, std, min and\n"
     "max. What is not known is null.\n"
     "\n"
@@ -125,6 +125,7 @@ print_json (const gchar *path, PixelnormProfile *profile)
   json_object_set_new (object, "sources", lines_to_json (pixelnorm_profile_get_sources (profile)));
   json_object_set_new (
       object, "conversions", lines_to_json (pixelnorm_profile_get_conversions (profile)));
+  json_object_set_new (object, "shards", lines_to_json (pixelnorm_profile_get_shards (profile)));
   json_object_set_new (object, "identity", json_string (pixelnorm_profile_get_identity (profile)));
   json_object_set_new (object, "statistics", statistics_to_json (profile));
 
@@ -210,6 +211,8 @@ print_text (const gchar *path, PixelnormProfile *profile)
   print_field ("sources", pixelnorm_profile_get_sources (profile));
   if (pixelnorm_profile_get_conversions (profile))
     print_field ("converted from", pixelnorm_profile_get_conversions (profile));
+  if (pixelnorm_profile_get_shards (profile))
+    print_field ("shards", pixelnorm_profile_get_shards (profile));
   print_field ("identity", pixelnorm_profile_get_identity (profile));
   print_statistics (profile);
 }

@@ -4,7 +4,10 @@
  */
 #include "cli.h"
 
+#include <string.h>
 #include <unistd.h>
+
+#define MAX_SHOWN 10 /* shards that are missing */
 
 static const gchar description[] =
     "The result is the profile that collecting all frames at once would have given, to the last\n"
@@ -15,6 +18,8 @@ static const gchar description[] =
     "All profiles must be of the same scope, channels, depth, range and matrix and, in scope pixel,\n"
     "of the same size; the first that is not ends it, and nothing is written. Masks may differ: each\n"
     "pixel keeps its own count. The result has a histogram when all have one.\n"
+    "\n"
+    "Of a set that was collected with --shard it is said which shards are missing or there twice.\n"
     "\n"
     "OUT is written in one step when all is read, so it may be one of the files (with --force).\n"
     "\n"
@@ -84,6 +89,37 @@ merge_files (Merge *merge, gchar *const *paths)
   return ok;
 }
 
+/* Of a set that was collected in parts: what is not there, is there twice, or is of another division. */
+static void
+warn_of_shards (PixelnormProfile *profile)
+{
+  const gchar *text = pixelnorm_profile_get_shards (profile);
+  g_auto (GStrv) shards = g_strsplit (text ? text : "", "\n", -1);
+  const gchar *first = text ? strchr (shards[0], '/') : NULL;
+  const guint64 n = first ? g_ascii_strtoull (first + 1, NULL, 10) : 0;
+  g_autoptr (GString) missing = g_string_new (NULL);
+  guint n_missing = 0;
+
+  for (guint i = 0; first && shards[i]; i++) {
+    if (strcmp (strchr (shards[i], '/'), first) != 0) {
+      cli_fail (CLI_OK, "Warning: %s and %s are shards of sets that were divided differently.",
+          shards[0], shards[i]);
+      return;
+    }
+    if (i > 0 && strcmp (shards[i], shards[i - 1]) == 0)
+      cli_fail (CLI_OK, "Warning: shard %s is there twice; its frames count twice.", shards[i]);
+  }
+  for (guint64 i = 1; i <= n; i++) {
+    g_autofree gchar *shard = g_strdup_printf ("%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, i, n);
+
+    if (!g_strv_contains ((const gchar *const *) shards, shard) && n_missing++ < MAX_SHOWN)
+      g_string_append_printf (missing, "%s%s", missing->len ? ", " : "", shard);
+  }
+  if (n_missing > 0)
+    cli_fail (CLI_OK, "Warning: of %" G_GUINT64_FORMAT " shards %u are missing: %s%s.", n, n_missing,
+        missing->str, n_missing > MAX_SHOWN ? ", ..." : "");
+}
+
 static int
 write_result (Merge *merge, const gchar *target)
 {
@@ -95,6 +131,7 @@ write_result (Merge *merge, const gchar *target)
     return cli_fail (CLI_FAILED, "%s", error->message);
   if (merge->had_histogram && !pixelnorm_profile_has_histogram (profile))
     cli_fail (CLI_OK, "Warning: not all profiles have a histogram, so the result has none.");
+  warn_of_shards (profile);
   g_autofree gchar *shown = g_filename_display_name (target);
   g_autofree gchar *name = cli_clean_text (shown);
   g_print ("%s: %" G_GUINT64_FORMAT " frames, identity %s\n", name,

@@ -110,10 +110,9 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
     store_lanes (self, &data);
   else
     store_channels (self, &data);
-  if (self->sources->len)
-    data.sources = g_strdup (self->sources->str);
-  if (self->conversions->len)
-    data.conversions = g_strdup (self->conversions->str);
+  data.sources = pixelnorm_lines_join (self->sources);
+  data.conversions = pixelnorm_lines_join (self->conversions);
+  data.shards = pixelnorm_lines_join (self->shards);
   data.created = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
   data.software = g_strdup ("gst-pixelnorm " PIXELNORM_VERSION);
   return pixelnorm_profile_new_take (&data);
@@ -233,6 +232,7 @@ pixelnorm_accumulator_add_profile (
   self->frames_skipped += data->frames_skipped;
   pixelnorm_accumulator_add_source (self, data->sources);
   pixelnorm_accumulator_add_conversions (self, data->conversions);
+  pixelnorm_accumulator_add_shards (self, data->shards);
   return TRUE;
 }
 

@@ -530,6 +530,7 @@ parse_aligned (GBytes *bytes, GError **error)
     return NULL;
   data.sources = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOURCES));
   data.conversions = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CONVERSIONS));
+  data.shards = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SHARDS));
   data.created = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CREATED));
   data.software = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOFTWARE));
   data.backing = g_bytes_ref (bytes);

@@ -16,6 +16,7 @@
 #define PIXELNORM_KEY_CREATED "created"
 #define PIXELNORM_KEY_SOURCES "sources"
 #define PIXELNORM_KEY_CONVERSIONS "conversions"
+#define PIXELNORM_KEY_SHARDS "shards"
 #define PIXELNORM_KEY_WIDTH "width"
 #define PIXELNORM_KEY_HEIGHT "height"
 #define PIXELNORM_KEY_CHANNELS "channels"

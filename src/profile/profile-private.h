@@ -54,6 +54,7 @@ typedef struct {
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
   char *sources;     /* (nullable) lines of text; freed with the profile */
   char *conversions; /* (nullable) likewise */
+  char *shards;      /* (nullable) likewise */
   char *created;     /* (nullable) ISO 8601, UTC */
   char *software;    /* (nullable) */
   GBytes *backing;   /* owns the arrays' memory */

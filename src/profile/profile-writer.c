@@ -8,13 +8,15 @@
  */
 #include "profile-format.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "io/atomic-file.h"
 
 #define CHUNK 4096    /* items converted at once */
 #define MAX_PIECES 27 /* 3 for each of at most 9 tensors */
-#define MAX_METADATA 15
+#define MAX_METADATA 16
 
 /* A tensor as it is in memory, and as it will be in the file. */
 typedef struct {
@@ -37,6 +39,28 @@ static gboolean
 write_to_file (gpointer to, const void *data, gsize size, GError **error)
 {
   return atomic_file_write (to, data, size, error);
+}
+
+static gboolean
+write_to_descriptor (gpointer to, const void *data, gsize size, GError **error)
+{
+  const guint8 *at = data;
+
+  while (size > 0) {
+    const gssize written = write (*(gint *) to, at, MIN (size, G_MAXINT32 / 2));
+
+    if (written < 0 && errno == EINTR)
+      continue;
+    if (written <= 0) {
+      g_set_error (error, PIXELNORM_ERROR,
+          errno == ENOSPC ? PIXELNORM_ERROR_NO_SPACE : PIXELNORM_ERROR_WRITE,
+          "The profile could not be handed on: %s.", g_strerror (written < 0 ? errno : EIO));
+      return FALSE;
+    }
+    at += written;
+    size -= (gsize) written;
+  }
+  return TRUE;
 }
 
 static guint64
@@ -153,6 +177,7 @@ make_header (PixelnormProfile *self, const Piece *pieces, guint n)
     { PIXELNORM_KEY_CREATED, data->created },
     { PIXELNORM_KEY_SOURCES, data->sources },
     { PIXELNORM_KEY_CONVERSIONS, data->conversions },
+    { PIXELNORM_KEY_SHARDS, data->shards },
     { PIXELNORM_KEY_WIDTH, width },
     { PIXELNORM_KEY_HEIGHT, height },
     { PIXELNORM_KEY_CHANNELS, geometry->channels },
@@ -198,6 +223,24 @@ sign_header (GBytes *header, const Piece *pieces, guint n)
   g_assert (place != NULL);
   memcpy (place, digits, PIXELNORM_DIGEST_DIGITS);
   return g_bytes_new_take (memory, size);
+}
+
+/* @pieces: (out): MAX_PIECES */
+static GBytes *
+make_signed_header (PixelnormProfile *self, Piece *pieces, guint *n, GError **error)
+{
+  *n = make_pieces (self, pieces);
+  GBytes *header = make_header (self, pieces, *n);
+
+  if (g_bytes_get_size (header) > SAFETENSORS_MAX_HEADER) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
+        "The header has %" G_GSIZE_FORMAT " bytes, at most %d can be read again: the list of "
+        "sources is too long. Name fewer sources.",
+        g_bytes_get_size (header), SAFETENSORS_MAX_HEADER);
+    g_bytes_unref (header);
+    return NULL;
+  }
+  return sign_header (header, pieces, *n);
 }
 
 /**
@@ -250,17 +293,35 @@ pixelnorm_profile_save (PixelnormProfile *self, const gchar *path, GError **erro
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  n = make_pieces (self, pieces);
-  header = make_header (self, pieces, n);
-  if (g_bytes_get_size (header) > SAFETENSORS_MAX_HEADER) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
-        "The header has %" G_GSIZE_FORMAT " bytes, at most %d can be read again: the list of "
-        "sources is too long. Name fewer sources.",
-        g_bytes_get_size (header), SAFETENSORS_MAX_HEADER);
-    return FALSE;
-  }
-  header = sign_header (g_steal_pointer (&header), pieces, n);
-  file = atomic_file_new (path, error);
+  header = make_signed_header (self, pieces, &n, error);
+  file = header ? atomic_file_new (path, error) : NULL;
   return file != NULL && write_all (header, pieces, n, write_to_file, file, error)
       && atomic_file_commit (file, error);
+}
+
+/**
+ * pixelnorm_profile_write:
+ * @self: a profile
+ * @fd: a file descriptor to write to: a pipe, a socket, memory
+ * @error: return location for a #GError, or %NULL
+ *
+ * Writes the bytes that pixelnorm_profile_save() puts into a file, from where the descriptor stands. pixelnorm_profile_parse()
+ * reads them.
+ *
+ * Returns: %TRUE; else %FALSE with the errors of pixelnorm_profile_save(), and some may be written
+ *
+ * Since: 0.2
+ */
+gboolean
+pixelnorm_profile_write (PixelnormProfile *self, gint fd, GError **error)
+{
+  g_autoptr (GBytes) header = NULL;
+  Piece pieces[MAX_PIECES];
+  guint n;
+
+  g_return_val_if_fail (PIXELNORM_IS_PROFILE (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  header = make_signed_header (self, pieces, &n, error);
+  return header && write_all (header, pieces, n, write_to_descriptor, &fd, error);
 }

@@ -449,6 +449,21 @@ pixelnorm_profile_get_conversions (PixelnormProfile *self)
 }
 
 /**
+ * pixelnorm_profile_get_shards:
+ * @self: a profile
+ *
+ * Returns: (transfer none) (nullable): of which parts of a set it is, "2/8" for the second of eight, a line each; %NULL where it
+ *   is of a whole one
+ *
+ * Since: 0.2
+ */
+const gchar *
+pixelnorm_profile_get_shards (PixelnormProfile *self)
+{
+  return self->data.shards;
+}
+
+/**
  * pixelnorm_profile_get_created:
  * @self: a profile
  *
@@ -638,6 +653,7 @@ pixelnorm_profile_finalize (GObject *object)
   PixelnormProfile *self = PIXELNORM_PROFILE (object);
 
   g_free (self->data.sources);
+  g_free (self->data.shards);
   g_free (self->data.conversions);
   g_free (self->data.created);
   g_free (self->data.software);

@@ -8,6 +8,7 @@
 #include "frame/mask.h"
 #include "histogram.h"
 #include "lanes.h"
+#include "lines.h"
 
 /* Channels that are added together. */
 typedef struct {
@@ -25,8 +26,7 @@ struct _PixelnormAccumulator {
 
   guint64 frames, frames_skipped;
   guint64 counted; /* the frames that the groups' counts know of */
-  GString *sources;
-  GString *conversions;
+  GPtrArray *sources, *conversions, *shards; /* of lines.h */
   const gchar *last_conversion; /* of a layout; or NULL */
 
   PixelnormGroup groups[PIXELNORM_MAX_CHANNELS];
@@ -59,6 +59,9 @@ pixelnorm_group_moments (const PixelnormAccumulator *self, const PixelnormGroup 
 
 /* Notes how frames were converted: lines, each once. */
 void pixelnorm_accumulator_add_conversions (PixelnormAccumulator *self, const gchar *conversions);
+
+/* Notes of which shards frames are. */
+void pixelnorm_accumulator_add_shards (PixelnormAccumulator *self, const gchar *shards);
 
 /* Begins anew, in the memory that there is. */
 void pixelnorm_accumulator_reset (PixelnormAccumulator *self);

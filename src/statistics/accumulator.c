@@ -21,9 +21,6 @@
 
 #include "frame/rows.h"
 
-/* Lines of a list; more would make a profile of many files mostly a list of sources. */
-#define MAX_LINES 64
-
 /* Additions to a lane before it is pooled, well below the 2^32 that it holds. */
 #define MAX_ADDITIONS (G_GUINT64_CONSTANT (1) << 31)
 
@@ -537,44 +534,53 @@ pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames)
   self->frames_skipped += n_frames;
 }
 
-/* Appends those of @more that @lines does not have yet; after @most of them only says that there are more. */
-static void
-add_lines (GString *lines, const gchar *more, guint most)
-{
-  g_auto (GStrv) added = g_strsplit (more ? more : "", "\n", -1);
-
-  for (gchar **line = added; *line; line++) {
-    g_auto (GStrv) known = g_strsplit (lines->str, "\n", -1);
-    const guint n = g_strv_length (known);
-
-    if (!**line || g_strv_contains ((const gchar *const *) known, *line) || n > most)
-      continue;
-    if (lines->len)
-      g_string_append_c (lines, '\n');
-    g_string_append (lines, n == most ? "and more" : *line);
-  }
-}
-
 /**
  * pixelnorm_accumulator_add_source:
  * @self: an accumulator
  * @source: (nullable): where frames come from, as a URI; or several, a line each
  *
- * Notes a source, which the profile will list. One that is noted already is not noted again; after
- * 64 the list only says that there are more.
+ * Notes a source, which the profile will list. The list is in the order of bytes, with each source once, and has the
+ * first 64 and whether there are more: so it is the same in whatever order frames come and profiles are joined.
  *
  * Since: 0.1
  */
 void
 pixelnorm_accumulator_add_source (PixelnormAccumulator *self, const gchar *source)
 {
-  add_lines (self->sources, source, MAX_LINES);
+  pixelnorm_lines_add (self->sources, source);
 }
 
 void
 pixelnorm_accumulator_add_conversions (PixelnormAccumulator *self, const gchar *conversions)
 {
-  add_lines (self->conversions, conversions, MAX_LINES);
+  pixelnorm_lines_add (self->conversions, conversions);
+}
+
+/**
+ * pixelnorm_accumulator_add_shard:
+ * @self: an accumulator
+ * @index: from 1 to @n_shards
+ * @n_shards: in how many parts a set was divided
+ *
+ * Notes that the frames are a part of a set, which others collect the rest of. The profile lists the parts that it is made of,
+ * until it has all.
+ *
+ * Since: 0.2
+ */
+void
+pixelnorm_accumulator_add_shard (PixelnormAccumulator *self, guint index, guint n_shards)
+{
+  g_autofree gchar *shard = g_strdup_printf ("%u/%u", index, n_shards);
+
+  g_return_if_fail (index >= 1 && index <= n_shards);
+
+  pixelnorm_shards_add (self->shards, shard);
+}
+
+void
+pixelnorm_accumulator_add_shards (PixelnormAccumulator *self, const gchar *shards)
+{
+  pixelnorm_shards_add (self->shards, shards);
 }
 
 /**
@@ -640,8 +646,9 @@ pixelnorm_accumulator_finalize (GObject *object)
   }
   pixelnorm_mask_free (self->mask);
   g_free (self->histogram);
-  g_string_free (self->sources, TRUE);
-  g_string_free (self->conversions, TRUE);
+  g_ptr_array_unref (self->sources);
+  g_ptr_array_unref (self->conversions);
+  g_ptr_array_unref (self->shards);
   G_OBJECT_CLASS (pixelnorm_accumulator_parent_class)->finalize (object);
 }
 
@@ -654,6 +661,7 @@ pixelnorm_accumulator_class_init (PixelnormAccumulatorClass *klass)
 static void
 pixelnorm_accumulator_init (PixelnormAccumulator *self)
 {
-  self->sources = g_string_new (NULL);
-  self->conversions = g_string_new (NULL);
+  self->sources = g_ptr_array_new_with_free_func (g_free);
+  self->conversions = g_ptr_array_new_with_free_func (g_free);
+  self->shards = g_ptr_array_new_with_free_func (g_free);
 }

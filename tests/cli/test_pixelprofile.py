@@ -126,7 +126,7 @@ def test_info_json(lobby, scene):
         "file": "lobby.safetensors", "scope": "pixel", "width": 300, "height": 200, "channels": "RGB",
         "depth": 8, "range": "full", "matrix": None, "frames": 12, "frames_skipped": 3,
         "created": profile.get_created(), "software": profile.get_software(),
-        "sources": ["file:///data/a.mp4", "file:///data/b.mp4"], "conversions": [], "identity": profile.get_identity()}
+        "sources": ["file:///data/a.mp4", "file:///data/b.mp4"], "conversions": [], "shards": [], "identity": profile.get_identity()}
     assert list(statistics) == ["R", "G", "B", "all"]
     for values, name in zip([*np.moveaxis(scene, -1, 0), scene], statistics):
         assert statistics[name] == {
