@@ -98,7 +98,7 @@ warn_of_shards (PixelnormProfile *profile)
   const gchar *first = text ? strchr (shards[0], '/') : NULL;
   const guint64 n = first ? g_ascii_strtoull (first + 1, NULL, 10) : 0;
   g_autoptr (GString) missing = g_string_new (NULL);
-  guint n_missing = 0;
+  guint n_missing = 0, at = 0;
 
   for (guint i = 0; first && shards[i]; i++) {
     if (strcmp (strchr (shards[i], '/'), first) != 0) {
@@ -110,10 +110,12 @@ warn_of_shards (PixelnormProfile *profile)
       cli_fail (CLI_OK, "Warning: shard %s is there twice; its frames count twice.", shards[i]);
   }
   for (guint64 i = 1; i <= n; i++) {
-    g_autofree gchar *shard = g_strdup_printf ("%" G_GUINT64_FORMAT "/%" G_GUINT64_FORMAT, i, n);
+    const guint before = at;
 
-    if (!g_strv_contains ((const gchar *const *) shards, shard) && n_missing++ < MAX_SHOWN)
-      g_string_append_printf (missing, "%s%s", missing->len ? ", " : "", shard);
+    while (shards[at] && g_ascii_strtoull (shards[at], NULL, 10) == i)
+      at++;
+    if (at == before && n_missing++ < MAX_SHOWN)
+      g_string_append_printf (missing, "%s%" G_GUINT64_FORMAT, missing->len ? ", " : "", i);
   }
   if (n_missing > 0)
     cli_fail (CLI_OK, "Warning: of %" G_GUINT64_FORMAT " shards %u are missing: %s%s.", n, n_missing,

@@ -6,6 +6,7 @@
 
 /* More would make a profile of many files mostly a list of names. */
 #define MAX_NAMES 64
+#define MAX_SHARDS 1000000
 
 static const gchar and_more[] = "and more";
 
@@ -70,7 +71,7 @@ parse_shard (const gchar *text, guint64 *index, guint64 *n)
   g_auto (GStrv) numbers = g_strsplit (text, "/", -1);
 
   return g_strv_length (numbers) == 2
-      && g_ascii_string_to_unsigned (numbers[1], 10, 1, G_MAXUINT32, n, NULL)
+      && g_ascii_string_to_unsigned (numbers[1], 10, 1, MAX_SHARDS, n, NULL)
       && g_ascii_string_to_unsigned (numbers[0], 10, 1, *n, index, NULL);
 }
 
