@@ -74,7 +74,7 @@ gst_pixel_collector_clear (GstPixelCollector *self)
   g_clear_object (&self->accumulator);
   g_free (self->saved_location);
   g_free (self->source);
-  gst_pixel_mask_clear (&self->mask);
+  mask_image_clear (&self->mask);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->write_lock);
 }
@@ -105,18 +105,18 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   gst_pixel_video_clear (&self->batch.video);
   g_clear_pointer (&self->source, g_free);
   self->histogram = FALSE;
-  gst_pixel_mask_clear (&self->mask);
+  mask_image_clear (&self->mask);
   unlock (self);
   g_mutex_unlock (&self->write_lock);
 }
 
 gboolean
 gst_pixel_collector_choose (GstPixelCollector *self, const GstPixelColour *colour,
-    gboolean histogram, const gchar *mask, const GstPixelRegion *roi, GError **error)
+    gboolean histogram, const gchar *mask, const MaskRegion *roi, GError **error)
 {
-  GstPixelMask fresh = { 0 };
+  MaskImage fresh = { 0 };
 
-  if (mask && !gst_pixel_mask_load (&fresh, mask, error))
+  if (mask && !mask_image_load (&fresh, mask, error))
     return FALSE;
   fresh.has_region = roi != NULL;
   if (roi)
@@ -124,7 +124,7 @@ gst_pixel_collector_choose (GstPixelCollector *self, const GstPixelColour *colou
   g_mutex_lock (&self->lock);
   self->colour = *colour;
   self->histogram = histogram;
-  gst_pixel_mask_clear (&self->mask);
+  mask_image_clear (&self->mask);
   self->mask = fresh;
   g_mutex_unlock (&self->lock);
   return TRUE;
@@ -137,9 +137,9 @@ apply_mask (GstPixelCollector *self, const PixelnormLayout *layout, GError **err
   const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (layout);
   const guint width = geometry->width, height = geometry->height;
 
-  if (!gst_pixel_mask_is_set (&self->mask))
+  if (!mask_image_is_set (&self->mask))
     return TRUE;
-  g_autofree guint8 *bytes = gst_pixel_mask_make (&self->mask, width, height, error);
+  g_autofree guint8 *bytes = mask_image_make (&self->mask, width, height, error);
   return bytes
       && pixelnorm_accumulator_set_mask (
           self->accumulator, layout, bytes, (gsize) width * height, error);

@@ -7,7 +7,7 @@
 #include <pixelnorm/pixelnorm.h>
 
 #include "gstpixelbatch.h"
-#include "gstpixelmask.h"
+#include "png/mask-image.h"
 
 typedef struct {
   /* the streaming thread takes it a frame at a time, the application's to save, reset or look */
@@ -16,7 +16,7 @@ typedef struct {
   PixelnormScope scope;
   gboolean histogram;
   GstPixelColour colour; /* what frames are read as, with what was collected so far */
-  GstPixelMask mask;
+  MaskImage mask;
   gchar *source;         /* where frames come from, or NULL */
   GstPixelBatch batch;   /* frames that were taken, but not added yet */
   GError *add_error;     /* why frames of a batch could not be added; nobody heard of it yet */
@@ -42,7 +42,7 @@ void gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
 /* What is counted from now on: frames read as @colour says; a histogram, too; only where the image at @mask is not 0;
  * only inside of @roi. Before anything else after a restart. */
 gboolean gst_pixel_collector_choose (GstPixelCollector *self, const GstPixelColour *colour,
-    gboolean histogram, const gchar *mask, const GstPixelRegion *roi, GError **error);
+    gboolean histogram, const gchar *mask, const MaskRegion *roi, GError **error);
 
 /* Forgets all frames; goes on with frames of the same format. */
 void gst_pixel_collector_reset (GstPixelCollector *self);

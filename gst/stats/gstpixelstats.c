@@ -352,7 +352,7 @@ check_settings (GstPixelStats *self, const gchar *location, GError **error)
   const guint frame_step = self->settings.frame_step;
   const gboolean append = self->settings.append, histogram = self->settings.histogram;
   const gboolean has_roi = self->settings.has_roi;
-  const GstPixelRegion roi = self->settings.roi;
+  const MaskRegion roi = self->settings.roi;
   const GstPixelColour colour = self->settings.colour;
   g_autofree gchar *mask = g_strdup (self->settings.mask);
   g_autofree gchar *roi_problem = g_strdup (self->settings.roi_problem);

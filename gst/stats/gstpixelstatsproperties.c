@@ -82,7 +82,7 @@ set_roi (GstPixelStatsSettings *self, const GValue *array)
   g_clear_pointer (&self->roi_problem, g_free);
   self->has_roi = n == G_N_ELEMENTS (numbers) && read_numbers (array, numbers, n) && numbers[2] > 0
       && numbers[3] > 0;
-  self->roi = (GstPixelRegion){ numbers[0], numbers[1], numbers[2], numbers[3] };
+  self->roi = (MaskRegion){ numbers[0], numbers[1], numbers[2], numbers[3] };
   if (!self->has_roi && n > 0)
     self->roi_problem = g_strdup (
         "roi is no rectangle. Expected whole numbers of pixels: x and y of its corner, width and "

@@ -6,7 +6,7 @@
 #include <pixelnorm/pixelnorm.h>
 
 #include "common/gstpixelcolour.h"
-#include "gstpixelmask.h"
+#include "png/mask-image.h"
 
 /* The element's object lock guards it. */
 typedef struct {
@@ -20,7 +20,7 @@ typedef struct {
   GstPixelColour colour;
   gchar *mask; /* the location of an image, or NULL */
   gboolean has_roi;
-  GstPixelRegion roi;
+  MaskRegion roi;
   gchar *roi_problem; /* it was set to something that is no rectangle */
 } GstPixelStatsSettings;
 

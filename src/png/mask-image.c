@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Masks from PNG files, by libpng's simplified interface, and from a rectangle. */
-#include "gstpixelmask.h"
+#include "mask-image.h"
 
 #include <pixelnorm/pixelnorm.h>
 #include <png.h>
 #include <string.h>
 
 void
-gst_pixel_mask_clear (GstPixelMask *self)
+mask_image_clear (MaskImage *self)
 {
   g_free (self->image);
   g_free (self->location);
-  *self = (GstPixelMask){ 0 };
+  *self = (MaskImage){ 0 };
 }
 
 static gboolean
@@ -27,7 +27,7 @@ fail (const gchar *location, const gchar *why, GError **error)
 }
 
 gboolean
-gst_pixel_mask_load (GstPixelMask *self, const gchar *location, GError **error)
+mask_image_load (MaskImage *self, const gchar *location, GError **error)
 {
   const png_color black = { 0 };
   png_image png = { .version = PNG_IMAGE_VERSION };
@@ -55,9 +55,9 @@ gst_pixel_mask_load (GstPixelMask *self, const gchar *location, GError **error)
 }
 
 static gboolean
-check_size (const GstPixelMask *self, guint width, guint height, GError **error)
+check_size (const MaskImage *self, guint width, guint height, GError **error)
 {
-  const GstPixelRegion *region = &self->region;
+  const MaskRegion *region = &self->region;
 
   if (self->has_image && (self->width != width || self->height != height)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
@@ -78,10 +78,10 @@ check_size (const GstPixelMask *self, guint width, guint height, GError **error)
 }
 
 guint8 *
-gst_pixel_mask_make (const GstPixelMask *self, guint width, guint height, GError **error)
+mask_image_make (const MaskImage *self, guint width, guint height, GError **error)
 {
-  const GstPixelRegion whole = { 0, 0, width, height };
-  const GstPixelRegion *region = self->has_region ? &self->region : &whole;
+  const MaskRegion whole = { 0, 0, width, height };
+  const MaskRegion *region = self->has_region ? &self->region : &whole;
 
   if (!check_size (self, width, height, error))
     return NULL;
