@@ -7,9 +7,6 @@
 #include <pixelnorm/error.h>
 #include <string.h>
 
-/* libpng refuses wider or higher pictures. */
-#define MAX_SIDE 1000000
-
 #define MAX_MESSAGE 128
 
 /* A black picture. */
@@ -24,17 +21,19 @@ Picture *
 picture_new_deep (guint width, guint height, guint channels, guint sample_bytes, GError **error)
 {
   Picture *picture;
+  gsize room;
   guint8 *pixels;
 
-  if (width > MAX_SIDE || height > MAX_SIDE) {
+  if (width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The picture would have %u x %u pixels, but a PNG file can have at most %d a side. Choose "
         "a smaller --zoom.",
-        width, height, MAX_SIDE);
+        width, height, PICTURE_MAX_SIDE);
     return NULL;
   }
   /* both sides are at most 10^6, so the product fits in 64 bits */
-  pixels = g_try_malloc0 ((gsize) width * height * channels * sample_bytes);
+  room = (gsize) width * height * channels * sample_bytes;
+  pixels = g_try_malloc0 (room);
   if (!pixels) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "Not enough memory for a picture of %u x %u pixels. Free some or choose a smaller --zoom.",
@@ -42,8 +41,54 @@ picture_new_deep (guint width, guint height, guint channels, guint sample_bytes,
     return NULL;
   }
   picture = g_new (Picture, 1);
-  *picture = (Picture){ width, height, channels, sample_bytes, pixels };
+  *picture = (Picture){ width, height, channels, sample_bytes, pixels, room, 0 };
   return picture;
+}
+
+/* Gives @picture, which may be zeroed, this form. What was in it is lost, and what is in it then is undefined: whoever reads
+ * one picture after the other asks the system for memory only when one is larger than all before.
+ */
+gboolean
+picture_resize (
+    Picture *picture, guint width, guint height, guint channels, guint sample_bytes, GError **error)
+{
+  /* both sides are at most 10^6, or the number is not used */
+  const gsize room = (gsize) width * height * channels * sample_bytes;
+
+  if (width > PICTURE_MAX_SIDE || height > PICTURE_MAX_SIDE) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "It has %u x %u pixels, but at most %d a side are read. Cut it into smaller pictures.",
+        width, height, PICTURE_MAX_SIDE);
+    return FALSE;
+  }
+  if (room > picture->room || !picture->pixels) {
+    const gboolean too_large = picture->limit > 0 && room > picture->limit;
+    guint8 *pixels = too_large ? NULL : g_try_malloc (room + PICTURE_SLACK);
+
+    if (!pixels) {
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+          "Its %u x %u pixels take %" G_GSIZE_FORMAT " bytes, which is more memory than there is "
+          "for a picture. Free some, run fewer jobs at once, or cut it into smaller pictures.",
+          width, height, room);
+      return FALSE;
+    }
+    g_free (picture->pixels);
+    picture->pixels = pixels;
+    picture->room = room;
+  }
+  picture->width = width;
+  picture->height = height;
+  picture->channels = channels;
+  picture->sample_bytes = sample_bytes;
+  return TRUE;
+}
+
+/* Back to an empty one, with the limit it had. */
+void
+picture_clear (Picture *picture)
+{
+  g_free (picture->pixels);
+  *picture = (Picture){ .limit = picture->limit };
 }
 
 void

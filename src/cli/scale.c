@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Separable filters, as Pillow has them since 2.7: rows first, then columns, each rounded to the picture's type. An output pixel at x
+ * has its centre at c = (x + 0.5) s in the input, s being input size / output size, and input pixel i the weight
+ *
+ *   f ((i + 0.5 - c) / max (s, 1)),   f (t) = max (0, 1 - |t|)  or  1 for -0.5 < t <= 0.5
+ *
+ * divided by the sum of all. At 8 bits weights are rounded to 22 binary places: 2^22 * 255 and what rounding adds are below 2^31 for up to
+ * 2^22 of them. At 16 bits they stay doubles, which are added in the order of pixels.
+ *
+ * The nearest pixel is found, as there, by adding s up in a double.
+ */
+#include "scale.h"
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#endif
+#include <math.h>
+#include <string.h>
+
+#include <pixelnorm/error.h>
+
+#define PLACES 22
+
+/* The weights along one side. */
+typedef struct {
+  guint in, out;      /* 0: not made yet */
+  guint most;         /* weights an output pixel has room for */
+  guint *first, *n;   /* of each output pixel */
+  gdouble *weights;   /* most for each */
+  gint32 *fixed;      /* the same with PLACES */
+} Filter;
+
+struct _Scaler {
+  guint width, height;
+  gboolean has_avx2;
+  Scaling scaling;
+  Filter across, down;
+  Picture between; /* width scaled, height not */
+  gint32 *sums;    /* a row of them */
+  gsize n_sums;
+};
+
+Scaler *
+scaler_new (guint width, guint height, Scaling scaling)
+{
+  Scaler *self = g_new0 (Scaler, 1);
+
+  self->width = width;
+  self->height = height;
+  self->scaling = scaling;
+#ifdef __x86_64__
+  self->has_avx2 = __builtin_cpu_supports ("avx2");
+#endif
+  return self;
+}
+
+static void
+clear_filter (Filter *filter)
+{
+  g_free (filter->first);
+  g_free (filter->n);
+  g_free (filter->weights);
+  g_free (filter->fixed);
+  *filter = (Filter){ 0 };
+}
+
+void
+scaler_free (Scaler *self)
+{
+  if (!self)
+    return;
+  clear_filter (&self->across);
+  clear_filter (&self->down);
+  g_free (self->between.pixels);
+  g_free (self->sums);
+  g_free (self);
+}
+
+static gdouble
+weigh (Scaling scaling, gdouble t)
+{
+  if (scaling == SCALING_AREA)
+    return t > -.5 && t <= .5 ? 1 : 0;
+  return fabs (t) < 1 ? 1 - fabs (t) : 0;
+}
+
+static void
+set_weights (Filter *filter, guint x, Scaling scaling)
+{
+  const gdouble scale = (gdouble) filter->in / filter->out, wide = MAX (scale, 1);
+  const gdouble support = (scaling == SCALING_AREA ? .5 : 1) * wide;
+  const gdouble centre = (x + .5) * scale, inverse = 1 / wide;
+  const gint first = MAX ((gint) (centre - support + .5), 0);
+  const gint end = MIN ((gint) (centre + support + .5), (gint) filter->in);
+  gdouble *weights = filter->weights + (gsize) x * filter->most;
+  gint32 *fixed = filter->fixed + (gsize) x * filter->most;
+  gdouble sum = 0;
+
+  filter->first[x] = (guint) first;
+  filter->n[x] = (guint) (end - first);
+  for (gint i = 0; i < end - first; i++)
+    sum += weights[i] = weigh (scaling, (i + first - centre + .5) * inverse);
+  for (gint i = 0; i < end - first; i++) {
+    if (sum != 0)
+      weights[i] /= sum;
+    fixed[i] = (gint32) (.5 + weights[i] * (1 << PLACES));
+  }
+}
+
+static gboolean
+make_filter (Filter *filter, guint in, guint out, Scaling scaling)
+{
+  const gdouble wide = MAX ((gdouble) in / out, 1);
+
+  if (filter->in == in)
+    return TRUE;
+  clear_filter (filter);
+  filter->most = (guint) ceil ((scaling == SCALING_AREA ? .5 : 1) * wide) * 2 + 1;
+  filter->out = out;
+  filter->first = g_try_new (guint, out);
+  filter->n = g_try_new (guint, out);
+  filter->weights = g_try_new (gdouble, (gsize) out * filter->most);
+  filter->fixed = g_try_new (gint32, (gsize) out * filter->most);
+  if (!filter->first || !filter->n || !filter->weights || !filter->fixed)
+    return FALSE;
+  filter->in = in;
+  for (guint x = 0; x < out; x++)
+    set_weights (filter, x, scaling);
+  return TRUE;
+}
+
+static guint8
+clip (gint32 sum)
+{
+  return (guint8) CLAMP (sum >> PLACES, 0, 255);
+}
+
+static void
+scale_row_u8 (const Filter *filter, const guint8 *row, guint8 *to, guint channels)
+{
+  for (guint x = 0; x < filter->out; x++, to += channels) {
+    const gint32 *weights = filter->fixed + (gsize) x * filter->most;
+    const guint8 *from = row + (gsize) filter->first[x] * channels;
+    const guint n = filter->n[x];
+    gint32 sums[3] = { 1 << (PLACES - 1), 1 << (PLACES - 1), 1 << (PLACES - 1) };
+
+    if (channels == 3) {
+      for (guint i = 0; i < n; i++, from += 3)
+        for (guint c = 0; c < 3; c++)
+          sums[c] += from[c] * weights[i];
+      for (guint c = 0; c < 3; c++)
+        to[c] = clip (sums[c]);
+    } else {
+      for (guint i = 0; i < n; i++)
+        sums[0] += from[i] * weights[i];
+      to[0] = clip (sums[0]);
+    }
+  }
+}
+
+/* Rows that are added up, each with its weight. */
+static inline __attribute__ ((always_inline)) void
+add_rows_u8 (const guint8 *from, gsize n, const gint32 *weights, guint n_rows, gint32 *sums,
+    guint8 *to)
+{
+  for (gsize i = 0; i < n; i++)
+    sums[i] = 1 << (PLACES - 1);
+  for (guint y = 0; y < n_rows; y++, from += n)
+    for (gsize i = 0; i < n; i++)
+      sums[i] += from[i] * weights[y];
+  for (gsize i = 0; i < n; i++)
+    to[i] = clip (sums[i]);
+}
+
+#ifdef __x86_64__
+/* Three channels and the first of the next pixel, which is not used, in one register: PICTURE_SLACK is behind the last one. */
+__attribute__ ((target ("avx2"))) static void
+scale_row_rgb_avx2 (const Filter *filter, const guint8 *row, guint8 *to)
+{
+  for (guint x = 0; x < filter->out; x++, to += 3) {
+    const gint32 *weights = filter->fixed + (gsize) x * filter->most;
+    const guint8 *from = row + (gsize) filter->first[x] * 3;
+    __m128i sums = _mm_set1_epi32 (1 << (PLACES - 1));
+
+    for (guint i = 0; i < filter->n[x]; i++, from += 3) {
+      const __m128i samples = _mm_cvtepu8_epi32 (_mm_loadu_si32 (from));
+
+      sums = _mm_add_epi32 (sums, _mm_mullo_epi32 (samples, _mm_set1_epi32 (weights[i])));
+    }
+    sums = _mm_srai_epi32 (sums, PLACES);
+    sums = _mm_packus_epi16 (_mm_packus_epi32 (sums, sums), sums);
+    /* the fourth byte is the next pixel's, which comes after it */
+    _mm_storeu_si32 (to, sums);
+  }
+}
+
+__attribute__ ((target ("avx2"))) static void
+add_rows_avx2 (const guint8 *from, gsize n, const gint32 *weights, guint n_rows, gint32 *sums,
+    guint8 *to)
+{
+  add_rows_u8 (from, n, weights, n_rows, sums, to);
+}
+#endif
+
+static guint16
+round_deep (gdouble sum)
+{
+  return (guint16) CLAMP (floor (sum + .5), 0, 65535);
+}
+
+static void
+scale_row_u16 (const Filter *filter, const guint16 *row, guint16 *to, guint channels)
+{
+  for (guint x = 0; x < filter->out; x++, to += channels) {
+    const gdouble *weights = filter->weights + (gsize) x * filter->most;
+    const guint16 *from = row + (gsize) filter->first[x] * channels;
+
+    for (guint c = 0; c < channels; c++) {
+      gdouble sum = 0;
+
+      for (guint i = 0; i < filter->n[x]; i++)
+        sum += from[(gsize) i * channels + c] * weights[i];
+      to[c] = round_deep (sum);
+    }
+  }
+}
+
+static void
+add_rows_u16 (const guint16 *from, gsize n, const gdouble *weights, guint n_rows, guint16 *to)
+{
+  for (gsize i = 0; i < n; i++) {
+    gdouble sum = 0;
+
+    for (guint y = 0; y < n_rows; y++)
+      sum += from[y * n + i] * weights[y];
+    to[i] = round_deep (sum);
+  }
+}
+
+static void
+scale_across (const Scaler *self, const Picture *from, Picture *to)
+{
+  const Filter *filter = &self->across;
+  const gsize in = (gsize) from->width * from->channels * from->sample_bytes;
+  const gsize out = (gsize) to->width * to->channels * to->sample_bytes;
+
+  for (guint y = 0; y < from->height; y++) {
+    const guint8 *row = from->pixels + y * in;
+    guint8 *scaled = to->pixels + y * out;
+
+#ifdef __x86_64__
+    if (self->has_avx2 && from->sample_bytes == 1 && from->channels == 3) {
+      scale_row_rgb_avx2 (filter, row, scaled);
+      continue;
+    }
+#endif
+    if (from->sample_bytes == 1)
+      scale_row_u8 (filter, row, scaled, from->channels);
+    else
+      scale_row_u16 (filter, (const guint16 *) row, (guint16 *) scaled, from->channels);
+  }
+}
+
+static void
+scale_down (const Scaler *self, const Picture *from, Picture *to)
+{
+  const Filter *filter = &self->down;
+  const gsize n = (gsize) from->width * from->channels;
+
+  for (guint y = 0; y < to->height; y++) {
+    const gsize first = filter->first[y] * n, at = y * n, weights = (gsize) y * filter->most;
+
+#ifdef __x86_64__
+    if (self->has_avx2 && from->sample_bytes == 1) {
+      add_rows_avx2 (from->pixels + first, n, filter->fixed + weights, filter->n[y], self->sums,
+          to->pixels + at);
+      continue;
+    }
+#endif
+    if (from->sample_bytes == 1)
+      add_rows_u8 (from->pixels + first, n, filter->fixed + weights, filter->n[y], self->sums,
+          to->pixels + at);
+    else
+      add_rows_u16 ((const guint16 *) from->pixels + first, n, filter->weights + weights,
+          filter->n[y], (guint16 *) to->pixels + at);
+  }
+}
+
+static gboolean
+fail (const Picture *picture, GError **error)
+{
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+      "Not enough memory to scale its %ux%u pixels.", picture->width, picture->height);
+  return FALSE;
+}
+
+/* Which input pixel each output pixel is. */
+static gboolean
+find_nearest (Filter *filter, guint in, guint out)
+{
+  const gdouble scale = (gdouble) in / out;
+  gdouble at = scale * .5;
+
+  if (filter->in == in)
+    return TRUE;
+  clear_filter (filter);
+  filter->first = g_try_new (guint, out);
+  if (!filter->first)
+    return FALSE;
+  for (guint x = 0; x < out; x++, at += scale)
+    filter->first[x] = MIN ((guint) at, in - 1);
+  filter->in = in;
+  return TRUE;
+}
+
+static gboolean
+take_nearest (Scaler *self, const Picture *picture, Picture *scaled, GError **error)
+{
+  const guint pixel = picture->channels * picture->sample_bytes;
+
+  if (!find_nearest (&self->across, picture->width, self->width)
+      || !find_nearest (&self->down, picture->height, self->height))
+    return fail (picture, error);
+  for (guint y = 0; y < scaled->height; y++) {
+    const guint8 *row = picture->pixels + (gsize) self->down.first[y] * picture->width * pixel;
+    guint8 *to = scaled->pixels + (gsize) y * scaled->width * pixel;
+
+    for (guint x = 0; x < scaled->width; x++, to += pixel)
+      memcpy (to, row + (gsize) self->across.first[x] * pixel, pixel);
+  }
+  return TRUE;
+}
+
+static gboolean
+make_sums (Scaler *self, gsize n)
+{
+  if (n <= self->n_sums)
+    return TRUE;
+  g_free (self->sums);
+  self->sums = g_try_new (gint32, n);
+  self->n_sums = self->sums ? n : 0;
+  return self->sums != NULL;
+}
+
+gboolean
+scaler_run (Scaler *self, const Picture *picture, Picture *scaled, GError **error)
+{
+  const gboolean across = picture->width != self->width, down = picture->height != self->height;
+  Picture *between = down ? &self->between : scaled;
+
+  if (!across && !down) {
+    memcpy (scaled->pixels, picture->pixels,
+        (gsize) picture->width * picture->height * picture->channels * picture->sample_bytes);
+    return TRUE;
+  }
+  if (self->scaling == SCALING_NEAREST)
+    return take_nearest (self, picture, scaled, error);
+  if (!make_filter (&self->across, picture->width, self->width, self->scaling)
+      || !make_filter (&self->down, picture->height, self->height, self->scaling)
+      || !make_sums (self, (gsize) self->width * picture->channels))
+    return fail (picture, error);
+  if (across) {
+    if (down && !picture_resize (between, self->width, picture->height, picture->channels, picture->sample_bytes, error))
+      return FALSE;
+    scale_across (self, picture, between);
+    picture = between;
+  }
+  if (down)
+    scale_down (self, picture, scaled);
+  return TRUE;
+}
