@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pixelprofile collect: from names on the command line to a list of images and videos. Folders are
- * searched with all that is in them, each folder once, so that a link back to one above ends.
- * Which of the files in a folder count is told by the ends of their names: that costs nothing, and a
+ * searched with all that is in them, each folder once, so that a link back to one above ends; so are tar
+ * archives. Which of the files in there count is told by the ends of their names: that costs nothing, and a
  * damaged video is then still one that is missed. The list is in order of the URIs, so that it is
  * the same however a shell or a file system orders names.
+ *
+ * Which shard an input belongs to is told by a hash of its name alone, without the folder or archive that was given:
+ * so it is the same on a machine that has the folder elsewhere, and when others come or go.
  */
 #include <glib/gstdio.h>
 #include <errno.h>
+#include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <xxhash.h>
 
 #include "cli.h"
 #include "collect.h"
@@ -74,10 +80,14 @@ static const gchar *const extensions[] = {
 };
 
 typedef struct {
+  const CollectSettings *settings;
   GPtrArray *inputs;
-  GHashTable *known;   /* URIs of the inputs */
+  GHashTable *known;   /* keys of the inputs */
   GHashTable *folders; /* "device:inode" of those that were looked into */
+  const gchar *folder; /* or archive, as it was given: names are counted from there; or NULL */
   guint passed_over;
+  /* of the archive that is being looked into */
+  const gchar *archive, *archive_uri;
 } Search;
 
 static void
@@ -86,6 +96,8 @@ free_input (gpointer data)
   CollectInput *input = data;
 
   g_free (input->name);
+  g_free (input->key);
+  g_free (input->path);
   g_free (input->uri);
   g_free (input);
 }
@@ -93,29 +105,62 @@ free_input (gpointer data)
 static gint
 compare_inputs (gconstpointer a, gconstpointer b)
 {
-  return strcmp ((*(CollectInput *const *) a)->uri, (*(CollectInput *const *) b)->uri);
+  return strcmp ((*(CollectInput *const *) a)->key, (*(CollectInput *const *) b)->key);
+}
+
+static gboolean
+has_extension (const gchar *name, const gchar *const *list, guint n)
+{
+  const gchar *dot = strrchr (name, '.');
+
+  for (guint i = 0; dot && i < n; i++)
+    if (g_ascii_strcasecmp (dot + 1, list[i]) == 0)
+      return TRUE;
+  return FALSE;
 }
 
 static gboolean
 is_media_name (const gchar *name)
 {
-  const gchar *dot = strrchr (name, '.');
-
-  for (guint i = 0; dot && i < G_N_ELEMENTS (extensions); i++)
-    if (g_ascii_strcasecmp (dot + 1, extensions[i]) == 0)
-      return TRUE;
-  return FALSE;
+  return has_extension (name, extensions, G_N_ELEMENTS (extensions));
 }
 
-/* Takes @uri. */
-static void
-add_input (Search *search, const gchar *name, gchar *uri)
+static gboolean
+is_archive_name (const gchar *name)
 {
-  if (!g_hash_table_add (search->known, uri))
-    return;
-  CollectInput *input = g_new (CollectInput, 1);
-  *input = (CollectInput){ g_filename_display_name (name), g_strdup (uri) };
+  static const gchar *const ends[] = { "tar" };
+
+  return has_extension (name, ends, G_N_ELEMENTS (ends));
+}
+
+/* Whether what has this name is of the shard that is collected. */
+static gboolean
+is_in_shard (const Search *search, const gchar *name)
+{
+  const CollectSettings *settings = search->settings;
+  const gchar *rest = search->folder && g_str_has_prefix (name, search->folder)
+      ? name + strlen (search->folder)
+      : name;
+
+  while (search->folder && *rest == '/')
+    rest++;
+  return settings->n_shards == 0
+      || XXH3_64bits (rest, strlen (rest)) % settings->n_shards == settings->shard - 1;
+}
+
+/* Takes @key, @path and @uri. */
+static CollectInput *
+add_input (Search *search, const gchar *name, gchar *key, gchar *path, gchar *uri)
+{
+  CollectInput *input = g_new0 (CollectInput, 1);
+
+  *input = (CollectInput){ g_filename_display_name (name), key, path, uri };
+  if (!is_in_shard (search, name) || !g_hash_table_add (search->known, g_strdup (key))) {
+    free_input (input);
+    return NULL;
+  }
   g_ptr_array_add (search->inputs, input);
+  return input;
 }
 
 static gboolean
@@ -128,15 +173,63 @@ fail_at (const gchar *path, int problem)
   return FALSE;
 }
 
+static void
+add_member (gpointer to, const gchar *name, guint64 offset, guint64 size)
+{
+  Search *search = to;
+  g_autofree gchar *base = g_path_get_basename (name);
+
+  if (base[0] == '.' || !is_media_name (base)) {
+    search->passed_over += base[0] != '.';
+    return;
+  }
+  g_autofree gchar *full = g_build_filename (search->archive, name, NULL);
+  CollectInput *input = add_input (search, full,
+      g_strdup_printf ("%s/%s:%020" G_GUINT64_FORMAT, search->archive_uri, name, offset),
+      g_strdup (search->archive), NULL);
+  if (input) {
+    input->source = g_intern_string (search->archive_uri);
+    input->offset = offset;
+    input->size = size;
+  }
+}
+
+/* Takes @real and @uri. */
+static gboolean
+add_archive (Search *search, const gchar *path, gchar *real, gchar *uri)
+{
+  g_autoptr (GError) error = NULL;
+  const gchar *folder = search->folder;
+  gboolean ok = TRUE;
+
+  search->folder = folder ? folder : path;
+  search->archive = path;
+  search->archive_uri = uri;
+  if (g_hash_table_add (search->folders, real))
+    ok = collect_tar_read (path, add_member, search, &error);
+  search->folder = folder;
+  if (!ok)
+    cli_fail (CLI_FAILED, "%s Nothing was collected.", error->message);
+  g_free (uri);
+  return ok;
+}
+
 static gboolean
 add_file (Search *search, const gchar *path)
 {
-  char *real = realpath (path, NULL);
+  gchar *real = realpath (path, NULL);
 
   if (!real)
     return fail_at (path, errno);
-  add_input (search, path, g_filename_to_uri (real, NULL, NULL));
+  gchar *uri = g_filename_to_uri (real, NULL, NULL);
+  gchar *owned = g_strdup (real);
   free (real);
+  if (is_archive_name (path))
+    return add_archive (search, path, owned, uri);
+  g_free (owned);
+  CollectInput *input = add_input (search, path, uri, g_strdup (path), NULL);
+  if (input)
+    input->source = input->key;
   return TRUE;
 }
 
@@ -155,7 +248,7 @@ add_entry (Search *search, const gchar *folder, const gchar *name)
   if (stat (path, &status) == 0) {
     if (S_ISDIR (status.st_mode))
       return add_folder (search, path, &status);
-    if (S_ISREG (status.st_mode) && is_media_name (name))
+    if (S_ISREG (status.st_mode) && (is_media_name (name) || is_archive_name (name)))
       return add_file (search, path);
   }
   search->passed_over++;
@@ -183,41 +276,109 @@ add_folder (Search *search, const gchar *path, const struct stat *status)
 }
 
 static gboolean
+add_given_folder (Search *search, const gchar *path, const struct stat *status)
+{
+  search->folder = path;
+  const gboolean ok = add_folder (search, path, status);
+  search->folder = NULL;
+  return ok;
+}
+
+static gboolean add_name (Search *search, const gchar *name);
+
+/* What a pattern stands for that no shell has replaced. Returns: whether it is one */
+static gboolean
+add_pattern (Search *search, const gchar *name, gboolean *ok)
+{
+  glob_t found = { 0 };
+  const gboolean is_one = strpbrk (name, "*?[") != NULL && glob (name, 0, NULL, &found) == 0;
+
+  *ok = TRUE;
+  for (gsize i = 0; is_one && *ok && i < found.gl_pathc; i++)
+    *ok = add_name (search, found.gl_pathv[i]);
+  globfree (&found);
+  return is_one;
+}
+
+static gboolean
 add_name (Search *search, const gchar *name)
 {
   struct stat status;
+  gboolean ok;
 
   if (stat (name, &status) != 0) {
     const int problem = errno;
     g_autofree gchar *scheme = g_uri_parse_scheme (name);
 
-    if (!scheme || !strstr (name, "://"))
-      return fail_at (name, problem);
-    add_input (search, name, g_strdup (name));
-    return TRUE;
+    if (scheme && strstr (name, "://")) {
+      add_input (search, name, g_strdup (name), NULL, g_strdup (name));
+      return TRUE;
+    }
+    return add_pattern (search, name, &ok) ? ok : fail_at (name, problem);
   }
   if (S_ISDIR (status.st_mode))
-    return add_folder (search, name, &status);
+    return add_given_folder (search, name, &status);
   if (S_ISREG (status.st_mode))
     return add_file (search, name);
   g_autofree gchar *shown = g_filename_display_name (name);
   cli_fail (CLI_FAILED,
-      "\"%s\" is neither a file nor a folder. Expected images, videos, folders or URIs.", shown);
+      "\"%s\" is neither a file nor a folder. Expected images, videos, folders, tar archives or URIs.", shown);
   return FALSE;
+}
+
+/* Names that stand in a file, a line each; "-" is standard input. */
+static gboolean
+add_list (Search *search, const gchar *path)
+{
+  const gboolean is_input = strcmp (path, "-") == 0;
+  FILE *file = is_input ? stdin : g_fopen (path, "re");
+  gchar *line = NULL;
+  size_t room = 0;
+  gboolean ok = TRUE;
+  gssize n;
+
+  if (!file)
+    return fail_at (path, errno);
+  while (ok && (n = getline (&line, &room, file)) >= 0) {
+    if (n > 0 && line[n - 1] == '\n')
+      line[n - 1] = '\0';
+    ok = line[0] == '\0' || add_name (search, line);
+  }
+  if (ok && ferror (file))
+    ok = fail_at (path, errno);
+  free (line);
+  if (!is_input)
+    fclose (file);
+  return ok;
+}
+
+static gboolean
+add_argument (Search *search, const gchar *name)
+{
+  struct stat status;
+
+  if (strcmp (name, "-") == 0)
+    return add_list (search, name);
+  /* a file that is called so comes first */
+  if (name[0] == '@' && stat (name, &status) != 0)
+    return add_list (search, name + 1);
+  return add_name (search, name);
 }
 
 /* @passed_over: (out): how many files in folders do not count
  * Returns: (element-type CollectInput): the inputs, or NULL, and it was said why */
 GPtrArray *
-collect_inputs_find (gchar *const *names, guint *passed_over)
+collect_inputs_find (gchar *const *names, const CollectSettings *settings, guint *passed_over)
 {
   g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (free_input);
-  Search search = { .inputs = inputs, .known = known, .folders = folders };
+  Search search = {
+    .settings = settings, .inputs = inputs, .known = known, .folders = folders
+  };
 
   for (guint i = 0; names[i]; i++)
-    if (!add_name (&search, names[i]))
+    if (!add_argument (&search, names[i]))
       return NULL;
   g_ptr_array_sort (inputs, compare_inputs);
   *passed_over = search.passed_over;

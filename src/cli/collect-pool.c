@@ -1,48 +1,70 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pixelprofile collect: the processes that read, and the one that hands out work and joins what they
- * found. A process, not a thread, so that a decoder that crashes or leaks cannot take all with it, and
- * so that decoders that lock do not wait for each other. They are forked before anything else has made
+ * found. A process, not a thread, so that a decoder that crashes, hangs or leaks cannot take all with it, and
+ * so that decoders that lock do not wait for each other. They are forked where nothing else has made
  * a thread, and talk over a pair of sockets each, a message at a time.
  *
- * In scope pixel without a size, the first input whose frames can be read says how large all must be.
- * Until that is known only one input is being read, so that it does not depend on who is faster.
+ * Every so often a worker hands over what it has read. When one dies, or nothing comes of it for the timeout, what it had not handed
+ * over is read again by another, and the file that it was reading once more at the end, alone; then it is left out. Sums are integers,
+ * so it changes nothing who reads what, and how often somebody began.
+ *
+ * Where frames must be like those of the first input that can be read, only one input is being read until these are known, so that it
+ * does not depend on who is faster.
  */
 #include <errno.h>
-#include <glib/gstdio.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "cli.h"
 #include "collect.h"
 
-#define PROGRESS_INTERVAL (G_USEC_PER_SEC / 5)
+#define TERMINAL_INTERVAL (G_USEC_PER_SEC / 5)
+#define LINE_INTERVAL (10 * G_USEC_PER_SEC)
+#define HAND_OVER_INTERVAL (2 * G_USEC_PER_SEC)
+/* handing over takes one part in so many of the time */
+#define HAND_OVER_SHARE 20
+#define POLL_MILLISECONDS 200
+/* of workers that had no file, one after the other */
+#define MAX_DEATHS 3
+/* a sample: 24 of sums, 18 of a profile of them */
+#define BYTES_A_SAMPLE 42
 
 typedef struct {
   pid_t pid; /* 0: gone */
   int socket;
   gint input; /* that is being read; -1: none */
-  gboolean ready, finished;
-  guint64 frames; /* of that input so far */
-  gchar *partial; /* file with what it collected */
+  gboolean ready, is_handing_over, is_hung;
+  guint64 frames;     /* of that input so far */
+  GArray *unfinished; /* gint: inputs that were read, but not handed over */
+  guint64 unfinished_frames;
+  guint unfinished_reduced;
+  gint64 heard, handed_over;
 } Member;
 
 typedef struct {
   const CollectSettings *settings;
   GPtrArray *inputs;
   Member *members;
-  guint n_members, n_running;
-  guint next;          /* input */
-  guint width, height; /* of all frames, where that matters and is known */
-  guint64 frames, skipped;
+  guint n_members;
+  GQueue again;   /* inputs that must be read again, as GINT_TO_POINTER */
+  GQueue suspects; /* that a process ended with; they are read last, and alone */
+  gchar **blamed; /* for each input, how a process ended with it; or NULL */
+  guint next;     /* input */
+  CollectForm form;
+  guint n_read; /* inputs of which all frames were seen */
+  guint64 frames; /* that were handed over */
+  guint reduced, n_deaths;
   CollectResult *result;
   gboolean terminal, failed;
-  gint64 begun, shown;
+  gint64 begun, shown, joining; /* how long the last profile took */
 } Pool;
 
 static const CollectInput *
@@ -58,21 +80,53 @@ clear_progress (Pool *pool)
     g_printerr ("\r\033[K");
 }
 
+static gchar *
+print_time (gdouble seconds)
+{
+  const guint64 whole = (guint64) MIN (seconds + .5, 1e9);
+
+  if (whole < 3600)
+    return g_strdup_printf (
+        "%" G_GUINT64_FORMAT ":%02" G_GUINT64_FORMAT, whole / 60, whole % 60);
+  return g_strdup_printf ("%" G_GUINT64_FORMAT ":%02" G_GUINT64_FORMAT ":%02" G_GUINT64_FORMAT,
+      whole / 3600, whole / 60 % 60, whole % 60);
+}
+
+/* "120 of 2000 files, 120 frames, 3 left out, 812 files/s, 0:02 left" */
+static gchar *
+describe_progress (Pool *pool, gint64 now)
+{
+  const guint n = pool->n_read + pool->result->n_broken;
+  const gdouble seconds = (gdouble) MAX (now - pool->begun, 1) / G_USEC_PER_SEC;
+  const gdouble rate = n / seconds;
+  g_autofree gchar *left =
+      n > 0 ? print_time ((gdouble) (pool->inputs->len - n) / rate) : g_strdup ("?");
+  g_autofree gchar *broken = pool->result->n_broken > 0
+      ? g_strdup_printf (", %u left out", pool->result->n_broken)
+      : g_strdup ("");
+  guint64 frames = pool->frames;
+
+  for (guint i = 0; i < pool->n_members; i++)
+    frames += pool->members[i].frames + pool->members[i].unfinished_frames;
+  return g_strdup_printf ("%u of %u files, %" G_GUINT64_FORMAT " frames%s, %.*f files/s, %s left", n,
+      pool->inputs->len, frames, broken, rate < 10 ? 1 : 0, rate, left);
+}
+
+/* On a terminal in one place, elsewhere a line now and then. */
 static void
 show_progress (Pool *pool)
 {
   const gint64 now = g_get_monotonic_time ();
-  guint64 frames = pool->frames;
 
-  if (!pool->terminal || now - pool->shown < PROGRESS_INTERVAL)
+  if (pool->settings->quiet
+      || now - pool->shown < (pool->terminal ? TERMINAL_INTERVAL : LINE_INTERVAL))
     return;
   pool->shown = now;
-  for (guint i = 0; i < pool->n_members; i++)
-    frames += pool->members[i].frames;
-  g_printerr ("\r\033[K%u of %u files, %" G_GUINT64_FORMAT " frames, %.0f frames/s, %u left out",
-      pool->result->n_good + pool->result->n_broken, pool->inputs->len, frames,
-      (gdouble) frames * G_USEC_PER_SEC / (gdouble) MAX (now - pool->begun, 1),
-      pool->result->n_broken);
+  g_autofree gchar *text = describe_progress (pool, now);
+  if (pool->terminal)
+    g_printerr ("\r\033[K%s", text);
+  else
+    cli_fail (CLI_OK, "%s", text);
 }
 
 static void
@@ -90,13 +144,22 @@ static void
 become_worker (Pool *pool, Member *member, pid_t parent)
 {
   /* others' sockets would keep them from seeing the end */
-  for (Member *other = pool->members; other < member; other++)
-    close (other->socket);
+  for (guint i = 0; i < pool->n_members; i++)
+    if (&pool->members[i] != member && pool->members[i].pid)
+      close (pool->members[i].socket);
   /* nobody waits for what a worker finds when the pool was killed */
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != parent)
     _exit (1);
-  collect_worker_run (pool->settings, pool->inputs, member->socket, member->partial);
+  collect_worker_run (pool->settings, pool->inputs, member->socket);
+}
+
+static void
+forget_unfinished (Member *member)
+{
+  g_array_set_size (member->unfinished, 0);
+  member->unfinished_frames = 0;
+  member->unfinished_reduced = 0;
 }
 
 static gboolean
@@ -120,146 +183,11 @@ start_member (Pool *pool, Member *member)
   }
   member->socket = sockets[0];
   member->pid = pid;
-  pool->n_running++;
-  return TRUE;
-}
-
-static void
-end_member (Pool *pool, Member *member)
-{
-  int status = 0;
-
-  close (member->socket);
-  waitpid (member->pid, &status, 0);
-  member->pid = 0;
-  pool->n_running--;
-  if (member->finished || pool->failed)
-    return;
-  g_autofree gchar *how = WIFSIGNALED (status)
-      ? g_strdup_printf (
-          "was ended by signal %d (%s)", WTERMSIG (status), strsignal (WTERMSIG (status)))
-      : g_strdup_printf ("ended with status %d", WEXITSTATUS (status));
-  g_autofree gchar *what = member->input >= 0
-      ? g_strdup_printf ("reading \"%s\"", get_input (pool, member->input)->name)
-      : g_strdup ("between two files");
-  g_autofree gchar *text = g_strdup_printf (
-      "A process %s while %s, so what it had collected is lost and nothing was written. Leave that "
-      "file out where it is to blame, and try again.",
-      how, what);
-  fail (pool, text);
-}
-
-static void
-request (Pool *pool, Member *member, gint input)
-{
-  const CollectRequest message = { input, pool->width, pool->height };
-
-  member->input = input;
-  member->frames = 0;
-  /* a process that is gone is noticed when it is listened to */
-  (void) !send (member->socket, &message, sizeof message, MSG_NOSIGNAL);
-}
-
-/* Whether the frames' size must be found out first, and somebody is about it. */
-static gboolean
-must_wait (Pool *pool)
-{
-  if (pool->settings->scope != PIXELNORM_SCOPE_PIXEL || pool->width > 0)
-    return FALSE;
-  for (guint i = 0; i < pool->n_members; i++)
-    if (pool->members[i].input >= 0)
-      return TRUE;
-  return FALSE;
-}
-
-static void
-hand_out (Pool *pool)
-{
-  for (guint i = 0; i < pool->n_members; i++) {
-    Member *member = &pool->members[i];
-
-    if (member->pid == 0 || !member->ready || member->input >= 0)
-      continue;
-    if (pool->next < pool->inputs->len) {
-      if (must_wait (pool))
-        return;
-      request (pool, member, (gint) pool->next++);
-    } else {
-      member->ready = FALSE;
-      request (pool, member, -1);
-    }
-  }
-}
-
-static void
-end_input (Pool *pool, Member *member, const CollectReply *reply)
-{
-  if (reply->state == COLLECT_BROKEN) {
-    clear_progress (pool);
-    cli_fail (
-        CLI_FAILED, "\"%s\" is left out: %s", get_input (pool, member->input)->name, reply->text);
-    pool->result->n_broken++;
-  } else {
-    pool->result->n_good++;
-    pool->frames += reply->frames;
-    pool->skipped += reply->skipped;
-  }
   member->input = -1;
+  member->ready = member->is_handing_over = member->is_hung = FALSE;
   member->frames = 0;
-}
-
-static void
-handle (Pool *pool, Member *member, const CollectReply *reply)
-{
-  switch (reply->state) {
-  case COLLECT_READY:
-    member->ready = TRUE;
-    break;
-  case COLLECT_FATAL:
-    fail (pool, reply->text);
-    break;
-  case COLLECT_SIZE:
-    pool->width = reply->width;
-    pool->height = reply->height;
-    break;
-  case COLLECT_FRAMES:
-    member->frames = reply->frames;
-    break;
-  case COLLECT_DONE:
-  case COLLECT_BROKEN:
-    end_input (pool, member, reply);
-    break;
-  case COLLECT_SAVED:
-    member->finished = TRUE;
-    if (reply->frames == 0)
-      g_clear_pointer (&member->partial, g_free);
-    break;
-  }
-}
-
-/* A message, or the end, of each of those that have one. */
-static void
-listen_once (Pool *pool)
-{
-  g_autofree struct pollfd *polled = g_new0 (struct pollfd, pool->n_members);
-
-  for (guint i = 0; i < pool->n_members; i++)
-    polled[i] = (struct pollfd){ pool->members[i].pid ? pool->members[i].socket : -1, POLLIN, 0 };
-  if (poll (polled, pool->n_members, -1) < 0)
-    return;
-  for (guint i = 0; i < pool->n_members && !pool->failed; i++) {
-    Member *member = &pool->members[i];
-    CollectReply reply;
-
-    if (polled[i].revents == 0)
-      continue;
-    if (recv (member->socket, &reply, sizeof reply, 0) == sizeof reply)
-      handle (pool, member, &reply);
-    else
-      end_member (pool, member);
-    if (member->finished && member->pid)
-      end_member (pool, member);
-  }
+  member->heard = member->handed_over = g_get_monotonic_time ();
+  return TRUE;
 }
 
 static void
@@ -270,81 +198,430 @@ start (Pool *pool, Member *member)
 }
 
 static void
-run (Pool *pool)
+leave_out (Pool *pool, gint input, const gchar *text)
 {
-  /* The first one may find out that nothing can be read; and it is the one that makes GStreamer's list of
-   * plugins where there is none. */
-  start (pool, &pool->members[0]);
-  while (!pool->failed && !pool->members[0].ready)
-    listen_once (pool);
-  for (guint i = 1; i < pool->n_members; i++)
-    start (pool, &pool->members[i]);
-  if (!pool->failed)
-    hand_out (pool);
-  while (pool->n_running > 0 && !pool->failed) {
-    listen_once (pool);
-    if (!pool->failed)
-      hand_out (pool);
-    show_progress (pool);
-  }
-  for (guint i = 0; i < pool->n_members; i++) {
-    if (pool->members[i].pid == 0)
-      continue;
-    kill (pool->members[i].pid, SIGKILL);
-    end_member (pool, &pool->members[i]);
-  }
   clear_progress (pool);
+  cli_fail (CLI_FAILED, "\"%s\" is left out: %s", get_input (pool, input)->name, text);
+  pool->result->n_broken++;
+}
+
+static gchar *
+describe_death (Pool *pool, const Member *member, int status)
+{
+  if (member->is_hung)
+    return g_strdup_printf ("nothing came of it for %u s", pool->settings->timeout);
+  if (WIFSIGNALED (status))
+    return g_strdup_printf ("the process that read it was ended by signal %d (%s)",
+        WTERMSIG (status), strsignal (WTERMSIG (status)));
+  return g_strdup_printf (
+      "the process that read it ended with status %d", WEXITSTATUS (status));
+}
+
+/* The file that a process ended with is tried once more. */
+static void
+blame (Pool *pool, const Member *member, int status)
+{
+  gchar **before = &pool->blamed[member->input];
+  g_autofree gchar *how = describe_death (pool, member, status);
+
+  if (*before) {
+    const gboolean same = strcmp (*before, how) == 0;
+    g_autofree gchar *text = g_strdup_printf ("%s%s%s%s", *before, same ? ", twice" : "; then ",
+        same ? "" : how, member->is_hung ? ". --timeout=SECONDS waits longer." : ".");
+
+    leave_out (pool, member->input, text);
+  } else {
+    *before = g_steal_pointer (&how);
+    g_queue_push_tail (&pool->suspects, GINT_TO_POINTER (member->input));
+  }
+}
+
+static void
+end_member (Pool *pool, Member *member)
+{
+  int status = 0;
+
+  close (member->socket);
+  waitpid (member->pid, &status, 0);
+  member->pid = 0;
+  member->frames = 0;
+  for (guint i = member->unfinished->len; i > 0; i--) {
+    const gint input = g_array_index (member->unfinished, gint, i - 1);
+
+    g_queue_push_head (&pool->again, GINT_TO_POINTER (input));
+    pool->n_read--;
+  }
+  forget_unfinished (member);
+  if (pool->failed)
+    return;
+  if (member->input >= 0) {
+    blame (pool, member, status);
+    pool->n_deaths = 0;
+  } else if (++pool->n_deaths > MAX_DEATHS) {
+    g_autofree gchar *how = describe_death (pool, member, status);
+    g_autofree gchar *text = g_strdup_printf (
+        "Processes end while they read nothing: %s. Is there enough memory? Nothing was written.", how);
+
+    fail (pool, text);
+  }
+  start (pool, member);
+}
+
+static void
+request (Pool *pool, Member *member, gint input, gboolean hands_over)
+{
+  const CollectRequest message = { input, pool->form, FALSE, hands_over };
+
+  member->input = input;
+  member->frames = 0;
+  member->is_handing_over = hands_over;
+  member->heard = g_get_monotonic_time ();
+  /* a process that is gone is noticed when it is listened to */
+  (void) !send (member->socket, &message, sizeof message, MSG_NOSIGNAL);
 }
 
 static gboolean
-join (Pool *pool, const gchar *partial)
+is_form_known (const Pool *pool)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (PixelnormProfile) profile = pixelnorm_profile_load (partial, &error);
-  PixelnormAccumulator **accumulator = &pool->result->accumulator;
+  return pool->form.channels > 0
+      && (pool->settings->scope != PIXELNORM_SCOPE_PIXEL || pool->form.width > 0);
+}
 
-  /* the memory that it is mapped into stays */
-  g_remove (partial);
-  if (profile && *accumulator)
-    pixelnorm_accumulator_add_profile (*accumulator, profile, &error);
-  else if (profile)
-    *accumulator = pixelnorm_accumulator_new_from_profile (profile, &error);
+static gboolean
+is_reading (const Pool *pool)
+{
+  for (guint i = 0; i < pool->n_members; i++)
+    if (pool->members[i].pid && pool->members[i].input >= 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* The next input that is read by anyone; -1: there is none now. */
+static gint
+take_input (Pool *pool)
+{
+  if (!is_form_known (pool) && is_reading (pool))
+    return -1;
+  if (!g_queue_is_empty (&pool->again))
+    return GPOINTER_TO_INT (g_queue_pop_head (&pool->again));
+  return pool->next < pool->inputs->len ? (gint) pool->next++ : -1;
+}
+
+/* So seldom that it does not matter how long it takes. */
+static gboolean
+is_due (const Pool *pool, const Member *member)
+{
+  const gint64 interval =
+      MAX (HAND_OVER_INTERVAL, pool->joining * HAND_OVER_SHARE * (gint64) pool->n_members);
+
+  return g_get_monotonic_time () - member->handed_over >= interval;
+}
+
+static void
+give_work (Pool *pool, Member *member)
+{
+  const gint input = take_input (pool);
+
+  if (input >= 0)
+    request (pool, member, input, is_due (pool, member));
+  else if (pool->next < pool->inputs->len || !g_queue_is_empty (&pool->again))
+    return; /* until the first one is known */
+  else if (member->unfinished->len > 0)
+    request (pool, member, -1, TRUE);
+  else if (!g_queue_is_empty (&pool->suspects))
+    request (pool, member, GPOINTER_TO_INT (g_queue_pop_head (&pool->suspects)), TRUE);
+}
+
+static void
+hand_out (Pool *pool)
+{
+  for (guint i = 0; i < pool->n_members; i++) {
+    Member *member = &pool->members[i];
+
+    if (member->pid && member->ready && member->input < 0 && !member->is_handing_over)
+      give_work (pool, member);
+  }
+}
+
+/* Whether all that could be read was handed over. */
+static gboolean
+is_over (const Pool *pool)
+{
+  for (guint i = 0; i < pool->n_members; i++)
+    if (pool->members[i].input >= 0 || pool->members[i].unfinished->len > 0
+        || pool->members[i].is_handing_over)
+      return FALSE;
+  return pool->next == pool->inputs->len && g_queue_is_empty ((GQueue *) &pool->again)
+      && g_queue_is_empty ((GQueue *) &pool->suspects);
+}
+
+/* As many processes as there is memory for, whose frames are as large as these. */
+static void
+limit_members (Pool *pool)
+{
+  const guint64 samples =
+      (guint64) pool->form.width * pool->form.height * MAX (pool->form.channels, 1);
+  const guint64 needed = samples * BYTES_A_SAMPLE;
+  const guint64 available = collect_memory_available ();
+  /* one for the pool itself */
+  const guint64 fit = needed > 0 ? available / needed : G_MAXUINT64;
+  g_autofree gchar *text = NULL;
+
+  if (fit >= pool->n_members + 1)
+    return;
+  if (fit < 2) {
+    text = g_strdup_printf (
+        "Statistics of every sample of %ux%u frames take %" G_GUINT64_FORMAT
+        " MiB, and %" G_GUINT64_FORMAT
+        " MiB of memory are available. Give --size=WxH with a smaller size, or --scope=channel.",
+        pool->form.width, pool->form.height, 2 * needed >> 20, available >> 20);
+    fail (pool, text);
+    return;
+  }
+  clear_progress (pool);
+  cli_fail (CLI_OK,
+      "There is memory for %u processes of %" G_GUINT64_FORMAT " MiB, not for %u: %" G_GUINT64_FORMAT
+      " MiB are available.",
+      (guint) fit - 1, needed >> 20, pool->n_members, available >> 20);
+  for (guint i = 0, kept = is_reading (pool); i < pool->n_members; i++) {
+    Member *member = &pool->members[i];
+
+    if (!member->pid || member->input >= 0 || kept++ < fit - 1)
+      continue;
+    kill (member->pid, SIGKILL);
+    close (member->socket);
+    waitpid (member->pid, NULL, 0);
+    member->pid = 0;
+  }
+}
+
+static void
+agree (Pool *pool, Member *member, const CollectForm *form)
+{
+  CollectRequest message = { member->input, *form, TRUE, FALSE };
+
+  pool->form = *form;
+  limit_members (pool);
+  if (!pool->failed)
+    (void) !send (member->socket, &message, sizeof message, MSG_NOSIGNAL);
+}
+
+static void
+end_input (Pool *pool, Member *member, const CollectReply *reply)
+{
+  if (reply->state == COLLECT_BROKEN) {
+    leave_out (pool, member->input, reply->text);
+  } else {
+    g_array_append_val (member->unfinished, member->input);
+    pool->n_read++;
+    member->unfinished_frames += reply->frames;
+    member->unfinished_reduced += reply->reduced;
+  }
+  member->input = -1;
+  member->frames = 0;
+}
+
+/* Takes @fd, in which there is a profile. */
+static gboolean
+join (Pool *pool, int fd)
+{
+  PixelnormAccumulator **accumulator = &pool->result->accumulator;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GMappedFile) file = g_mapped_file_new_from_fd (fd, FALSE, &error);
+
+  close (fd);
+  if (file) {
+    g_autoptr (GBytes) bytes = g_mapped_file_get_bytes (file);
+    g_autoptr (PixelnormProfile) profile = pixelnorm_profile_parse (bytes, &error);
+
+    if (profile && *accumulator)
+      pixelnorm_accumulator_add_profile (*accumulator, profile, &error);
+    else if (profile)
+      *accumulator = pixelnorm_accumulator_new_from_profile (profile, &error);
+  }
   if (error)
     fail (pool, error->message);
   return error == NULL;
 }
 
-/* Reads all @inputs. @directory: an empty one, for what processes hand over
+static void
+take_over (Pool *pool, Member *member, int fd)
+{
+  const gint64 begun = g_get_monotonic_time ();
+
+  if (fd < 0 || join (pool, fd))
+    pool->result->n_good += member->unfinished->len;
+  pool->frames += member->unfinished_frames;
+  pool->reduced += member->unfinished_reduced;
+  forget_unfinished (member);
+  member->handed_over = g_get_monotonic_time ();
+  if (fd >= 0)
+    pool->joining = member->handed_over - begun;
+  /* in the middle of a video it goes on */
+  if (member->input < 0)
+    member->is_handing_over = FALSE;
+  pool->n_deaths = 0;
+}
+
+static void
+handle (Pool *pool, Member *member, const CollectReply *reply, int fd)
+{
+  member->heard = g_get_monotonic_time ();
+  switch (reply->state) {
+  case COLLECT_READY:
+    member->ready = TRUE;
+    break;
+  case COLLECT_FATAL:
+    fail (pool, reply->text);
+    break;
+  case COLLECT_FORM:
+    agree (pool, member, &reply->form);
+    break;
+  case COLLECT_PROGRESS:
+    member->frames = reply->frames;
+    break;
+  case COLLECT_DONE:
+  case COLLECT_BROKEN:
+    end_input (pool, member, reply);
+    break;
+  case COLLECT_HANDED:
+    take_over (pool, member, fd);
+    break;
+  }
+}
+
+/* Returns: whether there was a message; @fd: (out): what came along, or -1 */
+static gboolean
+receive (const Member *member, CollectReply *reply, int *fd)
+{
+  struct iovec part = { reply, sizeof *reply };
+  union {
+    struct cmsghdr header;
+    gchar room[CMSG_SPACE (sizeof (int))];
+  } control;
+  struct msghdr whole = {
+    .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
+
+  *fd = -1;
+  if (recvmsg (member->socket, &whole, MSG_CMSG_CLOEXEC) != sizeof *reply)
+    return FALSE;
+  const struct cmsghdr *header = CMSG_FIRSTHDR (&whole);
+  if (header && header->cmsg_type == SCM_RIGHTS)
+    memcpy (fd, CMSG_DATA (header), sizeof *fd);
+  return TRUE;
+}
+
+/* A message, or the end, of each of those that have one. */
+static void
+listen_once (Pool *pool)
+{
+  g_autofree struct pollfd *polled = g_new0 (struct pollfd, pool->n_members);
+
+  for (guint i = 0; i < pool->n_members; i++)
+    polled[i] = (struct pollfd){ pool->members[i].pid ? pool->members[i].socket : -1, POLLIN, 0 };
+  if (poll (polled, pool->n_members, POLL_MILLISECONDS) <= 0)
+    return;
+  for (guint i = 0; i < pool->n_members && !pool->failed; i++) {
+    Member *member = &pool->members[i];
+    CollectReply reply;
+    int fd;
+
+    if (polled[i].revents == 0 || !member->pid)
+      continue;
+    if (receive (member, &reply, &fd))
+      handle (pool, member, &reply, fd);
+    else
+      end_member (pool, member);
+  }
+}
+
+/* One that hangs is ended, and then gone like any other. */
+static void
+end_hung (Pool *pool)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  for (guint i = 0; i < pool->n_members; i++) {
+    Member *member = &pool->members[i];
+
+    if (!member->pid || member->is_hung || (member->input < 0 && !member->is_handing_over)
+        || now - member->heard < (gint64) pool->settings->timeout * G_USEC_PER_SEC)
+      continue;
+    member->is_hung = TRUE;
+    kill (member->pid, SIGKILL);
+  }
+}
+
+static void
+run (Pool *pool)
+{
+  for (guint i = 0; i < pool->n_members; i++)
+    start (pool, &pool->members[i]);
+  if (!pool->failed && pool->form.width > 0)
+    limit_members (pool);
+  while (!pool->failed && !is_over (pool)) {
+    hand_out (pool);
+    listen_once (pool);
+    end_hung (pool);
+    show_progress (pool);
+  }
+  pool->failed |= !is_over (pool);
+  for (guint i = 0; i < pool->n_members; i++) {
+    if (pool->members[i].pid == 0)
+      continue;
+    kill (pool->members[i].pid, SIGKILL);
+    close (pool->members[i].socket);
+    waitpid (pool->members[i].pid, NULL, 0);
+  }
+  clear_progress (pool);
+}
+
+static void
+say_what_was_lost (const Pool *pool)
+{
+  if (pool->reduced > 0)
+    cli_fail (CLI_OK,
+        "Warning: %u frames of 16 bits were reduced to 8. --format=auto, RGB48 or GRAY16 keeps them.",
+        pool->reduced);
+}
+
+/* Reads all @inputs.
  * Returns: FALSE where all is lost, and it was said why */
 gboolean
 collect_pool_run (const CollectSettings *settings, GPtrArray *inputs, guint n_workers,
-    const gchar *directory, CollectResult *result)
+    CollectResult *result)
 {
   g_autofree Member *members = g_new0 (Member, n_workers);
   Pool pool = { .settings = settings,
     .inputs = inputs,
     .members = members,
     .n_members = n_workers,
+    .again = G_QUEUE_INIT,
+    .suspects = G_QUEUE_INIT,
+    .blamed = g_new0 (gchar *, inputs->len),
+    .form = settings->form,
     .result = result,
-    .terminal = isatty (STDERR_FILENO),
+    .terminal = isatty (STDERR_FILENO) && !settings->quiet,
     .begun = g_get_monotonic_time () };
 
-  if (settings->width > 0) {
-    pool.width = settings->width;
-    pool.height = settings->height;
-  }
   for (guint i = 0; i < n_workers; i++) {
-    g_autofree gchar *name = g_strdup_printf ("%u.safetensors", i);
-
     members[i].input = -1;
-    members[i].partial = g_build_filename (directory, name, NULL);
+    members[i].unfinished = g_array_new (FALSE, FALSE, sizeof (gint));
   }
+  /* on a terminal something is to be seen at once */
+  if (!pool.terminal)
+    pool.shown = pool.begun;
   fflush (NULL);
   run (&pool);
-  for (guint i = 0; i < n_workers; i++) {
-    if (members[i].partial && !pool.failed)
-      join (&pool, members[i].partial);
-    g_free (members[i].partial);
-  }
+  if (!pool.failed)
+    say_what_was_lost (&pool);
+  for (guint i = 0; i < n_workers; i++)
+    g_array_unref (members[i].unfinished);
+  for (guint i = 0; i < inputs->len; i++)
+    g_free (pool.blamed[i]);
+  g_free (pool.blamed);
+  g_queue_clear (&pool.again);
+  g_queue_clear (&pool.suspects);
   return !pool.failed;
 }

@@ -1,37 +1,54 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pixelprofile collect: one of the processes that read images and videos. It is told which input to
- * read next, reads it with
+/* pixelprofile collect: one of the processes that read images and videos. It is told which input to read next, and adds its frames to
+ * one accumulator: those of a picture when it was read to its end. What it has read it hands over when it is told to.
  *
- *   uridecodebin ! [deinterlace !] videoconvert ! [videoscale !] capsfilter ! pixelstats ! fakesink
- *
- * and adds the profile of that input to its own when the input has come to its end without an error:
- * so of a broken one nothing counts, and it does not matter which process reads which.
+ * Frames of a video are added as they come. So that of one that breaks nothing counts, what was read before is handed over when its
+ * second frame comes; then all that there is can be thrown away.
  */
-#include <gst/gst.h>
-#include <gst/video/video.h>
+#define _GNU_SOURCE /* memfd_create */
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gio.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "collect.h"
+#include "convert.h"
+#include "gif.h"
+#include "orient.h"
+#include "reader.h"
 
-#define POLL_INTERVAL (500 * GST_MSECOND) /* how often the pool hears of frames */
+/* READER TABLE: kinds of pictures that are read here, by their first bytes. All else is left to GStreamer. */
+static const PictureReader *const readers[] = {
+  &jpeg_reader,
+  &png_reader,
+  &webp_reader,
+};
+
+#define MAGIC_BYTES 64
 
 typedef struct {
   const CollectSettings *settings;
   GPtrArray *inputs;
   int socket;
-  PixelnormAccumulator *accumulator;
-} Worker;
 
-/* Of one input. */
-typedef struct {
-  const CollectSettings *settings;
-  guint width, height; /* that frames must have; 0: any */
-  GstElement *pipeline, *source, *filter, *stats;
-  GstPad *entry;           /* where decoded video goes in */
-  gchar *problem, *remark; /* an error; the first warning */
-} Reading;
+  CollectForm form;
+  Picture read, oriented, converted, scaled;
+  Picture first; /* of this input, until there is another or the end */
+  Scaler *scaler;
+  PixelnormLayout *layout; /* of the frame before */
+  PixelnormAccumulator *accumulator;
+
+  /* of this input */
+  const CollectInput *input;
+  guint64 frames, skipped;
+  guint reduced;
+  gchar *buffer; /* the bytes of a picture's file */
+  gsize room;
+} Worker;
 
 static void
 reply (Worker *worker, CollectReply *message)
@@ -49,444 +66,464 @@ reply_text (Worker *worker, CollectState state, const gchar *text)
   reply (worker, &message);
 }
 
-/* Takes over the first; what follows from it is of no interest. */
+/* With a descriptor, which is closed; -1: without. */
 static void
-note_problem (Reading *reading, gchar *problem)
+reply_handed (Worker *worker, int fd)
 {
-  if (reading->problem)
-    g_free (problem);
-  else
-    reading->problem = problem;
-}
+  CollectReply message = { .state = COLLECT_HANDED };
+  struct iovec part = { &message, sizeof message };
+  union {
+    struct cmsghdr header;
+    gchar room[CMSG_SPACE (sizeof (int))];
+  } control = { 0 };
+  struct msghdr whole = { .msg_iov = &part, .msg_iovlen = 1 };
 
-static GstElement *
-add_element (Reading *reading, const gchar *factory)
-{
-  GstElement *element = gst_element_factory_make (factory, NULL);
-
-  if (!element) {
-    note_problem (reading,
-        g_strdup_printf ("GStreamer has no element \"%s\". Install the plugin that holds it, "
-                         "or set GST_PLUGIN_PATH to where it is.",
-            factory));
-    return NULL;
+  if (fd >= 0) {
+    whole.msg_control = &control;
+    whole.msg_controllen = sizeof control.room;
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN (sizeof (int));
+    memcpy (CMSG_DATA (&control.header), &fd, sizeof fd);
   }
-  gst_bin_add (GST_BIN (reading->pipeline), element);
-  return element;
+  if (sendmsg (worker->socket, &whole, MSG_NOSIGNAL) < 0)
+    _exit (1);
+  if (fd >= 0)
+    close (fd);
 }
 
+/* In memory: there is no file that could be left behind. */
 static void
-set_roi (GstElement *stats, const guint *roi)
-{
-  g_auto (GValue) array = G_VALUE_INIT;
-
-  g_value_init (&array, GST_TYPE_ARRAY);
-  for (guint i = 0; i < 4; i++) {
-    g_auto (GValue) number = G_VALUE_INIT;
-
-    g_value_init (&number, G_TYPE_INT);
-    g_value_set_int (&number, (gint) roi[i]);
-    gst_value_array_append_value (&array, &number);
-  }
-  g_object_set_property (G_OBJECT (stats), "roi", &array);
-}
-
-static void
-set_up_stats (GstElement *stats, const CollectSettings *settings)
-{
-  g_object_set (stats, "histogram", settings->histogram, "mask", settings->mask, NULL);
-  gst_util_set_object_arg (
-      G_OBJECT (stats), "scope", settings->scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel");
-  if (settings->roi[2] > 0)
-    set_roi (stats, settings->roi);
-}
-
-/* Full range, and one matrix for grey, whatever the input has: else two could not be joined. */
-static GstCaps *
-make_caps (const CollectSettings *settings)
-{
-  const gboolean grey = strcmp (settings->format, "GRAY8") == 0;
-  GstCaps *caps = gst_caps_new_simple ("video/x-raw", "format", G_TYPE_STRING, settings->format,
-      "colorimetry", G_TYPE_STRING, grey ? "1:4:0:0" : "sRGB", NULL);
-
-  if (settings->width > 0)
-    gst_caps_set_simple (caps, "width", G_TYPE_INT, (gint) settings->width, "height", G_TYPE_INT,
-        (gint) settings->height, NULL);
-  return caps;
-}
-
-/* Whether pixelstats makes the RGB itself, which is exact: all Y'CbCr of 8 bits. Deeper video becomes 8 bits before. */
-static gboolean
-is_taken_as_it_is (const CollectSettings *settings, const GstStructure *video)
-{
-  const gchar *name = gst_structure_get_string (video, "format");
-  const GstVideoFormat format =
-      name ? gst_video_format_from_string (name) : GST_VIDEO_FORMAT_UNKNOWN;
-  const GstVideoFormatInfo *info = gst_video_format_get_info (format);
-
-  return strcmp (settings->format, "RGB") == 0 && format != GST_VIDEO_FORMAT_UNKNOWN
-      && GST_VIDEO_FORMAT_INFO_IS_YUV (info) && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == 8;
-}
-
-static void
-leave_format (Reading *reading)
-{
-  GstCaps *caps = make_caps (reading->settings);
-
-  gst_structure_remove_fields (gst_caps_get_structure (caps, 0), "format", "colorimetry", NULL);
-  g_object_set (reading->filter, "caps", caps, NULL);
-  gst_caps_unref (caps);
-}
-
-/* libjpeg's accurate transform: the one that GStreamer prefers shifts red and blue by a code value, and takes as long. */
-static void
-set_up_decoder (GstBin *pipeline, GstBin *bin, GstElement *element, gpointer data)
-{
-  if (g_object_class_find_property (G_OBJECT_GET_CLASS (element), "idct-method"))
-    gst_util_set_object_arg (G_OBJECT (element), "idct-method", "islow");
-}
-
-/* Whether to decode it: sound and subtitles are left as they are. (Without expose-all-streams the
- * decoder of H.264 is not found.) */
-static gboolean
-is_for_us (GstElement *source, GstPad *pad, GstCaps *caps, gpointer data)
-{
-  static const gchar *const others[] = { "audio/", "text/", "subpicture/", "closedcaption/" };
-  const gchar *name =
-      gst_caps_get_size (caps) > 0 ? gst_structure_get_name (gst_caps_get_structure (caps, 0)) : "";
-
-  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
-    if (g_str_has_prefix (name, others[i]))
-      return FALSE;
-  return TRUE;
-}
-
-static void
-check_decoded (GstElement *source, gpointer data)
-{
-  Reading *reading = data;
-
-  if (!gst_pad_is_linked (reading->entry))
-    GST_ELEMENT_ERROR (source, STREAM, WRONG_TYPE, ("It holds no image or video."), (NULL));
-}
-
-/* The first pad with video; it may be interlaced. */
-static void
-link_decoded (GstElement *source, GstPad *pad, gpointer data)
-{
-  Reading *reading = data;
-  GstCaps *current = gst_pad_get_current_caps (pad);
-  g_autoptr (GstCaps) caps = current ? current : gst_pad_query_caps (pad, NULL);
-
-  const gchar *mode = NULL;
-
-  if (gst_pad_is_linked (reading->entry))
-    return;
-  if (gst_caps_get_size (caps) > 0) {
-    const GstStructure *structure = gst_caps_get_structure (caps, 0);
-
-    if (!gst_structure_has_name (structure, "video/x-raw"))
-      return;
-    mode = gst_structure_get_string (structure, "interlace-mode");
-    if (is_taken_as_it_is (reading->settings, structure))
-      leave_format (reading);
-  }
-  if (mode && strcmp (mode, "progressive") != 0) {
-    GstElement *deinterlace = gst_element_factory_make ("deinterlace", NULL);
-
-    if (!deinterlace) {
-      GST_ELEMENT_ERROR (source, CORE, MISSING_PLUGIN,
-          ("It is interlaced, and GStreamer has no element \"deinterlace\". Install the plugin."),
-          (NULL));
-      return;
-    }
-    gst_bin_add (GST_BIN (reading->pipeline), deinterlace);
-    /* a frame for a frame */
-    gst_util_set_object_arg (G_OBJECT (deinterlace), "fields", "top");
-    g_autoptr (GstPad) out = gst_element_get_static_pad (deinterlace, "src");
-    g_autoptr (GstPad) in = gst_element_get_static_pad (deinterlace, "sink");
-    gst_pad_link (out, reading->entry);
-    gst_element_sync_state_with_parent (deinterlace);
-    gst_pad_link (pad, in);
-  } else {
-    gst_pad_link (pad, reading->entry);
-  }
-}
-
-/* Returns: whether the elements are there */
-static gboolean
-build (Reading *reading, const gchar *uri)
-{
-  const gboolean scale = reading->settings->width > 0;
-  g_autoptr (GstCaps) decoded = gst_caps_new_empty_simple ("video/x-raw");
-  g_autoptr (GstCaps) caps = make_caps (reading->settings);
-
-  reading->pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
-  reading->source = add_element (reading, "uridecodebin");
-  GstElement *convert = add_element (reading, "videoconvert");
-  GstElement *scaler = scale ? add_element (reading, "videoscale") : NULL;
-  reading->filter = add_element (reading, "capsfilter");
-  reading->stats = add_element (reading, "pixelstats");
-  GstElement *sink = add_element (reading, "fakesink");
-  if (reading->problem)
-    return FALSE;
-  g_object_set (reading->source, "uri", uri, "caps", decoded, NULL);
-  g_object_set (reading->filter, "caps", caps, NULL);
-  g_object_set (sink, "sync", FALSE, NULL);
-  if (scaler)
-    g_object_set (scaler, "add-borders", FALSE, NULL);
-  set_up_stats (reading->stats, reading->settings);
-  gst_element_link_many (scaler ? scaler : convert, reading->filter, reading->stats, sink, NULL);
-  if (scaler)
-    gst_element_link (convert, scaler);
-  reading->entry = gst_element_get_static_pad (convert, "sink");
-  g_signal_connect (reading->pipeline, "deep-element-added", G_CALLBACK (set_up_decoder), NULL);
-  g_signal_connect (reading->source, "autoplug-continue", G_CALLBACK (is_for_us), NULL);
-  g_signal_connect (reading->source, "no-more-pads", G_CALLBACK (check_decoded), reading);
-  g_signal_connect (reading->source, "pad-added", G_CALLBACK (link_decoded), reading);
-  return TRUE;
-}
-
-/* What pixelstats says is about frames; what other elements say needs their names. */
-static gchar *
-describe (GstMessage *message, void (*parse) (GstMessage *, GError **, gchar **))
-{
-  g_autoptr (GError) error = NULL;
-
-  parse (message, &error, NULL);
-  return g_strdup (error->message);
-}
-
-/* Frames must all have one size, and the pool says which. */
-static void
-check_size (Worker *worker, Reading *reading)
-{
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (reading->stats, "sink");
-  GstCaps *current = gst_pad_get_current_caps (pad);
-  g_autoptr (GstCaps) caps = current ? current : gst_pad_query_caps (pad, NULL);
-  gint width = 0, height = 0;
-
-  if (!caps || reading->settings->scope != PIXELNORM_SCOPE_PIXEL)
-    return;
-  gst_structure_get (gst_caps_get_structure (caps, 0), "width", G_TYPE_INT, &width, "height",
-      G_TYPE_INT, &height, NULL);
-  if (reading->width == 0) {
-    CollectReply message = { .state = COLLECT_SIZE, .width = width, .height = height };
-
-    reply (worker, &message);
-  } else if ((guint) width != reading->width || (guint) height != reading->height) {
-    note_problem (reading,
-        g_strdup_printf ("Its frames have %dx%d pixels, those before %ux%u. Give --size=WxH to "
-                         "scale all, or --scope=channel, which takes any size.",
-            width, height, reading->width, reading->height));
-  }
-}
-
-static void
-tell_frames (Worker *worker, Reading *reading)
-{
-  CollectReply message = { .state = COLLECT_FRAMES };
-
-  g_object_get (reading->stats, "frames", &message.frames, NULL);
-  reply (worker, &message);
-}
-
-/* Returns: whether there is more to come */
-static gboolean
-handle (Worker *worker, Reading *reading, GstMessage *message)
-{
-  const GstStructure *structure = gst_message_get_structure (message);
-
-  switch (GST_MESSAGE_TYPE (message)) {
-  case GST_MESSAGE_ASYNC_DONE:
-    check_size (worker, reading);
-    gst_element_set_state (reading->pipeline, GST_STATE_PLAYING);
-    return reading->problem == NULL;
-  case GST_MESSAGE_WARNING:
-    if (!reading->remark && GST_MESSAGE_SRC (message) != GST_OBJECT (reading->stats))
-      reading->remark = describe (message, gst_message_parse_warning);
-    return TRUE;
-  case GST_MESSAGE_ELEMENT:
-    if (structure && gst_structure_has_name (structure, "missing-plugin"))
-      note_problem (reading,
-          g_strdup_printf ("GStreamer has no plugin for it: %s is missing. Install it.",
-              gst_structure_get_string (structure, "name")));
-    return TRUE;
-  case GST_MESSAGE_ERROR:
-    note_problem (reading, describe (message, gst_message_parse_error));
-    return FALSE;
-  default:
-    return GST_MESSAGE_TYPE (message) != GST_MESSAGE_EOS;
-  }
-}
-
-static void
-run_pipeline (Worker *worker, Reading *reading)
-{
-  g_autoptr (GstBus) bus = gst_element_get_bus (reading->pipeline);
-  gboolean more = TRUE;
-
-  gst_element_set_state (reading->pipeline, GST_STATE_PAUSED);
-  while (more) {
-    g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (bus, POLL_INTERVAL,
-        GST_MESSAGE_ASYNC_DONE | GST_MESSAGE_WARNING | GST_MESSAGE_ELEMENT | GST_MESSAGE_ERROR
-            | GST_MESSAGE_EOS);
-
-    if (message)
-      more = handle (worker, reading, message);
-    else
-      tell_frames (worker, reading);
-  }
-}
-
-static gboolean
-add_profile (Worker *worker, PixelnormProfile *profile, GError **error)
-{
-  if (worker->accumulator)
-    return pixelnorm_accumulator_add_profile (worker->accumulator, profile, error);
-  worker->accumulator = pixelnorm_accumulator_new_from_profile (profile, error);
-  return worker->accumulator != NULL;
-}
-
-/* Decoders fill up a JPEG image that was cut short, and say nothing. Only the end of an image is
- * marked by FF D9: inside, FF is followed by 00. Previews in front of it have ends of their own, so
- * segments are passed over first. */
-static gboolean
-is_cut_jpeg (const guint8 *data, gsize size)
-{
-  gsize at = 2;
-
-  if (size < 4 || data[0] != 0xff || data[1] != 0xd8)
-    return FALSE;
-  while (at + 4 <= size && data[at] == 0xff && data[at + 1] != 0xda)
-    at += 2 + (gsize) data[at + 2] * 256 + data[at + 3];
-  for (; at + 2 <= size; at++)
-    if (data[at] == 0xff && data[at + 1] == 0xd9)
-      return FALSE;
-  return TRUE;
-}
-
-static void
-check_end (Reading *reading, const gchar *uri)
-{
-  g_autofree gchar *path = g_filename_from_uri (uri, NULL, NULL);
-  g_autoptr (GMappedFile) file = path ? g_mapped_file_new (path, FALSE, NULL) : NULL;
-
-  if (file
-      && is_cut_jpeg (
-          (const guint8 *) g_mapped_file_get_contents (file), g_mapped_file_get_length (file)))
-    note_problem (reading, g_strdup ("It was cut short: the end of the JPEG image is missing."));
-}
-
-/* After the end of the input. */
-static void
-take_profile (Worker *worker, Reading *reading)
+hand_over (Worker *worker)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
   g_autoptr (GError) error = NULL;
-  CollectReply message = { .state = COLLECT_DONE };
+  int fd = -1;
 
-  if (!reading->problem) {
-    g_object_get (reading->stats, "profile", &profile, NULL);
-    if (!profile)
-      note_problem (reading,
-          g_strdup_printf ("No frame could be read from it%s%s", reading->remark ? ": " : ".",
-              reading->remark ? reading->remark : ""));
-    else if (!add_profile (worker, profile, &error))
-      note_problem (reading, g_strdup (error->message));
+  if (worker->accumulator && pixelnorm_accumulator_get_frames (worker->accumulator) > 0) {
+    profile = pixelnorm_accumulator_snapshot (worker->accumulator, &error);
+    /* there is never room for both needed */
+    g_clear_object (&worker->accumulator);
+    fd = profile ? memfd_create ("profile", MFD_CLOEXEC) : -1;
+    if (!profile || fd < 0 || !pixelnorm_profile_write (profile, fd, &error)) {
+      reply_text (worker, COLLECT_FATAL, error ? error->message : g_strerror (errno));
+      _exit (1);
+    }
   }
-  if (reading->problem) {
-    reply_text (worker, COLLECT_BROKEN, reading->problem);
-    return;
+  reply_handed (worker, fd);
+}
+
+static PixelnormLayout *
+make_layout (const Picture *picture, GError **error)
+{
+  const gboolean grey = picture->channels == 1;
+  PixelnormLayout *layout =
+      pixelnorm_layout_new (grey ? "Y" : "RGB", picture->width, picture->height, error);
+
+  if (layout && picture->sample_bytes == 2)
+    pixelnorm_layout_set_depth (layout, 16, 0, FALSE, NULL);
+  /* full range, and one matrix for grey, whatever the input has: else two could not be joined */
+  if (layout)
+    pixelnorm_layout_set_colorimetry (layout, PIXELNORM_RANGE_FULL, grey ? "bt601" : NULL);
+  return layout;
+}
+
+static gboolean
+set_mask (Worker *worker, GError **error)
+{
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (worker->layout);
+  const guint width = geometry->width, height = geometry->height;
+
+  if (!mask_image_is_set (&worker->settings->mask))
+    return TRUE;
+  g_autofree guint8 *bytes = mask_image_make (&worker->settings->mask, width, height, error);
+  return bytes
+      && pixelnorm_accumulator_set_mask (
+          worker->accumulator, worker->layout, bytes, (gsize) width * height, error);
+}
+
+/* Makes layout and accumulator those of frames like @picture, where they are not. */
+static gboolean
+prepare (Worker *worker, const Picture *picture, GError **error)
+{
+  const PixelnormGeometry *before =
+      worker->layout ? pixelnorm_layout_get_geometry (worker->layout) : NULL;
+  const gboolean same =
+      before && before->width == picture->width && before->height == picture->height;
+
+  if (same && worker->accumulator)
+    return TRUE;
+  if (!same) {
+    g_clear_pointer (&worker->layout, pixelnorm_layout_free);
+    worker->layout = make_layout (picture, error);
   }
-  message.frames = pixelnorm_profile_get_frames (profile);
-  message.skipped = pixelnorm_profile_get_frames_skipped (profile);
+  if (!worker->layout)
+    return FALSE;
+  if (!worker->accumulator) {
+    worker->accumulator =
+        pixelnorm_accumulator_new (worker->settings->scope, worker->layout, error);
+    if (!worker->accumulator
+        || (worker->settings->histogram
+            && !pixelnorm_accumulator_keep_histogram (worker->accumulator, error)))
+      return FALSE;
+  }
+  return set_mask (worker, error);
+}
+
+static gboolean
+add_frame (Worker *worker, const Picture *picture, GError **error)
+{
+  const gsize size =
+      (gsize) picture->width * picture->height * picture->channels * picture->sample_bytes;
+
+  return prepare (worker, picture, error)
+      && pixelnorm_accumulator_add_data (
+          worker->accumulator, worker->layout, picture->pixels, size, error);
+}
+
+/* A password or a key in a query is nobody's business. */
+static void
+note_source (Worker *worker)
+{
+  const CollectInput *input = worker->input;
+  g_autofree gchar *hidden = NULL;
+
+  if (!input->source) {
+    g_autoptr (GUri) uri =
+        g_uri_parse (input->uri, G_URI_FLAGS_PARSE_RELAXED | G_URI_FLAGS_ENCODED, NULL);
+
+    hidden = uri ? g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY) : NULL;
+  }
+  pixelnorm_accumulator_add_source (worker->accumulator, input->source ? input->source : hidden);
+}
+
+/* The first frame of all: the pool says whether there is memory for such. */
+static void
+agree (Worker *worker, const CollectForm *form)
+{
+  CollectReply message = { .state = COLLECT_FORM, .form = *form };
+  CollectRequest answer;
+
   reply (worker, &message);
+  if (recv (worker->socket, &answer, sizeof answer, 0) != sizeof answer || !answer.is_agreed)
+    _exit (0);
+  worker->form = answer.form;
+}
+
+static const gchar *
+form_word (guint channels, guint sample_bytes)
+{
+  if (channels == 1)
+    return sample_bytes == 1 ? "grey of 8 bits" : "grey of 16 bits";
+  return sample_bytes == 1 ? "RGB of 8 bits" : "RGB of 16 bits";
+}
+
+static gboolean
+check_form (Worker *worker, const Picture *picture, GError **error)
+{
+  CollectForm *form = &worker->form;
+  const CollectForm found = { worker->settings->scope == PIXELNORM_SCOPE_PIXEL ? picture->width : 0,
+    worker->settings->scope == PIXELNORM_SCOPE_PIXEL ? picture->height : 0, picture->channels,
+    picture->sample_bytes };
+
+  if (form->channels == 0 || (found.width > 0 && form->width == 0))
+    agree (worker, &found);
+  if (found.width > 0 && (found.width != form->width || found.height != form->height)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Its frames have %ux%u pixels, those before %ux%u. Give --size=WxH to scale all, or "
+        "--scope=channel, which takes any size.",
+        picture->width, picture->height, form->width, form->height);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+/* Of --format=auto: grey may become RGB, but no colour is lost, and no bits are. */
+static gboolean
+check_kind (const Worker *worker, const Picture *picture, GError **error)
+{
+  const CollectForm *form = &worker->form;
+
+  if (worker->settings->form.channels > 0 || form->channels == 0
+      || (picture->channels <= form->channels && picture->sample_bytes == form->sample_bytes))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "It is %s, those before %s. Say what all shall be: --format=RGB, GRAY8, RGB48 or GRAY16.",
+      form_word (picture->channels, picture->sample_bytes),
+      form_word (form->channels, form->sample_bytes));
+  return FALSE;
+}
+
+/* Brings a frame to the form of all. Returns: one of the worker's pictures, or @picture; NULL with @error */
+static const Picture *
+bring_to_form (Worker *worker, const Picture *picture, guint orientation, GError **error)
+{
+  const CollectSettings *settings = worker->settings;
+  const guint channels = worker->form.channels ? worker->form.channels : picture->channels;
+  const guint bytes = worker->form.sample_bytes ? worker->form.sample_bytes : picture->sample_bytes;
+
+  if (!check_kind (worker, picture, error))
+    return NULL;
+  worker->reduced += picture->sample_bytes > bytes;
+  if (channels != picture->channels || bytes != picture->sample_bytes) {
+    if (!picture_convert (picture, channels, bytes, &worker->converted, error))
+      return NULL;
+    picture = &worker->converted;
+  }
+  if (settings->orient && orientation > 1) {
+    if (!picture_orient (picture, orientation, &worker->oriented, error))
+      return NULL;
+    picture = &worker->oriented;
+  }
+  if (settings->form.width > 0) {
+    if (!picture_resize (&worker->scaled, settings->form.width, settings->form.height, channels,
+            bytes, error)
+        || !scaler_run (worker->scaler, picture, &worker->scaled, error))
+      return NULL;
+    picture = &worker->scaled;
+  }
+  return picture;
+}
+
+/* Keeps the frame: another one may follow. */
+static gboolean
+keep_first (Worker *worker, const Picture *picture, GError **error)
+{
+  if (!picture_resize (&worker->first, picture->width, picture->height, picture->channels,
+          picture->sample_bytes, error))
+    return FALSE;
+  memcpy (worker->first.pixels, picture->pixels,
+      (gsize) picture->width * picture->height * picture->channels * picture->sample_bytes);
+  return TRUE;
+}
+
+/* A CollectAddFunc: a frame of a video, or of what may be one. */
+static gboolean
+take_frame (gpointer to, const Picture *picture, guint orientation, GError **error)
+{
+  Worker *worker = to;
+
+  picture = bring_to_form (worker, picture, orientation, error);
+  if (!picture || !check_form (worker, picture, error))
+    return FALSE;
+  worker->frames++;
+  if (worker->frames == 1)
+    return keep_first (worker, picture, error);
+  if (worker->frames == 2) {
+    hand_over (worker);
+    if (!add_frame (worker, &worker->first, error))
+      return FALSE;
+  }
+  return add_frame (worker, picture, error);
 }
 
 static void
-end_reading (Reading *reading)
+tell_progress (gpointer to)
 {
-  gst_element_set_state (reading->pipeline, GST_STATE_NULL);
-  gst_clear_object (&reading->entry);
-  gst_clear_object (&reading->pipeline);
-  g_free (reading->problem);
-  g_free (reading->remark);
+  Worker *worker = to;
+  CollectReply message = { .state = COLLECT_PROGRESS, .frames = worker->frames };
+
+  reply (worker, &message);
+}
+
+/* Opens a file that an input is, or is in, and says how large the input is. */
+static int
+open_input (const CollectInput *input, guint64 *size, GError **error)
+{
+  const int fd = open (input->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  struct stat status;
+
+  if (fd < 0 || fstat (fd, &status) != 0) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It cannot be read: %s.",
+        g_strerror (errno));
+  } else if (!S_ISREG (status.st_mode)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It is no file any more.");
+  } else if (status.st_size == 0) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ, "It is empty.");
+  } else {
+    *size = input->size > 0 ? input->size : (guint64) status.st_size;
+    return fd;
+  }
+  if (fd >= 0)
+    close (fd);
+  return -1;
+}
+
+/* Makes room for @size bytes and reads the first of them. Returns: how many were there, or -1 with @error */
+static gssize
+read_bytes (Worker *worker, int fd, guint64 size, GError **error)
+{
+  gsize n = 0;
+
+  if (size > worker->room) {
+    g_free (worker->buffer);
+    worker->buffer = size < G_MAXSSIZE ? g_try_malloc (size) : NULL;
+    worker->room = worker->buffer ? size : 0;
+  }
+  if (!worker->buffer) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "Not enough memory for its %" G_GUINT64_FORMAT " bytes.", size);
+    return -1;
+  }
+  while (n < size) {
+    const gssize more =
+        pread (fd, worker->buffer + n, size - n, (off_t) (worker->input->offset + n));
+
+    if (more < 0 && errno == EINTR)
+      continue;
+    if (more < 0) {
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ, "It cannot be read: %s.",
+          g_strerror (errno));
+      return -1;
+    }
+    if (more == 0)
+      break;
+    n += (gsize) more;
+  }
+  return (gssize) n;
+}
+
+static const PictureReader *
+find_reader (const Worker *worker, gssize n)
+{
+  /* one JPEG image after the other */
+  const gboolean is_motion = g_str_has_suffix (worker->input->name, ".mjpeg")
+      || g_str_has_suffix (worker->input->name, ".mjpg");
+
+  for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
+    if (readers[i]->is_ours ((const guint8 *) worker->buffer, (gsize) n))
+      return is_motion ? NULL : readers[i];
+  return NULL;
+}
+
+static gboolean
+read_picture (Worker *worker, const PictureReader *reader, int fd, guint64 size, GError **error)
+{
+  const gssize n = read_bytes (worker, fd, size, error);
+  guint orientation = 1;
+
+  if (n < 0
+      || !reader->read (
+          (const guint8 *) worker->buffer, (gsize) n, &worker->read, &orientation, error))
+    return FALSE;
+  const Picture *picture = bring_to_form (worker, &worker->read, orientation, error);
+  if (!picture || !check_form (worker, picture, error) || !add_frame (worker, picture, error))
+    return FALSE;
+  worker->frames = 1;
+  return TRUE;
+}
+
+/* What follows is that of a file, also of one that lies in an archive: a copy in memory. */
+static gchar *
+make_uri (Worker *worker, int fd, guint64 size, int *copy, GError **error)
+{
+  const CollectInput *input = worker->input;
+
+  if (!input->path)
+    return g_strdup (input->uri);
+  if (input->size == 0)
+    return g_strdup (input->key);
+  const gssize n = read_bytes (worker, fd, size, error);
+  *copy = n < 0 ? -1 : memfd_create ("member", MFD_CLOEXEC);
+  if (*copy < 0 || write (*copy, worker->buffer, (gsize) n) != n) {
+    if (n >= 0)
+      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+          "It cannot be copied out of the archive: %s.", g_strerror (errno));
+    return NULL;
+  }
+  return g_strdup_printf ("file:///proc/self/fd/%d", *copy);
+}
+
+static gboolean
+read_with_gstreamer (Worker *worker, int fd, guint64 size, guint n_frames, GError **error)
+{
+  int copy = -1;
+  g_autofree gchar *uri = make_uri (worker, fd, size, &copy, error);
+  const CollectReading reading = { worker->settings, uri, n_frames, &worker->skipped,
+    take_frame, tell_progress, worker };
+  gboolean ok = uri && collect_gstreamer_read (&reading, error);
+
+  if (copy >= 0)
+    close (copy);
+  /* it was only one */
+  return ok && (worker->frames > 1 || add_frame (worker, &worker->first, error));
+}
+
+static gboolean
+read_file (Worker *worker, int fd, guint64 size, GError **error)
+{
+  const gssize n = read_bytes (worker, fd, MIN (size, MAGIC_BYTES), error);
+  const PictureReader *reader = n < 0 ? NULL : find_reader (worker, n);
+  guint n_frames = 0;
+
+  if (n < 0)
+    return FALSE;
+  if (reader)
+    return read_picture (worker, reader, fd, size, error);
+  if (gif_is_one ((const guint8 *) worker->buffer, (gsize) n)) {
+    const gssize whole = read_bytes (worker, fd, size, error);
+
+    if (whole < 0 || !gif_count_frames ((const guint8 *) worker->buffer, (gsize) whole, &n_frames, error))
+      return FALSE;
+  }
+  return read_with_gstreamer (worker, fd, size, n_frames, error);
+}
+
+static gboolean
+read_any (Worker *worker, GError **error)
+{
+  guint64 size = 0;
+
+  if (!worker->input->path)
+    return read_with_gstreamer (worker, -1, 0, 0, error);
+  const int fd = open_input (worker->input, &size, error);
+  const gboolean ok = fd >= 0 && read_file (worker, fd, size, error);
+  if (fd >= 0)
+    close (fd);
+  return ok;
 }
 
 static void
 read_input (Worker *worker, const CollectRequest *request)
 {
-  const CollectInput *input = g_ptr_array_index (worker->inputs, (guint) request->input);
-  Reading reading = {
-    .settings = worker->settings, .width = request->width, .height = request->height
-  };
-
-  if (build (&reading, input->uri))
-    run_pipeline (worker, &reading);
-  if (!reading.problem)
-    check_end (&reading, input->uri);
-  take_profile (worker, &reading);
-  end_reading (&reading);
-}
-
-/* That the elements are there, and that the mask can be read, is known before any input. */
-static void
-prepare (Worker *worker)
-{
-  Reading reading = { .settings = worker->settings };
-
-  if (build (&reading, "file:///")) {
-    g_autoptr (GstBus) bus = gst_element_get_bus (reading.pipeline);
-
-    gst_element_set_state (reading.stats, GST_STATE_PAUSED);
-    g_autoptr (GstMessage) message = gst_bus_pop_filtered (bus, GST_MESSAGE_ERROR);
-    if (message)
-      note_problem (&reading, describe (message, gst_message_parse_error));
-  }
-  if (reading.problem)
-    reply_text (worker, COLLECT_FATAL, reading.problem);
-  else
-    reply_text (worker, COLLECT_READY, "");
-  end_reading (&reading);
-}
-
-static void
-save (Worker *worker, const gchar *partial)
-{
-  g_autoptr (PixelnormProfile) profile = NULL;
+  CollectReply message = { .state = COLLECT_DONE };
   g_autoptr (GError) error = NULL;
-  CollectReply message = { .state = COLLECT_SAVED };
 
-  if (worker->accumulator) {
-    profile = pixelnorm_accumulator_snapshot (worker->accumulator, &error);
-    if (!profile || !pixelnorm_profile_save (profile, partial, &error)) {
-      reply_text (worker, COLLECT_FATAL, error->message);
-      return;
-    }
-    message.frames = pixelnorm_profile_get_frames (profile);
+  worker->input = g_ptr_array_index (worker->inputs, (guint) request->input);
+  worker->form = request->form;
+  worker->frames = worker->skipped = worker->reduced = 0;
+  if (!read_any (worker, &error)) {
+    const gboolean fatal = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED);
+
+    /* all that is in there is of this input */
+    if (worker->frames > 1)
+      g_clear_object (&worker->accumulator);
+    reply_text (worker, fatal ? COLLECT_FATAL : COLLECT_BROKEN, error->message);
+    return;
   }
+  note_source (worker);
+  pixelnorm_accumulator_skip (worker->accumulator, worker->skipped);
+  message.frames = worker->frames;
+  message.reduced = worker->reduced;
   reply (worker, &message);
 }
 
 /* Works until the pool has enough; ends the process. */
 void
-collect_worker_run (
-    const CollectSettings *settings, GPtrArray *inputs, int socket, const gchar *partial)
+collect_worker_run (const CollectSettings *settings, GPtrArray *inputs, int socket)
 {
   Worker worker = { .settings = settings, .inputs = inputs, .socket = socket };
-  g_autoptr (GError) error = NULL;
   CollectRequest request;
 
-  if (!gst_init_check (NULL, NULL, &error))
-    reply_text (&worker, COLLECT_FATAL, error ? error->message : "GStreamer cannot be used.");
-  else
-    prepare (&worker);
+  if (settings->form.width > 0)
+    worker.scaler =
+        scaler_new (settings->form.width, settings->form.height, settings->scaling);
+  reply_text (&worker, COLLECT_READY, "");
   while (recv (socket, &request, sizeof request, 0) == sizeof request) {
-    if (request.input < 0)
-      save (&worker, partial);
-    else
+    if (request.input >= 0)
       read_input (&worker, &request);
+    if (request.hands_over)
+      hand_over (&worker);
   }
   _exit (0);
 }

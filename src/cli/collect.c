@@ -1,35 +1,44 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* pixelprofile collect: one profile of many images and videos. collect-inputs.c finds them,
- * collect-pool.c has them read by processes side by side, each of which (collect-worker.c) runs
- * GStreamer; the sums are integers, so it does not matter who reads what.
+ * collect-pool.c has them read by processes side by side (collect-worker.c); the sums are integers, so it does not matter who reads what.
  */
 #include <glib/gstdio.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "collect.h"
 
 #define MAX_JOBS 256
+#define MAX_TIMEOUT 86400
+#define MAX_SHARDS 1000000
 
 static const gchar description[] =
-    "IN is an image, a video, a URI, or a folder, of which all images and videos are read, those in\n"
-    "folders inside of it, too: files whose names end in .jpg, .png, .tiff, .webp, .mp4, .mkv, .avi\n"
-    "and the like. Hidden files and folders, and others, are passed over. A file that is given twice,\n"
-    "or by a link, counts once. Whatever GStreamer has plugins for can be read.\n"
+    "IN is an image, a video, a URI, a pattern in quotes, a tar archive of images, or a folder, of which all\n"
+    "images, videos and archives are read, those in folders inside of it, too: files whose names end in\n"
+    ".jpg, .png, .tiff, .webp, .mp4, .mkv, .avi and the like. @LIST reads names from a file, a line each, and - from\n"
+    "standard input. Hidden files and folders, and others, are passed over. A file that is given twice,\n"
+    "or by a link, counts once.\n"
     "\n"
-    "In scope pixel all frames must have one size: that of the first file in the order of names. Others\n"
-    "are left out, unless --size scales all (to that size exactly, whatever their shape). Scope\n"
-    "channel takes frames of any size. Frames count as a decoder gives them: pictures that a camera\n"
-    "turned by a tag (EXIF) are not turned. Interlaced video is deinterlaced.\n"
+    "JPEG, PNG and WebP are read as Pillow reads them, bit for bit; GStreamer reads all else that it has plugins\n"
+    "for. Y'CbCr video of 8 bits becomes RGB exactly, deeper video RGB of 8 bits. Interlaced video is deinterlaced.\n"
     "\n"
-    "A file that cannot be read to its end is named and left out as a whole; the others count. A\n"
-    "decoder may pass over damage, so that a file that was cut short counts with the frames it has.\n"
+    "--format says what is counted: RGB or GRAY8 of 8 bits, RGB48 or GRAY16 of 16, or auto: what the first file\n"
+    "has. In scope pixel all frames must have one size: that of the first file in the order of names. Others\n"
+    "are left out, unless --size scales all (to that size exactly, whatever their shape), by --scaling: bilinear is\n"
+    "Pillow's BILINEAR, which takes all pixels into account, area its BOX, nearest its NEAREST. Scope\n"
+    "channel takes frames of any size. What a camera turned by a tag (EXIF; the matrix of a video) is turned upright;\n"
+    "torchvision and Pillow leave it as it is, and so does --orient=off.\n"
     "\n"
-    "Files are read by --jobs processes side by side; the result is the same for any number of them.\n"
-    "While they hand it over, a folder .pixelprofile-... stands beside OUT. OUT is written in one\n"
-    "step when all is read.\n"
+    "A file that cannot be read to its end is named and left out as a whole; the others count. So is one with\n"
+    "which a decoder crashes twice, or with which nothing happens for --timeout seconds.\n"
+    "\n"
+    "Files are read by --jobs processes side by side; the result is the same for any number of them, and for any\n"
+    "division into shards: --shard=2/8 reads the second of eight parts, told by names alone; \"pixelprofile merge\"\n"
+    "makes a whole of them. In scope pixel a process takes 42 bytes of memory a sample. OUT is written in one step\n"
+    "when all is read, and nothing else is written.\n"
     "\n"
     "Exit status: 0 when OUT was written and every file counts, 3 when OUT was written, but files\n"
     "were left out, 1 when nothing was written, 2 when the command line is wrong.\n"
@@ -37,12 +46,13 @@ static const gchar description[] =
     "Examples:\n"
     "  pixelprofile collect --size=224x224 train.safetensors images/\n"
     "  pixelprofile collect --scope=channel --histogram all.safetensors images/ clips/*.mp4\n"
-    "  pixelprofile collect --roi=0,60,640,360 gate.safetensors monday.mkv tuesday.mkv\n";
+    "  pixelprofile collect --roi=0,60,640,360 gate.safetensors monday.mkv tuesday.mkv\n"
+    "  pixelprofile collect --shard=2/8 --size=224x224 part-2.safetensors @train.txt\n";
 
 typedef struct {
-  gchar *scope, *size, *format, *roi, *mask;
-  gboolean histogram, force;
-  gint jobs;
+  gchar *scope, *size, *scaling, *format, *orient, *roi, *mask, *shard;
+  gboolean histogram, force, quiet;
+  gint jobs, timeout;
   GStrv names;
 } Options;
 
@@ -64,66 +74,190 @@ parse_numbers (const gchar *text, const gchar *separator, guint *numbers, guint 
   return TRUE;
 }
 
+/* What the words of an option stand for. */
+typedef struct {
+  const gchar *word;
+  guint value, more;
+} Choice;
+
+static const Choice scopes[] = {
+  { "pixel", PIXELNORM_SCOPE_PIXEL },
+  { "channel", PIXELNORM_SCOPE_CHANNEL },
+  { NULL },
+};
+
+/* channels and bytes of a sample; 0: those of the first file */
+static const Choice formats[] = {
+  { "RGB", 3, 1 },
+  { "GRAY8", 1, 1 },
+  { "RGB48", 3, 2 },
+  { "GRAY16", 1, 2 },
+  { "auto", 0, 0 },
+  { NULL },
+};
+
+static const Choice scalings[] = {
+  { "bilinear", SCALING_BILINEAR },
+  { "area", SCALING_AREA },
+  { "nearest", SCALING_NEAREST },
+  { NULL },
+};
+
+static const Choice orients[] = {
+  { "auto", TRUE },
+  { "off", FALSE },
+  { NULL },
+};
+
+/* The first is the default. NULL: it was said what is wrong. */
+static const Choice *
+choose (const gchar *option, const Choice *choices, const gchar *word)
+{
+  GString *words = g_string_new (NULL);
+
+  for (const Choice *choice = choices; choice->word; choice++) {
+    if (!word || strcmp (word, choice->word) == 0) {
+      g_string_free (words, TRUE);
+      return choice;
+    }
+    g_string_append_printf (words, "%s%s", choice == choices ? "" : choice[1].word ? ", " : " or ",
+        choice->word);
+  }
+  cli_fail_usage ("Expected %s=%s, found \"%s\".", option, words->str, word);
+  g_string_free (words, TRUE);
+  return NULL;
+}
+
+static gboolean
+parse_words (const Options *options, CollectSettings *settings)
+{
+  const Choice *scope = choose ("--scope", scopes, options->scope);
+  const Choice *format = scope ? choose ("--format", formats, options->format) : NULL;
+  const Choice *scaling = format ? choose ("--scaling", scalings, options->scaling) : NULL;
+  const Choice *orient = scaling ? choose ("--orient", orients, options->orient) : NULL;
+
+  if (!orient)
+    return FALSE;
+  settings->scope = scope->value;
+  settings->form.channels = format->value;
+  settings->form.sample_bytes = format->more;
+  settings->scaling = scaling->value;
+  settings->orient = orient->value;
+  return TRUE;
+}
+
 static int
 parse_size (const Options *options, CollectSettings *settings)
 {
   guint numbers[2] = { 0 };
 
+  if (options->scaling && !options->size)
+    return cli_fail_usage ("--scaling has no effect without --size. Give both, or neither.");
   if (!options->size)
     return CLI_OK;
   if (!parse_numbers (options->size, "x", numbers, 2) || numbers[0] < 1 || numbers[1] < 1)
     return cli_fail_usage (
         "Expected --size=WxH in pixels, such as 224x224, found \"%s\".", options->size);
-  settings->width = numbers[0];
-  settings->height = numbers[1];
+  settings->form.width = numbers[0];
+  settings->form.height = numbers[1];
+  return CLI_OK;
+}
+
+static int
+parse_shard (const Options *options, CollectSettings *settings)
+{
+  guint numbers[2] = { 0 };
+
+  if (!options->shard)
+    return CLI_OK;
+  if (!parse_numbers (options->shard, "/", numbers, 2) || numbers[0] < 1
+      || numbers[0] > numbers[1] || numbers[1] > MAX_SHARDS)
+    return cli_fail_usage (
+        "Expected --shard=I/N, such as 2/8 for the second of eight, and N up to %d, found \"%s\".",
+        MAX_SHARDS, options->shard);
+  settings->shard = numbers[0];
+  settings->n_shards = numbers[1];
+  return CLI_OK;
+}
+
+static int
+parse_mask (const Options *options, CollectSettings *settings)
+{
+  MaskRegion *region = &settings->mask.region;
+  g_autoptr (GError) error = NULL;
+  guint numbers[4] = { 0 };
+
+  if (options->roi
+      && (!parse_numbers (options->roi, ",", numbers, 4) || numbers[2] < 1 || numbers[3] < 1))
+    return cli_fail_usage (
+        "Expected --roi=X,Y,WIDTH,HEIGHT in pixels, such as 0,60,640,360, found \"%s\".",
+        options->roi);
+  if (options->mask && !mask_image_load (&settings->mask, options->mask, &error))
+    return cli_fail (CLI_FAILED, "%s", error->message);
+  settings->mask.has_region = options->roi != NULL;
+  *region = (MaskRegion){ numbers[0], numbers[1], numbers[2], numbers[3] };
   return CLI_OK;
 }
 
 static int
 parse_options (const Options *options, CollectSettings *settings)
 {
-  settings->histogram = options->histogram;
-  settings->mask = options->mask;
-  if (!options->scope || strcmp (options->scope, "pixel") == 0)
-    settings->scope = PIXELNORM_SCOPE_PIXEL;
-  else if (strcmp (options->scope, "channel") == 0)
-    settings->scope = PIXELNORM_SCOPE_CHANNEL;
-  else
-    return cli_fail_usage ("Expected --scope=pixel or channel, found \"%s\".", options->scope);
+  int status;
 
-  if (!options->format || strcmp (options->format, "RGB") == 0)
-    settings->format = "RGB";
-  else if (strcmp (options->format, "GRAY8") == 0)
-    settings->format = "GRAY8";
-  else
-    return cli_fail_usage ("Expected --format=RGB or GRAY8, found \"%s\".", options->format);
-
-  if (options->roi
-      && (!parse_numbers (options->roi, ",", settings->roi, 4) || settings->roi[2] < 1
-          || settings->roi[3] < 1))
-    return cli_fail_usage (
-        "Expected --roi=X,Y,WIDTH,HEIGHT in pixels, such as 0,60,640,360, found \"%s\".",
-        options->roi);
   if (options->jobs < 1 || options->jobs > MAX_JOBS)
     return cli_fail_usage ("Expected --jobs=1 to %d, found %d.", MAX_JOBS, options->jobs);
+  if (options->timeout < 1 || options->timeout > MAX_TIMEOUT)
+    return cli_fail_usage (
+        "Expected --timeout=1 to %d seconds, found %d.", MAX_TIMEOUT, options->timeout);
   if (!options->names || !options->names[0] || !options->names[1])
     return cli_fail_usage (
         "Expected the file to write, then images, videos or folders; found %u names.",
         options->names ? 1 : 0);
-  return parse_size (options, settings);
+  settings->histogram = options->histogram;
+  settings->quiet = options->quiet;
+  settings->timeout = (guint) options->timeout;
+  if (!parse_words (options, settings))
+    return CLI_USAGE;
+  status = parse_size (options, settings);
+  if (status == CLI_OK)
+    status = parse_shard (options, settings);
+  return status == CLI_OK ? parse_mask (options, settings) : status;
+}
+
+/* After hours of reading the result is not lost for a full disk. Returns: CLI_FAILED */
+static int
+save_elsewhere (PixelnormProfile *profile, const gchar *why)
+{
+  g_autofree gchar *path =
+      g_build_filename (g_get_tmp_dir (), "pixelprofile-XXXXXX.safetensors", NULL);
+  g_autoptr (GError) error = NULL;
+  const int fd = g_mkstemp (path);
+
+  if (fd >= 0)
+    close (fd);
+  if (fd >= 0 && pixelnorm_profile_save (profile, path, &error))
+    return cli_fail (CLI_FAILED, "%s It was written to \"%s\" instead.", why, path);
+  if (fd >= 0)
+    g_unlink (path);
+  return cli_fail (CLI_FAILED, "%s", why);
 }
 
 static int
-write_result (CollectResult *result, const gchar *target)
+write_result (const CollectSettings *settings, CollectResult *result, const gchar *target)
 {
   g_autoptr (GError) error = NULL;
 
   if (!result->accumulator)
     return cli_fail (CLI_FAILED, "No file could be read, so nothing was written.");
+  if (settings->n_shards > 0)
+    pixelnorm_accumulator_add_shard (result->accumulator, settings->shard, settings->n_shards);
   g_autoptr (PixelnormProfile) profile =
       pixelnorm_accumulator_snapshot (result->accumulator, &error);
-  if (!profile || !pixelnorm_profile_save (profile, target, &error))
+  g_clear_object (&result->accumulator);
+  if (!profile)
     return cli_fail (CLI_FAILED, "%s", error->message);
+  if (!pixelnorm_profile_save (profile, target, &error))
+    return save_elsewhere (profile, error->message);
   g_autofree gchar *shown = g_filename_display_name (target);
   g_autofree gchar *name = cli_clean_text (shown);
   g_print ("%s: %" G_GUINT64_FORMAT " frames of %u files, identity %s\n", name,
@@ -138,66 +272,50 @@ write_result (CollectResult *result, const gchar *target)
       result->n_broken + result->n_good);
 }
 
-/* With what a process may have left behind that was ended while it wrote. */
-static void
-remove_directory (const gchar *directory)
-{
-  GDir *dir = g_dir_open (directory, 0, NULL);
-  const gchar *name;
-
-  while (dir && (name = g_dir_read_name (dir))) {
-    g_autofree gchar *path = g_build_filename (directory, name, NULL);
-
-    g_remove (path);
-  }
-  g_clear_pointer (&dir, g_dir_close);
-  g_rmdir (directory);
-}
-
 static int
 collect_inputs (const CollectSettings *settings, GPtrArray *inputs, const gchar *target, guint jobs)
 {
-  g_autofree gchar *folder = g_path_get_dirname (target);
-  g_autofree gchar *directory = g_build_filename (folder, ".pixelprofile-XXXXXX", NULL);
   CollectResult result = { 0 };
   int status = CLI_FAILED;
 
-  if (!g_mkdtemp (directory))
-    return cli_fail (CLI_FAILED, "\"%s\" cannot be written: no folder can be made beside it: %s.",
-        target, g_strerror (errno));
-  const gboolean ok =
-      collect_pool_run (settings, inputs, MIN (jobs, inputs->len), directory, &result);
-  remove_directory (directory);
-  if (ok)
-    status = write_result (&result, target);
+  if (collect_pool_run (settings, inputs, MIN (jobs, inputs->len), &result))
+    status = write_result (settings, &result, target);
   g_clear_object (&result.accumulator);
   return status;
+}
+
+static int
+collect_with (const Options *options, const CollectSettings *settings)
+{
+  const gchar *target = options->names[0];
+  g_autoptr (GError) error = NULL;
+  guint passed_over = 0;
+
+  if (cli_check_target (target, options->force) != CLI_OK)
+    return CLI_FAILED;
+  if (!pixelnorm_profile_check_path (target, &error))
+    return cli_fail (CLI_FAILED, "%s", error->message);
+  g_autoptr (GPtrArray) inputs = collect_inputs_find (options->names + 1, settings, &passed_over);
+  if (!inputs)
+    return CLI_FAILED;
+  if (passed_over > 0)
+    cli_fail (CLI_OK, "%u other files in the folders are passed over.", passed_over);
+  if (inputs->len == 0)
+    return cli_fail (CLI_FAILED, "No image or video was found%s, so nothing was written.",
+        settings->n_shards > 0 ? " in this shard" : "");
+  return collect_inputs (settings, inputs, target, (guint) options->jobs);
 }
 
 static int
 collect_into (const Options *options)
 {
   CollectSettings settings = { 0 };
-  g_autoptr (GPtrArray) inputs = NULL;
-  g_autoptr (GError) error = NULL;
-  const gchar *target;
-  guint passed_over = 0;
+  int status = parse_options (options, &settings);
 
-  if (parse_options (options, &settings) != CLI_OK)
-    return CLI_USAGE;
-  target = options->names[0];
-  if (cli_check_target (target, options->force) != CLI_OK)
-    return CLI_FAILED;
-  if (!pixelnorm_profile_check_path (target, &error))
-    return cli_fail (CLI_FAILED, "%s", error->message);
-  inputs = collect_inputs_find (options->names + 1, &passed_over);
-  if (!inputs)
-    return CLI_FAILED;
-  if (passed_over > 0)
-    cli_fail (CLI_OK, "%u other files in the folders are passed over.", passed_over);
-  if (inputs->len == 0)
-    return cli_fail (CLI_FAILED, "No image or video was found, so nothing was written.");
-  return collect_inputs (&settings, inputs, target, (guint) options->jobs);
+  if (status == CLI_OK)
+    status = collect_with (options, &settings);
+  mask_image_clear (&settings.mask);
+  return status;
 }
 
 static void
@@ -205,7 +323,10 @@ free_options (Options *options)
 {
   g_free (options->scope);
   g_free (options->size);
+  g_free (options->scaling);
   g_free (options->format);
+  g_free (options->orient);
+  g_free (options->shard);
   g_free (options->roi);
   g_free (options->mask);
   g_strfreev (options->names);
@@ -214,13 +335,18 @@ free_options (Options *options)
 static int
 collect_run (int argc, char **argv)
 {
-  Options options = { .jobs = (gint) MIN (g_get_num_processors (), MAX_JOBS) };
+  Options options = { .jobs = (gint) MIN (g_get_num_processors (), MAX_JOBS), .timeout = 60 };
   const GOptionEntry entries[] = {
     { "scope", 0, 0, G_OPTION_ARG_STRING, &options.scope,
         "pixel (default), or channel: any size of frames, a file of 1 KB", "SCOPE" },
     { "size", 0, 0, G_OPTION_ARG_STRING, &options.size,
         "Scale frames to this size (default: as they are)", "WxH" },
-    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format, "RGB (default) or GRAY8", "FORMAT" },
+    { "scaling", 0, 0, G_OPTION_ARG_STRING, &options.scaling,
+        "How: bilinear (default), area or nearest", "SCALING" },
+    { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
+        "RGB (default), GRAY8, RGB48, GRAY16 or auto", "FORMAT" },
+    { "orient", 0, 0, G_OPTION_ARG_STRING, &options.orient,
+        "Turn frames upright as a tag says: auto (default) or off", "ORIENT" },
     { "histogram", 0, 0, G_OPTION_ARG_NONE, &options.histogram,
         "Also count code values, for percentiles and reports", NULL },
     { "mask", 0, 0, G_OPTION_ARG_FILENAME, &options.mask,
@@ -228,6 +354,10 @@ collect_run (int argc, char **argv)
     { "roi", 0, 0, G_OPTION_ARG_STRING, &options.roi, "Rectangle of pixels that count", "X,Y,W,H" },
     { "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
         "How many processes read (default: as many as cores)", "N" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
+        "Give up a file with which nothing happens for so long (default: 60)", "SECONDS" },
+    { "shard", 0, 0, G_OPTION_ARG_STRING, &options.shard, "Read the I-th of N parts only", "I/N" },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show no progress", NULL },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite OUT where it exists", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.names, NULL, NULL },
     { NULL },

@@ -118,7 +118,7 @@ warn_of_shards (PixelnormProfile *profile)
       g_string_append_printf (missing, "%s%" G_GUINT64_FORMAT, missing->len ? ", " : "", i);
   }
   if (n_missing > 0)
-    cli_fail (CLI_OK, "Warning: of %" G_GUINT64_FORMAT " shards %u are missing: %s%s.", n, n_missing,
+    cli_fail (CLI_OK, "Warning: missing of %" G_GUINT64_FORMAT " shards: %s%s.", n,
         missing->str, n_missing > MAX_SHOWN ? ", ..." : "");
 }
 

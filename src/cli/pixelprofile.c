@@ -5,9 +5,11 @@
  */
 #include "cli.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const CliCommand *const commands[] = {
   &cli_collect,
@@ -88,11 +90,25 @@ run (int argc, char **argv)
   return CLI_OK;
 }
 
+/* What is closed is opened to nowhere: else a message would go into whatever file gets its number. */
+static void
+open_standard_streams (void)
+{
+  int fd;
+
+  do
+    fd = open ("/dev/null", O_RDWR);
+  while (fd >= 0 && fd <= STDERR_FILENO);
+  if (fd > STDERR_FILENO)
+    close (fd);
+}
+
 int
 main (int argc, char **argv)
 {
   int status;
 
+  open_standard_streams ();
   /* names of files in the user's encoding; numbers and messages as everywhere else */
   setlocale (LC_CTYPE, "");
   g_set_prgname ("pixelprofile");

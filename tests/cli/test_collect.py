@@ -2,7 +2,6 @@
 """pixelprofile collect: the numbers are numpy's over the images that Pillow wrote, whoever read which."""
 import functools
 import os
-import pathlib
 import pty
 import resource
 import signal
@@ -271,13 +270,17 @@ def test_a_folder_that_must_not_be_read(images, tmp_path):
 
 
 def test_without_the_elements(images, tmp_path):
-    done = collect(tmp_path / "out", images, env={**os.environ, "GST_PLUGIN_PATH": "", "GST_REGISTRY": f"{tmp_path}/r"})
-    assert done.returncode == 1 and 'no element "pixelstats"' in done.stderr and "GST_PLUGIN_PATH" in done.stderr
-    assert nothing_left(tmp_path, "r")
+    """Pictures need none of GStreamer's; a video needs ours."""
+    bare = {**os.environ, "GST_PLUGIN_PATH": "", "GST_REGISTRY": f"{tmp_path}/r"}
+    assert collect(tmp_path / "out", images, env=bare).returncode == 0
+    make(f"-q videotestsrc num-buffers=2 ! video/x-raw,format=I420,width=40,height=24 ! avimux ! filesink location={tmp_path}/a.avi")
+    done = collect("-f", tmp_path / "out", images, tmp_path / "a.avi", env=bare)
+    assert done.returncode == 1 and 'no element "pixelnorm"' in done.stderr and "GST_PLUGIN_PATH" in done.stderr
+    assert load(tmp_path / "out").get_frames() == N and nothing_left(tmp_path, "r", "out", "a.avi")
 
 
 def test_no_space(images, tmp_path):
-    """No file may grow beyond 2 KB: what a worker hands over does not fit. The old file stays."""
+    """No file may grow beyond 2 KB: the old one stays, and nothing half is left anywhere."""
     out = tmp_path / "out"
     out.write_bytes(b"precious")
 
@@ -285,48 +288,23 @@ def test_no_space(images, tmp_path):
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
 
-    done = collect("--force", out, images, preexec_fn=limit)
+    done = collect("--force", out, images, preexec_fn=limit, env={**os.environ, "TMPDIR": str(tmp_path)})
     assert done.returncode == 1 and "File too large" in done.stderr
     assert done.stderr.count("\n") == 2 and out.read_bytes() == b"precious" and nothing_left(tmp_path, "out")
 
 
-def children_of(pid):
-    return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def endless(tmp_path):
-    """A file that takes a minute to read."""
-    launch = ("videotestsrc num-buffers=9000 pattern=black ! video/x-raw,width=640,height=480,format=I420 ! "
-              f"x264enc speed-preset=ultrafast ! matroskamux ! filesink location={tmp_path}/long.mkv")
-    make(f"-q {launch}", timeout=300)
-    return tmp_path / "long.mkv"
-
-
-def test_killed(tmp_path):
-    """A worker that is killed: one error with the file's name. All of it killed: no worker goes on, nothing is left."""
-    video, out = endless(tmp_path), tmp_path / "out"
-    out.write_bytes(b"precious")
-    for whom in ("worker", "all"):
-        process = subprocess.Popen([PROGRAM, "collect", "--force", "--scope=channel", "--histogram", out, video],
-                                   stderr=subprocess.PIPE, text=True)
-        until = time.monotonic() + 30
-        while not children_of(process.pid) and time.monotonic() < until:
-            time.sleep(0.02)
-        worker = children_of(process.pid)[0]
-        time.sleep(0.5)
-        os.kill(worker if whom == "worker" else process.pid, signal.SIGKILL)
-        stderr = process.communicate(timeout=30)[1]
-        assert out.read_bytes() == b"precious"
-        if whom == "worker":
-            assert process.returncode == 1 and stderr.count("\n") == 1
-            assert "signal 9" in stderr and 'long.mkv"' in stderr
-            assert nothing_left(tmp_path, "out", "long.mkv")
-        else:
-            while os.path.exists(f"/proc/{worker}/exe") and time.monotonic() < until:
-                time.sleep(0.02)
-            assert not os.path.exists(f"/proc/{worker}/exe")
-            left = [path for path in tmp_path.iterdir() if path.name not in ("out", "long.mkv")]
-            assert len(left) == 1 and left[0].name.startswith(".pixelprofile-") and not list(left[0].iterdir())
+def test_what_was_collected_is_not_lost_for_a_target_that_is_gone(images, tmp_path):
+    """A folder that vanishes meanwhile: the profile is written elsewhere, and it is said where."""
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "tmp").mkdir()
+    process = subprocess.Popen([PROGRAM, "collect", "--jobs=1", "gone/out", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
+                               text=True, cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path / "tmp")})
+    time.sleep(.3)
+    (tmp_path / "gone").rmdir()
+    stderr = process.communicate(str(images) + "\n", timeout=60)[1]
+    (elsewhere,) = (tmp_path / "tmp").iterdir()
+    assert process.returncode == 1 and "gone/out" in stderr and f'It was written to "{elsewhere}" instead.' in stderr
+    assert load(elsewhere).get_frames() == N
 
 
 def test_progress_on_a_terminal_only(images, tmp_path):
@@ -341,4 +319,4 @@ def test_progress_on_a_terminal_only(images, tmp_path):
         pass  # how a terminal ends
     os.close(outside)
     assert process.wait() == 0
-    assert f"of {N} files".encode() in seen and b"frames/s" in seen
+    assert f"of {N} files".encode() in seen and b" files/s, " in seen and b" left" in seen

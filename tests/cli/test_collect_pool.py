@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""pixelprofile collect loses nothing: processes that are killed, crash or hang, and sets in shards, archives and lists."""
+import os
+import pathlib
+import pty
+import signal
+import socket
+import subprocess
+import tarfile
+import time
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cli_help import PROGRAM, load, pixelprofile
+
+N = 40
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """40 pictures, of which 20 lie deeper."""
+    folder = tmp_path_factory.mktemp("pictures")
+    (folder / "below").mkdir()
+    for i, frame in enumerate(np.random.default_rng(3).integers(0, 256, (N, 12, 16, 3), np.uint8)):
+        Image.fromarray(frame).save(folder / ("below" if i % 2 else ".") / f"{i:02}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def identity(folder, tmp_path_factory):
+    return collect_identity(tmp_path_factory.mktemp("whole"), folder)
+
+
+def collect_identity(tmp_path, *arguments):
+    done = pixelprofile("collect", "--force", tmp_path / "out", *arguments)
+    assert done.returncode == 0, done.stderr
+    return load(tmp_path / "out").get_identity()
+
+
+def children_of(pid):
+    try:
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+@pytest.fixture
+def silent():
+    """A URI that GStreamer waits for without an end: nobody sends anything there."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    return f"udp://127.0.0.1:{port}"
+
+
+def start(*arguments, **options):
+    return subprocess.Popen([PROGRAM, "collect", *map(str, arguments)], stderr=subprocess.PIPE, text=True, **options)
+
+
+def end_worker(process, number, after, known=()):
+    """Sends a signal to a worker that was not seen before, some time after it began."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        fresh = [child for child in children_of(process.pid) if child not in known]
+        if fresh:
+            time.sleep(after)
+            os.kill(fresh[0], number)
+            return [*known, fresh[0]]
+        time.sleep(.01)
+    raise AssertionError("no worker began")
+
+
+def test_a_file_with_which_a_process_crashes_twice(folder, identity, silent, tmp_path):
+    process = start("--jobs=1", tmp_path / "out", folder, silent)
+    known = end_worker(process, signal.SIGSEGV, 1)
+    end_worker(process, signal.SIGSEGV, 1, known)
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 3 and load(tmp_path / "out").get_identity() == identity
+    assert f'"{silent}" is left out: the process that read it was ended by signal 11 (Segmentation fault), twice.' in stderr
+    assert stderr.count("\n") == 2
+
+
+def test_one_that_is_killed_once(folder, identity, silent, tmp_path):
+    """What it had read and not handed over is read again; the file that it was at, too, and that hangs."""
+    process = start("--jobs=1", "--timeout=2", tmp_path / "out", folder, silent)
+    end_worker(process, signal.SIGKILL, 1)
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 3 and load(tmp_path / "out").get_identity() == identity
+    assert "was ended by signal 9 (Killed); then nothing came of it for 2 s. --timeout=SECONDS waits longer." in stderr
+
+
+def test_a_file_with_which_nothing_happens(folder, identity, silent, tmp_path):
+    began = time.monotonic()
+    done = pixelprofile("collect", "--jobs=2", "--timeout=1", tmp_path / "out", folder, silent)
+    assert done.returncode == 3 and load(tmp_path / "out").get_identity() == identity
+    assert "nothing came of it for 1 s, twice. --timeout=SECONDS waits longer." in done.stderr
+    assert 2 < time.monotonic() - began < 30
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_nothing_is_left_behind(number, folder, silent, tmp_path):
+    (tmp_path / "out").write_bytes(b"precious")
+    process = start("--force", tmp_path / "out", folder, silent)
+    until = time.monotonic() + 30
+    while not children_of(process.pid) and time.monotonic() < until:
+        time.sleep(.01)
+    time.sleep(.5)
+    workers = children_of(process.pid)
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    while any(os.path.exists(f"/proc/{worker}/exe") for worker in workers) and time.monotonic() < until:
+        time.sleep(.02)
+    assert workers and not any(os.path.exists(f"/proc/{worker}/exe") for worker in workers)
+    assert (tmp_path / "out").read_bytes() == b"precious" and len(list(tmp_path.iterdir())) == 1
+
+
+@pytest.mark.parametrize("n", [3, 7])
+def test_shards(n, folder, identity, tmp_path):
+    """Each picture is in one of them; merged in two steps they are the whole set, and no shard is mentioned any more."""
+    parts = [tmp_path / str(i + 1) for i in range(n)]
+    for i, part in enumerate(parts):
+        assert pixelprofile("collect", f"--shard={i + 1}/{n}", part, folder).returncode == 0
+        assert load(part).get_shards() == f"{i + 1}/{n}"
+    done = pixelprofile("merge", tmp_path / "some", *parts[1:])
+    assert done.stderr == f"pixelprofile merge: Warning: missing of {n} shards: 1.\n"
+    done = pixelprofile("merge", tmp_path / "all", parts[0], tmp_path / "some")
+    assert (done.returncode, done.stderr) == (0, "")
+    whole = load(tmp_path / "all")
+    assert whole.get_identity() == identity and whole.get_shards() is None and whole.get_frames() == N
+    assert "\n  shards " in pixelprofile("info", tmp_path / "some").stdout and "\n  shards " not in pixelprofile("info", tmp_path / "all").stdout
+    done = pixelprofile("merge", tmp_path / "twice", *parts[1:], parts[1])
+    assert f"Warning: shard 2/{n} is there twice; its frames count twice." in done.stderr
+    assert pixelprofile("collect", f"--shard=1/{n - 1}", tmp_path / "foreign", folder).returncode == 0
+    done = pixelprofile("merge", tmp_path / "mixed", tmp_path / "foreign", *parts)
+    assert f"1/{n - 1} and 1/{n} are shards of sets that were divided differently." in done.stderr
+
+
+def test_shards_go_by_the_name_in_the_folder(folder, tmp_path):
+    """They are the same where the folder lies elsewhere, and when other files come."""
+    other = tmp_path / "elsewhere"
+    (other / "below").mkdir(parents=True)
+    for path in folder.rglob("*.png"):
+        os.link(path, other / path.relative_to(folder))
+    (other / "new.png").write_bytes(b"")
+    for i in range(1, 4):
+        pixelprofile("collect", f"--shard={i}/3", tmp_path / "a", folder, "--force")
+        pixelprofile("collect", f"--shard={i}/3", tmp_path / "b", other, "--force")
+        assert load(tmp_path / "a").get_identity() == load(tmp_path / "b").get_identity()
+
+
+def test_lists_patterns_and_archives(folder, identity, tmp_path):
+    names = sorted(map(str, folder.rglob("*.png")))
+    (tmp_path / "list").write_text("\n".join(names[:9]) + "\n\n" + str(folder))
+    assert collect_identity(tmp_path, f"@{tmp_path}/list") == identity
+    assert collect_identity(tmp_path, f"{folder}/*.png", f"{folder}/*/*.pn[gx]") == identity
+    process = start("--force", tmp_path / "out", "-", stdin=subprocess.PIPE)
+    assert process.communicate("\n".join(names), timeout=60)[1] == ""
+    assert load(tmp_path / "out").get_identity() == identity
+    for kind, form in ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT), ("ustar", tarfile.USTAR_FORMAT):
+        with tarfile.open(tmp_path / f"{kind}.tar", "w", format=form) as tar:
+            for i, name in enumerate(names):
+                tar.add(name, "long/" * 25 * (i % 2 and kind != "ustar") + f"é{i}.png")
+        assert collect_identity(tmp_path, tmp_path / f"{kind}.tar") == identity
+        assert load(tmp_path / "out").get_sources() == (tmp_path / f"{kind}.tar").as_uri()
+
+
+def test_archives_that_are_none(folder, tmp_path):
+    with tarfile.open(tmp_path / "whole.tar", "w") as tar:
+        tar.add(next(folder.glob("*.png")), "a.png")
+    content = (tmp_path / "whole.tar").read_bytes()
+    for name, damaged in ("cut", content[:700]), ("noise", content[:100] + b"?" + content[101:]):
+        (tmp_path / f"{name}.tar").write_bytes(damaged)
+        done = pixelprofile("collect", tmp_path / "out", tmp_path / f"{name}.tar")
+        assert done.returncode == 1 and "is no whole tar archive" in done.stderr and done.stderr.count("\n") == 1
+        assert not (tmp_path / "out").exists()
+
+
+def test_what_does_not_fit_into_memory(tmp_path):
+    """Told before anything is read that could fill it."""
+    done = pixelprofile("collect", "--size=1000000x1000000", tmp_path / "out", tmp_path)
+    assert "No image" in done.stderr
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    done = pixelprofile("collect", "--size=1000000x1000000", tmp_path / "out", tmp_path)
+    assert done.returncode == 1 and "MiB of memory are available" in done.stderr and "--scope=channel" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_lines_where_there_is_no_terminal(folder, silent, tmp_path):
+    """One every ten seconds, and none with --quiet."""
+    done = pixelprofile("collect", "--timeout=6", "--jobs=1", tmp_path / "out", folder, silent)
+    lines = [line for line in done.stderr.splitlines() if "files/s" in line]
+    assert len(lines) == 1 and lines[0].startswith(f"pixelprofile collect: {N} of {N + 1} files, {N} frames, ")
+    done = pixelprofile("collect", "-f", "--quiet", "--timeout=6", "--jobs=1", tmp_path / "out", folder, silent)
+    assert "files/s" not in done.stderr
+
+
+def test_quiet_on_a_terminal(folder, tmp_path):
+    outside, inside = pty.openpty()
+    done = subprocess.run([PROGRAM, "collect", "-q", tmp_path / "out", folder], stderr=inside, stdout=subprocess.DEVNULL)
+    os.close(inside)
+    try:
+        seen = os.read(outside, 4096)
+    except OSError:
+        seen = b""  # how a terminal ends
+    os.close(outside)
+    assert (done.returncode, seen) == (0, b"")
