@@ -44,8 +44,7 @@ note_fatal (Run *run, const GError *error)
   run->is_fatal = TRUE;
   note_problem (run, error->message);
   gst_element_post_message (run->pipeline,
-      gst_message_new_application (
-          GST_OBJECT (run->pipeline), gst_structure_new_empty ("over")));
+      gst_message_new_application (GST_OBJECT (run->pipeline), gst_structure_new_empty ("over")));
 }
 
 static GstElement *
@@ -106,14 +105,13 @@ link_converter (Run *run, const gchar *name, GError **error)
 {
   const GstVideoFormat format =
       name ? gst_video_format_from_string (name) : GST_VIDEO_FORMAT_UNKNOWN;
-  const GstVideoFormatInfo *info =
-      gst_video_format_get_info (format == GST_VIDEO_FORMAT_UNKNOWN ? GST_VIDEO_FORMAT_RGB : format);
+  const GstVideoFormatInfo *info = gst_video_format_get_info (
+      format == GST_VIDEO_FORMAT_UNKNOWN ? GST_VIDEO_FORMAT_RGB : format);
   const gboolean is_exact =
       GST_VIDEO_FORMAT_INFO_IS_YUV (info) && GST_VIDEO_FORMAT_INFO_DEPTH (info, 0) == 8;
   /* pixelnorm reads all Y'CbCr of 8 bits */
   GstElement *first = add_element (run, is_exact ? "pixelnorm" : "videoconvert", error);
-  GstElement *filter =
-      first ? add_filter (run, choose_caps (info), error) : NULL;
+  GstElement *filter = first ? add_filter (run, choose_caps (info), error) : NULL;
 
   if (!filter)
     return FALSE;
@@ -260,16 +258,15 @@ take_buffer (Run *run, GstBuffer *buffer)
   /* the end, as far as we are concerned */
   if (!ok || run->is_over)
     gst_element_post_message (run->pipeline,
-        gst_message_new_application (
-            GST_OBJECT (run->pipeline), gst_structure_new_empty ("over")));
+        gst_message_new_application (GST_OBJECT (run->pipeline), gst_structure_new_empty ("over")));
 }
 
 /* The number that EXIF has for it. */
 static guint
 find_orientation (const gchar *turn)
 {
-  static const gchar *const turns[] = { "rotate-0", "flip-rotate-0", "rotate-180", "flip-rotate-180",
-    "flip-rotate-270", "rotate-90", "flip-rotate-90", "rotate-270" };
+  static const gchar *const turns[] = { "rotate-0", "flip-rotate-0", "rotate-180",
+    "flip-rotate-180", "flip-rotate-270", "rotate-90", "flip-rotate-90", "rotate-270" };
 
   for (guint i = 0; i < G_N_ELEMENTS (turns); i++)
     if (strcmp (turn, turns[i]) == 0)
@@ -342,8 +339,8 @@ build (Run *run, GError **error)
   g_object_set (run->source, "uri", run->reading->uri, "caps", decoded, NULL);
   g_object_set (run->sink, "sync", FALSE, NULL);
   g_autoptr (GstPad) end = gst_element_get_static_pad (run->sink, "sink");
-  gst_pad_add_probe (end, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM,
-      watch_sink, run, NULL);
+  gst_pad_add_probe (
+      end, GST_PAD_PROBE_TYPE_BUFFER | GST_PAD_PROBE_TYPE_EVENT_DOWNSTREAM, watch_sink, run, NULL);
   g_signal_connect (run->pipeline, "deep-element-added", G_CALLBACK (set_up_decoder), NULL);
   g_signal_connect (run->source, "source-setup", G_CALLBACK (set_up_source), run);
   g_signal_connect (run->source, "autoplug-continue", G_CALLBACK (is_for_us), NULL);
@@ -423,8 +420,8 @@ check_end (Run *run)
         run->remark ? run->remark : "");
     note_problem (run, text);
   } else if (run->n_frames < run->reading->n_frames) {
-    text = g_strdup_printf ("It should have %u frames, and %u could be read.",
-        run->reading->n_frames, run->n_frames);
+    text = g_strdup_printf (
+        "It should have %u frames, and %u could be read.", run->reading->n_frames, run->n_frames);
     note_problem (run, text);
   }
 }

@@ -322,7 +322,8 @@ add_name (Search *search, const gchar *name)
     return add_file (search, name);
   g_autofree gchar *shown = g_filename_display_name (name);
   cli_fail (CLI_FAILED,
-      "\"%s\" is neither a file nor a folder. Expected images, videos, folders, tar archives or URIs.", shown);
+      "\"%s\" is neither a file nor a folder. Expected images, videos, folders, tar archives or URIs.",
+      shown);
   return FALSE;
 }
 
@@ -373,9 +374,7 @@ collect_inputs_find (gchar *const *names, const CollectSettings *settings, guint
   g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GHashTable) folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   g_autoptr (GPtrArray) inputs = g_ptr_array_new_with_free_func (free_input);
-  Search search = {
-    .settings = settings, .inputs = inputs, .known = known, .folders = folders
-  };
+  Search search = { .settings = settings, .inputs = inputs, .known = known, .folders = folders };
 
   for (guint i = 0; names[i]; i++)
     if (!add_argument (&search, names[i]))

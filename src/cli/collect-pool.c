@@ -54,12 +54,12 @@ typedef struct {
   GPtrArray *inputs;
   Member *members;
   guint n_members;
-  GQueue again;   /* inputs that must be read again, as GINT_TO_POINTER */
+  GQueue again;    /* inputs that must be read again, as GINT_TO_POINTER */
   GQueue suspects; /* that a process ended with; they are read last, and alone */
-  gchar **blamed; /* for each input, how a process ended with it; or NULL */
-  guint next;     /* input */
+  gchar **blamed;  /* for each input, how a process ended with it; or NULL */
+  guint next;      /* input */
   CollectForm form;
-  guint n_read; /* inputs of which all frames were seen */
+  guint n_read;   /* inputs of which all frames were seen */
   guint64 frames; /* that were handed over */
   guint reduced, n_deaths;
   CollectResult *result;
@@ -86,8 +86,7 @@ print_time (gdouble seconds)
   const guint64 whole = (guint64) MIN (seconds + .5, 1e9);
 
   if (whole < 3600)
-    return g_strdup_printf (
-        "%" G_GUINT64_FORMAT ":%02" G_GUINT64_FORMAT, whole / 60, whole % 60);
+    return g_strdup_printf ("%" G_GUINT64_FORMAT ":%02" G_GUINT64_FORMAT, whole / 60, whole % 60);
   return g_strdup_printf ("%" G_GUINT64_FORMAT ":%02" G_GUINT64_FORMAT ":%02" G_GUINT64_FORMAT,
       whole / 3600, whole / 60 % 60, whole % 60);
 }
@@ -108,8 +107,8 @@ describe_progress (Pool *pool, gint64 now)
 
   for (guint i = 0; i < pool->n_members; i++)
     frames += pool->members[i].frames + pool->members[i].unfinished_frames;
-  return g_strdup_printf ("%u of %u files, %" G_GUINT64_FORMAT " frames%s, %.*f files/s, %s left", n,
-      pool->inputs->len, frames, broken, rate < 10 ? 1 : 0, rate, left);
+  return g_strdup_printf ("%u of %u files, %" G_GUINT64_FORMAT " frames%s, %.*f files/s, %s left",
+      n, pool->inputs->len, frames, broken, rate < 10 ? 1 : 0, rate, left);
 }
 
 /* On a terminal in one place, elsewhere a line now and then. */
@@ -213,8 +212,7 @@ describe_death (Pool *pool, const Member *member, int status)
   if (WIFSIGNALED (status))
     return g_strdup_printf ("the process that read it was ended by signal %d (%s)",
         WTERMSIG (status), strsignal (WTERMSIG (status)));
-  return g_strdup_printf (
-      "the process that read it ended with status %d", WEXITSTATUS (status));
+  return g_strdup_printf ("the process that read it ended with status %d", WEXITSTATUS (status));
 }
 
 /* The file that a process ended with is tried once more. */
@@ -260,7 +258,8 @@ end_member (Pool *pool, Member *member)
   } else if (++pool->n_deaths > MAX_DEATHS) {
     g_autofree gchar *how = describe_death (pool, member, status);
     g_autofree gchar *text = g_strdup_printf (
-        "Processes end while they read nothing: %s. Is there enough memory? Nothing was written.", how);
+        "Processes end while they read nothing: %s. Is there enough memory? Nothing was written.",
+        how);
 
     fail (pool, text);
   }
@@ -380,8 +379,8 @@ limit_members (Pool *pool)
   }
   clear_progress (pool);
   cli_fail (CLI_OK,
-      "There is memory for %u processes of %" G_GUINT64_FORMAT " MiB, not for %u: %" G_GUINT64_FORMAT
-      " MiB are available.",
+      "There is memory for %u processes of %" G_GUINT64_FORMAT
+      " MiB, not for %u: %" G_GUINT64_FORMAT " MiB are available.",
       (guint) fit - 1, needed >> 20, pool->n_members, available >> 20);
   for (guint i = 0, kept = is_reading (pool); i < pool->n_members; i++) {
     Member *member = &pool->members[i];
@@ -589,8 +588,8 @@ say_what_was_lost (const Pool *pool)
 /* Reads all @inputs.
  * Returns: FALSE where all is lost, and it was said why */
 gboolean
-collect_pool_run (const CollectSettings *settings, GPtrArray *inputs, guint n_workers,
-    CollectResult *result)
+collect_pool_run (
+    const CollectSettings *settings, GPtrArray *inputs, guint n_workers, CollectResult *result)
 {
   g_autofree Member *members = g_new0 (Member, n_workers);
   Pool pool = { .settings = settings,

@@ -27,8 +27,8 @@ fail (GError **error, const gchar *path, guint64 at, const gchar *what)
   g_autofree gchar *shown = g_filename_display_name (path);
 
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-      "\"%s\" is no whole tar archive: %s at byte %" G_GUINT64_FORMAT ". Use an undamaged copy.", shown,
-      what, at);
+      "\"%s\" is no whole tar archive: %s at byte %" G_GUINT64_FORMAT ". Use an undamaged copy.",
+      shown, what, at);
   return FALSE;
 }
 

@@ -276,8 +276,8 @@ bring_to_form (Worker *worker, const Picture *picture, guint orientation, GError
     picture = &worker->oriented;
   }
   if (settings->form.width > 0) {
-    if (!picture_resize (&worker->scaled, settings->form.width, settings->form.height, channels,
-            bytes, error)
+    if (!picture_resize (
+            &worker->scaled, settings->form.width, settings->form.height, channels, bytes, error)
         || !scaler_run (worker->scaler, picture, &worker->scaled, error))
       return NULL;
     picture = &worker->scaled;
@@ -334,8 +334,8 @@ open_input (const CollectInput *input, guint64 *size, GError **error)
   struct stat status;
 
   if (fd < 0 || fstat (fd, &status) != 0) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It cannot be read: %s.",
-        g_strerror (errno));
+    g_set_error (
+        error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It cannot be read: %s.", g_strerror (errno));
   } else if (!S_ISREG (status.st_mode)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It is no file any more.");
   } else if (status.st_size == 0) {
@@ -439,8 +439,8 @@ read_with_gstreamer (Worker *worker, int fd, guint64 size, guint n_frames, GErro
 {
   int copy = -1;
   g_autofree gchar *uri = make_uri (worker, fd, size, &copy, error);
-  const CollectReading reading = { worker->settings, uri, n_frames, &worker->skipped,
-    take_frame, tell_progress, worker };
+  const CollectReading reading = { worker->settings, uri, n_frames, &worker->skipped, take_frame,
+    tell_progress, worker };
   gboolean ok = uri && collect_gstreamer_read (&reading, error);
 
   if (copy >= 0)
@@ -463,7 +463,8 @@ read_file (Worker *worker, int fd, guint64 size, GError **error)
   if (gif_is_one ((const guint8 *) worker->buffer, (gsize) n)) {
     const gssize whole = read_bytes (worker, fd, size, error);
 
-    if (whole < 0 || !gif_count_frames ((const guint8 *) worker->buffer, (gsize) whole, &n_frames, error))
+    if (whole < 0
+        || !gif_count_frames ((const guint8 *) worker->buffer, (gsize) whole, &n_frames, error))
       return FALSE;
   }
   return read_with_gstreamer (worker, fd, size, n_frames, error);
@@ -516,8 +517,7 @@ collect_worker_run (const CollectSettings *settings, GPtrArray *inputs, int sock
   CollectRequest request;
 
   if (settings->form.width > 0)
-    worker.scaler =
-        scaler_new (settings->form.width, settings->form.height, settings->scaling);
+    worker.scaler = scaler_new (settings->form.width, settings->form.height, settings->scaling);
   reply_text (&worker, COLLECT_READY, "");
   while (recv (socket, &request, sizeof request, 0) == sizeof request) {
     if (request.input >= 0)

@@ -16,32 +16,34 @@
 #define MAX_SHARDS 1000000
 
 static const gchar description[] =
-    "IN is an image, a video, a URI, a pattern in quotes, a tar archive of images, or a folder, of which all\n"
-    "images, videos and archives are read, those in folders inside of it, too: files whose names end in\n"
-    ".jpg, .png, .tiff, .webp, .mp4, .mkv, .avi and the like. @LIST reads names from a file, a line each, and - from\n"
-    "standard input. Hidden files and folders, and others, are passed over. A file that is given twice,\n"
-    "or by a link, counts once.\n"
+    "IN is an image, a video, a URI, a pattern in quotes, a tar archive of images, or a folder, of\n"
+    "which all images, videos and archives are read, those in folders inside of it, too: files whose\n"
+    "names end in .jpg, .png, .tiff, .webp, .mp4, .mkv, .avi and the like. @LIST reads names from a\n"
+    "file, a line each, and - from standard input. Hidden files and folders, and others, are passed\n"
+    "over. A file that is given twice, or by a link, counts once.\n"
     "\n"
-    "JPEG, PNG and WebP are read as Pillow reads them, bit for bit; GStreamer reads all else that it has plugins\n"
-    "for. Y'CbCr video of 8 bits becomes RGB exactly, deeper video RGB of 8 bits. Interlaced video is deinterlaced.\n"
+    "JPEG, PNG and WebP are read as Pillow reads them, bit for bit; GStreamer reads all else that it\n"
+    "has plugins for. Y'CbCr video of 8 bits becomes RGB exactly, deeper video RGB of 8 bits.\n"
+    "Interlaced video is deinterlaced.\n"
     "\n"
-    "--format says what is counted: RGB or GRAY8 of 8 bits, RGB48 or GRAY16 of 16, or auto: what the first file\n"
-    "has. In scope pixel all frames must have one size: that of the first file in the order of names. Others\n"
-    "are left out, unless --size scales all (to that size exactly, whatever their shape), by --scaling: bilinear is\n"
-    "Pillow's BILINEAR, which takes all pixels into account, area its BOX, nearest its NEAREST. Scope\n"
-    "channel takes frames of any size. What a camera turned by a tag (EXIF; the matrix of a video) is turned upright;\n"
-    "torchvision and Pillow leave it as it is, and so does --orient=off.\n"
+    "--format says what is counted: RGB or GRAY8 of 8 bits, RGB48 or GRAY16 of 16, or auto: what the\n"
+    "first file has. In scope pixel all frames must have one size: that of the first file in the order\n"
+    "of names. Others are left out, unless --size scales all (to that size exactly, whatever their\n"
+    "shape), by --scaling: bilinear is Pillow's BILINEAR, which takes all pixels into account, area its\n"
+    "BOX, nearest its NEAREST. Scope channel takes frames of any size. What a camera turned by a tag\n"
+    "(EXIF; the matrix of a video) is turned upright; torchvision and Pillow leave it as it is, and so\n"
+    "does --orient=off.\n"
     "\n"
-    "A file that cannot be read to its end is named and left out as a whole; the others count. So is one with\n"
-    "which a decoder crashes twice, or with which nothing happens for --timeout seconds.\n"
+    "A file that cannot be read to its end is named and left out as a whole; the others count. So is\n"
+    "one with which a decoder crashes twice, or with which nothing happens for --timeout seconds.\n"
     "\n"
-    "Files are read by --jobs processes side by side; the result is the same for any number of them, and for any\n"
-    "division into shards: --shard=2/8 reads the second of eight parts, told by names alone; \"pixelprofile merge\"\n"
-    "makes a whole of them. In scope pixel a process takes 42 bytes of memory a sample. OUT is written in one step\n"
-    "when all is read, and nothing else is written.\n"
+    "Files are read by --jobs processes side by side; the result is the same for any number of them,\n"
+    "and for any division into shards: --shard=2/8 reads the second of eight parts, told by names\n"
+    "alone; \"pixelprofile merge\" makes a whole of them. In scope pixel a process takes 42 bytes of\n"
+    "memory a sample. OUT is written in one step when all is read, and nothing else is written.\n"
     "\n"
-    "Exit status: 0 when OUT was written and every file counts, 3 when OUT was written, but files\n"
-    "were left out, 1 when nothing was written, 2 when the command line is wrong.\n"
+    "Exit status: 0 when OUT was written and every file counts, 3 when OUT was written, but files were\n"
+    "left out, 1 when nothing was written, 2 when the command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile collect --size=224x224 train.safetensors images/\n"
@@ -120,7 +122,10 @@ choose (const gchar *option, const Choice *choices, const gchar *word)
       g_string_free (words, TRUE);
       return choice;
     }
-    g_string_append_printf (words, "%s%s", choice == choices ? "" : choice[1].word ? ", " : " or ",
+    g_string_append_printf (words, "%s%s",
+        choice == choices    ? ""
+            : choice[1].word ? ", "
+                             : " or ",
         choice->word);
   }
   cli_fail_usage ("Expected %s=%s, found \"%s\".", option, words->str, word);
@@ -170,8 +175,8 @@ parse_shard (const Options *options, CollectSettings *settings)
 
   if (!options->shard)
     return CLI_OK;
-  if (!parse_numbers (options->shard, "/", numbers, 2) || numbers[0] < 1
-      || numbers[0] > numbers[1] || numbers[1] > MAX_SHARDS)
+  if (!parse_numbers (options->shard, "/", numbers, 2) || numbers[0] < 1 || numbers[0] > numbers[1]
+      || numbers[1] > MAX_SHARDS)
     return cli_fail_usage (
         "Expected --shard=I/N, such as 2/8 for the second of eight, and N up to %d, found \"%s\".",
         MAX_SHARDS, options->shard);

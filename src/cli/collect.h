@@ -83,7 +83,7 @@ typedef enum {
   COLLECT_PROGRESS, /* @frames of the input were read so far, and it goes on */
   COLLECT_DONE,     /* the input was read: @frames of it, @reduced from 16 bits to 8 */
   COLLECT_BROKEN,   /* the input does not count, as the text says */
-  COLLECT_HANDED    /* what was read since the last time; in the descriptor that comes along, if any */
+  COLLECT_HANDED /* what was read since the last time; in the descriptor that comes along, if any */
 } CollectState;
 
 /* From a worker to the pool. */
@@ -108,7 +108,7 @@ typedef void (*CollectProgressFunc) (gpointer to);
 typedef struct {
   const CollectSettings *settings;
   const gchar *uri;
-  guint n_frames; /* after how many it has ended; 0: when it says so */
+  guint n_frames;   /* after how many it has ended; 0: when it says so */
   guint64 *skipped; /* counts damaged frames */
   CollectAddFunc add;
   CollectProgressFunc progress;
@@ -126,13 +126,12 @@ typedef struct {
   guint n_good, n_broken;
 } CollectResult;
 
-gboolean collect_pool_run (const CollectSettings *settings, GPtrArray *inputs, guint n_workers,
-    CollectResult *result);
+gboolean collect_pool_run (
+    const CollectSettings *settings, GPtrArray *inputs, guint n_workers, CollectResult *result);
 
 /* collect-tar.c: calls @add for each file in an archive. FALSE: @error. */
 typedef void (*CollectMemberFunc) (gpointer to, const gchar *name, guint64 offset, guint64 size);
-gboolean collect_tar_read (
-    const gchar *path, CollectMemberFunc add, gpointer to, GError **error);
+gboolean collect_tar_read (const gchar *path, CollectMemberFunc add, gpointer to, GError **error);
 
 /* collect-memory.c: bytes that can be had, or G_MAXUINT64 where nobody says. */
 guint64 collect_memory_available (void);

@@ -118,8 +118,8 @@ warn_of_shards (PixelnormProfile *profile)
       g_string_append_printf (missing, "%s%" G_GUINT64_FORMAT, missing->len ? ", " : "", i);
   }
   if (n_missing > 0)
-    cli_fail (CLI_OK, "Warning: missing of %" G_GUINT64_FORMAT " shards: %s%s.", n,
-        missing->str, n_missing > MAX_SHOWN ? ", ..." : "");
+    cli_fail (CLI_OK, "Warning: missing of %" G_GUINT64_FORMAT " shards: %s%s.", n, missing->str,
+        n_missing > MAX_SHOWN ? ", ..." : "");
 }
 
 static int

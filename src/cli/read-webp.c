@@ -36,8 +36,7 @@ describe (VP8StatusCode status)
 }
 
 static gboolean
-read_webp (
-    const guint8 *data, gsize size, Picture *picture, guint *orientation, GError **error)
+read_webp (const guint8 *data, gsize size, Picture *picture, guint *orientation, GError **error)
 {
   WebPDecoderConfig config;
 
@@ -49,7 +48,8 @@ read_webp (
     return fail (error,
         "It is an animation, and only still WebP images can be read. Make pictures of its frames "
         "(anim_dump), or a video.");
-  if (!picture_resize (picture, (guint) config.input.width, (guint) config.input.height, 3, 1, error))
+  if (!picture_resize (
+          picture, (guint) config.input.width, (guint) config.input.height, 3, 1, error))
     return FALSE;
   config.output.colorspace = MODE_RGB;
   config.output.is_external_memory = 1;

@@ -23,11 +23,11 @@
 
 /* The weights along one side. */
 typedef struct {
-  guint in, out;      /* 0: not made yet */
-  guint most;         /* weights an output pixel has room for */
-  guint *first, *n;   /* of each output pixel */
-  gdouble *weights;   /* most for each */
-  gint32 *fixed;      /* the same with PLACES */
+  guint in, out;    /* 0: not made yet */
+  guint most;       /* weights an output pixel has room for */
+  guint *first, *n; /* of each output pixel */
+  gdouble *weights; /* most for each */
+  gint32 *fixed;    /* the same with PLACES */
 } Filter;
 
 struct _Scaler {
@@ -160,8 +160,8 @@ scale_row_u8 (const Filter *filter, const guint8 *row, guint8 *to, guint channel
 
 /* Rows that are added up, each with its weight. */
 static inline __attribute__ ((always_inline)) void
-add_rows_u8 (const guint8 *from, gsize n, const gint32 *weights, guint n_rows, gint32 *sums,
-    guint8 *to)
+add_rows_u8 (
+    const guint8 *from, gsize n, const gint32 *weights, guint n_rows, gint32 *sums, guint8 *to)
 {
   for (gsize i = 0; i < n; i++)
     sums[i] = 1 << (PLACES - 1);
@@ -195,8 +195,8 @@ scale_row_rgb_avx2 (const Filter *filter, const guint8 *row, guint8 *to)
 }
 
 __attribute__ ((target ("avx2"))) static void
-add_rows_avx2 (const guint8 *from, gsize n, const gint32 *weights, guint n_rows, gint32 *sums,
-    guint8 *to)
+add_rows_avx2 (
+    const guint8 *from, gsize n, const gint32 *weights, guint n_rows, gint32 *sums, guint8 *to)
 {
   add_rows_u8 (from, n, weights, n_rows, sums, to);
 }
@@ -360,7 +360,9 @@ scaler_run (Scaler *self, const Picture *picture, Picture *scaled, GError **erro
       || !make_sums (self, (gsize) self->width * picture->channels))
     return fail (picture, error);
   if (across) {
-    if (down && !picture_resize (between, self->width, picture->height, picture->channels, picture->sample_bytes, error))
+    if (down
+        && !picture_resize (
+            between, self->width, picture->height, picture->channels, picture->sample_bytes, error))
       return FALSE;
     scale_across (self, picture, between);
     picture = between;

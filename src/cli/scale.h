@@ -6,8 +6,8 @@
 
 typedef enum {
   SCALING_BILINEAR, /* Pillow's BILINEAR: a triangle as wide as what becomes one pixel, so that all of it counts */
-  SCALING_AREA,     /* BOX: the mean of what becomes one pixel */
-  SCALING_NEAREST   /* NEAREST */
+  SCALING_AREA,   /* BOX: the mean of what becomes one pixel */
+  SCALING_NEAREST /* NEAREST */
 } Scaling;
 
 typedef struct _Scaler Scaler;

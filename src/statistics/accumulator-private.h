@@ -25,9 +25,9 @@ struct _PixelnormAccumulator {
   guint n_channels;
 
   guint64 frames, frames_skipped;
-  guint64 counted; /* the frames that the groups' counts know of */
+  guint64 counted;                           /* the frames that the groups' counts know of */
   GPtrArray *sources, *conversions, *shards; /* of lines.h */
-  const gchar *last_conversion; /* of a layout; or NULL */
+  const gchar *last_conversion;              /* of a layout; or NULL */
 
   PixelnormGroup groups[PIXELNORM_MAX_CHANNELS];
   guint n_groups;

@@ -121,6 +121,7 @@ pixelnorm_lines_join (GPtrArray *lines)
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < lines->len; i++)
-    g_string_append_printf (text, "%s%s", i > 0 ? "\n" : "", (gchar *) g_ptr_array_index (lines, i));
+    g_string_append_printf (
+        text, "%s%s", i > 0 ? "\n" : "", (gchar *) g_ptr_array_index (lines, i));
   return g_string_free (text, text->len == 0);
 }

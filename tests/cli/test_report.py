@@ -270,9 +270,9 @@ def test_the_line_runs_for_every_geometry(tmp_path, format_, channels):
 
 
 def test_a_long_list_of_sources_is_cut(tmp_path):
-    make_page(tmp_path, frames_of(3), source="\n".join(f"file:///{i}.png" for i in range(100)))
+    make_page(tmp_path, frames_of(3), source="\n".join(f"file:///{i:02}.png" for i in range(100)))
     page = (tmp_path / "lobby.html").read_text()
-    assert "file:///9.png" in page and "file:///10.png" not in page and "and more" in page
+    assert "file:///09.png" in page and "file:///10.png" not in page and "and more" in page
 
 
 def test_hostile_text(tmp_path):

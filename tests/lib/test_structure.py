@@ -72,8 +72,8 @@ def symbol_edges(top):
 def edges(top, kind):
     if kind == "includes":
         return sorted(set(include_edges(top)))
-    # what the command calls is exported by the library, or it would not link
-    return sorted({(one, other) for one, other in symbol_edges(top) if folder_of(one) == folder_of(other) or folder_of(one) != "cli"})
+    # what the command and png call is exported by the library, or it would not link
+    return sorted({(one, other) for one, other in symbol_edges(top) if folder_of(one) == folder_of(other) or folder_of(one) not in ("cli", "png")})
 
 
 def circles(pairs):
