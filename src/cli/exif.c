@@ -6,6 +6,7 @@
 #include <string.h>
 
 #define HEADER_BYTES 6    /* "Exif" and two zeros, in JPEG files; often without in others */
+#define MIN_BYTES 8       /* behind it: byte order and where the entries are */
 #define MAX_BYTES 1000000 /* JPEG files have at most 65,533 */
 
 static guint
@@ -32,7 +33,7 @@ exif_orientation (const guint8 *exif, gsize size)
   const gsize skipped = has_header ? HEADER_BYTES : 0;
   guint orientation = 1;
 
-  if (size - skipped > MAX_BYTES)
+  if (size < skipped + MIN_BYTES || size > MAX_BYTES)
     return 1;
   /* libexif wants the header */
   g_autofree guint8 *block = g_malloc (size - skipped + HEADER_BYTES);

@@ -18,6 +18,7 @@ typedef struct {
   gsize size, at;
   gboolean is_cut;
   gchar message[MAX_MESSAGE];
+  gchar warning[MAX_MESSAGE]; /* the last; of a bad header only it says what is bad */
 } Source;
 
 static gboolean
@@ -101,6 +102,7 @@ take_warning (png_structp png, png_const_charp message)
   if (g_str_has_prefix (message, "IDAT: ") && !strstr (message, "xtra compressed data")
       && !strstr (message, "Too much image data"))
     stop (png, message);
+  g_strlcpy (((Source *) png_get_error_ptr (png))->warning, message, MAX_MESSAGE);
 }
 
 /* Chunks that do not change a sample are passed over, unread, be they ever so large: only their checksums are looked at. */
@@ -206,7 +208,8 @@ set_error (const Source *source, GError **error)
         source->size);
   else
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-        "libpng cannot decode it: %s. Fetch or save it anew.", source->message);
+        "libpng cannot decode it: %s%s%s. Fetch or save it anew.", source->message,
+        source->warning[0] ? ": " : "", source->warning);
 }
 
 static gboolean
