@@ -10,13 +10,14 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
-# FUZZER TABLE: name, folders of seeds, the files of src whose coverage counts
+# FUZZER TABLE: name, folders of seeds, the files of src whose coverage counts, words that inputs are made of
+PROFILE_FILES = ("safetensors.c", "profile-file.c", "profile-format.c", "profile.c", "moments.c")
 FUZZERS = {
-    "affine": (("affine", "safetensors"), ("safetensors.c", "learned-affine.c")),
-    "safetensors": (("safetensors", "profile"), ("safetensors.c",)),
-    "profile": (("profile",), ("safetensors.c", "profile-file.c", "profile-format.c", "profile.c", "moments.c")),
-    "profile-signed": (("profile",), ("safetensors.c", "profile-file.c", "profile-format.c", "profile.c",
-                                      "moments.c")),
+    "affine": (("affine", "safetensors"), ("safetensors.c", "learned-affine.c"), "profile.dict"),
+    "safetensors": (("safetensors", "profile"), ("safetensors.c",), "profile.dict"),
+    "profile": (("profile",), PROFILE_FILES, "profile.dict"),
+    "profile-signed": (("profile",), PROFILE_FILES, "profile.dict"),
+    "picture": (("picture",), ("read-jpeg.c", "read-png.c", "exif.c", "orient.c", "convert.c"), "picture.dict"),
 }
 LARGEST = 8192  # bytes of an input: four times the largest seed
 SLOWEST = 10  # seconds for one input
@@ -28,7 +29,7 @@ def command(name, build, source, seconds):
     corpus.mkdir(parents=True, exist_ok=True)
     findings.mkdir(exist_ok=True)
     return [build / "tests" / "fuzz" / f"fuzz-{name}", f"-max_total_time={seconds}", f"-max_len={LARGEST}",
-            f"-timeout={SLOWEST}", f"-rss_limit_mb={MEMORY}", f"-dict={source}/profile.dict",
+            f"-timeout={SLOWEST}", f"-rss_limit_mb={MEMORY}", f"-dict={source}/{FUZZERS[name][2]}",
             f"-artifact_prefix={findings}/{name}-", "-print_final_stats=1",
             corpus, *(source / "seeds" / folder for folder in FUZZERS[name][0])]
 

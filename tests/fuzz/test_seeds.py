@@ -22,8 +22,7 @@ FUZZERS = runpy.run_path(str(HERE / "run-fuzzers.py"))["FUZZERS"]
 
 @pytest.mark.parametrize("name", SEEDS)
 def test_seed_is_up_to_date(name):
-    path = HERE / "seeds" / f"{name}.safetensors"
-    assert path.read_bytes() == SEEDS[name], "run tests/fuzz/make-seeds"
+    assert (HERE / "seeds" / name).read_bytes() == SEEDS[name], "run tests/fuzz/make-seeds"
 
 
 @pytest.mark.parametrize("name", [name for name in SEEDS if name.startswith("profile/")])
@@ -35,7 +34,7 @@ def test_seed_is_a_profile(name):
 
 @pytest.mark.parametrize("name", [name for name in SEEDS if name.startswith("affine/")])
 def test_seed_is_an_affine(name):
-    if name == "affine/not-a-number":
+    if name == "affine/not-a-number.safetensors":
         with pytest.raises(GLib.Error, match="nan"):
             Pixelnorm.LearnedAffine.parse(GLib.Bytes.new(SEEDS[name]))
     else:
@@ -59,7 +58,7 @@ def run(folder, *words):
 
 def test_skipped_in_words(tmp_path):
     done, cases = run(tmp_path, "--skip", "no clang")
-    assert done.returncode == 0 and done.stdout.endswith("0 passed, 0 failed, 4 skipped\n")
+    assert done.returncode == 0 and done.stdout.endswith(f"0 passed, 0 failed, {len(FUZZERS)} skipped\n")
     assert set(cases) == set(FUZZERS) and all(tags == ["skipped"] for tags in cases.values())
 
 
