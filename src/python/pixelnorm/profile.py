@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Profile: reads a profile file as docs/format.md describes it, with numpy alone.
+"""Profile: reads and writes a profile file as docs/format.md describes it, with numpy alone.
 
-Structure, types and shapes are checked, and the digest where the module xxhash is there. Whether the integers can be
-those of real samples is left to the library (`pixelprofile verify`).
+Structure, types, shapes, the digest and the identity are checked. Whether the integers can be those of real samples is left to
+the library (`pixelprofile verify`).
 """
 import json
 import os
 
 import numpy
 
+from . import writer, xxh3
 from .moments import MomentArrays, Moments, pool
 
 TYPES = {"U8": "<u1", "U16": "<u2", "U32": "<u4", "U64": "<u8"}
@@ -16,7 +17,8 @@ CHANNELS = ("RGB", "YUV", "Y")
 SUBSAMPLING = {"4:2:2": (2, 1), "4:2:0": (2, 2), "4:4:0": (1, 2), "4:1:1": (4, 1), "4:1:0": (4, 4)}
 # what must stand in the metadata, and how it is checked
 METADATA = {"width": str.isdigit, "height": str.isdigit, "channels": CHANNELS.__contains__,
-            "depth": {str(bits) for bits in range(8, 17)}.__contains__, "range": ("full", "limited").__contains__}
+            "depth": {str(bits) for bits in range(8, 17)}.__contains__, "range": ("full", "limited").__contains__,
+            "frames_skipped": lambda text: text.isdigit() and int(text) < 2 ** 64}
 # the tensors, and which may be missing; those of samples are one a channel where the format is subsampled
 SAMPLES = ("sum", "sum_squares", "min", "max")
 OPTIONAL = ("count", "histogram", "sum_squares_high")
@@ -26,8 +28,8 @@ class Profile:
     """The saved statistics of a set of frames.
 
     metadata and arrays are what the file holds; arrays must not be changed. scope is "pixel" or "channel", width and
-    height are 0 in scope channel, channels is "RGB", "YUV" or "Y". verified tells whether the digest was compared,
-    which needs the module xxhash.
+    height are 0 in scope channel, channels is "RGB", "YUV" or "Y". verified tells that it was read from a file whose digest was
+    right.
     """
 
     def __init__(self, metadata, arrays, verified=False):
@@ -35,7 +37,7 @@ class Profile:
         self.scope = "channel" if "samples" in arrays else "pixel"
         self.width, self.height, self.depth = [int(metadata[key]) for key in ("width", "height", "depth")]
         self.channels, self.range = metadata["channels"], metadata["range"]
-        self.subsampling = metadata.get("subsampling")
+        self.subsampling, self.matrix = metadata.get("subsampling"), metadata.get("matrix")
         self.frames = int(arrays["frames"][0])
         self.identity = metadata.get("identity", "")
 
@@ -57,12 +59,36 @@ class Profile:
             check_metadata(metadata)
             if "frames" not in arrays or arrays["frames"].shape != (1,):
                 raise ValueError('Tensor "frames", of one number, is missing. Use an undamaged copy.')
-            verified = check_digest(data, metadata)
-            profile = cls(metadata, arrays, verified)
+            check_digest(data, metadata)
+            profile = cls(metadata, arrays, verified=True)
             check_arrays(profile)
+            check_identity(profile)
         except ValueError as problem:
             raise ValueError(f"{name}: {problem}") from None
         return profile
+
+    @classmethod
+    def merge(cls, profiles):
+        """The profile of the frames of several, as if all had been added to one: to the last integer, whatever the order.
+
+        profiles: Profiles, or paths of files, which are read one after the other, so that a thousand take no more memory than two.
+        Raises ValueError where they do not go together, and warns of shards of one set that are there twice."""
+        from .accumulator import merge  # which makes profiles
+        return merge(profiles)
+
+    def to_bytes(self):
+        """The bytes of its file."""
+        return b"".join(writer.file_parts(self.metadata, self.arrays))
+
+    def save(self, path, overwrite=False):
+        """Writes a file, in one step: whoever reads meanwhile gets the old one or the new. One that is there is overwritten only
+        where overwrite says so and it is a profile: else FileExistsError, or ValueError. Raises OSError where it cannot be
+        written."""
+        if os.path.lexists(path) and not overwrite:
+            raise FileExistsError(f"{os.fspath(path)} is there already. Choose another name, or give overwrite=True.")
+        if os.path.exists(path):
+            check_is_profile(path)
+        writer.replace_file(path, writer.file_parts(self.metadata, self.arrays))
 
     def moments(self, channel):
         """Of every sample of a channel (0, 1, ...): MomentArrays of shape [height, width], [1, 1] in scope channel,
@@ -172,18 +198,34 @@ def check_metadata(metadata):
 
 
 def check_digest(data, metadata):
-    """Whether it could be compared. Raises where it differs."""
-    try:
-        import xxhash
-    except ImportError:
-        return False
-    digest = metadata.get("xxh3", "")
-    place = bytes(data).find(f'"xxh3":"{digest}"'.encode()) + len('"xxh3":"')
-    found = xxhash.xxh3_128(bytes(data[:place]) + b"0" * 32 + bytes(data[place + 32:])).hexdigest()
-    if found != digest:
-        raise ValueError(f'The content does not match its digest: "xxh3" is {digest}, the file\'s bytes give {found}. '
-                         "The file is damaged or was altered: use an undamaged copy.")
-    return True
+    digest, mark = metadata.get("xxh3", ""), b'"xxh3":"'
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = bytes(data[:start])
+    place = header.find(mark + digest.encode() + b'"') + len(mark)
+    if len(digest) != 32 or header.count(mark) != 1 or place < len(mark):
+        raise ValueError('Header: expected exactly one "xxh3":"..." with 32 hexadecimal digits and no spaces before them. Use an '
+                         "undamaged copy.")
+    found = xxh3.best()
+    for part in (header[:place] + b"0" * 32 + header[place + 32:], memoryview(data)[start:]):
+        found.update(part)
+    if found.hexdigest() != digest:
+        raise ValueError(f'The content does not match its digest: "xxh3" is {digest}, the file\'s bytes give '
+                         f"{found.hexdigest()}. The file is damaged or was altered: use an undamaged copy.")
+
+
+def check_identity(profile):
+    found = writer.identity(profile.metadata, profile.arrays)
+    if profile.identity != found:
+        raise ValueError(f'Metadata: "identity" is "{profile.identity}", the content gives "{found}". Use an undamaged copy.')
+
+
+def check_is_profile(path):
+    """Before it is overwritten; a damaged one is one, too."""
+    with open(path, "rb") as file:
+        start = file.read(8)
+        header = file.read(min(int.from_bytes(start, "little"), 1 << 20))
+    if b'"pixelnorm.version"' not in header:
+        raise ValueError(f"{os.fspath(path)} is no profile, so it is not overwritten. Choose another name, or remove it first.")
 
 
 def expected_shapes(profile):
@@ -204,6 +246,12 @@ def expected_shapes(profile):
     return shapes
 
 
+def item_sizes(name, depth):
+    if name in ("min", "max"):
+        return (1,) if depth == 8 else (2,)
+    return (4, 8) if name in writer.NARROWED else (8,)
+
+
 def check_arrays(profile):
     shapes = expected_shapes(profile)
     for name, array in profile.arrays.items():
@@ -212,6 +260,10 @@ def check_arrays(profile):
                              "version of this package.")
         if list(array.shape) != shapes[name]:
             raise ValueError(f'Tensor "{name}": its shape is {list(array.shape)}, expected {shapes[name]}. Use an '
+                             "undamaged copy.")
+        sizes = item_sizes(name.split(".")[0], profile.depth)
+        if array.itemsize not in sizes:
+            raise ValueError(f'Tensor "{name}": items of {array.itemsize} bytes, expected {" or ".join(map(str, sizes))}. Use an '
                              "undamaged copy.")
     missing = [name for name in shapes if name not in profile.arrays and name.split(".")[0] not in OPTIONAL]
     parts = [name for name in shapes if name.startswith("count.")]
