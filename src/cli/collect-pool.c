@@ -581,7 +581,8 @@ say_what_was_lost (const Pool *pool)
 {
   if (pool->reduced > 0)
     cli_fail (CLI_OK,
-        "Warning: %u frames of 16 bits were reduced to 8. --format=auto, RGB48 or GRAY16 keeps them.",
+        "Warning: frames of 16 bits that were reduced to 8: %u. --format=auto, RGB48 or GRAY16 keeps "
+        "them.",
         pool->reduced);
 }
 
