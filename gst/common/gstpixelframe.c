@@ -128,6 +128,17 @@ stored_plane_fits (const GstVideoFrame *mapped, const GstVideoInfo *info, guint 
 }
 
 static gboolean
+refuse_stride (const GstVideoFrame *mapped, guint p, GError **error)
+{
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+      "Expected rows from top to bottom, as %s video must have them, found a stride of %d in plane %u. Put videoconvert "
+      "before.",
+      gst_video_format_to_string (GST_VIDEO_FRAME_FORMAT (mapped)),
+      GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p), p);
+  return FALSE;
+}
+
+static gboolean
 check_stored_planes (const GstVideoFrame *mapped, GstBuffer *buffer, GError **error)
 {
   const guint width = (guint) GST_VIDEO_FRAME_WIDTH (mapped);
@@ -138,9 +149,12 @@ check_stored_planes (const GstVideoFrame *mapped, GstBuffer *buffer, GError **er
   if (width > PIXELNORM_MAX_SIDE || height > PIXELNORM_MAX_SIDE
       || !gst_video_info_set_format (&info, GST_VIDEO_FRAME_FORMAT (mapped), width, height))
     return refuse_size (mapped, 0, buffer, error);
-  for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (&info); p++)
+  for (guint p = 0; p < GST_VIDEO_INFO_N_PLANES (&info); p++) {
+    if (GST_VIDEO_FRAME_PLANE_STRIDE (mapped, p) < 0)
+      return refuse_stride (mapped, p, error);
     if (!stored_plane_fits (mapped, &info, p))
       return refuse_size (mapped, p, buffer, error);
+  }
   return TRUE;
 }
 

@@ -37,15 +37,14 @@
  * samples of U and V, chroma says how each gets its own. Training gets the same bits of pixelnorm.to_rgb of the Python
  * package.
  *
- * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: channels ("RGB", "YUV" or "Y") that
- * it was read as and, where pixels shared it, chroma; method, scope, statistics, momentum, gamma, beta, clip-low and clip-high where they are set, output, layout and
- * channel-order (tensors), range-low and range-high (video), quant-scale and
- * quant-zero-point (int8, uint8), batch-size (tensors), the profile's identity, and as affine-identity that
- * of the file of gamma and beta. An element
- * message `pixelnorm` says the same whenever it changes. The buffers of tensors also say in frames how many
- * real frames they hold and, with statistics=frame, batch or running and scope channel or global, in mean and
- * std what was used: y = (x - mean) / std * gamma + beta, a value a channel; with statistics=frame and a
- * batch-size the values of the first frame, then those of the next.
+ * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: channels ("RGB", "YUV" or "Y")
+ * that it was read as and, where pixels shared it, chroma; method, scope, statistics, momentum, gamma, beta, clip-low
+ * and clip-high where they are set, output, layout and channel-order (tensors), range-low and range-high (video), quant-
+ * scale and quant-zero-point (int8, uint8), batch-size (tensors), the profile's identity, and as affine-identity that of
+ * the file of gamma and beta. An element message `pixelnorm` says the same whenever it changes. The buffers of tensors
+ * also say in frames how many real frames they hold and, with statistics=frame, batch or running and scope channel or
+ * global, in mean and std what was used: y = (x - mean) / std * gamma + beta, a value a channel; with statistics=frame
+ * and a batch-size the values of the first frame, then those of the next.
  *
  * ## Examples
  * |[

@@ -428,3 +428,13 @@ def test_meta_of_other_planes():
         buffer, GstVideo.VideoFrameFlags.NONE, GstVideo.VideoFormat.NV12, 8, 4, 1, [0] * 4, [8, 8, 0, 0])
     with pytest.raises(Refused, match="Expected 2 planes of NV12, found a buffer whose meta says 1"):
         run("appsrc name=in format=time ! pixelnorm channels=auto method=fixed ! fakesink", [(caps_of("NV12", 8, 4, "bt601"), [buffer])])
+
+
+@pytest.mark.parametrize("name", ["RGB16", "UYVP"])
+def test_rows_from_bottom_to_top_of_what_is_unpacked(name):
+    info = info_of(name, 8, 4)
+    (buffer,) = buffers_of(random_frames(name, 8, 4, 1))
+    GstVideo.buffer_add_video_meta_full(buffer, GstVideo.VideoFrameFlags.NONE, GstVideo.VideoFormat.from_string(name), 8, 4, 1,
+                                        [info.stride[0] * 3, 0, 0, 0], [-info.stride[0], 0, 0, 0])
+    with pytest.raises(Refused, match=f"Expected rows from top to bottom, as {name} video must have them, found a stride of -"):
+        run("appsrc name=in format=time ! pixelnorm channels=auto method=fixed ! fakesink", [(caps_of(name, 8, 4, "bt601"), [buffer])])
