@@ -84,10 +84,7 @@ class Profile:
         """Writes a file, in one step: whoever reads meanwhile gets the old one or the new. One that is there is overwritten only
         where overwrite says so and it is a profile: else FileExistsError, or ValueError. Raises OSError where it cannot be
         written."""
-        if os.path.lexists(path) and not overwrite:
-            raise FileExistsError(f"{os.fspath(path)} is there already. Choose another name, or give overwrite=True.")
-        if os.path.exists(path):
-            check_is_profile(path)
+        check_target(path, overwrite)
         writer.replace_file(path, writer.file_parts(self.metadata, self.arrays))
 
     def moments(self, channel):
@@ -219,13 +216,18 @@ def check_identity(profile):
         raise ValueError(f'Metadata: "identity" is "{profile.identity}", the content gives "{found}". Use an undamaged copy.')
 
 
-def check_is_profile(path):
-    """Before it is overwritten; a damaged one is one, too."""
-    with open(path, "rb") as file:
-        start = file.read(8)
-        header = file.read(min(int.from_bytes(start, "little"), 1 << 20))
-    if b'"pixelnorm.version"' not in header:
-        raise ValueError(f"{os.fspath(path)} is no profile, so it is not overwritten. Choose another name, or remove it first.")
+def check_target(path, overwrite):
+    """Whether a profile may be written there. A damaged profile that is there is one, too."""
+    name = os.fspath(path)
+    if not os.path.isdir(os.path.dirname(name) or "."):
+        raise FileNotFoundError(f"{name} cannot be written: there is no folder {os.path.dirname(name)}. Make it first.")
+    if os.path.lexists(path) and not overwrite:
+        raise FileExistsError(f"{name} is there already. Choose another name, or say that it is to be overwritten.")
+    if os.path.exists(path):
+        with open(path, "rb") as file:
+            header = file.read(8 + min(int.from_bytes(file.read(8), "little"), 1 << 20))
+        if b'"pixelnorm.version"' not in header:
+            raise ValueError(f"{name} is no profile, so it is not overwritten. Choose another name, or remove it first.")
 
 
 def expected_shapes(profile):
