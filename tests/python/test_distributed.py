@@ -132,18 +132,18 @@ def test_files_that_break_whoever_reads_them(shard_size, folder):
         assert words in found[name] and "\n" not in found[name]
 
 
-def test_what_was_handed_over_is_not_read_again(folder, monkeypatch, tmp_path):
-    """The process hands over every 64 files; one that dies after them loses only what came since."""
-    for number in range(100, 230):
-        picture(folder / f"{number}{'-crash' if number == 200 else ''}.png")
-    (folder / "200-crash.png").rename(folder / "crash-200.png")
+def test_only_what_was_not_handed_over_is_read_again(folder, monkeypatch, tmp_path):
+    """What a process handed over counts when it dies; else it is read again, too."""
+    picture(folder / "crash-1.png")
     monkeypatch.setenv("PIXELNORM_TEST_LOG", str(tmp_path / "log"))
     paths = [str(path) for path in sorted(folder.iterdir())]
-    paths.insert(75, paths.pop())
-    head, profile = unpack(read_shard(paths, {**OPTIONS, "reader": READER}))
-    read = [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()]
-    assert read == paths[:76] + paths[75:76] + paths[64:75] + paths[76:]
-    assert head["files"] == 142 and len(head["left_out"]) == 1 and Profile.parse(profile).frames == 141
+    paths.insert(7, paths.pop())
+    for hand_over, again in [(0, paths[7:]), (100, paths[7:8] + paths[:7] + paths[8:])]:
+        head, profile = unpack(read_shard(paths, {**OPTIONS, "reader": READER, "hand_over": hand_over}))
+        read = [line.split()[1] for line in (tmp_path / "log").read_text().splitlines()]
+        assert read == paths[:8] + again
+        assert head["files"] == 13 and len(head["left_out"]) == 1 and Profile.parse(profile).identity == identity_of(FRAMES)
+        (tmp_path / "log").unlink()
 
 
 def test_a_reader_that_cannot_be(folder):
@@ -237,7 +237,7 @@ def test_a_folder_that_vanishes(folder):
     assert head["files"] == 13 and {why for _, why in head["left_out"]} == {"No such file or directory"}
 
 
-OPTIONS = {"version": pixelnorm.__version__, "reader": "pillow", "timeout": 20, "size": None, "scale": None,
+OPTIONS = {"version": pixelnorm.__version__, "reader": "pillow", "timeout": 20, "hand_over": 2, "size": None, "scale": None,
            "accumulator": {"channels": "RGB"}}
 
 

@@ -36,6 +36,7 @@ EXTENSIONS = ("bmp", "gif", "j2k", "jp2", "jpe", "jpeg", "jpg", "pbm", "pgm", "p
 AT_ONCE = 16       # profiles that are merged by one call
 LARGEST_SHARD = 1000
 PATIENCE = 5       # seconds for a scheduler to answer
+HAND_OVER = 2      # seconds of reading that are lost at most where a file ends the process
 
 
 class Result(NamedTuple):
@@ -248,8 +249,8 @@ def collect(inputs, reader="pillow", engine="local", address=None, jobs=None, sh
     adapter, module, package = ENGINES.get(engine) or fail(f"engine is {engine!r}; it must be one of: {', '.join(ENGINES)}.")
     if module and importlib.util.find_spec(module) is None:
         fail(f"The engine {engine} needs a Python package that is not installed: pip install {package!r}.")
-    options = {"version": VERSION, "reader": reader_name(reader), "timeout": check_positive("timeout", timeout), "size": None,
-               "scale": check_scale(size, reader),
+    options = {"version": VERSION, "reader": reader_name(reader), "timeout": check_positive("timeout", timeout),
+               "hand_over": HAND_OVER, "size": None, "scale": check_scale(size, reader),
                "accumulator": {"scope": scope, "channels": channels, "depth": depth, "range": range, "histogram": histogram,
                                "matrix": "bt601" if channels == "Y" else None}}
     Accumulator(**options["accumulator"])

@@ -24,27 +24,30 @@ import time
 
 from .accumulator import Accumulator
 
-AT_MOST = 64, 2.0  # files and seconds after which what is done is handed over
 FETCHED = 8        # files of a URL that are on their way at a time
 ANIMATED = ("GIF", "WEBP")
 DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # modes of PIL that 8 bits cannot hold
 
 
 def read_with_pillow(source, channels="RGB", size=None):
-    """Frames of a picture as Pillow decodes it: every one of an animation, the first of other files. size: (width, height) to
-    scale to, bilinear and antialiased."""
+    """A picture as Pillow decodes it; of an animation an iterator of all frames. size: (width, height) to scale to, bilinear and
+    antialiased."""
     from PIL import Image, ImageSequence
     mode = "RGB" if channels == "RGB" else "L"
-    with Image.open(source) as image:
-        raw = [str(tile[3]) for tile in image.tile]
-        if image.mode in DEEP or any(";16" in words for words in raw):
-            raise ValueError(f"It holds more than 8 bits a sample (mode {image.mode}), which would be rounded. Read it with a reader "
-                             "of your own and the depth that it has.")
-        animated = image.format in ANIMATED and getattr(image, "is_animated", False)
-        for frame in ImageSequence.Iterator(image) if animated else [image]:
-            frame.load()
-            frame = frame if frame.mode == mode else frame.convert(mode)
-            yield frame.resize(size, Image.BILINEAR) if size and frame.size != size else frame
+
+    def frame_of(image):
+        image.load()
+        frame = image if image.mode == mode else image.convert(mode)
+        return frame.resize(size, Image.BILINEAR) if size else frame
+
+    image = Image.open(source)
+    if image.mode in DEEP or any(";16" in str(tile[3]) for tile in image.tile):
+        raise ValueError(f"It holds more than 8 bits a sample (mode {image.mode}), which would be rounded. Read it with a reader of "
+                         "your own and the depth that it has.")
+    if image.format in ANIMATED and getattr(image, "is_animated", False):
+        return map(frame_of, ImageSequence.Iterator(image))
+    with image:
+        return frame_of(image)
 
 
 def find_reader(name):
@@ -119,7 +122,7 @@ class Work:
         except Exception as problem:  # of whatever reads: the file is named with it
             self.left_out.append([path, reason_of(problem)])
         self.done.append(path)
-        if len(self.done) >= AT_MOST[0] or time.monotonic() - self.since > AT_MOST[1]:
+        if time.monotonic() - self.since >= self.options["hand_over"]:
             self.hand_over()
 
     def hand_over(self):
