@@ -49,16 +49,19 @@ store_counts (const PixelnormAccumulator *self, const PixelnormProfileData *data
 static void
 store_lanes (const PixelnormAccumulator *self, const PixelnormProfileData *data)
 {
+  PixelnormMomentsBlock block;
+
   for (guint g = 0; g < self->n_groups; g++) {
     const PixelnormGroup *group = &self->groups[g];
 
-    for (gsize i = 0; i < group->lanes.n; i++) {
-      PixelnormMoments moments = pixelnorm_group_moments (self, group, i);
+    for (gsize start = 0; start < group->lanes.n; start += PIXELNORM_BLOCK) {
+      const guint n = (guint) MIN (group->lanes.n - start, PIXELNORM_BLOCK);
 
-      if (moments.count == 0)
-        moments.min = moments.max = 0;
-      pixelnorm_profile_store (
-          data, i / group->n_channels, group->first + i % group->n_channels, &moments);
+      pixelnorm_lanes_get_block (&group->lanes, start, n, &block);
+      for (guint i = 0; i < n && group->counts; i++)
+        if (group->counts[(start + i) / group->n_channels] == 0)
+          block.min[i] = block.max[i] = 0;
+      pixelnorm_profile_write_block (data, group->first, start, n, &block);
     }
   }
 }
@@ -156,25 +159,19 @@ check_join (const PixelnormAccumulator *self, const PixelnormProfileData *data, 
   return TRUE;
 }
 
+/* The channels of a group are those that lie side by side in a profile. */
 static void
-join_lanes (PixelnormAccumulator *self, const PixelnormProfileData *data)
+join_group (PixelnormGroup *group, const PixelnormProfileData *data)
 {
-  for (guint g = 0; g < self->n_groups; g++) {
-    PixelnormGroup *group = &self->groups[g];
+  PixelnormMomentsBlock block;
 
-    for (gsize i = 0; i < group->lanes.n; i++) {
-      const gsize pixel = i / group->n_channels;
-      const guint in_group = i % group->n_channels;
-      const PixelnormMoments more =
-          pixelnorm_profile_moments (data, pixel, group->first + in_group);
-      PixelnormMoments moments = pixelnorm_group_moments (self, group, i);
+  for (gsize start = 0; start < group->lanes.n; start += PIXELNORM_BLOCK) {
+    const guint n = (guint) MIN (group->lanes.n - start, PIXELNORM_BLOCK);
 
-      pixelnorm_moments_pool (&moments, &more);
-      pixelnorm_lanes_set (&group->lanes, i, &moments);
-      /* when no other channel of the pixel needs the old count */
-      if (group->counts && in_group == group->n_channels - 1)
-        group->counts[pixel] = moments.count;
-    }
+    pixelnorm_profile_read_block (data, group->first, start, n, &block);
+    pixelnorm_lanes_add_block (&group->lanes, start, n, &block);
+    for (guint i = 0; i < n && group->counts; i += group->n_channels)
+      group->counts[(start + i) / group->n_channels] += block.count[i];
   }
 }
 
@@ -220,8 +217,8 @@ pixelnorm_accumulator_add_profile (
   if (!pixelnorm_accumulator_has_room (self, data->frames, data->samples[0], error))
     return FALSE;
   join_histogram (self, data);
-  if (self->scope == PIXELNORM_SCOPE_PIXEL)
-    join_lanes (self, data);
+  for (guint g = 0; g < self->n_groups && self->scope == PIXELNORM_SCOPE_PIXEL; g++)
+    join_group (&self->groups[g], data);
   for (guint c = 0; c < self->n_channels && self->scope == PIXELNORM_SCOPE_CHANNEL; c++) {
     const PixelnormMoments more = pixelnorm_profile_moments (data, 0, c);
 

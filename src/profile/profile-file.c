@@ -437,35 +437,72 @@ sample_problem (const PixelnormMoments *moments, guint limit)
   return pixelnorm_moments_problem (moments);
 }
 
-/* Pools the samples of every channel on the way. */
+/* The samples of a channel one by one, which pools them. */
 static gboolean
-check_samples (PixelnormProfileData *data, GError **error)
+check_channel (PixelnormProfileData *data, guint c, GError **error)
 {
   const gboolean per_pixel = data->scope == PIXELNORM_SCOPE_PIXEL;
   const guint limit = (1u << data->geometry.depth) - 1;
+  const gsize n_samples = pixelnorm_profile_n_samples (data, c);
+  const gsize width = per_pixel ? pixelnorm_geometry_get_channel_width (&data->geometry, c) : 1;
 
-  for (guint c = 0; data->geometry.channels[c]; c++) {
-    const gsize n_samples = pixelnorm_profile_n_samples (data, c);
-    const gsize width = per_pixel ? pixelnorm_geometry_get_channel_width (&data->geometry, c) : 1;
+  data->pooled[c] = PIXELNORM_MOMENTS_EMPTY;
+  for (gsize p = 0; p < n_samples; p++) {
+    const PixelnormMoments moments = pixelnorm_profile_moments (data, p, c);
+    const char *problem = sample_problem (&moments, limit);
 
-    data->pooled[c] = PIXELNORM_MOMENTS_EMPTY;
-    for (gsize p = 0; p < n_samples; p++) {
-      const PixelnormMoments moments = pixelnorm_profile_moments (data, p, c);
-      const char *problem = sample_problem (&moments, limit);
+    pixelnorm_moments_pool (&data->pooled[c], &moments);
+    if (G_LIKELY (problem == NULL))
+      continue;
+    g_autofree char *place = per_pixel
+        ? g_strdup_printf (" at x %" G_GSIZE_FORMAT ", y %" G_GSIZE_FORMAT, p % width, p / width)
+        : g_strdup ("");
+    return safetensors_damaged (error,
+        "Channel %c%s has %s (count %" G_GUINT64_FORMAT ", sum %" G_GUINT64_FORMAT
+        ", minimum %u, maximum %u)",
+        data->geometry.channels[c], place, problem, moments.count, (guint64) moments.sum,
+        moments.min, moments.max);
+  }
+  return TRUE;
+}
 
-      pixelnorm_moments_pool (&data->pooled[c], &moments);
-      if (G_LIKELY (problem == NULL))
-        continue;
-      g_autofree char *place = per_pixel
-          ? g_strdup_printf (" at x %" G_GSIZE_FORMAT ", y %" G_GSIZE_FORMAT, p % width, p / width)
-          : g_strdup ("");
-      return safetensors_damaged (error,
-          "Channel %c%s has %s (count %" G_GUINT64_FORMAT ", sum %" G_GUINT64_FORMAT
-          ", minimum %u, maximum %u)",
-          data->geometry.channels[c], place, problem, moments.count, (guint64) moments.sum,
-          moments.min, moments.max);
+/* Pools the samples of all channels; FALSE where something may be wrong with one, or numbers are too
+ * large for this way of looking at them. */
+static gboolean
+pool_blocks (PixelnormProfileData *data)
+{
+  const guint limit = (1u << data->geometry.depth) - 1;
+  const guint n_together = pixelnorm_profile_n_together (data);
+  PixelnormMomentsBlock block;
+
+  if (data->scope != PIXELNORM_SCOPE_PIXEL || !pixelnorm_moments_block_fits (data->frames, limit))
+    return FALSE;
+  for (guint c = 0; data->geometry.channels[c]; c += n_together) {
+    const gsize n = n_together * pixelnorm_profile_n_samples (data, c);
+
+    for (guint i = 0; i < n_together; i++)
+      data->pooled[c + i] = PIXELNORM_MOMENTS_EMPTY;
+    for (gsize start = 0; start < n; start += PIXELNORM_BLOCK) {
+      const guint n_block = (guint) MIN (n - start, PIXELNORM_BLOCK);
+
+      pixelnorm_profile_read_block (data, c, start, n_block, &block);
+      if (!pixelnorm_moments_block_possible (&block, n_block, limit))
+        return FALSE;
+      pixelnorm_moments_block_pool (&block, n_block, n_together, &data->pooled[c]);
     }
   }
+  return TRUE;
+}
+
+/* Pools the samples of every channel on the way. What a quick look finds wrong is looked at closely,
+ * to say what it is. */
+static gboolean
+check_samples (PixelnormProfileData *data, GError **error)
+{
+  if (!pool_blocks (data))
+    for (guint c = 0; data->geometry.channels[c]; c++)
+      if (!check_channel (data, c, error))
+        return FALSE;
   data->is_pooled = TRUE;
   return TRUE;
 }

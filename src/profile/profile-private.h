@@ -5,8 +5,10 @@
 
 #include <pixelnorm/profile.h>
 
+#include <string.h>
+
 #include "frame/geometry.h"
-#include "statistics/moments.h"
+#include "statistics/moments-block.h"
 
 /* The items of one channel in a stored array. They are unsigned, native-endian, of item_size 1, 2, 4
  * or 8 bytes, and step items apart. */
@@ -31,6 +33,29 @@ pixelnorm_array_get (const PixelnormArray *array, gsize index)
   default:
     return ((const guint64 *) array->data)[i];
   }
+}
+
+/* @n items as 64 bits, as they lie one after the other, of whatever channel. */
+static inline void
+pixelnorm_array_widen (const PixelnormArray *array, gsize start, guint n, guint64 *items)
+{
+#define WIDEN(Type)                                                                                \
+  for (guint i = 0; i < n; i++)                                                                    \
+    items[i] = ((const Type *) array->data)[start + i];
+  switch (array->item_size) {
+  case 1:
+    WIDEN (guint8);
+    break;
+  case 2:
+    WIDEN (guint16);
+    break;
+  case 4:
+    WIDEN (guint32);
+    break;
+  default:
+    WIDEN (guint64);
+  }
+#undef WIDEN
 }
 
 /* What a profile is made from: an array a channel of each statistic. In memory the channels of a
@@ -131,6 +156,22 @@ pixelnorm_profile_moments (const PixelnormProfileData *data, gsize i, guint chan
   moments.max = (guint) pixelnorm_array_get (&data->max[channel], i);
   return moments;
 }
+
+/* How many channels lie side by side in the arrays. */
+static inline guint
+pixelnorm_profile_n_together (const PixelnormProfileData *data)
+{
+  return pixelnorm_geometry_is_subsampled (&data->geometry) ? 1 : strlen (data->geometry.channels);
+}
+
+/* @n <= PIXELNORM_BLOCK samples of the channels that lie side by side from @channel on, the first being
+ * number @start of them; both whole pixels. Scope pixel. */
+void pixelnorm_profile_read_block (const PixelnormProfileData *data, guint channel, gsize start,
+    guint n, PixelnormMomentsBlock *block);
+
+/* Fills them in, in arrays that can be written, but for the counts. */
+void pixelnorm_profile_write_block (const PixelnormProfileData *data, guint channel, gsize start,
+    guint n, const PixelnormMomentsBlock *block);
 
 /* All pixels of a channel pooled; channel -1: of all channels. */
 PixelnormMoments pixelnorm_profile_pool (PixelnormProfile *self, gint channel);

@@ -112,6 +112,56 @@ pixelnorm_profile_store (
   array_set (&data->max[channel], i, moments->max);
 }
 
+void
+pixelnorm_profile_read_block (const PixelnormProfileData *data, guint channel, gsize start, guint n,
+    PixelnormMomentsBlock *block)
+{
+  const PixelnormArray *count = &data->count[channel];
+  const guint n_together = pixelnorm_profile_n_together (data);
+
+  pixelnorm_array_widen (&data->sum[channel], start, n, block->sum);
+  pixelnorm_array_widen (&data->sum_squares[channel], start, n, block->squares);
+  pixelnorm_array_widen (&data->min[channel], start, n, block->min);
+  pixelnorm_array_widen (&data->max[channel], start, n, block->max);
+  for (guint i = 0; i < n && !count->data; i++)
+    block->count[i] = data->frames;
+  for (guint i = 0; i < n && count->data; i++)
+    block->count[i] = pixelnorm_array_get (count, (start + i) / n_together);
+}
+
+/* Writes items that lie one after the other into an array that is ours. */
+static void
+array_narrow (const PixelnormArray *array, gsize start, guint n, const guint64 *items)
+{
+#define NARROW(Type)                                                                               \
+  for (guint i = 0; i < n; i++)                                                                    \
+    ((Type *) array->data)[start + i] = (Type) items[i];
+  switch (array->item_size) {
+  case 1:
+    NARROW (guint8);
+    break;
+  case 2:
+    NARROW (guint16);
+    break;
+  case 4:
+    NARROW (guint32);
+    break;
+  default:
+    NARROW (guint64);
+  }
+#undef NARROW
+}
+
+void
+pixelnorm_profile_write_block (const PixelnormProfileData *data, guint channel, gsize start,
+    guint n, const PixelnormMomentsBlock *block)
+{
+  array_narrow (&data->sum[channel], start, n, block->sum);
+  array_narrow (&data->sum_squares[channel], start, n, block->squares);
+  array_narrow (&data->min[channel], start, n, block->min);
+  array_narrow (&data->max[channel], start, n, block->max);
+}
+
 /* How many 64-bit items the arrays have that are not per sample. */
 static gsize
 count_items (const PixelnormProfileData *data, gboolean counted, gboolean histogram)
@@ -177,21 +227,26 @@ pixelnorm_profile_allocate_arrays (
   return TRUE;
 }
 
+/* An array that is not there as zeros. */
 static void
 hash_items (XXH3_state_t *state, const PixelnormArray *array, gsize n)
 {
-  guint64 chunk[512];
+  guint64 chunk[1024] = { 0 };
 
+  if (array->data && array->item_size == sizeof *chunk) {
+    XXH3_128bits_update (state, array->data, n * sizeof *chunk);
+    return;
+  }
   for (gsize start = 0; start < n; start += G_N_ELEMENTS (chunk)) {
     const gsize n_chunk = MIN (n - start, G_N_ELEMENTS (chunk));
 
-    for (gsize i = 0; i < n_chunk; i++)
-      chunk[i] = array->data ? pixelnorm_array_get (array, start + i) : 0;
+    if (array->data)
+      pixelnorm_array_widen (array, start, n_chunk, chunk);
     XXH3_128bits_update (state, chunk, n_chunk * sizeof *chunk);
   }
 }
 
-/* In the order of the file; an array that is not there as zeros. */
+/* In the order of the file. */
 static void
 hash_arrays (XXH3_state_t *state, const PixelnormProfileData *data, const PixelnormArray *arrays)
 {
@@ -199,9 +254,7 @@ hash_arrays (XXH3_state_t *state, const PixelnormProfileData *data, const Pixeln
     for (guint c = 0; data->geometry.channels[c]; c++)
       hash_items (state, &arrays[c], pixelnorm_profile_n_samples (data, c));
   } else {
-    const PixelnormArray all = { arrays[0].data, arrays[0].item_size, 1 };
-
-    hash_items (state, &all, pixelnorm_profile_n_all_samples (data));
+    hash_items (state, &arrays[0], pixelnorm_profile_n_all_samples (data));
   }
 }
 

@@ -150,16 +150,55 @@ pixelnorm_lanes_get (const PixelnormLanes *self, gsize lane, guint64 count)
 }
 
 void
-pixelnorm_lanes_set (PixelnormLanes *self, gsize lane, const PixelnormMoments *moments)
+pixelnorm_lanes_get_block (
+    const PixelnormLanes *self, gsize lane, guint n, PixelnormMomentsBlock *block)
 {
-  self->total_sum[lane] = (guint64) moments->sum;
-  /* the sum of x (M - x): not negative */
-  self->total_p[lane] = (guint64) (samples[self->type].largest * moments->sum - moments->squares);
-  if (self->type == PIXELNORM_SAMPLE_U16) {
-    ((guint16 *) self->min)[lane] = (guint16) moments->min;
-    ((guint16 *) self->max)[lane] = (guint16) moments->max;
-  } else {
-    ((guint8 *) self->min)[lane] = (guint8) moments->min;
-    ((guint8 *) self->max)[lane] = (guint8) moments->max;
+  const guint64 largest = samples[self->type].largest;
+  const guint64 *sum = self->total_sum + lane, *p = self->total_p + lane;
+
+  for (guint i = 0; i < n; i++) {
+    block->sum[i] = sum[i];
+    block->squares[i] = largest * sum[i] - p[i];
   }
+#define GET_EXTREMES(Type)                                                                         \
+  for (guint i = 0; i < n; i++) {                                                                  \
+    block->min[i] = ((const Type *) self->min)[lane + i];                                          \
+    block->max[i] = ((const Type *) self->max)[lane + i];                                          \
+  }
+  if (self->type == PIXELNORM_SAMPLE_U16) {
+    GET_EXTREMES (guint16);
+  } else {
+    GET_EXTREMES (guint8);
+  }
+#undef GET_EXTREMES
+}
+
+void
+pixelnorm_lanes_add_block (
+    PixelnormLanes *self, gsize lane, guint n, const PixelnormMomentsBlock *block)
+{
+  const guint64 largest = samples[self->type].largest;
+  guint64 *sum = self->total_sum + lane, *p = self->total_p + lane;
+
+  for (guint i = 0; i < n; i++) {
+    sum[i] += block->sum[i];
+    /* the sum of x (M - x): not negative */
+    p[i] += largest * block->sum[i] - block->squares[i];
+  }
+  /* without samples there is no minimum; a maximum of 0 changes nothing */
+#define ADD_EXTREMES(Type)                                                                         \
+  for (guint i = 0; i < n; i++) {                                                                  \
+    Type *min = (Type *) self->min + lane + i, *max = (Type *) self->max + lane + i;               \
+    const Type low = (Type) (block->min[i] | (block->count[i] ? 0 : G_MAXUINT64));                 \
+    const Type high = (Type) block->max[i];                                                        \
+                                                                                                   \
+    *min = MIN (*min, low);                                                                        \
+    *max = MAX (*max, high);                                                                       \
+  }
+  if (self->type == PIXELNORM_SAMPLE_U16) {
+    ADD_EXTREMES (guint16);
+  } else {
+    ADD_EXTREMES (guint8);
+  }
+#undef ADD_EXTREMES
 }

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "kernels/kernels.h"
-#include "moments.h"
+#include "moments-block.h"
 
 typedef struct {
   const PixelnormKernels *kernels;
@@ -38,5 +38,10 @@ void pixelnorm_lanes_spill (PixelnormLanes *self);
 /* A lane as moments, @count being how often it was added to. */
 PixelnormMoments pixelnorm_lanes_get (const PixelnormLanes *self, gsize lane, guint64 count);
 
-/* Begins a lane with moments of before. */
-void pixelnorm_lanes_set (PixelnormLanes *self, gsize lane, const PixelnormMoments *moments);
+/* The first @n of a block from lanes, but for the counts, which lanes do not know. */
+void pixelnorm_lanes_get_block (
+    const PixelnormLanes *self, gsize lane, guint n, PixelnormMomentsBlock *block);
+
+/* Adds the first @n of a block to lanes. */
+void pixelnorm_lanes_add_block (
+    PixelnormLanes *self, gsize lane, guint n, const PixelnormMomentsBlock *block);

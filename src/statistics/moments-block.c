@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The tests of pixelnorm_moments_problem(), without a branch and in doubles, which hold integers up to
+ * 2^53 exactly: each is a difference that is below 0 where the test fails, and their signs are or-ed.
+ *
+ * Where the samples are at most M and the counts at most C, with 2 C (M + 1)^2 <= 2^52, every term
+ * below is exact, unless the sum or the squares are larger than a count of M allows; and then the
+ * difference of that very test is below 0, whatever the others come to. Equal terms give +0.
+ *
+ * "Too small for the sum" needs no moved squares: for every integer c the sum of (x - c)(x - c - 1),
+ * which is Q - (2 c + 1) S + N c (c + 1), cannot be negative, and it is least at c = floor(S / N); this
+ * is the same test as Q' >= |S'| with c = round(S / N). Here it is made for the integer r nearest to
+ * about S / N and for r - 1, of which one is floor(S / N): about, since N has 2^-30 added, so that no
+ * samples divide nothing; that moves the quotient by less than 2^-14.
+ */
+#include "moments-block.h"
+
+#include <string.h>
+
+#define EXACT 0x1p52
+
+gboolean
+pixelnorm_moments_block_fits (guint64 most_count, guint limit)
+{
+  return 2 * (double) most_count * (limit + 1.0) * (limit + 1.0) <= EXACT;
+}
+
+/* Of a number below 2^52, which becomes the mantissa: loops of it are vectors with SSE2 already. */
+static inline double
+to_double (guint64 number)
+{
+  const guint64 bits = number | G_GUINT64_CONSTANT (0x4330000000000000);
+  double moved;
+
+  memcpy (&moved, &bits, sizeof moved);
+  return moved - EXACT;
+}
+
+/* Bit 63 is set where the number is below 0. */
+static inline guint64
+to_sign (double number)
+{
+  guint64 bits;
+
+  memcpy (&bits, &number, sizeof bits);
+  return bits;
+}
+
+static inline guint64
+moments_signs (double n, double s, double q, double low, double high, double limit)
+{
+  const double r = (s / (n + 0x1p-30) + EXACT) - EXACT;
+  const guint64 range = to_sign (high - low) | to_sign (limit - high) | to_sign (limit * n - high);
+  const guint64 sum = to_sign (s - n * low) | to_sign (n * high - s);
+  const guint64 squares = to_sign (q - n * low * low) | to_sign (n * high * high - q);
+  const guint64 large = to_sign ((low + high) * s - (q + n * low * high));
+  const guint64 small = to_sign ((q + n * r * (r + 1)) - (2 * r + 1) * s)
+      | to_sign ((q + n * r * (r - 1)) - (2 * r - 1) * s);
+
+  return range | sum | squares | large | small;
+}
+
+gboolean
+pixelnorm_moments_block_possible (const PixelnormMomentsBlock *block, guint n, guint limit)
+{
+  const double most = limit;
+  guint64 any = 0, odd = 0, signs = 0;
+
+  for (guint i = 0; i < n; i++) {
+    any |= block->sum[i] | block->squares[i];
+    odd |= block->sum[i] ^ block->squares[i];
+  }
+  if (any >> 52 || odd & 1)
+    return FALSE;
+  for (guint i = 0; i < n; i++)
+    signs |= moments_signs (to_double (block->count[i]), to_double (block->sum[i]),
+        to_double (block->squares[i]), to_double (block->min[i]), to_double (block->max[i]), most);
+  return !(signs >> 63);
+}
+
+void
+pixelnorm_moments_block_pool (
+    const PixelnormMomentsBlock *block, guint n, guint n_channels, PixelnormMoments *into)
+{
+  for (guint c = 0; c < n_channels; c++) {
+    guint64 count = 0, sum = 0, squares = 0; /* 384 numbers below 2^52 */
+    guint64 min = into[c].min, max = into[c].max;
+
+    for (guint i = c; i < n; i += n_channels) {
+      count += block->count[i];
+      sum += block->sum[i];
+      squares += block->squares[i];
+      min = MIN (min, block->count[i] ? block->min[i] : G_MAXUINT);
+      max = MAX (max, block->max[i]);
+    }
+    into[c].count += count;
+    into[c].sum += sum;
+    into[c].squares += squares;
+    into[c].min = (guint) min;
+    into[c].max = (guint) max;
+  }
+}
