@@ -241,6 +241,15 @@ gst_pixel_collector_set_format (
   return ok;
 }
 
+gboolean
+gst_pixel_collector_has_format (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->lock);
+  const gboolean has_format = self->batch.video.layout != NULL;
+  g_mutex_unlock (&self->lock);
+  return has_format;
+}
+
 /* @text without names, passwords and queries; NULL where it names no place: a data: URI is data. */
 static gchar *
 public_uri (const gchar *text)

@@ -55,6 +55,9 @@ gboolean gst_pixel_collector_append (
  * words, or NULL where it is nothing new; transfer full. */
 gboolean gst_pixel_collector_set_format (
     GstPixelCollector *self, const GstCaps *caps, gchar **assumed, GError **error);
+/* Whether there was such. */
+gboolean gst_pixel_collector_has_format (GstPixelCollector *self);
+
 /* Notes where frames come from, without names, passwords and queries. */
 void gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri);
 

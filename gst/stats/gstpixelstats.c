@@ -171,6 +171,12 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   GstPixelStats *self = GST_PIXEL_STATS (trans);
   g_autoptr (GError) error = NULL;
 
+  /* the base class lets it pass to an element that hands on what it gets */
+  if (!gst_pixel_collector_has_format (&self->collector)) {
+    GST_ELEMENT_ERROR (self, CORE, NEGOTIATION, (NULL),
+        ("Expected caps of raw video before the first buffer, found none. Put a decoder before."));
+    return GST_FLOW_NOT_NEGOTIATED;
+  }
   GST_OBJECT_LOCK (self);
   const guint step = MAX (self->settings.frame_step, 1);
   const guint64 max = self->settings.max_frames;

@@ -26,6 +26,23 @@ test_other_layout (void)
 }
 
 static void
+test_before_caps (void)
+{
+  g_autoptr (Bench) bench = bench_new ("pixelstats", NULL);
+
+  GstSegment segment;
+
+  bench_play (bench, NULL);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+  gst_harness_push_event (bench->harness, gst_event_new_stream_start ("none"));
+  gst_harness_push_event (bench->harness, gst_event_new_segment (&segment));
+  g_assert_cmpint (
+      bench_push (bench, gst_buffer_new_allocate (NULL, 63, NULL)), ==, GST_FLOW_NOT_NEGOTIATED);
+  bench_expect (bench, GST_MESSAGE_ERROR, GST_CORE_ERROR, GST_CORE_ERROR_NEGOTIATION, "");
+  g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, 0);
+}
+
+static void
 test_other_framerate (void)
 {
   g_autoptr (Bench) bench = bench_new ("pixelstats", NULL);
@@ -414,6 +431,7 @@ main (int argc, char *argv[])
 {
   element_test_init (&argc, &argv);
   g_test_add_func ("/pixelstats-caps/other-layout", test_other_layout);
+  g_test_add_func ("/pixelstats-caps/before-caps", test_before_caps);
   g_test_add_func ("/pixelstats-caps/other-framerate", test_other_framerate);
   g_test_add_func ("/pixelstats-caps/other-size", test_other_size);
   g_test_add_func ("/pixelstats-caps/other-size-before-frames", test_other_size_before_frames);
