@@ -142,6 +142,16 @@ set_mask (Worker *worker, GError **error)
           worker->accumulator, worker->layout, bytes, (gsize) width * height, error);
 }
 
+static gboolean
+make_accumulator (Worker *worker, GError **error)
+{
+  worker->accumulator = pixelnorm_accumulator_new (worker->settings->scope, worker->layout, error);
+  if (worker->accumulator && worker->settings->histogram
+      && !pixelnorm_accumulator_keep_histogram (worker->accumulator, error))
+    g_clear_object (&worker->accumulator);
+  return worker->accumulator != NULL;
+}
+
 /* Makes layout and accumulator those of frames like @picture, where they are not. */
 static gboolean
 prepare (Worker *worker, const Picture *picture, GError **error)
@@ -157,17 +167,12 @@ prepare (Worker *worker, const Picture *picture, GError **error)
     g_clear_pointer (&worker->layout, pixelnorm_layout_free);
     worker->layout = make_layout (picture, error);
   }
-  if (!worker->layout)
-    return FALSE;
-  if (!worker->accumulator) {
-    worker->accumulator =
-        pixelnorm_accumulator_new (worker->settings->scope, worker->layout, error);
-    if (!worker->accumulator
-        || (worker->settings->histogram
-            && !pixelnorm_accumulator_keep_histogram (worker->accumulator, error)))
-      return FALSE;
-  }
-  return set_mask (worker, error);
+  if (worker->layout && (worker->accumulator || make_accumulator (worker, error))
+      && set_mask (worker, error))
+    return TRUE;
+  /* without a mask the next frame of this size must not count either */
+  g_clear_pointer (&worker->layout, pixelnorm_layout_free);
+  return FALSE;
 }
 
 static gboolean

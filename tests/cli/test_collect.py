@@ -140,6 +140,20 @@ def test_mask_and_roi(images, tmp_path):
     expect_statistics(load(out), frames_of(N)[:, 6:16, 10:25].reshape(N, -1, 3))
 
 
+@pytest.mark.parametrize("scope", ["pixel", "channel"])
+def test_no_frame_counts_that_the_roi_does_not_fit(scope, images, tmp_path):
+    """Each one is left out, not only the first, also between others that it fits."""
+    for i in range(3):
+        save(tmp_path / "in" / f"small {i}.png", frames_of(1, 9, (8, 9))[0])
+    done = collect("--jobs=1", f"--scope={scope}", "--roi=20,12,10,10", tmp_path / "out", tmp_path / "in")
+    assert done.returncode == 1 and done.stderr.count("does not lie inside of frames of 9x8") == 3
+    for i in range(3):
+        save(tmp_path / "in" / f"small {i} and more.png", frames_of(3)[i])
+    done = collect("--jobs=1", "--scope=channel", "--roi=20,12,10,10", tmp_path / "out", tmp_path / "in")
+    assert done.returncode == 3 and done.stderr.count("does not lie inside of frames of 9x8") == 3
+    expect_statistics(load(tmp_path / "out"), frames_of(3)[:, 12:22, 20:30])
+
+
 def test_colours_are_exact(tmp_path):
     """Of Y'CbCr as decoders give it: those of to_rgb, whose numbers test_colour.py compares with fractions. JPEG, like GStreamer's
     decoder gives it, within one code of Pillow's."""
