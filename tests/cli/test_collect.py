@@ -228,6 +228,13 @@ def test_broken_files_are_named_and_left_out(images, tmp_path):
     assert nothing_left(tmp_path, "out", "broken")
 
 
+@pytest.mark.parametrize("name", ["a.mjpeg", "A.MJPG"])
+def test_jpeg_images_one_after_the_other(name, tmp_path):
+    make(f"-q videotestsrc num-buffers=4 ! video/x-raw,width=40,height=24 ! jpegenc ! filesink location={tmp_path}/{name}")
+    assert collect(tmp_path / "out", tmp_path / name).returncode == 0
+    assert load(tmp_path / "out").get_frames() == 4
+
+
 def test_all_or_nothing_of_a_video_that_breaks(tmp_path):
     """Frames of another size in the middle: none of its frames counts."""
     save(tmp_path / "in" / "1.png", frames_of(1)[0])
