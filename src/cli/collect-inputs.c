@@ -6,7 +6,8 @@
  * the same however a shell or a file system orders names.
  *
  * Which shard an input belongs to is told by a hash of its name alone, without the folder or archive that was given:
- * so it is the same on a machine that has the folder elsewhere, and when others come or go.
+ * so it is the same on a machine that has the folder elsewhere, and when others come or go. Of what has several names, by links, the
+ * first one counts.
  */
 #include <glib/gstdio.h>
 #include <errno.h>
@@ -82,7 +83,7 @@ static const gchar *const extensions[] = {
 typedef struct {
   const CollectSettings *settings;
   GPtrArray *inputs;
-  GHashTable *known;   /* keys of the inputs */
+  GHashTable *known;   /* keys of the inputs, and of those of other shards */
   GHashTable *folders; /* "device:inode" of those that were looked into */
   const gchar *folder; /* or archive, as it was given: names are counted from there; or NULL */
   guint passed_over;
@@ -148,14 +149,14 @@ is_in_shard (const Search *search, const gchar *name)
       || XXH3_64bits (rest, strlen (rest)) % settings->n_shards == settings->shard - 1;
 }
 
-/* Takes @key, @path and @uri. */
+/* Takes @key, @path and @uri. What has several names is of the shard of the first, so it must be known in all of them. */
 static CollectInput *
 add_input (Search *search, const gchar *name, gchar *key, gchar *path, gchar *uri)
 {
   CollectInput *input = g_new0 (CollectInput, 1);
 
   *input = (CollectInput){ g_filename_display_name (name), key, path, uri };
-  if (!is_in_shard (search, name) || !g_hash_table_add (search->known, g_strdup (key))) {
+  if (!g_hash_table_add (search->known, g_strdup (key)) || !is_in_shard (search, name)) {
     free_input (input);
     return NULL;
   }
@@ -255,11 +256,19 @@ add_entry (Search *search, const gchar *folder, const gchar *name)
   return TRUE;
 }
 
+static gint
+compare_names (gconstpointer a, gconstpointer b)
+{
+  return strcmp (*(const gchar *const *) a, *(const gchar *const *) b);
+}
+
+/* In byte order, so that it is the same everywhere which name of a file or folder is the first. */
 static gboolean
 add_folder (Search *search, const gchar *path, const struct stat *status)
 {
   g_autofree gchar *key = g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT,
       (guint64) status->st_dev, (guint64) status->st_ino);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
   gboolean ok = TRUE;
   const gchar *name;
 
@@ -269,9 +278,12 @@ add_folder (Search *search, const gchar *path, const struct stat *status)
   GDir *dir = g_dir_open (path, 0, NULL);
   if (!dir)
     return fail_at (path, errno ? errno : EIO);
-  while (ok && (name = g_dir_read_name (dir)))
-    ok = add_entry (search, path, name);
+  while ((name = g_dir_read_name (dir)))
+    g_ptr_array_add (names, g_strdup (name));
   g_dir_close (dir);
+  g_ptr_array_sort (names, compare_names);
+  for (guint i = 0; ok && i < names->len; i++)
+    ok = add_entry (search, path, g_ptr_array_index (names, i));
   return ok;
 }
 

@@ -150,6 +150,27 @@ def test_shards_go_by_the_name_in_the_folder(folder, tmp_path):
         assert load(tmp_path / "a").get_identity() == load(tmp_path / "b").get_identity()
 
 
+@pytest.mark.parametrize("n", [2, 5])
+def test_a_file_of_many_names_is_in_one_shard(n, folder, identity, tmp_path):
+    """Links to files, folders and archives, and files that are given again."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "folder").symlink_to(folder)
+    with tarfile.open(tmp_path / "in" / "b.tar", "w") as tar:
+        tar.add(folder, "c")
+    for i in range(9):
+        (tmp_path / "in" / f"{i}.png").symlink_to(folder / f"{2 * i:02}.png")
+        (tmp_path / "in" / f"{i}.tar").symlink_to("b.tar")
+        (tmp_path / "in" / f"link {i}").symlink_to(folder / "below")
+    inputs = [tmp_path / "in", folder / "00.png", folder]
+    whole = collect_identity(tmp_path, *inputs)
+    assert load(tmp_path / "out").get_frames() == 2 * N
+    parts = [tmp_path / str(i + 1) for i in range(n)]
+    for i, part in enumerate(parts):
+        assert pixelprofile("collect", f"--shard={i + 1}/{n}", part, *inputs).returncode == 0
+    assert pixelprofile("merge", tmp_path / "all", *parts).returncode == 0
+    assert load(tmp_path / "all").get_frames() == 2 * N and load(tmp_path / "all").get_identity() == whole
+
+
 def test_lists_patterns_and_archives(folder, identity, tmp_path):
     names = sorted(map(str, folder.rglob("*.png")))
     (tmp_path / "list").write_text("\n".join(names[:9]) + "\n\n" + str(folder))
