@@ -290,7 +290,12 @@ add_folder (Search *search, const gchar *path, const struct stat *status)
 static gboolean
 add_given_folder (Search *search, const gchar *path, const struct stat *status)
 {
-  search->folder = path;
+  g_autofree gchar *folder = g_strdup (path);
+
+  /* names of what is in there do not have them all */
+  while (g_str_has_suffix (folder, "/"))
+    folder[strlen (folder) - 1] = '\0';
+  search->folder = folder;
   const gboolean ok = add_folder (search, path, status);
   search->folder = NULL;
   return ok;

@@ -148,6 +148,8 @@ def test_shards_go_by_the_name_in_the_folder(folder, tmp_path):
         pixelprofile("collect", f"--shard={i}/3", tmp_path / "a", folder, "--force")
         pixelprofile("collect", f"--shard={i}/3", tmp_path / "b", other, "--force")
         assert load(tmp_path / "a").get_identity() == load(tmp_path / "b").get_identity()
+        pixelprofile("collect", f"--shard={i}/3", tmp_path / "b", f"{folder}//", "--force")
+        assert load(tmp_path / "a").get_identity() == load(tmp_path / "b").get_identity()
 
 
 @pytest.mark.parametrize("n", [2, 5])
