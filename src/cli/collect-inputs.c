@@ -344,6 +344,24 @@ add_name (Search *search, const gchar *name)
   return FALSE;
 }
 
+/* A line of @n bytes. */
+static gboolean
+add_line (Search *search, const gchar *path, gchar *line, gsize n)
+{
+  if (n > 0 && line[n - 1] == '\n')
+    line[--n] = '\0';
+  if (strlen (line) < n) {
+    g_autofree gchar *shown = g_filename_display_name (path);
+
+    cli_fail (CLI_FAILED,
+        "\"%s\" holds a byte of 0, which no name has. Expected a name a line, as find -print writes "
+        "them, not -print0. Nothing was collected.",
+        shown);
+    return FALSE;
+  }
+  return line[0] == '\0' || add_name (search, line);
+}
+
 /* Names that stand in a file, a line each; "-" is standard input. */
 static gboolean
 add_list (Search *search, const gchar *path)
@@ -357,11 +375,8 @@ add_list (Search *search, const gchar *path)
 
   if (!file)
     return fail_at (path, errno);
-  while (ok && (n = getline (&line, &room, file)) >= 0) {
-    if (n > 0 && line[n - 1] == '\n')
-      line[n - 1] = '\0';
-    ok = line[0] == '\0' || add_name (search, line);
-  }
+  while (ok && (n = getline (&line, &room, file)) >= 0)
+    ok = add_line (search, path, line, (gsize) n);
   if (ok && ferror (file))
     ok = fail_at (path, errno);
   free (line);

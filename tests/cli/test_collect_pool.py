@@ -181,6 +181,8 @@ def test_lists_patterns_and_archives(folder, identity, tmp_path):
     process = start("--force", tmp_path / "out", "-", stdin=subprocess.PIPE)
     assert process.communicate("\n".join(names), timeout=60)[1] == ""
     assert load(tmp_path / "out").get_identity() == identity
+    done = pixelprofile("collect", "--force", tmp_path / "out", "-", input="\0".join(names))
+    assert done.returncode == 1 and "not -print0" in done.stderr and done.stderr.count("\n") == 1
     for kind, form in ("gnu", tarfile.GNU_FORMAT), ("pax", tarfile.PAX_FORMAT), ("ustar", tarfile.USTAR_FORMAT):
         with tarfile.open(tmp_path / f"{kind}.tar", "w", format=form) as tar:
             for i, name in enumerate(names):
