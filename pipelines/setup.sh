@@ -130,6 +130,12 @@ pixelnorm_env () {
   pixelnorm_prepend LD_LIBRARY_PATH "$build/src"
   pixelnorm_prepend GI_TYPELIB_PATH "$build/src"
   pixelnorm_prepend PATH "$build/src/cli"
+  # man finds pages in folders of this name; an empty entry stands for its own list
+  mkdir -p "$build/man/man1" && ln -sf "$PIXELNORM_SOURCE/docs/man/pixelprofile.1" "$build/man/man1/"
+  case ":${MANPATH-}:" in
+    *":$build/man:"*) ;;
+    *) export MANPATH="$build/man:${MANPATH-}" ;;
+  esac
   pixelnorm_prepend PATH "$build/pipelines/apps"
 }
 

@@ -5,10 +5,21 @@
  */
 #include "cli.h"
 
+#include <glib/gstdio.h>
 #include <stdarg.h>
+#include <stdio.h>
 
-/* Replaces what a terminal would act upon. Names of files and what a profile says of itself may
- * come from anywhere; they must not move the cursor or change colours. */
+#define MAGIC_BYTES 64
+
+/* What a terminal would act upon: control characters, and those that turn the direction of text. */
+static gboolean
+is_harmful (gunichar c)
+{
+  return g_unichar_iscntrl (c) || g_unichar_type (c) == G_UNICODE_FORMAT;
+}
+
+/* Replaces what is harmful. Names of files and what a profile says of itself may come from anywhere; they must not
+ * move the cursor, change colours or show letters in another order than they have. */
 gchar *
 cli_clean_text (const gchar *text)
 {
@@ -18,7 +29,7 @@ cli_clean_text (const gchar *text)
   for (const gchar *p = valid; *p; p = g_utf8_next_char (p)) {
     const gunichar c = g_utf8_get_char (p);
 
-    g_string_append_unichar (clean, g_unichar_iscntrl (c) ? 0xfffd : c);
+    g_string_append_unichar (clean, is_harmful (c) ? 0xfffd : c);
   }
   return g_string_free (clean, FALSE);
 }
@@ -102,4 +113,35 @@ cli_check_target (const gchar *target, gboolean force)
     return cli_fail (CLI_FAILED,
         "\"%s\" is there already. Overwrite it with --force, or choose another name.", target);
   return CLI_OK;
+}
+
+/* Whether --force may replace it: a profile, though it be damaged, or what is empty. */
+static gboolean
+is_profile (const gchar *path)
+{
+  guint8 bytes[MAGIC_BYTES] = { 0 };
+  FILE *file = g_fopen (path, "rbe");
+
+  if (!file)
+    return FALSE;
+  const gsize n = fread (bytes, 1, sizeof bytes - 1, file);
+  fclose (file);
+  /* the length of the header, then it: the metadata come first */
+  return n == 0
+      || (n > 8
+          && g_str_has_prefix (
+              (const gchar *) bytes + 8, "{\"__metadata__\":{\"pixelnorm.version\""));
+}
+
+/* cli_check_target() for a profile: --force overwrites nothing else. Returns: CLI_OK, or CLI_FAILED, and it was said why */
+int
+cli_check_profile_target (const gchar *target, gboolean force)
+{
+  const int status = cli_check_target (target, force);
+
+  if (status == CLI_OK && g_file_test (target, G_FILE_TEST_IS_REGULAR) && !is_profile (target))
+    return cli_fail (CLI_FAILED,
+        "\"%s\" is no profile, and --force overwrites profiles alone. Remove it, or choose another name.",
+        target);
+  return status;
 }

@@ -40,4 +40,5 @@ gboolean cli_parse (GOptionContext *context, int *argc, char ***argv);
 int cli_fail (int status, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
 int cli_fail_usage (const gchar *format, ...) G_GNUC_PRINTF (1, 2);
 int cli_check_target (const gchar *target, gboolean force);
+int cli_check_profile_target (const gchar *target, gboolean force);
 gchar *cli_clean_text (const gchar *text);

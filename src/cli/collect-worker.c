@@ -393,8 +393,8 @@ find_reader (const Worker *worker, gssize n)
 {
   const gchar *dot = strrchr (worker->input->name, '.');
   /* one JPEG image after the other */
-  const gboolean is_motion = dot
-      && (g_ascii_strcasecmp (dot, ".mjpeg") == 0 || g_ascii_strcasecmp (dot, ".mjpg") == 0);
+  const gboolean is_motion =
+      dot && (g_ascii_strcasecmp (dot, ".mjpeg") == 0 || g_ascii_strcasecmp (dot, ".mjpg") == 0);
 
   for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
     if (readers[i]->is_ours ((const guint8 *) worker->buffer, (gsize) n))

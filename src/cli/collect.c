@@ -296,7 +296,7 @@ collect_with (const Options *options, const CollectSettings *settings)
   g_autoptr (GError) error = NULL;
   guint passed_over = 0;
 
-  if (cli_check_target (target, options->force) != CLI_OK)
+  if (cli_check_profile_target (target, options->force) != CLI_OK)
     return CLI_FAILED;
   if (!pixelnorm_profile_check_path (target, &error))
     return cli_fail (CLI_FAILED, "%s", error->message);

@@ -152,7 +152,7 @@ merge_into (gchar **paths, gboolean force)
   if (!paths || !paths[0] || !paths[1])
     return cli_fail_usage (
         "Expected the file to write, then those to merge; found %u names.", paths ? 1 : 0);
-  if (cli_check_target (paths[0], force) != CLI_OK)
+  if (cli_check_profile_target (paths[0], force) != CLI_OK)
     return CLI_FAILED;
   if (!pixelnorm_profile_check_path (paths[0], &error))
     return cli_fail (CLI_FAILED, "%s", error->message);

@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -109,6 +110,8 @@ main (int argc, char **argv)
   int status;
 
   open_standard_streams ();
+  /* a limit on the size of files is then an error like a full disk */
+  signal (SIGXFSZ, SIG_IGN);
   /* names of files in the user's encoding; numbers and messages as everywhere else */
   setlocale (LC_CTYPE, "");
   g_set_prgname ("pixelprofile");

@@ -2,9 +2,14 @@
 /* Masks from PNG files, by libpng's simplified interface, and from a rectangle. */
 #include "mask-image.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <pixelnorm/pixelnorm.h>
 #include <png.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define MAX_BYTES (1 << 30)
 
 void
 mask_image_clear (MaskImage *self)
@@ -26,6 +31,19 @@ fail (const gchar *location, const gchar *why, GError **error)
   return FALSE;
 }
 
+/* A pipe would be waited for, and a device may have no end. */
+static gboolean
+check_file (const gchar *location, GError **error)
+{
+  GStatBuf status;
+
+  if (g_stat (location, &status) != 0)
+    return fail (location, g_strerror (errno), error);
+  if (!S_ISREG (status.st_mode))
+    return fail (location, "it is no regular file", error);
+  return status.st_size <= MAX_BYTES || fail (location, "it is too large for a mask", error);
+}
+
 gboolean
 mask_image_load (MaskImage *self, const gchar *location, GError **error)
 {
@@ -35,6 +53,8 @@ mask_image_load (MaskImage *self, const gchar *location, GError **error)
   g_autoptr (GError) problem = NULL;
   gsize size;
 
+  if (!check_file (location, error))
+    return FALSE;
   if (!g_file_get_contents (location, &content, &size, &problem))
     return fail (location, problem->message, error);
   if (!png_image_begin_read_from_memory (&png, content, size))

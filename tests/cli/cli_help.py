@@ -17,6 +17,9 @@ PROGRAM = pathlib.Path(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofil
 Scope = Pixelnorm.Scope
 
 
+# how a profile begins, which --force may overwrite
+PRECIOUS = b"\x40" + bytes(7) + b'{"__metadata__":{"pixelnorm.version":"1.0","created":"long ago"}}'
+
 def pixelprofile(*arguments, **keywords):
     """Runs it, with the keywords of subprocess.run()."""
     return subprocess.run([PROGRAM, *map(str, arguments)], **{"capture_output": True, "text": True, "timeout": 120, **keywords})

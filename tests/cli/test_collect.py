@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cli_help import PROGRAM, Pixelnorm, load, pixelprofile
+from cli_help import PRECIOUS, PROGRAM, Pixelnorm, load, pixelprofile
 from gst_launch import make
 from pixelnorm import to_rgb
 
@@ -222,9 +222,9 @@ def test_broken_files_are_named_and_left_out(images, tmp_path):
     named = [name for name in broken for line in lines if f'/{name}" is left out: ' in line]
     assert sorted(named) == sorted(broken) and len(lines) == len(broken) + 2
     expect_statistics(load(out), frames_of(N))
-    out.write_bytes(b"precious")
+    out.write_bytes(PRECIOUS)
     done = collect("--force", out, folder)
-    assert done.returncode == 1 and "nothing was written" in done.stderr and out.read_bytes() == b"precious"
+    assert done.returncode == 1 and "nothing was written" in done.stderr and out.read_bytes() == PRECIOUS
     assert nothing_left(tmp_path, "out", "broken")
 
 
@@ -257,9 +257,10 @@ BAD = [
     (2, ["--jobs=many", "out", "in"], "many"), (2, ["--bogus", "out", "in"], "--bogus"),
     (1, ["out", "missing.png"], '"missing.png" cannot be read: No such file'),
     (1, ["none/out", "in"], 'no directory "none"'), (1, ["in", "in"], "directory"),
-    (1, ["there", "in"], "--force"), (1, ["out", "empty"], "No image or video"),
+    (1, ["there", "in"], "--force"), (1, ["-f", "victim.png", "in"], '"victim.png" is no profile, and --force'), (1, ["out", "empty"], "No image or video"),
     (1, ["out", "/dev/null"], "neither a file nor a folder"),
-    (1, ["--mask=missing.png", "out", "in"], "missing.png"), (1, ["--mask=there", "out", "in"], "PNG"),
+    (1, ["--mask=missing.png", "out", "in"], "missing.png"), (1, ["--mask=pipe", "out", "in"], "no regular file"),
+    (1, ["--mask=/dev/zero", "out", "in"], "no regular file"), (1, ["--mask=there", "out", "in"], "PNG"),
     (1, ["out", "bogus://x"], "bogus"),
 ]
 
@@ -268,12 +269,15 @@ BAD = [
 def test_bad_commands(status, arguments, words, tmp_path):
     save(tmp_path / "in" / "1.png", frames_of(1)[0])
     (tmp_path / "empty").mkdir()
-    (tmp_path / "there").write_bytes(b"precious")
+    (tmp_path / "there").write_bytes(PRECIOUS)
+    (tmp_path / "victim.png").write_bytes(b"a picture")
+    os.mkfifo(tmp_path / "pipe")
     done = collect(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (status, ""), done.stderr
     assert words in done.stderr and done.stderr.startswith("pixelprofile collect: ")
     assert done.stderr.count("\n") == (2 if "bogus://x" in arguments else 1)
-    assert (tmp_path / "there").read_bytes() == b"precious" and nothing_left(tmp_path, "in", "empty", "there")
+    assert (tmp_path / "there").read_bytes() == PRECIOUS and nothing_left(tmp_path, "in", "empty", "there", "victim.png", "pipe")
+    assert (tmp_path / "victim.png").read_bytes() == b"a picture"
 
 
 def test_a_folder_that_must_not_be_read(images, tmp_path):
@@ -303,7 +307,7 @@ def test_without_the_elements(images, tmp_path):
 def test_no_space(images, tmp_path):
     """No file may grow beyond 2 KB: the old one stays, and nothing half is left anywhere."""
     out = tmp_path / "out"
-    out.write_bytes(b"precious")
+    out.write_bytes(PRECIOUS)
 
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -311,7 +315,7 @@ def test_no_space(images, tmp_path):
 
     done = collect("--force", out, images, preexec_fn=limit, env={**os.environ, "TMPDIR": str(tmp_path)})
     assert done.returncode == 1 and "File too large" in done.stderr
-    assert done.stderr.count("\n") == 2 and out.read_bytes() == b"precious" and nothing_left(tmp_path, "out")
+    assert done.stderr.count("\n") == 2 and out.read_bytes() == PRECIOUS and nothing_left(tmp_path, "out")
 
 
 def test_what_was_collected_is_not_lost_for_a_target_that_is_gone(images, tmp_path):

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cli_help import PROGRAM, load, pixelprofile
+from cli_help import PRECIOUS, PROGRAM, load, pixelprofile
 
 N = 40
 
@@ -101,7 +101,7 @@ def test_a_file_with_which_nothing_happens(folder, identity, silent, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
 def test_nothing_is_left_behind(number, folder, silent, tmp_path):
-    (tmp_path / "out").write_bytes(b"precious")
+    (tmp_path / "out").write_bytes(PRECIOUS)
     process = start("--force", tmp_path / "out", folder, silent)
     until = time.monotonic() + 30
     while not children_of(process.pid) and time.monotonic() < until:
@@ -113,7 +113,7 @@ def test_nothing_is_left_behind(number, folder, silent, tmp_path):
     while any(os.path.exists(f"/proc/{worker}/exe") for worker in workers) and time.monotonic() < until:
         time.sleep(.02)
     assert workers and not any(os.path.exists(f"/proc/{worker}/exe") for worker in workers)
-    assert (tmp_path / "out").read_bytes() == b"precious" and len(list(tmp_path.iterdir())) == 1
+    assert (tmp_path / "out").read_bytes() == PRECIOUS and len(list(tmp_path.iterdir())) == 1
 
 
 @pytest.mark.parametrize("n", [3, 7])

@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile merge: the numbers are numpy's sums over all frames, and the identity that of one collection."""
 import functools
+import os
 import random
 import subprocess
 
 import numpy as np
 import pytest
 
-from cli_help import PROGRAM, Pixelnorm, Scope, pixelprofile, save_profile
+from cli_help import PRECIOUS, PROGRAM, Pixelnorm, Scope, pixelprofile, save_profile
 
 merge = functools.partial(pixelprofile, "merge")
 
@@ -79,12 +80,21 @@ def test_bad_input_leaves_the_output_untouched(what, tmp_path):
     good, bad, out = save_profile(tmp_path / "good.safetensors", frames_of(3)), make(tmp_path), tmp_path / "out.safetensors"
     for there in [False, True]:
         if there:
-            out.write_bytes(b"precious")
+            out.write_bytes(PRECIOUS)
         done = merge("--force", out, good, bad)
         assert done.returncode == 1 and done.stdout == ""
         assert "bad.safetensors" in done.stderr and words.lower() in done.stderr.lower(), done.stderr
         assert done.stderr.count("\n") == 1
-        assert out.read_bytes() == b"precious" if there else not out.exists()
+        assert out.read_bytes() == PRECIOUS if there else not out.exists()
+
+
+def test_a_limit_on_the_size_of_files(tmp_path):
+    """The signal that comes with it would end the program without a word."""
+    paths = [save_profile(tmp_path / f"{i}.safetensors", frames_of(1, i)) for i in range(2)]
+    done = subprocess.run(["bash", "-c", 'ulimit -f 1; exec "$@"', "-", PROGRAM, "merge", "out", *paths], cwd=tmp_path,
+                          capture_output=True, text=True)
+    assert done.returncode == 1 and "File too large" in done.stderr and done.stderr.count("\n") == 1
+    assert sorted(os.listdir(tmp_path)) == ["0.safetensors", "1.safetensors"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["one"], ["--nothing", "a", "b"]])

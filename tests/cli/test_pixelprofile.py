@@ -145,13 +145,13 @@ def test_info_goes_on_after_a_bad_file(lobby):
 
 
 def test_info_keeps_terminals_safe(tmp_path, scene):
-    save_profile(tmp_path / "p.safetensors", scene[:1], sources=["a\x1b[31m\u009b31mb\x07"])
+    save_profile(tmp_path / "p.safetensors", scene[:1], sources=["a\x1b[31m\u009b31mb\x07\u202ec"])
     done = pixelprofile("info", "p.safetensors", cwd=tmp_path, env={**os.environ, "LC_ALL": "C.UTF-8"})
     assert done.returncode == 0
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", done.stdout)
-    assert "a\ufffd[31m\ufffd31mb\ufffd" in done.stdout
+    assert "a\ufffd[31m\ufffd31mb\ufffd\ufffdc" in done.stdout
     json_done = pixelprofile("info", "--json", "p.safetensors", cwd=tmp_path)
-    assert json.loads(json_done.stdout)["sources"] == ["a\x1b[31m\u009b31mb\x07"]
+    assert json.loads(json_done.stdout)["sources"] == ["a\x1b[31m\u009b31mb\x07\u202ec"]
 
 
 def test_full_disk_behind_a_redirection(lobby):
