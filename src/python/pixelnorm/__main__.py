@@ -10,6 +10,7 @@ import warnings
 from . import distributed
 from .normalizer import Normalizer
 from .profile import check_target
+from .reader import SCALINGS
 from .settings import CHOICES, VALUES, Settings
 
 NOT_OF_A_GRAFT = {"statistics", "layout", "output", "quant_scale", "quant_zero_point", "range_low", "range_high"}
@@ -103,7 +104,10 @@ def add_collect(commands):
     parser.add_argument("--scope", choices=["pixel", "channel"], default="pixel", help="channel: any size; default: pixel")
     parser.add_argument("--channels", choices=["RGB", "Y"], default="RGB", help="default: RGB")
     parser.add_argument("--depth", type=int, default=8, help="bits of a sample that a reader of your own gives; default: 8")
-    parser.add_argument("--size", type=width_and_height, metavar="WxH", help="scale pictures to this size (pillow, bilinear)")
+    parser.add_argument("--size", type=width_and_height, metavar="WxH", help="scale pictures to this size")
+    parser.add_argument("--scaling", choices=tuple(SCALINGS), default="bilinear", help="how, as Pillow does; default: bilinear")
+    parser.add_argument("--orient", choices=["auto", "off"], default="auto", help="turn pictures upright as a tag says (auto, the "
+                        "default) or leave them")
     parser.add_argument("--histogram", action="store_true", help="also count code values, for percentiles")
     parser.add_argument("--jobs", type=int, help="how many processes read on this machine; default: as many as cores")
     parser.add_argument("--shard-size", type=int, help="files of a task; default: 4 tasks a worker, at most 1000 files each")

@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 from .accumulator import MAX_SIDE, VERSION, Accumulator
 from .profile import Profile
-from .reader import is_url
+from .reader import SCALINGS, is_url
 
 # names of the files in folders that are read: what Pillow knows and is a picture
 EXTENSIONS = ("bmp", "gif", "j2k", "jp2", "jpe", "jpeg", "jpg", "pbm", "pgm", "png", "pnm", "ppm", "tga", "tif", "tiff", "webp")
@@ -232,7 +232,7 @@ ENGINES = {
 # --- from inputs to a profile
 
 def collect(inputs, reader="pillow", engine="local", address=None, jobs=None, shard_size=None, timeout=60, scope="pixel",
-            channels="RGB", size=None, depth=8, range="full", histogram=False):
+            channels="RGB", size=None, scaling="bilinear", orient="auto", depth=8, range="full", histogram=False):
     """The Result of a set of pictures: its profile, the files that were left out and why, and how many frames count.
 
     inputs: files, folders (of which all pictures are read, those in folders inside of it, too), patterns, and URLs where the
@@ -241,8 +241,9 @@ def collect(inputs, reader="pillow", engine="local", address=None, jobs=None, sh
     an iterator of it. engine: "local", "dask", "ray" or "spark"; address: of its scheduler, default: on this machine. jobs: how
     many processes read there. shard_size: files of a task; default: 4 tasks a worker, at most 1000 files each. timeout: seconds
     without progress after which a file is given up.
-    size: (width, height) that "pillow" scales pictures to, bilinear as Pillow's resize(). Without it all must have the size of the
-    first that can be read, in the order of names, in scope pixel. The others are options of Accumulator.
+    size: (width, height) that "pillow" scales pictures to, with scaling "bilinear", "area" or "nearest", as Pillow's resize() does.
+    Without it all must have the size of the first that can be read, in the order of names, in scope pixel. orient: "auto" turns
+    pictures upright as their tag says, "off" leaves them. The others are options of Accumulator.
 
     The same set gives the same identity with any engine, address, jobs and shard_size. Raises ValueError, in a sentence, where
     nothing can be read, and OSError where nobody answers."""
@@ -250,7 +251,7 @@ def collect(inputs, reader="pillow", engine="local", address=None, jobs=None, sh
     if module and importlib.util.find_spec(module) is None:
         fail(f"The engine {engine} needs a Python package that is not installed: pip install {package!r}.")
     options = {"version": VERSION, "reader": reader_name(reader), "timeout": check_positive("timeout", timeout),
-               "hand_over": HAND_OVER, "size": None, "scale": check_scale(size, reader),
+               "hand_over": HAND_OVER, "size": None, "scale": check_scale(size, scaling, orient, reader),
                "accumulator": {"scope": scope, "channels": channels, "depth": depth, "range": range, "histogram": histogram,
                                "matrix": "bt601" if channels == "Y" else None}}
     Accumulator(**options["accumulator"])
@@ -277,7 +278,7 @@ def collect(inputs, reader="pillow", engine="local", address=None, jobs=None, sh
         fail(head["error"])
     left_out = sorted(map(tuple, head["left_out"]))
     if not profile:
-        fail(f"No frame could be read of {head['files']} files; the first is {left_out[0][0]}: {left_out[0][1]}.")
+        fail(f"No frame could be read of {head['files']} files; the first is {left_out[0][0]}: {left_out[0][1].rstrip('.')}.")
     profile = Profile.parse(profile)
     return Result(profile, left_out, profile.frames)
 
@@ -296,14 +297,17 @@ def check_positive(name, value):
     return value
 
 
-def check_scale(size, reader):
+def check_scale(size, scaling, orient, reader):
+    for name, word, words in [("scaling", scaling, tuple(SCALINGS)), ("orient", orient, ("auto", "off"))]:
+        if word not in words:
+            fail(f"{name} is {word!r}; it must be one of: {', '.join(words)}.")
     if size is None:
-        return None
+        return [None, scaling, orient]
     if reader != "pillow":
         fail("size is what the reader pillow scales pictures to. Leave it out, and scale in your reader.")
     if len(size) != 2 or not all(isinstance(side, int) and 1 <= side <= MAX_SIDE for side in size):
         fail(f"size is {size!r}; give (width, height) in pixels.")
-    return list(size)
+    return [list(size), scaling, orient]
 
 
 def reader_name(reader):
@@ -381,8 +385,8 @@ def find_files(inputs):
 
 def first_size(paths, options):
     """[width, height] of the first that can be read, which all must have; None where there is none."""
-    if options["scale"]:
-        return options["scale"]
+    if options["scale"][0]:
+        return options["scale"][0]
     for path in paths:
         head, profile = unpack(read_shard([path], options))
         if profile or head["error"]:

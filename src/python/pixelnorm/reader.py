@@ -26,24 +26,28 @@ from .accumulator import Accumulator
 
 FETCHED = 8        # files of a URL that are on their way at a time
 ANIMATED = ("GIF", "WEBP")
+ORIENTATION = 0x112  # a tag of EXIF
+SCALINGS = {"bilinear": "BILINEAR", "area": "BOX", "nearest": "NEAREST"}  # what Pillow calls them
 DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")  # modes of PIL that 8 bits cannot hold
 
 
-def read_with_pillow(source, channels="RGB", size=None):
-    """A picture as Pillow decodes it; of an animation an iterator of all frames. size: (width, height) to scale to, bilinear and
-    antialiased."""
-    from PIL import Image, ImageSequence
+def read_with_pillow(source, channels="RGB", size=None, scaling="bilinear", orient="auto"):
+    """A picture as Pillow decodes it, and as `pixelprofile collect` reads it; of an animation an iterator of all frames. size:
+    (width, height) to scale to, by scaling; orient: "auto" turns it upright as its tag says."""
+    from PIL import Image, ImageOps, ImageSequence
     mode = "RGB" if channels == "RGB" else "L"
 
     def frame_of(image):
         image.load()
         frame = image if image.mode == mode else image.convert(mode)
-        return frame.resize(size, Image.BILINEAR) if size else frame
+        if orient == "auto" and image.getexif().get(ORIENTATION, 1) != 1:
+            frame = ImageOps.exif_transpose(frame)
+        return frame.resize(size, getattr(Image, SCALINGS[scaling])) if size else frame
 
     image = Image.open(source)
     if image.mode in DEEP or any(";16" in str(tile[3]) for tile in image.tile):
-        raise ValueError(f"It holds more than 8 bits a sample (mode {image.mode}), which would be rounded. Read it with a reader of "
-                         "your own and the depth that it has.")
+        raise ValueError(f"It holds more than 8 bits a sample (mode {image.mode}), which would be rounded: read it with a reader of "
+                         "your own and the depth that it has")
     if image.format in ANIMATED and getattr(image, "is_animated", False):
         return map(frame_of, ImageSequence.Iterator(image))
     with image:
@@ -94,7 +98,8 @@ class Work:
         self.done, self.left_out, self.since = [], [], time.monotonic()
         self.accumulator = self.begin()
         if options["reader"] == "pillow":
-            self.read = lambda path, get: read_with_pillow(get(), options["accumulator"]["channels"], options["scale"])
+            channels = options["accumulator"]["channels"]
+            self.read = lambda path, get: read_with_pillow(get(), channels, *options["scale"])
         else:
             reader = find_reader(options["reader"])
             self.read = lambda path, get: reader(path)
