@@ -122,7 +122,8 @@ def test_arrays_tensors_and_pictures():
     colour, grey, deep = frames_of(), frames_of(channels=1), frames_of(16, channels=1)
     expected = collected(colour).identity
     forms = {"a frame": list(colour), "lists": [list(colour[:2]), tuple(colour[2:])],
-             "pictures": [Image.fromarray(frame) for frame in colour], "another order of memory": [np.asfortranarray(colour)], "channels turned": [colour[..., ::-1].copy()[..., ::-1]],
+             "pictures": [Image.fromarray(frame) for frame in colour], "another order of memory": [np.asfortranarray(colour)],
+             "channels turned": [colour[..., ::-1].copy()[..., ::-1]],
              "read-only": [np.frombuffer(colour.tobytes(), "u1").reshape(colour.shape)], "both": [[colour[0], colour[1:]]]}
     for form, items in forms.items():
         accumulator = Accumulator()

@@ -78,11 +78,12 @@ def mixed(folder):
     tag[0x112] = 6
     clear = picture.convert("RGBA")
     clear.putalpha(picture.convert("L"))
-    for name, image, given in [("a.png", picture, {}), ("b.jpg", picture, {}), ("c.png", picture.convert("L"), {}), ("d.png", clear, {}),
-                               ("e.jpg", picture.convert("L"), {}), ("f.jpg", picture.convert("CMYK"), {}), ("g.webp", picture, {}),
-                               ("h.png", picture.quantize(50), {}), ("i.jpg", picture, {"subsampling": 0, "progressive": True}),
-                               ("j.jpg", picture, {"exif": tag}), ("k.png", picture, {"exif": tag}), ("l.webp", picture, {"exif": tag}),
-                               ("m.png", picture.convert("1"), {}), ("n.ppm", picture, {}), ("o.png", picture.convert("LA"), {})]:
+    for name, image, given in [
+            ("a.png", picture, {}), ("b.jpg", picture, {}), ("c.png", picture.convert("L"), {}), ("d.png", clear, {}),
+            ("e.jpg", picture.convert("L"), {}), ("f.jpg", picture.convert("CMYK"), {}), ("g.webp", picture, {}),
+            ("h.png", picture.quantize(50), {}), ("i.jpg", picture, {"subsampling": 0, "progressive": True}),
+            ("j.jpg", picture, {"exif": tag}), ("k.png", picture, {"exif": tag}), ("l.webp", picture, {"exif": tag}),
+            ("m.png", picture.convert("1"), {}), ("n.ppm", picture, {}), ("o.png", picture.convert("LA"), {})]:
         image.save(folder / name, **given)
 
 
@@ -138,7 +139,8 @@ def test_modes_of_pictures(folder):
 
 BAD = {
     "crash-1": "ended by signal 11", "exit-1": "ended with status 7", "hang-1": "nothing came of it for 1 seconds",
-    "floats-1": "found float64", "narrow-1": "Another size", "half-1": "ends early", "nothing-1": "ZeroDivisionError: division by zero",
+    "floats-1": "found float64", "narrow-1": "Another size", "half-1": "ends early",
+    "nothing-1": "ZeroDivisionError: division by zero",
 }
 
 
@@ -246,9 +248,9 @@ def test_bad_inputs(folder, tmp_path, monkeypatch):
         with pytest.raises(ValueError, match=words) as raised:
             collect(inputs)
         assert "\n" not in str(raised.value)
-    for given, words in [({"engine": "slurm"}, "local, dask, ray, spark"), ({"jobs": 0}, "jobs is 0"), ({"size": (0, 1)}, "size is"),
-                         ({"scaling": "lanczos"}, "bilinear, area, nearest"), ({"orient": "up"}, "auto, off"),
-                         ({"timeout": -1}, "timeout is -1"), ({"shard_size": .5}, "shard_size is 0.5"), ({"scope": "x"}, "scope is 'x'")]:
+    for given, words in [({"engine": "slurm"}, "local, dask, ray, spark"), ({"jobs": 0}, "jobs is 0"), ({"timeout": -1}, "-1"),
+                         ({"size": (0, 1)}, "size is"), ({"scaling": "lanczos"}, "bilinear, area, nearest"),
+                         ({"orient": "up"}, "auto, off"), ({"shard_size": .5}, "shard_size is 0.5"), ({"scope": "x"}, "'x'")]:
         with pytest.raises(ValueError, match=words):
             collect(folder, **given)
 
@@ -301,7 +303,7 @@ def test_nobody_answers(folder):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    for address in [f"tcp://127.0.0.1:{port}", f"ray://127.0.0.1:{port}", f"spark://127.0.0.1:{port},127.0.0.1:1", f"127.0.0.1:{port}"]:
+    for address in [f"{scheme}127.0.0.1:{port}" for scheme in ("tcp://", "ray://", "spark://", "k8s://https://", "")]:
         with pytest.raises(ConnectionError, match=f"Nobody answers at 127.0.0.1:{port}.*[.]$"):
             distributed.reach(address)
     for address in ["local[2]", "local-cluster[2,1,1024]", "yarn", "auto"]:
@@ -339,8 +341,8 @@ def run_engine(engine, address, module, folder, tmp_path, **more):
         pytest.skip(f"the Python package {module} is not here: tests/run installs it where it is to be had")
     for number in range(12, 120):
         picture(folder / f"{number}.png", FRAMES[number % 12])
-    done = subprocess.run([PYTHON, pictures_reader.__file__, engine, address, tmp_path / "log", folder], capture_output=True, text=True,
-                          timeout=300, env=environment)
+    done = subprocess.run([PYTHON, pictures_reader.__file__, engine, address, tmp_path / "log", folder], capture_output=True,
+                          text=True, timeout=300, env=environment)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert found == {"identity": identity_of(np.concatenate([FRAMES] * 10)), "frames": 120, "left_out": [], "killed": True}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every command and every block of Python in docs/python.md runs, in order, in one directory."""
+"""Every command and every block of Python in docs/python.md and docs/data-sets.md runs, in order, in one directory."""
 import importlib.util
 import os
 import pathlib
@@ -16,9 +16,12 @@ from gst_launch import run  # noqa: E402
 from reports import want  # noqa: E402
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
-TEXT = (SOURCE / "docs" / "python.md").read_text()
+TEXT = (SOURCE / "docs" / "python.md").read_text() + (SOURCE / "docs" / "data-sets.md").read_text()
 BLOCKS = re.findall(r"^```(sh|python)\n(.*?)^```", TEXT, re.M | re.S)
 NOT_RUN = ["pip install ./src/python\n"]  # test_package.py does
+# a word of a block -> the module that it needs
+NEEDS = {"torch": "torch", "transforms": "torch", "onnx": "onnx", "graft": "onnx", "onnxruntime": "onnxruntime",
+         "engine dask": "distributed"}
 # python3 is Debian's, whatever else there is
 PLAIN = {**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}",
          "PYTHONPATH": f"{SOURCE / 'src' / 'python'}:{os.environ.get('PYTHONPATH', '')}"}
@@ -43,10 +46,9 @@ def test_block_runs(number, folder):
     language, block = BLOCKS[number]
     if block in NOT_RUN:
         return
-    for name in ("torch", "onnx", "onnxruntime"):
-        wanted = name in block or (name == "torch" and "transforms" in block) or (name == "onnx" and "graft" in block)
-        if wanted and importlib.util.find_spec(name) is None:
-            want(name)
+    for word, module in NEEDS.items():
+        if word in block and importlib.util.find_spec(module) is None:
+            want(module)
     if language == "python":
         done = run(["/usr/bin/python3", "-c", block], folder, env=PLAIN)
     else:
@@ -59,10 +61,11 @@ def test_blocks_are_there():
     assert sum(language == "python" for language, _ in BLOCKS) >= 7 and sum(language == "sh" for language, _ in BLOCKS) >= 4
 
 
-def test_every_option_is_documented():
-    done = subprocess.run(["/usr/bin/python3", "-m", "pixelnorm", "graft", "--help"], capture_output=True, text=True, env=PLAIN)
+@pytest.mark.parametrize("command, n", [("graft", 20), ("collect", 14)])
+def test_every_option_is_documented(command, n):
+    done = subprocess.run(["/usr/bin/python3", "-m", "pixelnorm", command, "--help"], capture_output=True, text=True, env=PLAIN)
     options = set(re.findall(r"^  (--[a-z-]+)", done.stdout, re.M))
-    assert len(options) >= 20
+    assert len(options) >= n
     assert [option for option in options if option not in TEXT] == []
 
 

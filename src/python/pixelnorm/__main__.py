@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""python3 -m pixelnorm: the command. `graft` puts a normalization in front of an ONNX model, `collect` makes a profile of a set of
-pictures, on one machine or with Dask, Ray or Spark; see docs/python.md."""
+"""python3 -m pixelnorm: the command. `graft` puts a normalization in front of an ONNX model, `collect` makes a profile of a set
+of pictures, on one machine or with Dask, Ray or Spark; see docs/python.md."""
 import argparse
 import dataclasses
 import os
@@ -92,25 +92,25 @@ def save(model, path):
 
 def add_collect(commands):
     parser = commands.add_parser("collect", help="make a profile of a set of pictures, on this machine or with an engine",
-                                 epilog="Exit status: 0 when OUT was written and every file counts, 3 when OUT was written, but files "
-                                 "were left out, 1 when nothing was written, 2 when the command line is wrong.")
+                                 epilog="Exit status: 0 when OUT was written and every file counts, 3 when OUT was written, but "
+                                 "files were left out, 1 when nothing was written, 2 when the command line is wrong.")
     parser.set_defaults(run=run_collect)
     parser.add_argument("output", metavar="OUT", help="the profile to write")
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a file, folder, pattern or, with fsspec, URL")
     parser.add_argument("--engine", choices=tuple(distributed.ENGINES), default="local", help="default: local")
     parser.add_argument("--address", help="of the engine's scheduler, as tcp://host:8786; default: this machine")
-    parser.add_argument("--reader", default="pillow", help="pillow (default), or module:function, which is given a path and returns "
-                        "arrays")
+    parser.add_argument("--reader", default="pillow", help="pillow (default), or module:function, which is given a path and "
+                        "returns arrays")
     parser.add_argument("--scope", choices=["pixel", "channel"], default="pixel", help="channel: any size; default: pixel")
     parser.add_argument("--channels", choices=["RGB", "Y"], default="RGB", help="default: RGB")
     parser.add_argument("--depth", type=int, default=8, help="bits of a sample that a reader of your own gives; default: 8")
     parser.add_argument("--size", type=width_and_height, metavar="WxH", help="scale pictures to this size")
     parser.add_argument("--scaling", choices=tuple(SCALINGS), default="bilinear", help="how, as Pillow does; default: bilinear")
-    parser.add_argument("--orient", choices=["auto", "off"], default="auto", help="turn pictures upright as a tag says (auto, the "
-                        "default) or leave them")
+    parser.add_argument("--orient", choices=["auto", "off"], default="auto", help="turn pictures upright as a tag says (auto, "
+                        "the default) or leave them")
     parser.add_argument("--histogram", action="store_true", help="also count code values, for percentiles")
     parser.add_argument("--jobs", type=int, help="how many processes read on this machine; default: as many as cores")
-    parser.add_argument("--shard-size", type=int, help="files of a task; default: 4 tasks a worker, at most 1000 files each")
+    parser.add_argument("--shard-size", type=int, help="files of a task; default: 4 tasks a worker, at most 10,000 files each")
     parser.add_argument("--timeout", type=float, default=60, help="seconds without progress to give up a file after; default: 60")
     parser.add_argument("--force", action="store_true", help="overwrite OUT where it is a profile")
 

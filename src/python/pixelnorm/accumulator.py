@@ -247,8 +247,8 @@ class Accumulator:
         frames, expected = array_of(item, self.channels), numpy.dtype("u1" if self.depth == 8 else "u2")
         n = len(self.channels)
         if frames.dtype.kind in "fc":
-            raise TypeError(f"Expected code values of {expected}, found {frames.dtype}: sums of floats are not exact, and x * 255 "
-                            "is not what was decoded. Add frames before they are divided or normalized.")
+            raise TypeError(f"Expected code values of {expected}, found {frames.dtype}: sums of floats are not exact, and x * "
+                            "255 is not what was decoded. Add frames before they are divided or normalized.")
         if frames.dtype != expected:
             raise TypeError(f"Expected frames of {expected} for {self.depth} bits, found {frames.dtype} ({type(item).__name__}). "
                             "Give them as they were decoded, or begin an Accumulator of their depth.")
@@ -282,8 +282,8 @@ class Accumulator:
             samples += int(self._merged["samples"][0]) if self._merged else 0
             samples += self._lanes.samples if self._lanes else 0
         if self.frames + frames > MAX_FRAMES or (self.scope == "channel" and samples > most):
-            raise ValueError(f"The statistics are full after {self.frames} frames: the file cannot hold larger sums exactly. Save "
-                             "them and begin anew.")
+            raise ValueError(f"The statistics are full after {self.frames} frames: the file cannot hold larger sums exactly. "
+                             "Save them and begin anew.")
 
     def _add_batch(self, batch):
         if self._lanes is None:
@@ -458,8 +458,8 @@ def array_of(item, channels):
     if hasattr(item, "getbands"):
         if MODES.get(item.mode) != channels:
             modes = [mode for mode, of in MODES.items() if of == channels]
-            raise TypeError(f"Expected an image of mode {' or '.join(modes)} for channels {channels}, found {item.mode}. Convert it "
-                            f"first: image.convert({modes[0]!r}).")
+            raise TypeError(f"Expected an image of mode {' or '.join(modes)} for channels {channels}, found {item.mode}. "
+                            f"Convert it first: image.convert({modes[0]!r}).")
         item = numpy.asarray(item)
     if hasattr(item, "detach"):
         return channels_last(item.detach().cpu().numpy(), len(channels))

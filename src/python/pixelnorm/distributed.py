@@ -34,7 +34,7 @@ from .reader import SCALINGS, is_url
 # names of the files in folders that are read: what Pillow knows and is a picture
 EXTENSIONS = ("bmp", "gif", "j2k", "jp2", "jpe", "jpeg", "jpg", "pbm", "pgm", "png", "pnm", "ppm", "tga", "tif", "tiff", "webp")
 AT_ONCE = 16       # profiles that are merged by one call
-LARGEST_SHARD = 1000
+LARGEST_SHARD = 10_000  # half a minute of reading
 PATIENCE = 5       # seconds for a scheduler to answer
 HAND_OVER = 2      # seconds of reading that are lost at most where a file ends the process
 
@@ -239,9 +239,9 @@ def collect(inputs, reader="pillow", engine="local", address=None, jobs=None, sh
     package fsspec is installed; or one of them. A file that is given twice counts once.
     reader: "pillow", or "module:function" (or that function), which is given a path and returns what Accumulator.add() takes, or
     an iterator of it. engine: "local", "dask", "ray" or "spark"; address: of its scheduler, default: on this machine. jobs: how
-    many processes read there. shard_size: files of a task; default: 4 tasks a worker, at most 1000 files each. timeout: seconds
+    many processes read there. shard_size: files of a task; default: 4 tasks a worker, at most 10,000 files each. timeout: seconds
     without progress after which a file is given up.
-    size: (width, height) that "pillow" scales pictures to, with scaling "bilinear", "area" or "nearest", as Pillow's resize() does.
+    size: (width, height) that "pillow" scales pictures to, with scaling "bilinear", "area" or "nearest", as Pillow does it.
     Without it all must have the size of the first that can be read, in the order of names, in scope pixel. orient: "auto" turns
     pictures upright as their tag says, "off" leaves them. The others are options of Accumulator.
 
@@ -266,7 +266,8 @@ def collect(inputs, reader="pillow", engine="local", address=None, jobs=None, sh
     try:
         with adapter(address, jobs) as (workers, run):
             n = shard_size or min(LARGEST_SHARD, -(-len(paths) // (4 * max(1, workers))))
-            blob = run([paths[at:at + n] for at in builtins.range(0, len(paths), n)], functools.partial(read_shard, options=options))
+            shards = [paths[at:at + n] for at in builtins.range(0, len(paths), n)]
+            blob = run(shards, functools.partial(read_shard, options=options))
     except Exception as problem:  # of whatever engine: its own words, in one line
         words = " ".join(str(problem).split())
         missing = re.search(r"No module named '[\w.]+'|Can't get attribute '\w+'", words)
@@ -326,8 +327,8 @@ def reach(address):
     try:
         socket.create_connection((found[1].strip("[]"), int(found[2])), PATIENCE).close()
     except (OSError, OverflowError) as problem:
-        raise ConnectionError(f"Nobody answers at {found[0]} ({getattr(problem, 'strerror', None) or problem}). Start the scheduler "
-                              "there, or give the address that it has.") from None
+        raise ConnectionError(f"Nobody answers at {found[0]} ({getattr(problem, 'strerror', None) or problem}). Start the "
+                              "scheduler there, or give the address that it has.") from None
 
 
 def is_picture(path):

@@ -71,7 +71,7 @@ class Profile:
     def merge(cls, profiles):
         """The profile of the frames of several, as if all had been added to one: to the last integer, whatever the order.
 
-        profiles: Profiles, or paths of files, which are read one after the other, so that a thousand take no more memory than two.
+        profiles: Profiles, or paths of files, which are read one after the other: a thousand take no more memory than two.
         Raises ValueError where they do not go together, and warns of shards of one set that are there twice."""
         from .accumulator import merge  # which makes profiles
         return merge(profiles)

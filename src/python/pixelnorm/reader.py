@@ -46,8 +46,8 @@ def read_with_pillow(source, channels="RGB", size=None, scaling="bilinear", orie
 
     image = Image.open(source)
     if image.mode in DEEP or any(";16" in str(tile[3]) for tile in image.tile):
-        raise ValueError(f"It holds more than 8 bits a sample (mode {image.mode}), which would be rounded: read it with a reader of "
-                         "your own and the depth that it has")
+        raise ValueError(f"It holds more than 8 bits a sample (mode {image.mode}), which would be rounded: read it with a reader "
+                         "of your own and the depth that it has")
     if image.format in ANIMATED and getattr(image, "is_animated", False):
         return map(frame_of, ImageSequence.Iterator(image))
     with image:
@@ -60,8 +60,8 @@ def find_reader(name):
     try:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as problem:
-        raise ValueError(f'The reader {name!r} cannot be imported ({problem}). Give "pillow" or "module:function", of a module that '
-                         "the workers can import.") from None
+        raise ValueError(f'The reader {name!r} cannot be imported ({problem}). Give "pillow" or "module:function", of a '
+                         "module that the workers can import.") from None
 
 
 def is_url(path):

@@ -104,8 +104,8 @@ def replace_file(path, parts):
         if os.path.exists(temporary):
             os.remove(temporary)
         if isinstance(problem, OSError):
-            raise type(problem)(f"{os.fspath(path)} cannot be written: {problem.strerror}. Give a path in a folder that is there, "
-                                "in which this user may write and which has room.") from None
+            raise type(problem)(f"{os.fspath(path)} cannot be written: {problem.strerror}. Give a path in a folder that is "
+                                "there, in which this user may write and which has room.") from None
         raise
     if fcntl:
         directory = os.open(folder, os.O_RDONLY)
