@@ -444,11 +444,16 @@ join (Pool *pool, int fd)
 }
 
 static void
-take_over (Pool *pool, Member *member, int fd)
+take_over (Pool *pool, Member *member, const CollectReply *reply, int fd)
 {
   const gint64 begun = g_get_monotonic_time ();
 
-  if (fd < 0 || join (pool, fd))
+  /* where there is no room for it, the system throws the descriptor away, and the message comes without */
+  if (fd < 0 && reply->frames > 0)
+    fail (pool,
+        "What a process has read could not be taken over: too many files are open. Allow more "
+        "(ulimit -n), or give a smaller number with --jobs. Nothing was written.");
+  else if (fd < 0 || join (pool, fd))
     pool->result->n_good += member->unfinished->len;
   pool->frames += member->unfinished_frames;
   pool->reduced += member->unfinished_reduced;
@@ -484,7 +489,7 @@ handle (Pool *pool, Member *member, const CollectReply *reply, int fd)
     end_input (pool, member, reply);
     break;
   case COLLECT_HANDED:
-    take_over (pool, member, fd);
+    take_over (pool, member, reply, fd);
     break;
   }
 }

@@ -66,11 +66,11 @@ reply_text (Worker *worker, CollectState state, const gchar *text)
   reply (worker, &message);
 }
 
-/* With a descriptor, which is closed; -1: without. */
+/* With a descriptor of a profile of so many frames, which is closed; -1: without. */
 static void
-reply_handed (Worker *worker, int fd)
+reply_handed (Worker *worker, int fd, guint64 frames)
 {
-  CollectReply message = { .state = COLLECT_HANDED };
+  CollectReply message = { .state = COLLECT_HANDED, .frames = frames };
   struct iovec part = { &message, sizeof message };
   union {
     struct cmsghdr header;
@@ -98,9 +98,11 @@ hand_over (Worker *worker)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
   g_autoptr (GError) error = NULL;
+  const guint64 frames =
+      worker->accumulator ? pixelnorm_accumulator_get_frames (worker->accumulator) : 0;
   int fd = -1;
 
-  if (worker->accumulator && pixelnorm_accumulator_get_frames (worker->accumulator) > 0) {
+  if (frames > 0) {
     profile = pixelnorm_accumulator_snapshot (worker->accumulator, &error);
     /* there is never room for both needed */
     g_clear_object (&worker->accumulator);
@@ -110,7 +112,7 @@ hand_over (Worker *worker)
       _exit (1);
     }
   }
-  reply_handed (worker, fd);
+  reply_handed (worker, fd, frames);
 }
 
 static PixelnormLayout *

@@ -83,7 +83,7 @@ typedef enum {
   COLLECT_PROGRESS, /* @frames of the input were read so far, and it goes on */
   COLLECT_DONE,     /* the input was read: @frames of it, @reduced from 16 bits to 8 */
   COLLECT_BROKEN,   /* the input does not count, as the text says */
-  COLLECT_HANDED /* what was read since the last time; in the descriptor that comes along, if any */
+  COLLECT_HANDED /* @frames since the last time, in the descriptor that comes along where there are any */
 } CollectState;
 
 /* From a worker to the pool. */

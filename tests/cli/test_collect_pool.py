@@ -3,6 +3,7 @@
 import os
 import pathlib
 import pty
+import resource
 import signal
 import socket
 import subprocess
@@ -200,6 +201,26 @@ def test_archives_that_are_none(folder, tmp_path):
         done = pixelprofile("collect", tmp_path / "out", tmp_path / f"{name}.tar")
         assert done.returncode == 1 and "is no whole tar archive" in done.stderr and done.stderr.count("\n") == 1
         assert not (tmp_path / "out").exists()
+
+
+def start_reading(*arguments):
+    """Reads from standard input first, and waits for what is written there."""
+    process = start(*arguments, "fd://0", stdin=subprocess.PIPE)
+    until = time.monotonic() + 30
+    while not children_of(process.pid) and time.monotonic() < until:
+        time.sleep(.01)
+    time.sleep(.3)
+    return process
+
+
+def test_without_a_descriptor_for_what_was_read(folder, tmp_path):
+    """It ends, and nothing passes for read that could not be taken over."""
+    process = start_reading("--jobs=1", tmp_path / "out", folder)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (3, 1024))
+    process.stdin.buffer.write((folder / "00.png").read_bytes())
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 1 and "too many files are open" in stderr and stderr.count("\n") == 1
+    assert not (tmp_path / "out").exists()
 
 
 def test_what_does_not_fit_into_memory(tmp_path):
