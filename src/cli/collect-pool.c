@@ -215,7 +215,14 @@ describe_death (Pool *pool, const Member *member, int status)
   return g_strdup_printf ("the process that read it ended with status %d", WEXITSTATUS (status));
 }
 
-/* The file that a process ended with is tried once more. */
+static gboolean
+is_form_known (const Pool *pool)
+{
+  return pool->form.channels > 0
+      && (pool->settings->scope != PIXELNORM_SCOPE_PIXEL || pool->form.width > 0);
+}
+
+/* The file that a process ended with is tried once more: last, or at once where it may be the one that all others must be like. */
 static void
 blame (Pool *pool, const Member *member, int status)
 {
@@ -230,7 +237,10 @@ blame (Pool *pool, const Member *member, int status)
     leave_out (pool, member->input, text);
   } else {
     *before = g_steal_pointer (&how);
-    g_queue_push_tail (&pool->suspects, GINT_TO_POINTER (member->input));
+    if (is_form_known (pool))
+      g_queue_push_tail (&pool->suspects, GINT_TO_POINTER (member->input));
+    else
+      g_queue_push_head (&pool->again, GINT_TO_POINTER (member->input));
   }
 }
 
@@ -277,13 +287,6 @@ request (Pool *pool, Member *member, gint input, gboolean hands_over)
   member->heard = g_get_monotonic_time ();
   /* a process that is gone is noticed when it is listened to */
   (void) !send (member->socket, &message, sizeof message, MSG_NOSIGNAL);
-}
-
-static gboolean
-is_form_known (const Pool *pool)
-{
-  return pool->form.channels > 0
-      && (pool->settings->scope != PIXELNORM_SCOPE_PIXEL || pool->form.width > 0);
 }
 
 static gboolean

@@ -213,6 +213,18 @@ def start_reading(*arguments):
     return process
 
 
+def test_the_first_file_stays_the_first(folder, tmp_path):
+    """That says how large all frames must be: also when a process was killed while it read it."""
+    Image.new("RGB", (7, 5)).save(tmp_path / "small.png")
+    process = start_reading("--jobs=2", tmp_path / "out", folder)
+    for child in children_of(process.pid):
+        os.kill(child, signal.SIGKILL)
+    process.stdin.buffer.write((tmp_path / "small.png").read_bytes())
+    stderr = process.communicate(timeout=60)[1]
+    assert process.returncode == 3 and stderr.count("16x12 pixels, those before 7x5") == N
+    assert load(tmp_path / "out").get_frames() == 1
+
+
 def test_without_a_descriptor_for_what_was_read(folder, tmp_path):
     """It ends, and nothing passes for read that could not be taken over."""
     process = start_reading("--jobs=1", tmp_path / "out", folder)
