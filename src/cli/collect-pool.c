@@ -46,7 +46,8 @@ typedef struct {
   GArray *unfinished; /* gint: inputs that were read, but not handed over */
   guint64 unfinished_frames;
   guint unfinished_reduced;
-  gint64 heard, handed_over;
+  gint64 heard; /* by the pool's own clock */
+  gint64 handed_over;
 } Member;
 
 typedef struct {
@@ -65,6 +66,8 @@ typedef struct {
   CollectResult *result;
   gboolean terminal, failed;
   gint64 begun, shown, joining; /* how long the last profile took */
+  gint64 listened;              /* when it did last */
+  gint64 awake;                 /* for so long it has listened; by this clock workers are late */
 } Pool;
 
 static const CollectInput *
@@ -185,7 +188,8 @@ start_member (Pool *pool, Member *member)
   member->input = -1;
   member->ready = member->is_handing_over = member->is_hung = FALSE;
   member->frames = 0;
-  member->heard = member->handed_over = g_get_monotonic_time ();
+  member->heard = pool->awake;
+  member->handed_over = g_get_monotonic_time ();
   return TRUE;
 }
 
@@ -284,7 +288,7 @@ request (Pool *pool, Member *member, gint input, gboolean hands_over)
   member->input = input;
   member->frames = 0;
   member->is_handing_over = hands_over;
-  member->heard = g_get_monotonic_time ();
+  member->heard = pool->awake;
   /* a process that is gone is noticed when it is listened to */
   (void) !send (member->socket, &message, sizeof message, MSG_NOSIGNAL);
 }
@@ -473,7 +477,7 @@ take_over (Pool *pool, Member *member, const CollectReply *reply, int fd)
 static void
 handle (Pool *pool, Member *member, const CollectReply *reply, int fd)
 {
-  member->heard = g_get_monotonic_time ();
+  member->heard = pool->awake;
   switch (reply->state) {
   case COLLECT_READY:
     member->ready = TRUE;
@@ -543,17 +547,25 @@ listen_once (Pool *pool)
   }
 }
 
+/* While the pool was stopped, as by Ctrl-Z, or joined profiles, it could hear nobody: that does not count. */
+static void
+measure_time (Pool *pool)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  pool->awake += MIN (now - pool->listened, (gint64) POLL_MILLISECONDS * 2000);
+  pool->listened = now;
+}
+
 /* One that hangs is ended, and then gone like any other. */
 static void
 end_hung (Pool *pool)
 {
-  const gint64 now = g_get_monotonic_time ();
-
   for (guint i = 0; i < pool->n_members; i++) {
     Member *member = &pool->members[i];
 
     if (!member->pid || member->is_hung || (member->input < 0 && !member->is_handing_over)
-        || now - member->heard < (gint64) pool->settings->timeout * G_USEC_PER_SEC)
+        || pool->awake - member->heard < (gint64) pool->settings->timeout * G_USEC_PER_SEC)
       continue;
     member->is_hung = TRUE;
     kill (member->pid, SIGKILL);
@@ -570,6 +582,7 @@ run (Pool *pool)
   while (!pool->failed && !is_over (pool)) {
     hand_out (pool);
     listen_once (pool);
+    measure_time (pool);
     end_hung (pool);
     show_progress (pool);
   }
@@ -611,7 +624,8 @@ collect_pool_run (
     .form = settings->form,
     .result = result,
     .terminal = isatty (STDERR_FILENO) && !settings->quiet,
-    .begun = g_get_monotonic_time () };
+    .begun = g_get_monotonic_time (),
+    .listened = g_get_monotonic_time () };
 
   for (guint i = 0; i < n_workers; i++) {
     members[i].input = -1;

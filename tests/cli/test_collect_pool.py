@@ -203,14 +203,27 @@ def test_archives_that_are_none(folder, tmp_path):
         assert not (tmp_path / "out").exists()
 
 
-def start_reading(*arguments):
+def start_reading(*arguments, **options):
     """Reads from standard input first, and waits for what is written there."""
-    process = start(*arguments, "fd://0", stdin=subprocess.PIPE)
+    process = start(*arguments, "fd://0", stdin=subprocess.PIPE, **options)
     until = time.monotonic() + 30
     while not children_of(process.pid) and time.monotonic() < until:
         time.sleep(.01)
     time.sleep(.3)
     return process
+
+
+def test_time_in_which_all_are_stopped_does_not_count(folder, tmp_path):
+    """As by Ctrl-Z, twice."""
+    process = start_reading("--timeout=2", tmp_path / "out", folder, start_new_session=True)
+    for _ in range(2):
+        os.killpg(process.pid, signal.SIGSTOP)
+        time.sleep(2.5)
+        os.killpg(process.pid, signal.SIGCONT)
+        time.sleep(.1)
+    process.stdin.buffer.write((folder / "00.png").read_bytes())
+    assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
+    assert load(tmp_path / "out").get_frames() == N + 1
 
 
 def test_the_first_file_stays_the_first(folder, tmp_path):
