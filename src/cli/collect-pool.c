@@ -193,11 +193,18 @@ start_member (Pool *pool, Member *member)
   return TRUE;
 }
 
+/* Where there can be no more processes, those that there are go on. */
 static void
 start (Pool *pool, Member *member)
 {
-  if (!pool->failed && !start_member (pool, member))
-    fail (pool, "No process could be started to read files. Give a smaller number with --jobs.");
+  if (pool->failed || start_member (pool, member))
+    return;
+  for (guint i = 0; i < pool->n_members; i++)
+    if (pool->members[i].pid)
+      return;
+  fail (pool,
+      "No process could be started to read files. Allow more processes and open files (ulimit -u, "
+      "ulimit -n).");
 }
 
 static void
@@ -277,6 +284,8 @@ end_member (Pool *pool, Member *member)
 
     fail (pool, text);
   }
+  member->input = -1;
+  member->is_handing_over = FALSE;
   start (pool, member);
 }
 
@@ -398,6 +407,8 @@ limit_members (Pool *pool)
     close (member->socket);
     waitpid (member->pid, NULL, 0);
     member->pid = 0;
+    /* it may have been about to say that there is nothing to hand over */
+    member->is_handing_over = FALSE;
   }
 }
 
@@ -528,22 +539,28 @@ static void
 listen_once (Pool *pool)
 {
   g_autofree struct pollfd *polled = g_new0 (struct pollfd, pool->n_members);
+  g_autofree Member **members = g_new0 (Member *, pool->n_members);
+  guint n = 0;
 
-  for (guint i = 0; i < pool->n_members; i++)
-    polled[i] = (struct pollfd){ pool->members[i].pid ? pool->members[i].socket : -1, POLLIN, 0 };
-  if (poll (polled, pool->n_members, POLL_MILLISECONDS) <= 0)
+  /* no more than there are: the system takes no longer list than files may be open */
+  for (guint i = 0; i < pool->n_members; i++) {
+    if (pool->members[i].pid == 0)
+      continue;
+    polled[n] = (struct pollfd){ pool->members[i].socket, POLLIN, 0 };
+    members[n++] = &pool->members[i];
+  }
+  if (poll (polled, n, POLL_MILLISECONDS) <= 0)
     return;
-  for (guint i = 0; i < pool->n_members && !pool->failed; i++) {
-    Member *member = &pool->members[i];
+  for (guint i = 0; i < n && !pool->failed; i++) {
     CollectReply reply;
     int fd;
 
-    if (polled[i].revents == 0 || !member->pid)
+    if (polled[i].revents == 0 || !members[i]->pid)
       continue;
-    if (receive (member, &reply, &fd))
-      handle (pool, member, &reply, fd);
+    if (receive (members[i], &reply, &fd))
+      handle (pool, members[i], &reply, fd);
     else
-      end_member (pool, member);
+      end_member (pool, members[i]);
   }
 }
 

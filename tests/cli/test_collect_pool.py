@@ -213,6 +213,23 @@ def start_reading(*arguments, **options):
     return process
 
 
+def test_where_no_process_can_be_started_others_go_on(folder, identity, silent, tmp_path):
+    """One of two is killed, and there is one descriptor too few to talk to another one; then the other one hangs."""
+    process = start("--jobs=2", "--timeout=3", tmp_path / "out", folder, silent)
+    known = end_worker(process, 0, 1)
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{process.pid}/fd")), 1024))
+    os.kill(children_of(process.pid)[0], signal.SIGKILL)
+    stderr = process.communicate(timeout=60)[1]
+    assert known and process.returncode == 3 and load(tmp_path / "out").get_identity() == identity
+    assert stderr.count(f'"{silent}" is left out') == 1
+
+
+def test_as_many_processes_as_can_be_started(folder, identity, tmp_path):
+    done = pixelprofile("collect", "--jobs=30", tmp_path / "out", folder,
+                        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12)))
+    assert (done.returncode, done.stderr) == (0, "") and load(tmp_path / "out").get_identity() == identity
+
+
 def test_time_in_which_all_are_stopped_does_not_count(folder, tmp_path):
     """As by Ctrl-Z, twice."""
     process = start_reading("--timeout=2", tmp_path / "out", folder, start_new_session=True)
