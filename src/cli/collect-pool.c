@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -114,6 +115,15 @@ describe_progress (Pool *pool, gint64 now)
       n, pool->inputs->len, frames, broken, rate < 10 ? 1 : 0, rate, left);
 }
 
+/* So many characters fit in a line; what is longer would be left standing when the line is written over. */
+static int
+terminal_columns (void)
+{
+  struct winsize size = { 0 };
+
+  return ioctl (STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
 /* On a terminal in one place, elsewhere a line now and then. */
 static void
 show_progress (Pool *pool)
@@ -126,7 +136,7 @@ show_progress (Pool *pool)
   pool->shown = now;
   g_autofree gchar *text = describe_progress (pool, now);
   if (pool->terminal)
-    g_printerr ("\r\033[K%s", text);
+    g_printerr ("\r\033[K%.*s", terminal_columns () - 1, text);
   else
     cli_fail (CLI_OK, "%s", text);
 }

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile collect: the numbers are numpy's over the images that Pillow wrote, whoever read which."""
+import fcntl
 import functools
 import os
 import pty
 import resource
 import signal
+import struct
 import subprocess
+import termios
 import time
 
 import numpy as np
@@ -332,8 +335,11 @@ def test_what_was_collected_is_not_lost_for_a_target_that_is_gone(images, tmp_pa
     assert load(elsewhere).get_frames() == N
 
 
-def test_progress_on_a_terminal_only(images, tmp_path):
+@pytest.mark.parametrize("columns", [0, 80, 30])
+def test_progress_on_a_terminal_only(columns, images, tmp_path):
+    """In one line, which is cut off where the terminal ends. One that does not know its width has 80 columns."""
     outside, inside = pty.openpty()
+    fcntl.ioctl(inside, termios.TIOCSWINSZ, struct.pack("4H", 24, columns, 0, 0))
     process = subprocess.Popen([PROGRAM, "collect", tmp_path / "out", images], stderr=inside, stdout=subprocess.DEVNULL)
     os.close(inside)
     seen = b""
@@ -344,4 +350,6 @@ def test_progress_on_a_terminal_only(images, tmp_path):
         pass  # how a terminal ends
     os.close(outside)
     assert process.wait() == 0
-    assert f"of {N} files".encode() in seen and b" files/s, " in seen and b" left" in seen
+    assert f"of {N} files".encode() in seen and (columns == 30 or b" files/s, " in seen and b" left" in seen)
+    lines = [line.removeprefix(b"\033[K") for line in seen.splitlines()]
+    assert max(len(line) for line in lines if b"passed over" not in line) < (columns or 80)
