@@ -457,6 +457,27 @@ read_with_gstreamer (Worker *worker, int fd, guint64 size, guint n_frames, GErro
   return ok && (worker->frames > 1 || add_frame (worker, &worker->first, error));
 }
 
+/* Of a packed file GStreamer says only that a plugin is missing, which there is not. */
+static gboolean
+check_packed (const Worker *worker, gsize n, GError **error)
+{
+  static const struct {
+    const gchar *name, *begin;
+  } kinds[] = { { "gzip", "\x1f\x8b" }, { "bzip2", "BZh" }, { "xz", "\xfd\x37zXZ" },
+    { "Zstandard", "\x28\xb5\x2f\xfd" }, { "ZIP", "PK\x03\x04" }, { "7-Zip", "7z\xbc\xaf" } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++) {
+    const gsize length = strlen (kinds[i].begin);
+
+    if (n < length || memcmp (worker->buffer, kinds[i].begin, length) != 0)
+      continue;
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
+        "It is packed (%s). Unpack it, and give the folder or the tar archive.", kinds[i].name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 static gboolean
 read_file (Worker *worker, int fd, guint64 size, GError **error)
 {
@@ -464,7 +485,7 @@ read_file (Worker *worker, int fd, guint64 size, GError **error)
   const PictureReader *reader = n < 0 ? NULL : find_reader (worker, n);
   guint n_frames = 0;
 
-  if (n < 0)
+  if (n < 0 || !check_packed (worker, (gsize) n, error))
     return FALSE;
   if (reader)
     return read_picture (worker, reader, fd, size, error);

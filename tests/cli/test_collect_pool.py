@@ -203,6 +203,14 @@ def test_archives_that_are_none(folder, tmp_path):
         assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("kind, word", [("gz", "gzip"), ("bz2", "bzip2"), ("xz", "xz")])
+def test_archives_that_are_packed(kind, word, folder, tmp_path):
+    with tarfile.open(tmp_path / f"a.tar.{kind}", f"w:{kind}") as tar:
+        tar.add(folder, "a")
+    done = pixelprofile("collect", tmp_path / "out", tmp_path / f"a.tar.{kind}")
+    assert done.returncode == 1 and f"It is packed ({word}). Unpack it" in done.stderr and done.stderr.count("\n") == 2
+
+
 def start_reading(*arguments, **options):
     """Reads from standard input first, and waits for what is written there."""
     process = start(*arguments, "fd://0", stdin=subprocess.PIPE, **options)
