@@ -181,8 +181,6 @@ static gboolean
 measure_sides (Diff *self, PixelnormProfile *a, PixelnormProfile *b, const DiffSettings *settings,
     GError **error)
 {
-  const guint depth = pixelnorm_profile_get_depth (a);
-  const gdouble floor = settings->min_deviation * ((1u << depth) - 1) / 255.0;
   Side sides[2] = { { 0 } };
   gboolean ok;
 
@@ -192,7 +190,7 @@ measure_sides (Diff *self, PixelnormProfile *a, PixelnormProfile *b, const DiffS
     ok = side_init_channels (&sides[0], a, self->n_channels)
         && side_init_channels (&sides[1], b, self->n_channels);
   if (ok)
-    measure (self, &sides[0], &sides[1], settings->limit, floor);
+    measure (self, &sides[0], &sides[1], settings->limit, settings->min_deviation);
   side_clear (&sides[0]);
   side_clear (&sides[1]);
   return ok;

@@ -7,7 +7,7 @@
 /**
  * DiffSettings:
  * @limit: a shift above it is beyond the limit
- * @min_deviation: the smallest divisor, in 8-bit code values, scaled with the depth; above 0
+ * @min_deviation: the smallest divisor, in code values; above 0
  */
 typedef struct {
   gdouble limit;

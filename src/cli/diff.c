@@ -217,9 +217,9 @@ check_options (const DiffOptions *options)
     return cli_fail_usage ("Expected --limit of 0 or more deviations, found %g.", settings->limit);
   if (!(options->share >= 0.0 && options->share <= 1.0))
     return cli_fail_usage ("Expected --share from 0 to 1, found %g.", options->share);
-  if (!(settings->min_deviation >= 1e-3 && settings->min_deviation <= 255.0))
+  if (!(settings->min_deviation >= 1e-3 && settings->min_deviation <= 65535.0))
     return cli_fail_usage (
-        "Expected --min-deviation from 0.001 to 255 8-bit code values, found %g.",
+        "Expected --min-deviation from 0.001 to 65535 code values, found %g.",
         settings->min_deviation);
   if (options->output && !g_str_has_suffix (options->output, EXTENSION))
     return cli_fail_usage ("Expected a file name that ends in " EXTENSION
@@ -321,7 +321,7 @@ diff_run (int argc, char **argv)
     { "share", 's', 0, G_OPTION_ARG_DOUBLE, &options.share,
         "Which share of the pixels may shift by more, 0 to 1 (default: 0.01)", "SHARE" },
     { "min-deviation", 0, 0, G_OPTION_ARG_DOUBLE, &options.settings.min_deviation,
-        "Smallest divisor, in 8-bit code values, scaled with the depth (default: 1)", "VALUE" },
+        "Smallest divisor, in code values (default: 1)", "VALUE" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one line of JSON", NULL },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
         "Draw where the pixels have shifted", "NAME.png" },

@@ -186,7 +186,7 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
   self->settings = settings;
   self->n_channels = strlen (geometry->channels);
   self->max_code = (1u << geometry->depth) - 1;
-  self->floor = settings->min_deviation * self->max_code / 255;
+  self->floor = settings->min_deviation;
   return check_values ("gamma", settings->n_gamma, self->n_channels, error)
       && check_values ("beta", settings->n_beta, self->n_channels, error)
       && (self->method->needs_profile

@@ -24,7 +24,7 @@ typedef struct {
 /* What a method may look at, for one sample. */
 typedef struct {
   const PixelnormSettings *settings;
-  double floor;                      /* min-deviation in code values of the depth */
+  double floor;                      /* min-deviation */
   double mean, std;                  /* fixed: of this channel, in code values */
   const PixelnormMoments *moments;   /* of the sample at the chosen scope; NULL for fixed */
   const PixelnormEstimate *estimate; /* instead of the moments; or NULL */

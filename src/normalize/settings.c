@@ -112,10 +112,10 @@ static const Row rows[] = {
       WORD (scope, scopes, pixelnorm_scope_get_type, PIXELNORM_SCOPE_PIXEL),
       .setting.option = " (default: that of the profile)" },
   { SAYS ("min-deviation", "Minimum deviation",
-        "Smallest divisor, in 8-bit code values (not 0 together with epsilon): what hardly ever varied is "
+        "Smallest divisor, in code values of the samples' depth (not 0 together with epsilon): what hardly ever varied is "
         "not blown up. Raise it to calm noise in still places"),
       NUMBER (min_deviation, 0, LARGEST_VALUE, 1), .setting.methods = DIVIDING,
-      .setting.option = "Smallest divisor, in 8-bit code values (default: 1)" },
+      .setting.option = "Smallest divisor, in code values (default: 1)" },
   { SAYS ("epsilon", "Epsilon",
         "Added to the variance of method=zscore, in squared code values, as batch normalization layers do"),
       NUMBER (epsilon, 0, LARGEST_VALUE, 0), .setting.methods = ONLY (ZSCORE),

@@ -54,7 +54,7 @@ def scene(n, seed, depth=8, n_channels=3, move=0.0, noise=4.0):
 
 def measure(a, b, depth=8, min_deviation=1.0, seen=None):
     """Shift, ratio of every sample, and what else rows are made of; seen: [H, W] booleans."""
-    floor = min_deviation * (2 ** depth - 1) / 255
+    floor = min_deviation
     a, b = a.astype(np.float64), b.astype(np.float64)
     deviations = [a.std(0), b.std(0)]
     divisor = np.maximum(deviations[0], floor)

@@ -51,7 +51,7 @@ def affines(frames, method, scope, min_deviation=1.0, epsilon=0.0, max_code=255)
     total, squares = wide.sum(axes, keepdims=True), (wide ** 2).sum(axes, keepdims=True)
     mean, variance = total / n, (n * squares - total ** 2) / n ** 2
     low, high = wide.min(axes, keepdims=True), wide.max(axes, keepdims=True)
-    floor = min_deviation * max_code / 255
+    floor = min_deviation
     half = np.maximum(np.maximum((high - low) / 2, floor), 1e-9)
     pool = wide.mean(axis=(0, 1, 2, 3) if scope == "global" else (0, 1, 2), keepdims=True)
     center, scale = {

@@ -26,7 +26,7 @@ class Reference:
 
     def __init__(self, method, source, scope, depth, momentum=0.1, epsilon=0.0, floor=1.0, start=None):
         self.method, self.source, self.scope, self.momentum, self.epsilon = method, source, scope, momentum, epsilon
-        self.floor = floor * (2 ** depth - 1) / 255
+        self.floor = floor
         self.mean, self.variance = start or (None, None)
 
     def per_pixel(self, x):

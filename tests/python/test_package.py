@@ -123,7 +123,7 @@ def test_statistics_of_frames(method, scope, depth):
     """frame: every frame its own; batch: those of all together, biased variance."""
     frames = frames_of(depth)
     given = {"method": method, "scope": scope, "depth": depth, "min_deviation": .5, "epsilon": 3.0}
-    floor = .5 * (2 ** depth - 1) / 255
+    floor = .5
     for statistics, axes in [("frame", (1, 2)), ("batch", (0, 1, 2))]:
         axes = axes + (3,) if scope == "global" else axes
         y = expected_of(frames, method, axes, floor, 3.0)

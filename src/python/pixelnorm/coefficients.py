@@ -32,7 +32,7 @@ def scaling(settings, learned, c):
 
 def method_input(settings, max_code, c, moments=None, dark=0.0, gain=0.0, ends=(0.0, 0.0)):
     unit = max_code if settings.units == "unit" else 1
-    return Input(settings, settings.min_deviation * max_code / 255, settings.value("mean", c) * unit,
+    return Input(settings, settings.min_deviation, settings.value("mean", c) * unit,
                  settings.value("std", c) * unit, moments, dark, gain, *ends)
 
 

@@ -10,7 +10,7 @@ import numpy
 class Input(NamedTuple):
     """What a method may look at, for one channel: numbers, or arrays [height, width] in scope pixel."""
     settings: object
-    floor: float           # min_deviation in code values of the depth
+    floor: float           # min_deviation
     mean: float            # fixed: in code values
     std: float
     moments: object        # Moments or MomentArrays; None for fixed
