@@ -36,6 +36,7 @@ EXTENSIONS = ("bmp", "gif", "j2k", "jp2", "jpe", "jpeg", "jpg", "pbm", "pgm", "p
 AT_ONCE = 16       # profiles that are merged by one call
 LARGEST_SHARD = 10_000  # half a minute of reading
 PATIENCE = 5       # seconds for a scheduler to answer
+START = 60         # seconds for a process to begin
 HAND_OVER = 2      # seconds of reading that are lost at most where a file ends the process
 
 
@@ -107,7 +108,9 @@ def read_some(paths, options, found, cancelled):
         with contextlib.suppress(BrokenPipeError):
             child.stdin.write(json.dumps({**options, "paths": paths}).encode() + b"\n")
             child.stdin.flush()
-        while (received := messages.get(timeout=options["timeout"])) is not None:
+        patience = max(START, options["timeout"])  # until the modules of the reader are there
+        while (received := messages.get(timeout=patience)) is not None:
+            patience = options["timeout"]
             found.add(*received)
             held = received[0].get("at", held)
             if cancelled and cancelled.is_set():
