@@ -29,6 +29,8 @@ static const PictureReader *const readers[] = {
 };
 
 #define MAGIC_BYTES 64
+#define PIECE_BYTES 65536
+#define PROGRESS_BYTES (PIECE_BYTES * 1024)
 
 typedef struct {
   const CollectSettings *settings;
@@ -421,6 +423,29 @@ read_picture (Worker *worker, const PictureReader *reader, int fd, guint64 size,
   return TRUE;
 }
 
+/* In pieces: of more than 2 GiB one call writes only the first. */
+static gboolean
+copy_member (Worker *worker, int fd, guint64 size, int copy)
+{
+  g_autofree gchar *piece = g_malloc (PIECE_BYTES);
+  guint64 at = 0;
+
+  while (at < size) {
+    const gssize n =
+        pread (fd, piece, MIN (PIECE_BYTES, size - at), (off_t) (worker->input->offset + at));
+
+    /* an archive that has become shorter: whoever reads the copy notices what is missing */
+    if (n == 0)
+      return TRUE;
+    if (n < 0 || write (copy, piece, (gsize) n) != n)
+      return FALSE;
+    at += (guint64) n;
+    if (at % PROGRESS_BYTES == 0)
+      tell_progress (worker);
+  }
+  return TRUE;
+}
+
 /* What follows is that of a file, also of one that lies in an archive: a copy in memory. */
 static gchar *
 make_uri (Worker *worker, int fd, guint64 size, int *copy, GError **error)
@@ -431,12 +456,10 @@ make_uri (Worker *worker, int fd, guint64 size, int *copy, GError **error)
     return g_strdup (input->uri);
   if (input->size == 0)
     return g_strdup (input->key);
-  const gssize n = read_bytes (worker, fd, size, error);
-  *copy = n < 0 ? -1 : memfd_create ("member", MFD_CLOEXEC);
-  if (*copy < 0 || write (*copy, worker->buffer, (gsize) n) != n) {
-    if (n >= 0)
-      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
-          "It cannot be copied out of the archive: %s.", g_strerror (errno));
+  *copy = memfd_create ("member", MFD_CLOEXEC);
+  if (*copy < 0 || !copy_member (worker, fd, size, *copy)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
+        "It cannot be copied out of the archive: %s.", g_strerror (errno));
     return NULL;
   }
   return g_strdup_printf ("file:///proc/self/fd/%d", *copy);

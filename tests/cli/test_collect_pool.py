@@ -6,6 +6,7 @@ import pty
 import resource
 import signal
 import socket
+import struct
 import subprocess
 import tarfile
 import time
@@ -15,6 +16,7 @@ import pytest
 from PIL import Image
 
 from cli_help import PRECIOUS, PROGRAM, load, pixelprofile
+from gst_launch import make
 
 N = 40
 
@@ -201,6 +203,20 @@ def test_archives_that_are_none(folder, tmp_path):
         done = pixelprofile("collect", tmp_path / "out", tmp_path / f"{name}.tar")
         assert done.returncode == 1 and "is no whole tar archive" in done.stderr and done.stderr.count("\n") == 1
         assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.long  # writes 2 GB into memory
+def test_a_large_video_in_an_archive(tmp_path):
+    """Of more than one call of write() takes: 4 frames, and then a box that is passed over."""
+    make(f"-q videotestsrc num-buffers=4 ! video/x-raw,width=40,height=24 ! pngenc ! qtmux ! filesink location={tmp_path}/a.mov")
+    content = (tmp_path / "a.mov").read_bytes()
+    member = tarfile.TarInfo("a.mov")
+    member.size = len(content) + 2 ** 31
+    with open(tmp_path / "a.tar", "wb") as tar:
+        tar.write(member.tobuf(tarfile.GNU_FORMAT) + content + struct.pack(">I4sQ", 1, b"free", 2 ** 31))
+        tar.truncate(512 + (member.size + 511) // 512 * 512 + 1024)
+    done = pixelprofile("collect", "--quiet", tmp_path / "out", tmp_path / "a.tar")
+    assert (done.returncode, done.stderr) == (0, "") and load(tmp_path / "out").get_frames() == 4
 
 
 @pytest.mark.parametrize("kind, word", [("gz", "gzip"), ("bz2", "bzip2"), ("xz", "xz")])
