@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "collect.h"
+#include "container.h"
 #include "convert.h"
 #include "gif.h"
 #include "orient.h"
@@ -502,6 +503,20 @@ check_packed (const Worker *worker, gsize n, GError **error)
 }
 
 static gboolean
+check_whole (const Worker *worker, int fd, guint64 size, GError **error)
+{
+  const guint64 whole = container_bytes (fd, worker->input->offset, size);
+
+  if (whole <= size)
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
+      "It was cut short: it should have %" G_GUINT64_FORMAT " bytes, and has %" G_GUINT64_FORMAT
+      ". Fetch or save it anew.",
+      whole, size);
+  return FALSE;
+}
+
+static gboolean
 read_file (Worker *worker, int fd, guint64 size, GError **error)
 {
   const gssize n = read_bytes (worker, fd, MIN (size, MAGIC_BYTES), error);
@@ -519,7 +534,8 @@ read_file (Worker *worker, int fd, guint64 size, GError **error)
         || !gif_count_frames ((const guint8 *) worker->buffer, (gsize) whole, &n_frames, error))
       return FALSE;
   }
-  return read_with_gstreamer (worker, fd, size, n_frames, error);
+  return check_whole (worker, fd, size, error)
+      && read_with_gstreamer (worker, fd, size, n_frames, error);
 }
 
 static gboolean

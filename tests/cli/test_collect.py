@@ -8,6 +8,7 @@ import resource
 import signal
 import struct
 import subprocess
+import tarfile
 import termios
 import time
 
@@ -249,6 +250,28 @@ def test_all_or_nothing_of_a_video_that_breaks(tmp_path):
     done = collect(tmp_path / "out", tmp_path / "in")
     assert done.returncode == 3 and '2.mjpeg" is left out' in done.stderr
     assert load(tmp_path / "out").get_frames() == 1
+
+
+@pytest.mark.parametrize("muxer", ["matroskamux", "webmmux", "avimux", "qtmux faststart=true", "mp4mux faststart=true",
+                                   "mp4mux faststart=true fragment-duration=100", "matroskamux streamable=true"])
+def test_a_video_that_was_cut_short(muxer, tmp_path):
+    """GStreamer takes the end of the file for the end of the video. Of what was written as a stream nobody knows how long it is."""
+    codec = "vp8enc deadline=1" if "webm" in muxer else "jpegenc" if "mp4" not in muxer else "x264enc bframes=0 key-int-max=5"
+    video = tmp_path / "in" / "a.video"
+    video.parent.mkdir()
+    make(f"-q videotestsrc pattern=snow num-buffers=30 ! video/x-raw,width=40,height=24 ! {codec} ! {muxer} ! "
+         f"filesink location={video}")
+    content = video.read_bytes()
+    assert collect(tmp_path / "out", video).returncode == 0 and load(tmp_path / "out").get_frames() == 30
+    with tarfile.open(tmp_path / "in.tar", "w") as tar:
+        for name, part in ("b.mkv", content), ("c.mkv", content[:-len(content) // 3]), ("d.mkv", content + b"more"):
+            (tmp_path / "in" / name).write_bytes(part)
+            tar.add(tmp_path / "in" / name, name)
+    for folder in "in", "in.tar":
+        done = collect("-f", tmp_path / "out", tmp_path / folder)
+        if "stream" not in muxer:
+            assert done.returncode == 3 and done.stderr.count('/c.mkv" is left out: It was cut short: ') == 1
+            assert load(tmp_path / "out").get_frames() == 60
 
 
 BAD = [
