@@ -13,6 +13,9 @@
 /* The reader keeps a byte and a float of every sample on its stack, which is of 8 MiB by default. */
 #define MAX_READER_SAMPLES (8 * 1024 * 1024 / 5)
 
+/* where DeepStream installs the library that normalizes for nvdspreprocess */
+#define CUSTOM_LIBRARY "/opt/nvidia/deepstream/deepstream/lib/gst-plugins/libcustom2d_preprocess.so"
+
 static gboolean
 is_planar (const PixelnormExport *self)
 {
@@ -57,7 +60,7 @@ take_mean_image (PixelnormExport *self, GError **error)
 /* @format has the name of the mean image. */
 static void
 append_means (const PixelnormExport *self, GString *text, const char *format,
-    const char *list_start, const char *list_end)
+    const char *list_start, const char *separator, const char *list_end)
 {
   g_autofree char *name = pixelnorm_export_file_name (self, MEAN_ENDING);
   g_auto (GStrv) parts = g_strsplit (format, "$", 2);
@@ -67,7 +70,7 @@ append_means (const PixelnormExport *self, GString *text, const char *format,
     return;
   }
   g_string_append (text, list_start);
-  pixelnorm_export_append_list (self, text, "mean", *list_end == ']' ? NULL : "$;");
+  pixelnorm_export_append_joined (self, text, "mean", separator);
   g_string_append (text, list_end);
 }
 
@@ -104,33 +107,54 @@ pixelnorm_export_write_nvinfer (PixelnormExport *self, GError **error)
       "net-scale-factor=%s\n",
       is_planar (self) ? 0 : 1, color_number (self),
       pixelnorm_export_number (scale, self->scale[0]));
-  append_means (self, text, "mean-file=$\n", "offsets=", "\n");
+  append_means (self, text, "mean-file=$\n", "offsets=", ";", "\n");
   return take_files (self, text, TRUE, error);
 }
 
+/* Its parser demands the sizes, the network-*, tensor-*, scaling-* and custom-* keys, and a group with
+ * src-ids and process-on-roi after them; the library splits the offsets at ";" and throws where a part is
+ * no number. Frames of every source (-1) go whole into a batch of 1. */
 gboolean
 pixelnorm_export_write_nvdspreprocess (PixelnormExport *self, GError **error)
 {
   GString *text = g_string_new ("[property]\n");
   char scale[PIXELNORM_NUMBER_SIZE];
 
-  g_string_append_printf (text, "network-input-order=%d\n", is_planar (self) ? 0 : 1);
-  if (self->width > 0 && is_planar (self))
+  g_string_append_printf (text,
+      "enable=1\n"
+      "target-unique-ids=1\n"
+      "process-on-frame=1\n"
+      "processing-width=%u\n"
+      "processing-height=%u\n"
+      "network-input-order=%d\n",
+      self->width, self->height, is_planar (self) ? 0 : 1);
+  if (is_planar (self))
     g_string_append_printf (
         text, "network-input-shape=1;%u;%u;%u\n", self->n_channels, self->height, self->width);
-  else if (self->width > 0)
+  else
     g_string_append_printf (
         text, "network-input-shape=1;%u;%u;%u\n", self->height, self->width, self->n_channels);
-  g_string_append_printf (
-      text, "network-color-format=%u\ntensor-data-type=0\n", color_number (self));
-  if (self->options->tensor)
-    g_string_append_printf (text, "tensor-name=%s\n", self->options->tensor);
   g_string_append_printf (text,
+      "network-color-format=%u\n"
+      "tensor-data-type=0\n"
+      "tensor-name=%s\n"
+      "scaling-filter=1\n"
+      "scaling-pool-memory-type=0\n"
+      "custom-lib-path=" CUSTOM_LIBRARY "\n"
+      "custom-tensor-preparation-function=CustomTensorPreparation\n"
       "\n"
       "[user-configs]\n"
       "pixel-normalization-factor=%s\n",
+      color_number (self), self->options->tensor ? self->options->tensor : "input",
       pixelnorm_export_number (scale, self->scale[0]));
-  append_means (self, text, "mean-file=$\n", "offsets=", "\n");
+  append_means (self, text, "mean-file=$\n", "offsets=", ";", "\n");
+  g_string_append (text,
+      "\n"
+      "[group-0]\n"
+      "src-ids=-1\n"
+      "process-on-roi=0\n"
+      "draw-roi=0\n"
+      "custom-input-transformation-function=CustomAsyncTransformation\n");
   return take_files (self, text, TRUE, error);
 }
 
@@ -150,7 +174,7 @@ pixelnorm_export_write_nvinferserver (PixelnormExport *self, GError **error)
       "    normalize {\n"
       "      scale_factor: %s\n",
       pixelnorm_export_number (scale, self->scale[0]));
-  append_means (self, text, "      mean_file: \"$\"\n", "      channel_offsets: [", "]\n");
+  append_means (self, text, "      mean_file: \"$\"\n", "      channel_offsets: [", ", ", "]\n");
   g_string_append (text, "    }\n  }\n}\n");
   return take_files (self, text, FALSE, error);
 }

@@ -32,7 +32,7 @@ static const PixelnormExporter exporters[] = {
       pixelnorm_export_write_nvinfer, NULL, RGB_OR_GREY },
   { { "nvdspreprocess", "DeepStream: configuration of nvdspreprocess, and its mean image", ".txt",
         PIXEL_8BIT, ONE, 8 },
-      pixelnorm_export_write_nvdspreprocess, NULL, RGB_OR_GREY },
+      pixelnorm_export_write_nvdspreprocess, NULL, RGB_OR_GREY, .needs_size = TRUE },
   { { "nvinferserver", "DeepStream: configuration of nvinferserver, and its mean image", ".txt",
         PIXEL_8BIT, ONE, 8 },
       pixelnorm_export_write_nvinferserver, NULL, RGB_OR_GREY },
@@ -178,6 +178,13 @@ check_size (const PixelnormExport *self, GError **error)
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "A model's input of %ux%u pixels is none: expected 1 to %u both ways.", self->width,
         self->height, PIXELNORM_MAX_SIDE);
+    return FALSE;
+  }
+  if (self->exporter->needs_size && self->width == 0) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "%s is told the size of the model's input, and a profile of whole channels has none. Say it with "
+        "--size.",
+        self->exporter->format.name);
     return FALSE;
   }
   if (!self->exact.per_pixel)

@@ -66,9 +66,7 @@ pixelnorm_export_append_list (
     if (!pixelnorm_export_value (self, name, pixelnorm_export_channel (self, i), &value))
       g_assert_not_reached (); /* a row of the table is wrong */
     pixelnorm_export_number (number, value);
-    if (!pattern)
-      g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", number);
-    for (const char *p = pattern; p && *p; p++) {
+    for (const char *p = pattern; *p; p++) {
       if (*p == '$')
         g_string_append (text, number);
       else if (*p == '#')
@@ -76,6 +74,21 @@ pixelnorm_export_append_list (
       else
         g_string_append_c (text, *p);
     }
+  }
+}
+
+void
+pixelnorm_export_append_joined (
+    const PixelnormExport *self, GString *text, const char *name, const char *separator)
+{
+  for (guint i = 0; i < self->n_channels; i++) {
+    char number[PIXELNORM_NUMBER_SIZE];
+    double value = 0;
+
+    if (!pixelnorm_export_value (self, name, pixelnorm_export_channel (self, i), &value))
+      g_assert_not_reached (); /* a row of the table is wrong */
+    g_string_append_printf (
+        text, "%s%s", i > 0 ? separator : "", pixelnorm_export_number (number, value));
   }
 }
 
@@ -151,8 +164,10 @@ pixelnorm_export_write_template (PixelnormExport *self, GError **error)
 
     if (pattern)
       *pattern++ = '\0';
-    if (pattern || !append_word (self, text, inside))
+    if (pattern)
       pixelnorm_export_append_list (self, text, inside, pattern);
+    else if (!append_word (self, text, inside))
+      pixelnorm_export_append_joined (self, text, inside, ", ");
     p = end;
   }
   pixelnorm_export_take_text (self, text);

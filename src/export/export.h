@@ -16,6 +16,7 @@ typedef struct {
   const char
       *channel_sets[4];   /* channels of the profiles that it can be made from; ends with NULL */
   gboolean decodes_video; /* statistics a pixel reach it as 8-bit video, which it decodes */
+  gboolean needs_size;    /* of the model's input */
 } PixelnormExporter;
 
 typedef struct {
@@ -68,6 +69,10 @@ gboolean pixelnorm_export_value (
  * number and # the index of its channel. */
 void pixelnorm_export_append_list (
     const PixelnormExport *self, GString *text, const char *name, const char *pattern);
+
+/* The same numbers with @separator between. */
+void pixelnorm_export_append_joined (
+    const PixelnormExport *self, GString *text, const char *name, const char *separator);
 const char *pixelnorm_export_color (const PixelnormExport *self); /* "RGB", "BGR", "GRAY", ... */
 const char *pixelnorm_export_enum_nick (GType type, int value);
 const char *pixelnorm_export_layout (const PixelnormExport *self); /* "nhwc", "nchw" */

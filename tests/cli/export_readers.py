@@ -70,13 +70,29 @@ def read_modelinfo(files, want, exact):
     return codes * (high - low) / 255 + low
 
 
+FLOAT32 = np.finfo(np.float32)
+
+
+def float_of(text):
+    """What std::stof takes: it throws at what is no number, too large or too small for a float32."""
+    value = float(re.match(r"\s*[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", text)[0])
+    assert value == 0 or FLOAT32.tiny <= abs(value) <= FLOAT32.max
+    return value
+
+
+def list_of(text, n):
+    """Split at every semicolon, also at one behind the last number."""
+    values = [float_of(part) for part in text.split(";")]
+    assert len(values) == n
+    return values
+
+
 def deepstream(keys, scale, offsets, files, want):
     if want["scope"] == "pixel":
         assert offsets not in keys and keys["mean-file"] == "out-mean.ppm"
         return evaluate(read_ppm(files[1], want), float(keys[scale]))
     assert "mean-file" not in keys and len(files) == 1
-    assert keys[offsets].count(";") == want["channels"]
-    return evaluate(numbers(keys[offsets]), float(keys[scale]))
+    return evaluate(list_of(keys[offsets], want["channels"]), float(keys[scale]))
 
 
 def read_nvinfer(files, want, exact):
@@ -90,14 +106,39 @@ def read_nvinfer(files, want, exact):
     return deepstream(keys, "net-scale-factor", "offsets", files, want)
 
 
+# what nvdspreprocess_property_parser.cpp demands of [property]
+PREPROCESS_KEYS = {
+    "processing-width", "processing-height", "network-input-order", "network-input-shape", "network-color-format",
+    "tensor-data-type", "tensor-name", "custom-lib-path", "custom-tensor-preparation-function", "scaling-filter",
+    "scaling-pool-memory-type"}
+
+
 def read_nvdspreprocess(files, want, exact):
     sections = read_ini(files[0].decode())
-    shape = "1;{channels};{height};{width}" if want["layout"] == "nchw" else "1;{height};{width};{channels}"
-    assert sections["property"] == {
-        "network-input-order": {"nchw": "0", "nhwc": "1"}[want["layout"]],
-        "network-input-shape": shape.format(**want), "tensor-data-type": "0", "tensor-name": TENSOR,
-        "network-color-format": {"rgb": "0", "bgr": "1", "gray": "2"}[want["color"]]}
-    return deepstream(sections["user-configs"], "pixel-normalization-factor", "offsets", files, want)
+    assert list(sections) == ["property", "user-configs", "group-0"]  # a group is read with what [property] said before
+    keys, group = sections["property"], sections["group-0"]
+    # of the keys that may be missing it wants these
+    assert keys.pop("enable") == "1" and keys.pop("process-on-frame") == "1" and keys.pop("target-unique-ids") == "1"
+    assert set(keys) == PREPROCESS_KEYS
+    order = {"nchw": 0, "nhwc": 1}[want["layout"]]
+    shape = [int(word) for word in keys["network-input-shape"].split(";")]
+    assert int(keys["network-input-order"]) == order
+    assert shape == [1, *((want["channels"], want["height"], want["width"]) if order == 0 else
+                          (want["height"], want["width"], want["channels"]))]
+    assert [int(keys[f"processing-{name}"]) for name in ("width", "height")] == [want["width"], want["height"]]
+    color = int(keys["network-color-format"])
+    assert color == {"rgb": 0, "bgr": 1, "gray": 2}[want["color"]] and want["channels"] == (1 if color == 2 else 3)
+    assert keys["tensor-data-type"] == "0" and keys["tensor-name"] == TENSOR
+    assert int(keys["scaling-filter"]) in range(7) and int(keys["scaling-pool-memory-type"]) in range(5)
+    assert keys["custom-lib-path"].startswith("/") and keys["custom-lib-path"].endswith("/libcustom2d_preprocess.so")
+    # functions that the library has
+    assert keys["custom-tensor-preparation-function"] == "CustomTensorPreparation"
+    assert group.pop("custom-input-transformation-function") in ("CustomTransformation", "CustomAsyncTransformation")
+    # every source (-1), whole frames: otherwise it demands roi-params-src-N
+    assert group == {"src-ids": "-1", "process-on-roi": "0", "draw-roi": "0"}
+    configs = sections["user-configs"]
+    assert float_of(configs["pixel-normalization-factor"]) > 0  # else it takes neither factor nor offsets
+    return deepstream(configs, "pixel-normalization-factor", "offsets", files, want)
 
 
 def read_nvinferserver(files, want, exact):
