@@ -26,7 +26,8 @@ append_ranges (const PixelnormExport *self, GString *text)
   g_string_append_c (text, '\n');
 }
 
-/* -1 fits every size. */
+/* -1 fits every size. For the batch it is always -1: the elements take one frame at a time, and a model
+ * whose batch is open fits no other number, while one whose batch is 1 fits this too. */
 static void
 append_dimensions (const PixelnormExport *self, GString *text)
 {
@@ -34,9 +35,9 @@ append_dimensions (const PixelnormExport *self, GString *text)
   const gint height = self->width > 0 ? (gint) self->height : -1;
 
   if (self->options->layout == PIXELNORM_TENSOR_LAYOUT_NCHW)
-    g_string_append_printf (text, "dims=1,%u,%d,%d\n", self->n_channels, height, width);
+    g_string_append_printf (text, "dims=-1,%u,%d,%d\n", self->n_channels, height, width);
   else
-    g_string_append_printf (text, "dims=1,%d,%d,%u\n", height, width, self->n_channels);
+    g_string_append_printf (text, "dims=-1,%d,%d,%u\n", height, width, self->n_channels);
 }
 
 /* The numbers among the settings that are not the default, as gst-launch-1.0 reads them. */

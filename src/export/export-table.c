@@ -55,7 +55,7 @@ static const PixelnormExporter exporters[] = {
         CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "cv2.dnn.Image2BlobParams(scalefactor=[{scale}], size=[{size}], mean=[{mean}], "
-      "swapRB={opencv-swap}, ddepth=cv2.CV_32F, datalayout=cv2.dnn.DNN_LAYOUT_{layout})\n",
+      "swapRB={opencv-swap}, ddepth=cv2.CV_32F, datalayout={opencv-layout})  # {layout}\n",
       RGB_OR_GREY },
   { { "openvino", "OpenVINO: lines of a PrePostProcessor", ".py", CHANNEL, CHANNEL, 16 },
       pixelnorm_export_write_template,

@@ -134,6 +134,7 @@ append_word (const PixelnormExport *self, GString *text, const char *word)
     { "keras-axis", planar ? "1" : "-1" },
     { "nnstreamer-dimension", planar ? "2" : "0" },
     { "opencv-swap", strcmp (color, "RGB") == 0 ? "True" : "False" }, /* its images are BGR */
+    { "opencv-layout", planar ? "2" : "4" }, /* the name is in cv2.dnn in OpenCV 4, in cv2 in 5 */
     { "size", size },
     { "element-type", self->exact.max_code > 255 ? "u16" : "u8" },
   };

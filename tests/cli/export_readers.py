@@ -48,6 +48,11 @@ def video_of(exact, low, high):
     return np.clip(np.rint((exact - low) * 255 / (high - low)), 0, 255)
 
 
+def dims_match(dims, model):
+    """modelinfo.c: below 0 fits everything, and an open dimension (None) fits nothing else."""
+    return len(dims) == len(model) and all(said < 0 or said == size for said, size in zip(dims, model))
+
+
 def read_modelinfo(files, want, exact):
     text = files[0].decode()
     sections = read_ini(text)
@@ -56,8 +61,12 @@ def read_modelinfo(files, want, exact):
     tensor = sections[TENSOR]
     ranges = [numbers(pair) for pair in tensor.pop("ranges").split(";")]
     channels, height, width = want["channels"], want["height"], want["width"]
-    dims = [1, channels, height, width] if want["layout"] == "nchw" else [1, height, width, channels]
-    assert tensor == {"id": TENSOR, "type": "float32", "dir": "input", "dims": ",".join(map(str, dims))}
+    dims = [int(word) for word in tensor.pop("dims").split(",")]
+    shape = (channels, height, width) if want["layout"] == "nchw" else (height, width, channels)
+    for batch in (1, None):  # the model's: one frame, or open
+        assert dims_match(dims, [batch, *shape])
+    assert not dims_match(dims, [1, *shape[::-1]]) and not dims_match(dims, [1, *shape, 1])
+    assert tensor == {"id": TENSOR, "type": "float32", "dir": "input"}
     assert [len(pair) for pair in ranges] == [2] * channels
     low, high = np.array(ranges).T
     codes = CODES
@@ -200,10 +209,13 @@ def read_keras(files, want, exact):
 
 def read_opencv(files, want, exact):
     match = re.fullmatch(r"cv2\.dnn\.Image2BlobParams\(scalefactor=\[(.*)\], size=\[(\d+), (\d+)\], mean=\[(.*)\], "
-                         r"swapRB=(True|False), ddepth=cv2\.CV_32F, datalayout=cv2\.dnn\.DNN_LAYOUT_(\w+)\)\n",
+                         r"swapRB=(True|False), ddepth=cv2\.CV_32F, datalayout=(\d)\)  # (\w+)\n",
                          files[0].decode())
     assert [int(match[2]), int(match[3])] == [want["width"], want["height"]]
-    assert match[6] == want["layout"].upper()
+    # DNN_LAYOUT_NCHW and DNN_LAYOUT_NHWC, in OpenCV 4 of cv2.dnn and in 5 of cv2
+    assert int(match[6]) == {"nchw": 2, "nhwc": 4}[want["layout"]] and match[7] == want["layout"].upper()
+    # one a channel: what is missing of its four numbers is 0
+    assert len(numbers(match[1])) == len(numbers(match[4])) == want["channels"]
     # OpenCV's images are BGR; with swapRB it turns mean and scalefactor round, computes, and turns the channels round
     assert match[5] == str(want["color"] == "rgb")
     return evaluate(numbers(match[4]), numbers(match[1]))

@@ -204,6 +204,21 @@ def test_fixed_values_of_imagenet(gate):
                            "add:-116.28@1,add:-103.53@2,div:58.395@0,div:57.12@1,div:57.375@2\n")
 
 
+@pytest.mark.parametrize("order", ["rgb", "bgr"])
+@pytest.mark.parametrize("layout", ["nhwc", "nchw"])
+def test_opencv_itself(gate, frames, layout, order):
+    """The line as it stands, run by the cv2 that is installed: 4.8 and newer, 5 too."""
+    cv2 = pytest.importorskip("cv2")
+    if not hasattr(cv2.dnn, "Image2BlobParams"):
+        pytest.skip(f"OpenCV {cv2.__version__} has no Image2BlobParams, which is of 4.8")
+    line = export("--to=opencv", "--scope=channel", "--layout", layout, "--channel-order", order, FILE, cwd=gate).stdout
+    blob = cv2.dnn.blobFromImageWithParams(np.ascontiguousarray(frames[0][..., ::-1]), eval(line, {"cv2": cv2}))[0]
+    exact = evaluate(*affines(frames, "zscore", "channel"))[frames[0], np.arange(HEIGHT)[:, None, None],
+                                                            np.arange(WIDTH)[:, None], np.arange(3)]
+    exact = exact[..., ::-1] if order == "bgr" else exact
+    np.testing.assert_allclose(np.moveaxis(blob, 0, -1) if layout == "nchw" else blob, exact, rtol=0, atol=2e-6)
+
+
 def test_dark_frames(gate, frames):
     dark = frames[:4] // 16
     save_profile(gate / "dark.safetensors", dark)
@@ -310,7 +325,7 @@ def test_mean_images_too_large_for_their_reader(tmp_path):
 
 
 def test_sizes(gate):
-    shown = {"modelinfo": ("dims=1,224,320,3", "dims=1,-1,-1,3"), "nvinfer": ("infer-dims=3;224;320", None),
+    shown = {"modelinfo": ("dims=-1,224,320,3", "dims=-1,-1,-1,3"), "nvinfer": ("infer-dims=3;224;320", None),
              "nvdspreprocess": ("network-input-shape=1;224;320;3", "--size"), "opencv": ("size=[320, 224]", "size=[0, 0]")}
     for name, (known, unknown) in shown.items():
         done = export("--to", name, "--size=320x224", "any.safetensors", cwd=gate)
