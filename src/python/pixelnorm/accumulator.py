@@ -56,11 +56,12 @@ class Lanes:
     def add(self, rows):
         """rows: [N, n]. Those that are not enough to be worth it wait."""
         while len(rows):
-            some = rows[:len(self.buffer) - self.waiting]
-            rows = rows[len(some):]
-            if len(some) == len(self.buffer):
+            some = rows[:len(self.buffer) - self.waiting if self.waiting else MOST_ROWS]
+            if len(some) >= len(self.buffer):
                 self._add_now(some)
+                rows = rows[len(some):]
                 continue
+            rows = rows[len(some):]
             self.buffer[self.waiting:self.waiting + len(some)] = some
             self.waiting += len(some)
             if self.waiting == len(self.buffer):
