@@ -33,7 +33,7 @@
 /* handing over takes one part in so many of the time */
 #define HAND_OVER_SHARE 20
 #define POLL_MILLISECONDS 200
-/* of workers that had no file, one after the other */
+/* of one worker and those in its place, one after the other, without a file */
 #define MAX_DEATHS 3
 /* a sample: 24 of sums, 18 of a profile of them */
 #define BYTES_A_SAMPLE 42
@@ -46,7 +46,7 @@ typedef struct {
   guint64 frames;     /* of that input so far */
   GArray *unfinished; /* gint: inputs that were read, but not handed over */
   guint64 unfinished_frames;
-  guint unfinished_reduced;
+  guint unfinished_reduced, n_deaths;
   gint64 heard; /* by the pool's own clock */
   gint64 handed_over;
 } Member;
@@ -63,7 +63,7 @@ typedef struct {
   CollectForm form;
   guint n_read;   /* inputs of which all frames were seen */
   guint64 frames; /* that were handed over */
-  guint reduced, n_deaths;
+  guint reduced;
   CollectResult *result;
   gboolean terminal, failed;
   gint64 begun, shown, joining; /* how long the last profile took */
@@ -285,8 +285,8 @@ end_member (Pool *pool, Member *member)
     return;
   if (member->input >= 0) {
     blame (pool, member, status);
-    pool->n_deaths = 0;
-  } else if (++pool->n_deaths > MAX_DEATHS) {
+    member->n_deaths = 0;
+  } else if (++member->n_deaths > MAX_DEATHS) {
     g_autofree gchar *how = describe_death (pool, member, status);
     g_autofree gchar *text = g_strdup_printf (
         "Processes end while they read nothing: %s. Is there enough memory? Nothing was written.",
@@ -492,7 +492,7 @@ take_over (Pool *pool, Member *member, const CollectReply *reply, int fd)
   /* in the middle of a video it goes on */
   if (member->input < 0)
     member->is_handing_over = FALSE;
-  pool->n_deaths = 0;
+  member->n_deaths = 0;
 }
 
 static void

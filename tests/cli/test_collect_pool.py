@@ -279,6 +279,16 @@ def test_the_first_file_stays_the_first(folder, tmp_path):
     assert load(tmp_path / "out").get_frames() == 1
 
 
+def test_all_processes_are_killed_at_once(folder, tmp_path):
+    """Most of them had nothing to do: that is no sign that none can live."""
+    process = start_reading("--jobs=9", tmp_path / "out", folder)
+    for child in children_of(process.pid):
+        os.kill(child, signal.SIGKILL)
+    process.stdin.buffer.write((folder / "00.png").read_bytes())
+    assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
+    assert load(tmp_path / "out").get_frames() == N + 1
+
+
 def test_without_a_descriptor_for_what_was_read(folder, tmp_path):
     """It ends, and nothing passes for read that could not be taken over."""
     process = start_reading("--jobs=1", tmp_path / "out", folder)
