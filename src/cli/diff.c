@@ -218,8 +218,7 @@ check_options (const DiffOptions *options)
   if (!(options->share >= 0.0 && options->share <= 1.0))
     return cli_fail_usage ("Expected --share from 0 to 1, found %g.", options->share);
   if (!(settings->min_deviation >= 1e-3 && settings->min_deviation <= 65535.0))
-    return cli_fail_usage (
-        "Expected --min-deviation from 0.001 to 65535 code values, found %g.",
+    return cli_fail_usage ("Expected --min-deviation from 0.001 to 65535 code values, found %g.",
         settings->min_deviation);
   if (options->output && !g_str_has_suffix (options->output, EXTENSION))
     return cli_fail_usage ("Expected a file name that ends in " EXTENSION

@@ -105,7 +105,7 @@ typedef struct {
   float floor;   /* the smallest divisor; it or epsilon is not 0 */
 } PixelnormRunningParameters;
 
-/* The weight 1 of what is new: momentum is in 2^-31. */
+/* The weight 1 of what is new: momentum is in 2^-31, so it is 2^-31 short of 1. */
 #define PIXELNORM_MOMENTUM_1 INT32_MAX
 /* rest of a mean that has no fraction: so means are rounded. */
 #define PIXELNORM_REST_HALF 0x8000

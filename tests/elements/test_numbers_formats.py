@@ -222,7 +222,7 @@ def test_quantization(scale, zero, kind, method, tmp_path):
     path = tmp_path / "p.safetensors"
     run(f"appsrc name=in format=time ! pixelstats location={path} ! fakesink sync=false", stretch)
     given = {"mean": [128.0], "std": [64.0]} if method == "fixed" else {}
-    y = reference.values(method, "channel", frames, reference.moments_of(frames))
+    y = reference.values(method, "channel", frames, reference.moments_of(frames), **given)
     stretch = [(stretch[0][0], buffers_of(places.pack(frames, frames[..., 0], random)))]
     words = words_of({"location": path, "method": method, "scope": "channel", "quant-scale": scale,
                       "quant-zero-point": zero, **given})
