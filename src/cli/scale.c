@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Separable filters, as Pillow has them since 2.7: rows first, then columns, each rounded to the picture's type. An output pixel at x
- * has its centre at c = (x + 0.5) s in the input, s being input size / output size, and input pixel i the weight
+/* Separable filters, as Pillow has them since 2.7: rows first, then columns, each rounded to the picture's type. Pillow 12.2 and later may
+ * begin with the columns where that is faster, which can differ by 1; the width resized, then the height, is this in any version.
+ *
+ * An output pixel at x has its centre at c = (x + 0.5) s in the input, s being input size / output size, and input
+ * pixel i the weight
  *
  *   f ((i + 0.5 - c) / max (s, 1)),   f (t) = max (0, 1 - |t|)  or  1 for -0.5 < t <= 0.5
  *

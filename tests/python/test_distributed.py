@@ -111,9 +111,11 @@ def test_the_profile_of_pixelprofile_collect(ours, theirs, tmp_path):
 
 
 def test_scaled_pictures(folder):
-    """By Pillow's resize(), whatever size they have."""
+    """By Pillow's resize(), whatever size they have; the width first, as not every version does for what is higher than wide."""
     picture(folder / "small.png", FRAMES[0][:2, :3])
-    expected = [np.asarray(Image.open(path).resize((4, 7), Image.BILINEAR)) for path in sorted(folder.iterdir())]
+    picture(folder / "high.png", np.random.default_rng(5).integers(0, 256, (64, 15, 3), np.uint8))
+    found = [Image.open(path) for path in sorted(folder.iterdir())]
+    expected = [np.asarray(image.resize((4, image.height), Image.BILINEAR).resize((4, 7), Image.BILINEAR)) for image in found]
     assert collect(folder, size=(4, 7), shard_size=4).profile.identity == identity_of(np.stack(expected))
 
 

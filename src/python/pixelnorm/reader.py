@@ -42,7 +42,11 @@ def read_with_pillow(source, channels="RGB", size=None, scaling="bilinear", orie
         frame = image if image.mode == mode else image.convert(mode)
         if orient == "auto" and image.getexif().get(ORIENTATION, 1) != 1:
             frame = ImageOps.exif_transpose(frame)
-        return frame.resize(size, getattr(Image, SCALINGS[scaling])) if size else frame
+        if not size:
+            return frame
+        scale = getattr(Image, SCALINGS[scaling])
+        # the width first, as pixelprofile does: asked for both at once, Pillow from 12.2 on may begin with the height
+        return frame.resize((size[0], frame.height), scale).resize(size, scale)
 
     image = Image.open(source)
     if image.mode in DEEP or any(";16" in str(tile[3]) for tile in image.tile):
