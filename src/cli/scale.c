@@ -10,7 +10,8 @@
  * divided by the sum of all. At 8 bits weights are rounded to 22 binary places: 2^22 * 255 and what rounding adds are below 2^31 for up to
  * 2^22 of them. At 16 bits they stay doubles, which are added in the order of pixels.
  *
- * The nearest pixel is found, as there, by adding s up in a double.
+ * The nearest pixel is that at the whole part of c. As there, c is s added up at 8 bits and a product at 16, where it is that of the mode
+ * I;16: the two differ where c comes to a whole number.
  */
 #include "scale.h"
 
@@ -27,6 +28,7 @@
 /* The weights along one side. */
 typedef struct {
   guint in, out;    /* 0: not made yet */
+  gboolean deep;    /* nearest: made for 16 bits */
   guint most;       /* weights an output pixel has room for */
   guint *first, *n; /* of each output pixel */
   gdouble *weights; /* most for each */
@@ -299,20 +301,21 @@ fail (const Picture *picture, GError **error)
 
 /* Which input pixel each output pixel is. */
 static gboolean
-find_nearest (Filter *filter, guint in, guint out)
+find_nearest (Filter *filter, guint in, guint out, gboolean deep)
 {
   const gdouble scale = (gdouble) in / out;
   gdouble at = scale * .5;
 
-  if (filter->in == in)
+  if (filter->in == in && filter->deep == deep)
     return TRUE;
   clear_filter (filter);
   filter->first = g_try_new (guint, out);
   if (!filter->first)
     return FALSE;
   for (guint x = 0; x < out; x++, at += scale)
-    filter->first[x] = MIN ((guint) at, in - 1);
+    filter->first[x] = MIN ((guint) (deep ? (x + .5) * scale : at), in - 1);
   filter->in = in;
+  filter->deep = deep;
   return TRUE;
 }
 
@@ -320,9 +323,10 @@ static gboolean
 take_nearest (Scaler *self, const Picture *picture, Picture *scaled, GError **error)
 {
   const guint pixel = picture->channels * picture->sample_bytes;
+  const gboolean deep = picture->sample_bytes == 2;
 
-  if (!find_nearest (&self->across, picture->width, self->width)
-      || !find_nearest (&self->down, picture->height, self->height))
+  if (!find_nearest (&self->across, picture->width, self->width, deep)
+      || !find_nearest (&self->down, picture->height, self->height, deep))
     return fail (picture, error);
   for (guint y = 0; y < scaled->height; y++) {
     const guint8 *row = picture->pixels + (gsize) self->down.first[y] * picture->width * pixel;

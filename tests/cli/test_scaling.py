@@ -75,6 +75,15 @@ def test_16_bits(scaling, tmp_path):
         assert distance <= Fraction(1, 2) + Fraction(1, 10**6)
 
 
+def test_nearest_at_16_bits(tmp_path):
+    """Pillow's, too, at sizes where some centres come to a whole number and adding up rounds below it."""
+    for width, height, to_width, to_height in [(28, 46, 5, 9), (64, 4, 6, 6), (7, 9, 30, 4)]:
+        values = np.random.default_rng(width).integers(0, 65536, (height, width)).astype(np.uint16)
+        picture = Image.fromarray(values)
+        found = scaled(tmp_path, picture, to_width, to_height, "nearest", "--format=GRAY16")[..., 0]
+        np.testing.assert_array_equal(found, np.asarray(picture.resize((to_width, to_height), Image.NEAREST)))
+
+
 def test_a_wide_picture_in_parts_of_other_sizes(tmp_path):
     """Pictures of several sizes after each other: weights are made anew where they must be."""
     random = np.random.default_rng(9)
