@@ -40,7 +40,7 @@ struct _Scaler {
   gboolean has_avx2;
   Scaling scaling;
   Filter across, down;
-  Picture between; /* width scaled, height not */
+  Picture between; /* width scaled, height not: rows that are needed next */
   gint32 *sums;    /* a row of them */
   gsize n_sums;
 };
@@ -242,53 +242,79 @@ add_rows_u16 (const guint16 *from, gsize n, const gdouble *weights, guint n_rows
   }
 }
 
-static void
-scale_across (const Scaler *self, const Picture *from, Picture *to)
+static gsize
+row_bytes (const Picture *picture)
 {
-  const Filter *filter = &self->across;
-  const gsize in = (gsize) from->width * from->channels * from->sample_bytes;
-  const gsize out = (gsize) to->width * to->channels * to->sample_bytes;
-
-  for (guint y = 0; y < from->height; y++) {
-    const guint8 *row = from->pixels + y * in;
-    guint8 *scaled = to->pixels + y * out;
-
-#ifdef __x86_64__
-    if (self->has_avx2 && from->sample_bytes == 1 && from->channels == 3) {
-      scale_row_rgb_avx2 (filter, row, scaled);
-      continue;
-    }
-#endif
-    if (from->sample_bytes == 1)
-      scale_row_u8 (filter, row, scaled, from->channels);
-    else
-      scale_row_u16 (filter, (const guint16 *) row, (guint16 *) scaled, from->channels);
-  }
+  return (gsize) picture->width * picture->channels * picture->sample_bytes;
 }
 
 static void
-scale_down (const Scaler *self, const Picture *from, Picture *to)
+scale_row_across (const Scaler *self, const Picture *from, guint y, guint8 *to)
 {
-  const Filter *filter = &self->down;
-  const gsize n = (gsize) from->width * from->channels;
-
-  for (guint y = 0; y < to->height; y++) {
-    const gsize first = filter->first[y] * n, at = y * n, weights = (gsize) y * filter->most;
+  const Filter *filter = &self->across;
+  const guint8 *row = from->pixels + y * row_bytes (from);
 
 #ifdef __x86_64__
-    if (self->has_avx2 && from->sample_bytes == 1) {
-      add_rows_avx2 (from->pixels + first, n, filter->fixed + weights, filter->n[y], self->sums,
-          to->pixels + at);
-      continue;
-    }
-#endif
-    if (from->sample_bytes == 1)
-      add_rows_u8 (from->pixels + first, n, filter->fixed + weights, filter->n[y], self->sums,
-          to->pixels + at);
-    else
-      add_rows_u16 ((const guint16 *) from->pixels + first, n, filter->weights + weights,
-          filter->n[y], (guint16 *) to->pixels + at);
+  if (self->has_avx2 && from->sample_bytes == 1 && from->channels == 3) {
+    scale_row_rgb_avx2 (filter, row, to);
+    return;
   }
+#endif
+  if (from->sample_bytes == 1)
+    scale_row_u8 (filter, row, to, from->channels);
+  else
+    scale_row_u16 (filter, (const guint16 *) row, (guint16 *) to, from->channels);
+}
+
+/* Row @y of @to; @rows begins with the first that it needs. */
+static void
+scale_down_to_row (const Scaler *self, const guint8 *rows, Picture *to, guint y)
+{
+  const Filter *filter = &self->down;
+  const gsize n = (gsize) to->width * to->channels, weights = (gsize) y * filter->most;
+  guint8 *row = to->pixels + y * row_bytes (to);
+
+#ifdef __x86_64__
+  if (self->has_avx2 && to->sample_bytes == 1) {
+    add_rows_avx2 (rows, n, filter->fixed + weights, filter->n[y], self->sums, row);
+    return;
+  }
+#endif
+  if (to->sample_bytes == 1)
+    add_rows_u8 (rows, n, filter->fixed + weights, filter->n[y], self->sums, row);
+  else
+    add_rows_u16 (
+        (const guint16 *) rows, n, filter->weights + weights, filter->n[y], (guint16 *) row);
+}
+
+/* Both ways. What is between them has room for twice the rows that one needs at most, which move up when it is full: all rows of
+ * a very high picture would take more than the picture.
+ */
+static gboolean
+scale_both (Scaler *self, const Picture *picture, Picture *scaled, GError **error)
+{
+  const guint room = (guint) MIN (2 * (guint64) self->down.most, picture->height);
+  const gsize bytes = row_bytes (scaled);
+  guint start = 0, end = 0; /* rows that are between */
+
+  if (!picture_resize (
+          &self->between, self->width, room, picture->channels, picture->sample_bytes, error))
+    return FALSE;
+  for (guint y = 0; y < scaled->height; y++) {
+    const guint first = self->down.first[y], last = first + self->down.n[y];
+    guint8 *rows = self->between.pixels;
+
+    if (last - start > room) {
+      const guint kept = MIN (first, end);
+
+      memmove (rows, rows + (kept - start) * bytes, (end - kept) * bytes);
+      start = kept;
+    }
+    for (; end < last; end++)
+      scale_row_across (self, picture, end, rows + (end - start) * bytes);
+    scale_down_to_row (self, rows + (first - start) * bytes, scaled, y);
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -353,11 +379,9 @@ gboolean
 scaler_run (Scaler *self, const Picture *picture, Picture *scaled, GError **error)
 {
   const gboolean across = picture->width != self->width, down = picture->height != self->height;
-  Picture *between = down ? &self->between : scaled;
 
   if (!across && !down) {
-    memcpy (scaled->pixels, picture->pixels,
-        (gsize) picture->width * picture->height * picture->channels * picture->sample_bytes);
+    memcpy (scaled->pixels, picture->pixels, picture->height * row_bytes (picture));
     return TRUE;
   }
   if (self->scaling == SCALING_NEAREST)
@@ -366,15 +390,14 @@ scaler_run (Scaler *self, const Picture *picture, Picture *scaled, GError **erro
       || !make_filter (&self->down, picture->height, self->height, self->scaling)
       || !make_sums (self, (gsize) self->width * picture->channels))
     return fail (picture, error);
-  if (across) {
-    if (down
-        && !picture_resize (
-            between, self->width, picture->height, picture->channels, picture->sample_bytes, error))
-      return FALSE;
-    scale_across (self, picture, between);
-    picture = between;
+  if (across && down)
+    return scale_both (self, picture, scaled, error);
+  for (guint y = 0; y < scaled->height; y++) {
+    if (across)
+      scale_row_across (self, picture, y, scaled->pixels + y * row_bytes (scaled));
+    else
+      scale_down_to_row (
+          self, picture->pixels + self->down.first[y] * row_bytes (picture), scaled, y);
   }
-  if (down)
-    scale_down (self, picture, scaled);
   return TRUE;
 }
