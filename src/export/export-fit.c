@@ -6,6 +6,8 @@
  * not, the scale is 1 / the root mean square of the divisors, so that what was collected keeps a
  * deviation of 1 all in all.
  *
+ * Numbers beyond those that the software takes become the nearest of them.
+ *
  * The error is the largest |y written - y exact| over all samples and all code values. Both are affine in
  * x, hence so is their difference, whose extremes are at the smallest and the largest code value. Only
  * 8-bit video is no affine: there every code value is tried where saturation does not decide.
@@ -14,6 +16,7 @@
 
 #include "normalize/quantization.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -131,6 +134,42 @@ add_loss (PixelnormExport *self, const char *text)
   g_string_append_printf (self->losses, "%s%s", self->losses->len > 0 ? "\n" : "", text);
 }
 
+/* Brings *@value into [@low, @high], and says so. */
+static void
+limit (
+    PixelnormExport *self, const char *what, guint channel, double low, double high, double *value)
+{
+  const double nearest = CLAMP (*value, low, high);
+  char numbers[4][PIXELNORM_NUMBER_SIZE];
+  g_autofree char *text = NULL;
+
+  if (!scales_differ (nearest, *value)) {
+    *value = nearest;
+    return;
+  }
+  text = g_strdup_printf ("It takes %ss of %s to %s: that of %c, %s, is written as %s.", what,
+      pixelnorm_export_number (numbers[0], low), pixelnorm_export_number (numbers[1], high),
+      self->geometry->channels[channel], pixelnorm_export_number (numbers[2], *value),
+      pixelnorm_export_number (numbers[3], nearest));
+  add_loss (self, text);
+  *value = nearest;
+  self->limited = TRUE;
+}
+
+static void
+limit_numbers (PixelnormExport *self)
+{
+  const PixelnormExportLimits *limits = self->exporter->limits;
+
+  for (guint c = 0; limits && c < self->n_channels; c++) {
+    if (fabs (self->mean[c]) < FLT_MIN)
+      self->mean[c] = 0; /* what is smaller, some readers of float32 refuse */
+    if (!self->pixel_mean)
+      limit (self, "mean", c, limits->mean_low, limits->mean_high, &self->mean[c]);
+    limit (self, "scale", c, limits->scale_low, limits->scale_high, &self->scale[c]);
+  }
+}
+
 /* Says why numbers differ, once each. */
 static void
 explain (PixelnormExport *self, gboolean means_differ, gboolean some_scales_differ)
@@ -141,16 +180,16 @@ explain (PixelnormExport *self, gboolean means_differ, gboolean some_scales_diff
     add_loss (self,
         "It has no numbers of single pixels: the export says those of whole channels, as with scope "
         "channel.");
-  if (!pooled && means_differ)
+  if (self->pixel_mean && means_differ)
     add_loss (self, "Its mean image has 8 bits: means are rounded to whole code values.");
-  if (!some_scales_differ)
+  if (!some_scales_differ || (self->limited && !self->pixel_mean))
     return;
   if (self->exporter->format.scale == PIXELNORM_EXPORT_DETAIL_ONE
       && (self->pixel_mean || self->n_channels > 1))
     add_loss (self,
         "It has one scale for all samples: the export says 1 / the root mean square of their "
         "divisors.");
-  else if (!pooled)
+  else if (self->pixel_mean)
     add_loss (self,
         "It has one scale a channel: the export says 1 / the root mean square of the divisors of the "
         "channel's pixels.");
@@ -250,6 +289,7 @@ pixelnorm_export_fit (PixelnormExport *self, GError **error)
   unify_scales (self);
   if (!check_scales (self, error))
     return FALSE;
+  limit_numbers (self);
   measure_affine (self);
   return TRUE;
 }

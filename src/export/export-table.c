@@ -22,6 +22,17 @@
     "RGB", "Y", "YUV"                                                                              \
   }
 
+/* tiovxdlpreproc and tidlpreproc: the ranges of the properties */
+static const PixelnormExportLimits ti_limits = { 0, 255, 0, 1 };
+/* qtimlvconverter: likewise */
+static const PixelnormExportLimits qualcomm_limits = { 0, 255, 0, 255 };
+/* std::stof throws at what is no normal float32 */
+static const PixelnormExportLimits nvdspreprocess_limits = { -3e38, 3e38, 1.2e-38, 3e38 };
+/* takes a factor of up to FLT_EPSILON, 1.19e-7, for none at all, and then 1 in its place */
+static const PixelnormExportLimits nvinferserver_limits = { -3e38, 3e38, 1.2e-7, 3e38 };
+/* writes means and divisors of code values with six decimals, and divides by what comes out */
+static const PixelnormExportLimits dlstreamer_limits = { -1e15, 1e15, 1e-15, 1e6 };
+
 /* name, summary, ending, mean, scale, depth; function, template, channels, video */
 static const PixelnormExporter exporters[] = {
   { { "modelinfo", "GStreamer 1.28: onnxinference, tfliteinference", ".modelinfo", CHANNEL, CHANNEL,
@@ -32,13 +43,14 @@ static const PixelnormExporter exporters[] = {
       pixelnorm_export_write_nvinfer, NULL, RGB_OR_GREY },
   { { "nvdspreprocess", "DeepStream: configuration of nvdspreprocess, and its mean image", ".txt",
         PIXEL_8BIT, ONE, 8 },
-      pixelnorm_export_write_nvdspreprocess, NULL, RGB_OR_GREY, .needs_size = TRUE },
+      pixelnorm_export_write_nvdspreprocess, NULL, RGB_OR_GREY, .needs_size = TRUE,
+      .limits = &nvdspreprocess_limits },
   { { "nvinferserver", "DeepStream: configuration of nvinferserver, and its mean image", ".txt",
         PIXEL_8BIT, ONE, 8 },
-      pixelnorm_export_write_nvinferserver, NULL, RGB_OR_GREY },
+      pixelnorm_export_write_nvinferserver, NULL, RGB_OR_GREY, .limits = &nvinferserver_limits },
   { { "dlstreamer", "DL Streamer: model-proc of gvainference, gvadetect, gvaclassify", ".json",
         CHANNEL, CHANNEL, 8 },
-      pixelnorm_export_write_dlstreamer, NULL, { "RGB" } },
+      pixelnorm_export_write_dlstreamer, NULL, { "RGB" }, .limits = &dlstreamer_limits },
   { { "nnstreamer", "NNStreamer: a tensor_transform", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "tensor_transform mode=arithmetic option=typecast:float32,per-channel:true@{nnstreamer-dimension}"
@@ -65,12 +77,12 @@ static const PixelnormExporter exporters[] = {
       RGB_OR_GREY },
   { { "qualcomm", "Qualcomm: a qtimlvconverter", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template, "qtimlvconverter mean=\"<{mean}>\" sigma=\"<{scale}>\"\n",
-      RGB_OR_GREY },
+      RGB_OR_GREY, .limits = &qualcomm_limits },
   { { "ti", "Texas Instruments: a tiovxdlpreproc", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "tiovxdlpreproc data-type=float32 channel-order={layout-in-small} "
       "tensor-format={color-in-small}{mean: mean-#=$}{scale: scale-#=$}\n",
-      { "RGB" } },
+      { "RGB" }, .limits = &ti_limits },
   { { "hailo", "Hailo: a line of a model script", ".alls", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template, "normalization1 = normalization([{mean}], [{std}])\n",
       RGB_OR_GREY },

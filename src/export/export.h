@@ -9,6 +9,12 @@
 
 #include "normalize/coefficients.h"
 
+/* The means and scales that the software behind a format takes, all of its channels alike. */
+typedef struct {
+  double mean_low, mean_high;
+  double scale_low, scale_high;
+} PixelnormExportLimits;
+
 typedef struct {
   PixelnormExportFormat format;
   gboolean (*write) (PixelnormExport *self, GError **error);
@@ -17,6 +23,7 @@ typedef struct {
       *channel_sets[4];   /* channels of the profiles that it can be made from; ends with NULL */
   gboolean decodes_video; /* statistics a pixel reach it as 8-bit video, which it decodes */
   gboolean needs_size;    /* of the model's input */
+  const PixelnormExportLimits *limits; /* NULL: it takes every number */
 } PixelnormExporter;
 
 typedef struct {
@@ -40,6 +47,7 @@ struct _PixelnormExport {
   double mean[PIXELNORM_MAX_CHANNELS];
   double scale[PIXELNORM_MAX_CHANNELS];
   gboolean pixel_mean, pixel_scale;
+  gboolean limited;  /* some of them are beyond what the software takes, and are its nearest */
   gboolean as_video; /* as 8-bit video of [low, high] */
   double low, high;
 

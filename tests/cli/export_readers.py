@@ -166,7 +166,16 @@ def read_nvinferserver(files, want, exact):
     assert match[1] == want["color"].upper()
     assert match[2] == {"nchw": "LINEAR", "nhwc": "NHWC"}[want["layout"]]
     mean = read_ppm(files[1], want) if want["scope"] == "pixel" else numbers(match[5])
+    assert want["scope"] == "pixel" or len(mean) == want["channels"]
+    assert float(match[3]) > FLOAT32.eps  # infer_proto_utils.cpp puts 1 in the place of what it takes for 0
     return evaluate(mean, float(match[3]))
+
+
+def gva(mean, std):
+    """inference_impl.cpp: three of each, read as parts of 255, and given on with six decimals of a code value."""
+    assert len(mean) == len(std) == 3
+    assert all(float(f"{255 * value:f}") > 0 for value in std)
+    return (CODES / 255 - mean) / std
 
 
 def read_dlstreamer(files, want, exact):
@@ -178,7 +187,7 @@ def read_dlstreamer(files, want, exact):
     assert layer == {"format": "image", "layer_name": TENSOR}
     mean, std = np.array(params.pop("mean")), np.array(params.pop("std"))
     assert params == {"color_space": want["color"].upper(), "range": [0, 1]}
-    return (CODES / 255 - mean) / std
+    return gva(mean, std)
 
 
 def read_nnstreamer(files, want, exact):
@@ -197,6 +206,8 @@ def read_nnstreamer(files, want, exact):
 
 def read_torchvision(files, want, exact):
     match = re.fullmatch(r"transforms\.Normalize\(mean=\[(.*)\], std=\[(.*)\]\)\n", files[0].decode())
+    assert len(numbers(match[1])) == len(numbers(match[2])) == want["channels"]
+    assert np.float32(numbers(match[2])).all()  # functional.normalize refuses what is 0 in float32
     return (CODES / 255 - numbers(match[1])) / numbers(match[2])
 
 
@@ -234,6 +245,8 @@ def read_qualcomm(files, want, exact):
     match = re.fullmatch(r'qtimlvconverter mean="<(.*)>" sigma="<(.*)>"\n', files[0].decode())
     for word in (match[1] + ", " + match[2]).split(", "):
         assert "." in word or "e" in word  # GStreamer would take it as an integer
+        assert 0 <= float(word) <= 255  # the range of both properties (ml-video-converter.c)
+    assert len(numbers(match[1])) == len(numbers(match[2])) == want["channels"]
     return evaluate(numbers(match[1]), numbers(match[2]))
 
 
@@ -243,6 +256,8 @@ def read_ti(files, want, exact):
     keys = dict(word.split("=") for word in words[1:])
     mean, scale = ([float(keys.pop(f"{name}-{i}")) for i in range(3)] for name in ("mean", "scale"))
     assert keys == {"data-type": "float32", "channel-order": want["layout"], "tensor-format": want["color"]}
+    # the ranges of the properties (gsttiovxdlpreproc.cpp, gsttidlpreproc.cpp)
+    assert all(0 <= value <= 255 for value in mean) and all(0 <= value <= 1 for value in scale)
     return evaluate(mean, scale)
 
 

@@ -143,6 +143,8 @@ def loses(name, scope, center, scale):
     """Whether a format has no words for these means and scales."""
     if name in ALL:
         return False
+    if name == "ti" and scale.max() > 1 + 1e-9:
+        return True
     one_scale = np.ptp(scale) < 1e-9
     if name in ONE_SCALE and not one_scale:
         return True
@@ -177,6 +179,40 @@ def test_what_is_said_instead(gate, frames):
     for name in ("torchvision", "nnstreamer", "hailo"):
         pixel, channel = (export("--to", name, "--scope", scope, FILE, cwd=gate) for scope in ("pixel", "channel"))
         assert pixel.stdout == channel.stdout and "whole channels" in pixel.stderr and channel.stderr == ""
+
+
+# means and scales, the settings that make them, and what of them each software does not take
+LIMITS = [
+    ("ti", [300, 10, -2], [0.5, 1, 8], {"mean": [255, 10, 0], "scale": [1, 1, 0.125]}, ["R, 300.0", "B, -2.0", "R, 2.0"]),
+    ("qualcomm", [256, 0, 255], [0.001, 1 / 255, 8], {"mean": [255, 0, 255], "scale": [255, 255, 0.125]},
+     ["R, 256.0", "R, 1000.0"]),
+    ("nvinferserver", [1, 2, 3], [1e8, 1e8, 1e8], {"mean": [1, 2, 3], "scale": [1.2e-7] * 3}, ["R, 1e-08"]),
+    ("dlstreamer", [1, 2, 3], [2e-7, 1, 2], {"mean": [1, 2, 3], "scale": [1e6, 1, 0.5]}, ["R, 5000000.0"]),
+]
+
+
+@pytest.mark.parametrize("name, mean, std, taken, words", LIMITS, ids=[row[0] for row in LIMITS])
+def test_numbers_beyond_the_limits_of_a_reader(gate, name, mean, std, taken, words):
+    """They are named, the nearest are written, and --strict writes nothing."""
+    gamma = [1e-3 if value > 1e6 else 10 if value < 1e-6 else 1 for value in std]  # std is 1e-6 to 1e6
+    said = [value * factor for value, factor in zip(std, gamma)]
+    arguments = ["--to", name, "--method=fixed", "--scope=channel", "--mean", ",".join(map(str, mean)), "--std",
+                 ",".join(map(str, said)), "--gamma", ",".join(map(str, gamma)), "--model", MODEL, "--tensor", TENSOR, FILE]
+    done = export(*arguments, cwd=gate)
+    assert done.returncode == 0 and all(f"that of {word}, is written as" in done.stderr for word in words)
+    assert "one scale" not in done.stderr
+    want = {"channels": 3, "color": "rgb", "layout": "nhwc", "scope": "channel", "height": HEIGHT, "width": WIDTH}
+    told, exact = READERS[name]([done.stdout.encode()], want, None), evaluate(mean, 1 / np.array(std))
+    np.testing.assert_allclose(told, evaluate(taken["mean"], taken["scale"]), rtol=1e-9, atol=1e-9)
+    assert named_error(done.stderr) == pytest.approx(np.abs(told - exact).max(), rel=1e-6)
+    strict = export("--strict", *arguments, cwd=gate)
+    assert (strict.returncode, strict.stdout) == (1, "") and words[0] in strict.stderr
+
+
+def test_means_too_small_for_a_float32(gate):
+    """std::stof throws at them."""
+    done = export("--to=nvdspreprocess", "--strict", "--method=fixed", "--scope=channel", "--mean=1e-40", FILE, cwd=gate)
+    assert done.returncode == 0 and "offsets=0.0;0.0;0.0\n" in done.stdout and done.stderr == ""
 
 
 def test_min_deviation_and_epsilon(gate, frames):
