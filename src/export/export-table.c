@@ -51,6 +51,15 @@ static const PixelnormExporter exporters[] = {
   { { "dlstreamer", "DL Streamer: model-proc of gvainference, gvadetect, gvaclassify", ".json",
         CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_dlstreamer, NULL, { "RGB" }, .limits = &dlstreamer_limits },
+  { { "dlstreamer-info", "DL Streamer: <model_info> of a model, for the same elements", ".xml",
+        CHANNEL, CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "<model_info>\n"
+      "  <mean_values value=\"{unit-mean|}\" />\n"
+      "  <scale_values value=\"{unit-std|}\" />\n"
+      "  <color_space value=\"{color}\" />\n"
+      "</model_info>\n",
+      { "RGB" }, .limits = &dlstreamer_limits },
   { { "nnstreamer", "NNStreamer: a tensor_transform", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "tensor_transform mode=arithmetic option=typecast:float32,per-channel:true@{nnstreamer-dimension}"
@@ -75,6 +84,29 @@ static const PixelnormExporter exporters[] = {
       ".set_color_format(ColorFormat.{color})\n"
       "ppp.input().preprocess().convert_element_type(Type.f32).mean([{mean}]).scale([{std}])\n",
       RGB_OR_GREY },
+  { { "openvino-info", "OpenVINO Model API, Model Server: <model_info> of a model", ".xml", CHANNEL,
+        CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "<model_info>\n"
+      "  <mean_values value=\"{mean|}\" />\n"
+      "  <scale_values value=\"{std|}\" />\n"
+      "  <reverse_input_channels value=\"{reverse}\" />\n"
+      "</model_info>\n",
+      { "RGB" } },
+  { { "huggingface", "Hugging Face Transformers: preprocessor_config.json", ".json", CHANNEL,
+        CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "{{\n"
+      "  \"image_processor_type\": \"ViTImageProcessor\",\n"
+      "  \"do_convert_rgb\": {huggingface-rgb},\n"
+      "  \"do_resize\": {huggingface-resize},\n"
+      "  \"do_rescale\": true,\n"
+      "  \"rescale_factor\": 0.00392156862745098,\n"
+      "  \"do_normalize\": true,\n"
+      "  \"image_mean\": [{unit-mean}],\n"
+      "  \"image_std\": [{unit-std}]\n"
+      "}\n",
+      RGB_OR_GREY, .rgb_only = TRUE },
   { { "qualcomm", "Qualcomm: a qtimlvconverter", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template, "qtimlvconverter mean=\"<{mean}>\" sigma=\"<{scale}>\"\n",
       RGB_OR_GREY, .limits = &qualcomm_limits },
@@ -175,6 +207,13 @@ check_fits (const PixelnormExport *self, GError **error)
       && strcmp (geometry->channels, "RGB") != 0) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "The order bgr is for profiles of RGB, and this one is of %s.", geometry->channels);
+    return FALSE;
+  }
+  if (self->options->channel_order != PIXELNORM_CHANNEL_ORDER_RGB && self->exporter->rgb_only) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "%s has no word for a model of B, G, R: it gives R, G, B. Export with the channel order rgb, and "
+        "turn the channels round in the model.",
+        format->name);
     return FALSE;
   }
   return TRUE;

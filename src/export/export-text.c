@@ -3,7 +3,7 @@
  *
  * In a template {WORD} stands for a word, or for numbers that are joined by ", ", and {NUMBERS:PATTERN} for
  * PATTERN once a channel, where $ is the number and # the index of the channel, both in the order of
- * the model. "{{" is a brace.
+ * the model. {NUMBERS|} has them without exponents and with spaces between. "{{" is a brace.
  */
 #include "export.h"
 
@@ -27,6 +27,26 @@ pixelnorm_export_number (char text[PIXELNORM_NUMBER_SIZE], double number)
   if (!strpbrk (text, ".e"))
     strcat (text, ".0");
   return text;
+}
+
+/* A double has 17 digits, and the numbers here are 1e-15 at least. */
+char *
+pixelnorm_export_decimal (double number)
+{
+  char text[PIXELNORM_NUMBER_SIZE];
+
+  pixelnorm_export_number (text, number);
+  if (!strchr (text, 'e'))
+    return g_strdup (text);
+  for (guint digits = 1;; digits++) {
+    g_autofree char *format = g_strdup_printf ("%%.%uf", digits);
+    char decimal[512]; /* 309 digits before the point at most */
+
+    g_ascii_formatd (decimal, sizeof decimal, format, number);
+    if (digits == 100
+        || fabs (g_ascii_strtod (decimal, NULL) - number) <= DBL_EPSILON * fabs (number))
+      return g_strdup (decimal);
+  }
 }
 
 gboolean
@@ -116,6 +136,21 @@ pixelnorm_export_layout (const PixelnormExport *self)
   return self->options->layout == PIXELNORM_TENSOR_LAYOUT_NCHW ? "nchw" : "nhwc";
 }
 
+/* Channels in the order of the model, without exponents, since the elements read digits and a point. */
+static void
+append_decimals (const PixelnormExport *self, GString *text, const char *name)
+{
+  for (guint i = 0; i < self->n_channels; i++) {
+    g_autofree char *decimal = NULL;
+    double value = 0;
+
+    if (!pixelnorm_export_value (self, name, pixelnorm_export_channel (self, i), &value))
+      g_assert_not_reached (); /* a row of the table is wrong */
+    decimal = pixelnorm_export_decimal (value);
+    g_string_append_printf (text, "%s%s", i > 0 ? " " : "", decimal);
+  }
+}
+
 /* Words that depend on what is known of the model. Returns: FALSE where @word is none of them */
 static gboolean
 append_word (const PixelnormExport *self, GString *text, const char *word)
@@ -123,7 +158,10 @@ append_word (const PixelnormExport *self, GString *text, const char *word)
   const gboolean planar = self->options->layout == PIXELNORM_TENSOR_LAYOUT_NCHW;
   const char *const color = pixelnorm_export_color (self);
   g_autofree char *lower = g_ascii_strdown (color, -1);
+  const gboolean is_rgb = strcmp (color, "RGB") == 0;
   g_autofree char *size = g_strdup_printf ("%u, %u", self->width, self->height);
+  g_autofree char *resize = g_strdup_printf (
+      "true,\n  \"size\": {\"height\": %u, \"width\": %u}", self->height, self->width);
   const struct {
     const char *word, *text;
   } words[] = {
@@ -133,7 +171,10 @@ append_word (const PixelnormExport *self, GString *text, const char *word)
     { "layout-in-small", pixelnorm_export_layout (self) },
     { "keras-axis", planar ? "1" : "-1" },
     { "nnstreamer-dimension", planar ? "2" : "0" },
-    { "opencv-swap", strcmp (color, "RGB") == 0 ? "True" : "False" }, /* its images are BGR */
+    { "opencv-swap", is_rgb ? "True" : "False" }, /* its images are BGR, */
+    { "reverse", is_rgb ? "True" : "False" },     /* and so are OpenVINO's */
+    { "huggingface-rgb", is_rgb ? "true" : "false" },
+    { "huggingface-resize", self->width > 0 ? resize : "false" },
     { "opencv-layout", planar ? "2" : "4" }, /* the name is in cv2.dnn in OpenCV 4, in cv2 in 5 */
     { "size", size },
     { "element-type", self->exact.max_code > 255 ? "u16" : "u8" },
@@ -161,11 +202,15 @@ pixelnorm_export_write_template (PixelnormExport *self, GError **error)
     }
     const char *end = strchr (p, '}');
     g_autofree char *inside = g_strndup (p + 1, end - p - 1);
-    char *pattern = strchr (inside, ':');
+    char *pattern = strchr (inside, ':'), *bar = strchr (inside, '|');
 
     if (pattern)
       *pattern++ = '\0';
-    if (pattern)
+    else if (bar)
+      *bar = '\0';
+    if (bar)
+      append_decimals (self, text, inside);
+    else if (pattern)
       pixelnorm_export_append_list (self, text, inside, pattern);
     else if (!append_word (self, text, inside))
       pixelnorm_export_append_joined (self, text, inside, ", ");

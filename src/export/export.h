@@ -24,6 +24,7 @@ typedef struct {
   gboolean decodes_video; /* statistics a pixel reach it as 8-bit video, which it decodes */
   gboolean needs_size;    /* of the model's input */
   const PixelnormExportLimits *limits; /* NULL: it takes every number */
+  gboolean rgb_only;                   /* it has no word for models of B, G, R */
 } PixelnormExporter;
 
 typedef struct {
@@ -77,6 +78,9 @@ gboolean pixelnorm_export_value (
  * number and # the index of its channel. */
 void pixelnorm_export_append_list (
     const PixelnormExport *self, GString *text, const char *name, const char *pattern);
+
+/* The number without an exponent, which some readers do not know. Free it with g_free(). */
+char *pixelnorm_export_decimal (double number);
 
 /* The same numbers with @separator between. */
 void pixelnorm_export_append_joined (

@@ -14,6 +14,7 @@ is missing, has another value or is not known.
 import configparser
 import json
 import re
+import xml.etree.ElementTree
 
 import numpy as np
 import pytest
@@ -190,6 +191,46 @@ def read_dlstreamer(files, want, exact):
     return gva(mean, std)
 
 
+def model_info_of(data):
+    root = xml.etree.ElementTree.fromstring(data)
+    assert root.tag == "model_info" and all(list(child.attrib) == ["value"] and not len(child) for child in root)
+    values = {child.tag: child.get("value") for child in root}
+    assert len(values) == len(root)
+    return values
+
+
+def read_dlstreamer_info(files, want, exact):
+    """model_api_converters.cpp and, for what it makes of three means and scales, inference_impl.cpp."""
+    values = model_info_of(files[0])
+    # it knows no exponents: 1e-05 would be two numbers
+    mean, std = ([float(word) for word in re.findall(r"[-+]?\d*\.?\d+", values.pop(name))]
+                 for name in ("mean_values", "scale_values"))
+    assert values == {"color_space": want["color"].upper()} and want["color"] in ("rgb", "bgr")
+    return gva(np.array(mean), np.array(std))
+
+
+def read_openvino_info(files, want, exact):
+    """types.py of Model API: lists are split at spaces, "True" and "YES" are true; utils.py: images are BGR."""
+    values = model_info_of(files[0])
+    mean, std = ([float(word) for word in values.pop(name).split()] for name in ("mean_values", "scale_values"))
+    assert (values.pop("reverse_input_channels") in ("True", "YES")) == (want["color"] == "rgb") and not values
+    assert len(mean) == len(std) == want["channels"] == 3
+    return (CODES - mean) / std
+
+
+def read_huggingface(files, want, exact):
+    """rescale() and normalize() of image_transforms.py, in float64, and what validate_preprocess_arguments() demands."""
+    keys = json.loads(files[0])
+    assert keys.pop("image_processor_type") == "ViTImageProcessor"
+    assert keys.pop("do_convert_rgb") == (want["color"] == "rgb")  # of a PIL image; of an array it takes the channels as they are
+    assert keys.pop("do_resize") is True and keys.pop("size") == {"height": want["height"], "width": want["width"]}
+    assert keys.pop("do_rescale") is True and keys.pop("do_normalize") is True
+    factor, mean, std = keys.pop("rescale_factor"), keys.pop("image_mean"), keys.pop("image_std")
+    assert not keys and len(mean) == len(std) == want["channels"] and want["color"] != "bgr"
+    assert all(isinstance(number, float) for number in (factor, *mean, *std))
+    return (CODES * factor - mean) / std
+
+
 def read_nnstreamer(files, want, exact):
     number = r"-?[0-9]+\.[0-9]+(?:e[-+][0-9]+)?"  # without a point or exponent it would be an integer
     words = re.fullmatch(r"tensor_transform mode=arithmetic option=(\S+)\n", files[0].decode())[1].split(",")
@@ -337,5 +378,5 @@ def read_json(files, want, exact):
     return evaluate(from_layout(content["mean"], want), from_layout(content["scale"], want))
 
 
-READERS = {name[5:]: function for name, function in list(globals().items())
+READERS = {name[5:].replace("_", "-"): function for name, function in list(globals().items())
            if name.startswith("read_") and name not in ("read_ini", "read_ppm", "read_protobuf")}

@@ -66,7 +66,8 @@ def affines(frames, method, scope, min_deviation=1.0, epsilon=0.0, max_code=255)
 
 
 # software that takes, or whose words we know of, color frames only
-COLOR_ONLY = ["dlstreamer", "ti"]
+COLOR_ONLY = ["dlstreamer", "dlstreamer-info", "openvino-info", "ti"]
+RGB_ONLY = ["huggingface"]  # no other order
 
 
 def test_every_row_has_a_reader():
@@ -158,7 +159,7 @@ def loses(name, scope, center, scale):
 @pytest.mark.parametrize("name", FORMATS)
 def test_the_other_software_computes_what_is_said(gate, frames, name, method, scope):
     for color, layout in [("rgb", "nhwc"), ("bgr", "nchw"), ("gray", "nchw")]:
-        if color == "gray" and name in COLOR_ONLY:
+        if (color == "gray" and name in COLOR_ONLY) or (color == "bgr" and name in RGB_ONLY):
             continue
         samples = frames[..., :1] if color == "gray" else frames
         lost = check(gate, name, samples, method, scope, color, layout)
@@ -253,6 +254,31 @@ def test_opencv_itself(gate, frames, layout, order):
                                                             np.arange(WIDTH)[:, None], np.arange(3)]
     exact = exact[..., ::-1] if order == "bgr" else exact
     np.testing.assert_allclose(np.moveaxis(blob, 0, -1) if layout == "nchw" else blob, exact, rtol=0, atol=2e-6)
+
+
+def test_transformers_itself(gate, frames):
+    transformers = pytest.importorskip("transformers")
+    try:
+        load = transformers.AutoImageProcessor.from_pretrained
+    except (AttributeError, ImportError, RuntimeError) as error:
+        pytest.skip(f"transformers {transformers.__version__} does not run beside the other packages here: {error}")
+    export("--to=huggingface", "--scope=channel", "-o", "preprocessor_config.json", FILE, cwd=gate)
+    processor = load(str(gate), use_fast=False)
+    [pixels] = processor(frames[0], input_data_format="channels_last", return_tensors="np")["pixel_values"]
+    exact = evaluate(*affines(frames, "zscore", "channel"))[frames[0], np.arange(HEIGHT)[:, None, None],
+                                                            np.arange(WIDTH)[:, None], np.arange(3)]
+    np.testing.assert_allclose(np.moveaxis(pixels, 0, -1), exact, rtol=0, atol=5e-6)
+
+
+def test_model_info_without_exponents(gate):
+    """DL Streamer reads digits and one point."""
+    arguments = ["--method=fixed", "--scope=channel", "--mean=1e-7,1e-12,255", "--std=1e-6,3,1e6", FILE]
+    for name, unit in [("dlstreamer-info", 255), ("openvino-info", 1)]:
+        done = export("--to", name, "--strict", *arguments, cwd=gate)
+        assert (done.returncode, done.stderr) == (0, "")
+        mean, std = [[float(word) for word in re.findall(r"[-+]?\d*\.?\d+", line)] for line in done.stdout.splitlines()[1:3]]
+        np.testing.assert_allclose(mean, np.array([1e-7, 1e-12, 255]) / unit, rtol=1e-14)
+        np.testing.assert_allclose(std, np.array([1e-6, 3, 1e6]) / unit, rtol=1e-14)
 
 
 def test_dark_frames(gate, frames):
@@ -429,7 +455,7 @@ def test_help_lists_the_table(gate):
 def test_the_documentation_has_the_table():
     words = {Pixelnorm.ExportDetail.ONE: "one", Pixelnorm.ExportDetail.CHANNEL: "channel",
              Pixelnorm.ExportDetail.PIXEL_8BIT: "pixel, 8 bits", Pixelnorm.ExportDetail.PIXEL: "pixel"}
-    rows = re.findall(r"^\| `(\w+)` \| .* \| ([\w, ]+) \| (\w+) \| (\d+) \| .* \|$", PAGE, re.M)
+    rows = re.findall(r"^\| `([\w-]+)` \| .* \| ([\w, ]+) \| (\w+) \| (\d+) \| .* \|$", PAGE, re.M)
     formats = [Pixelnorm.export_format_find(name) for name in FORMATS]
     assert rows == [(row.name, words[row.mean], words[row.scale], str(row.max_depth)) for row in formats]
 
@@ -486,6 +512,8 @@ BAD_COMMANDS = [
     (1, ["--to=nvinfer", "--model=", "-o", "o.txt", FILE], "a model"),
     (1, ["--to=json", "--channel-order=bgr", "grey.safetensors"], "RGB"),
     (1, ["--to=ti", "grey.safetensors"], "RGB"),
+    (1, ["--to=huggingface", "--channel-order=bgr", FILE], "no word for a model of B, G, R"),
+    (1, ["--to=nvdspreprocess", "--scope=channel", "any.safetensors"], "--size"),
     (1, ["--to=json", "--output=none/o.json", FILE], 'no directory "none"'),
     (1, ["--to=json", "--output=folder", "--force", FILE], "is a directory"),
     (1, ["--to=json", "--method=flat-field", "--dark=none.safetensors", FILE], "none.safetensors"),
