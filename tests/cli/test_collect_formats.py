@@ -220,7 +220,7 @@ def bad_jpegs():
     whole = jpeg(WIDTH, HEIGHT, [(2, 2), (1, 1), (1, 1)])
     frame = whole.index(b"\xff\xc0")
     cases = {"cut": (whole[:-9], "Premature end of JPEG file"), "no-end": (whole[:-2], "Premature end of JPEG file"),
-             "lossless": (whole.replace(b"\xff\xc0", b"\xff\xc3"), "SOF type 0xc3"),
+             "lossless": (whole.replace(b"\xff\xc0", b"\xff\xc3"), "libjpeg"),
              "12-bits": (whole[:frame + 4] + b"\x0c" + whole[frame + 5:], "precision 12"),
              "codes": (whole[:-20] + b"\xff\0" * 4 + whole[-12:], "Corrupt JPEG data"),
              "scans": (jpeg(9, 9, [(1, 1)], progressive=True, scans=500), "more than 500 scans"),
@@ -239,7 +239,7 @@ def bad_pngs():
             "text": (png(samples, 8, RGB, before=[chunk(b"tEXt", b"a\0b")[:-1] + b"?"]), "tEXt: CRC error"),
             "sum": (png(samples, 8, RGB, compress=lambda rows: zlib.compress(rows)[:-1] + b"?"), "incorrect data check"),
             "few": (png(samples, 8, RGB, compress=lambda rows: zlib.compress(rows[:-1])), "Not enough image data"),
-            "palette": (png(samples[..., :1], 8, PALETTE, palette=samples[0, :5]), "that the palette does not have"),
+            "palette": (png(samples[..., :1], 8, PALETTE, palette=samples[0, :5]), "palette"),
             "animation": (png(samples, 8, RGB, before=[animation]), "an animation of 2 frames")}
 
 

@@ -237,6 +237,14 @@ def start_reading(*arguments, **options):
     return process
 
 
+def kill_all_at_once(process):
+    """Before another one can take over what the first was at."""
+    process.send_signal(signal.SIGSTOP)
+    for child in children_of(process.pid):
+        os.kill(child, signal.SIGKILL)
+    process.send_signal(signal.SIGCONT)
+
+
 def test_where_no_process_can_be_started_others_go_on(folder, identity, silent, tmp_path):
     """One of two is killed, and there is one descriptor too few to talk to another one; then the other one hangs."""
     process = start("--jobs=2", "--timeout=3", tmp_path / "out", folder, silent)
@@ -271,8 +279,7 @@ def test_the_first_file_stays_the_first(folder, tmp_path):
     """That says how large all frames must be: also when a process was killed while it read it."""
     Image.new("RGB", (7, 5)).save(tmp_path / "small.png")
     process = start_reading("--jobs=2", tmp_path / "out", folder)
-    for child in children_of(process.pid):
-        os.kill(child, signal.SIGKILL)
+    kill_all_at_once(process)
     process.stdin.buffer.write((tmp_path / "small.png").read_bytes())
     stderr = process.communicate(timeout=60)[1]
     assert process.returncode == 3 and stderr.count("16x12 pixels, those before 7x5") == N
@@ -282,8 +289,7 @@ def test_the_first_file_stays_the_first(folder, tmp_path):
 def test_all_processes_are_killed_at_once(folder, tmp_path):
     """Most of them had nothing to do: that is no sign that none can live."""
     process = start_reading("--jobs=9", tmp_path / "out", folder)
-    for child in children_of(process.pid):
-        os.kill(child, signal.SIGKILL)
+    kill_all_at_once(process)
     process.stdin.buffer.write((folder / "00.png").read_bytes())
     assert process.communicate(timeout=60)[1] == "" and process.returncode == 0
     assert load(tmp_path / "out").get_frames() == N + 1
