@@ -69,6 +69,9 @@ void pixelnorm_export_sample (
 #define PIXELNORM_NUMBER_SIZE (G_ASCII_DTOSTR_BUF_SIZE + 2)
 const char *pixelnorm_export_number (char text[PIXELNORM_NUMBER_SIZE], double number);
 
+/* Returns: (transfer full): the number without an exponent, which some readers do not know */
+char *pixelnorm_export_decimal (double number);
+
 /* The names of numbers a channel: "mean", "minus-mean", "unit-mean" (as part of the largest code value), "scale", "std"
  * (1 / scale), "unit-std", "variance". */
 gboolean pixelnorm_export_value (
@@ -78,9 +81,6 @@ gboolean pixelnorm_export_value (
  * number and # the index of its channel. */
 void pixelnorm_export_append_list (
     const PixelnormExport *self, GString *text, const char *name, const char *pattern);
-
-/* The number without an exponent, which some readers do not know. Free it with g_free(). */
-char *pixelnorm_export_decimal (double number);
 
 /* The same numbers with @separator between. */
 void pixelnorm_export_append_joined (

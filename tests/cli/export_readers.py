@@ -98,6 +98,7 @@ def list_of(text, n):
 
 
 def deepstream(keys, scale, offsets, files, want):
+    assert np.float32(keys[scale]) > 0  # else neither the factor nor the offsets are taken
     if want["scope"] == "pixel":
         assert offsets not in keys and keys["mean-file"] == "out-mean.ppm"
         return evaluate(read_ppm(files[1], want), float(keys[scale]))
@@ -147,7 +148,7 @@ def read_nvdspreprocess(files, want, exact):
     # every source (-1), whole frames: otherwise it demands roi-params-src-N
     assert group == {"src-ids": "-1", "process-on-roi": "0", "draw-roi": "0"}
     configs = sections["user-configs"]
-    assert float_of(configs["pixel-normalization-factor"]) > 0  # else it takes neither factor nor offsets
+    assert float_of(configs["pixel-normalization-factor"])
     return deepstream(configs, "pixel-normalization-factor", "offsets", files, want)
 
 
