@@ -240,8 +240,11 @@ def start_reading(*arguments, **options):
 def kill_all_at_once(process):
     """Before another one can take over what the first was at."""
     process.send_signal(signal.SIGSTOP)
-    for child in children_of(process.pid):
+    children = children_of(process.pid)
+    for child in children:
         os.kill(child, signal.SIGKILL)
+    while any(os.path.exists(f"/proc/{child}/exe") for child in children):
+        time.sleep(.01)
     process.send_signal(signal.SIGCONT)
 
 
