@@ -41,8 +41,8 @@ struct _Scaler {
   Scaling scaling;
   Filter across, down;
   Picture between; /* width scaled, height not: rows that are needed next */
-  gint32 *sums;    /* a row of them */
-  gsize n_sums;
+  void *sums;      /* a row of them: gint32, or gdouble at 16 bits */
+  gsize sums_bytes;
 };
 
 Scaler *
@@ -210,36 +210,36 @@ add_rows_avx2 (
 static guint16
 round_deep (gdouble sum)
 {
-  return (guint16) CLAMP (floor (sum + .5), 0, 65535);
+  return (guint16) MIN ((gint) (sum + .5), 65535); /* no sum is negative */
 }
 
-static void
+static inline __attribute__ ((always_inline)) void
 scale_row_u16 (const Filter *filter, const guint16 *row, guint16 *to, guint channels)
 {
   for (guint x = 0; x < filter->out; x++, to += channels) {
     const gdouble *weights = filter->weights + (gsize) x * filter->most;
     const guint16 *from = row + (gsize) filter->first[x] * channels;
+    gdouble sums[3] = { 0, 0, 0 };
 
-    for (guint c = 0; c < channels; c++) {
-      gdouble sum = 0;
-
-      for (guint i = 0; i < filter->n[x]; i++)
-        sum += from[(gsize) i * channels + c] * weights[i];
-      to[c] = round_deep (sum);
-    }
+    for (guint i = 0; i < filter->n[x]; i++, from += channels)
+      for (guint c = 0; c < channels; c++)
+        sums[c] += from[c] * weights[i];
+    for (guint c = 0; c < channels; c++)
+      to[c] = round_deep (sums[c]);
   }
 }
 
 static void
-add_rows_u16 (const guint16 *from, gsize n, const gdouble *weights, guint n_rows, guint16 *to)
+add_rows_u16 (
+    const guint16 *from, gsize n, const gdouble *weights, guint n_rows, gdouble *sums, guint16 *to)
 {
-  for (gsize i = 0; i < n; i++) {
-    gdouble sum = 0;
-
-    for (guint y = 0; y < n_rows; y++)
-      sum += from[y * n + i] * weights[y];
-    to[i] = round_deep (sum);
-  }
+  for (gsize i = 0; i < n; i++)
+    sums[i] = 0;
+  for (guint y = 0; y < n_rows; y++, from += n)
+    for (gsize i = 0; i < n; i++)
+      sums[i] += from[i] * weights[y];
+  for (gsize i = 0; i < n; i++)
+    to[i] = round_deep (sums[i]);
 }
 
 static gsize
@@ -262,8 +262,10 @@ scale_row_across (const Scaler *self, const Picture *from, guint y, guint8 *to)
 #endif
   if (from->sample_bytes == 1)
     scale_row_u8 (filter, row, to, from->channels);
+  else if (from->channels == 3)
+    scale_row_u16 (filter, (const guint16 *) row, (guint16 *) to, 3);
   else
-    scale_row_u16 (filter, (const guint16 *) row, (guint16 *) to, from->channels);
+    scale_row_u16 (filter, (const guint16 *) row, (guint16 *) to, 1);
 }
 
 /* Row @y of @to; @rows begins with the first that it needs. */
@@ -283,8 +285,8 @@ scale_down_to_row (const Scaler *self, const guint8 *rows, Picture *to, guint y)
   if (to->sample_bytes == 1)
     add_rows_u8 (rows, n, filter->fixed + weights, filter->n[y], self->sums, row);
   else
-    add_rows_u16 (
-        (const guint16 *) rows, n, filter->weights + weights, filter->n[y], (guint16 *) row);
+    add_rows_u16 ((const guint16 *) rows, n, filter->weights + weights, filter->n[y], self->sums,
+        (guint16 *) row);
 }
 
 /* Both ways. What is between them has room for twice the rows that one needs at most, which move up when it is full: all rows of
@@ -341,8 +343,16 @@ find_nearest (Filter *filter, guint in, guint out, gboolean deep)
   for (guint x = 0; x < out; x++, at += scale)
     filter->first[x] = MIN ((guint) (deep ? (x + .5) * scale : at), in - 1);
   filter->in = in;
+  filter->out = out;
   filter->deep = deep;
   return TRUE;
+}
+
+static inline __attribute__ ((always_inline)) void
+take_row (const Filter *filter, const guint8 *row, guint8 *to, gsize pixel)
+{
+  for (guint x = 0; x < filter->out; x++, to += pixel)
+    memcpy (to, row + filter->first[x] * pixel, pixel);
 }
 
 static gboolean
@@ -358,20 +368,34 @@ take_nearest (Scaler *self, const Picture *picture, Picture *scaled, GError **er
     const guint8 *row = picture->pixels + (gsize) self->down.first[y] * picture->width * pixel;
     guint8 *to = scaled->pixels + (gsize) y * scaled->width * pixel;
 
-    for (guint x = 0; x < scaled->width; x++, to += pixel)
-      memcpy (to, row + (gsize) self->across.first[x] * pixel, pixel);
+    switch (pixel) { /* numbers, so that no pixel calls memcpy() */
+    case 1:
+      take_row (&self->across, row, to, 1);
+      break;
+    case 2:
+      take_row (&self->across, row, to, 2);
+      break;
+    case 3:
+      take_row (&self->across, row, to, 3);
+      break;
+    default:
+      take_row (&self->across, row, to, 6);
+    }
   }
   return TRUE;
 }
 
 static gboolean
-make_sums (Scaler *self, gsize n)
+make_sums (Scaler *self, const Picture *picture)
 {
-  if (n <= self->n_sums)
+  const gsize item = picture->sample_bytes == 1 ? sizeof (gint32) : sizeof (gdouble);
+  const gsize bytes = (gsize) self->width * picture->channels * item;
+
+  if (bytes <= self->sums_bytes)
     return TRUE;
   g_free (self->sums);
-  self->sums = g_try_new (gint32, n);
-  self->n_sums = self->sums ? n : 0;
+  self->sums = g_try_malloc (bytes);
+  self->sums_bytes = self->sums ? bytes : 0;
   return self->sums != NULL;
 }
 
@@ -388,7 +412,7 @@ scaler_run (Scaler *self, const Picture *picture, Picture *scaled, GError **erro
     return take_nearest (self, picture, scaled, error);
   if (!make_filter (&self->across, picture->width, self->width, self->scaling)
       || !make_filter (&self->down, picture->height, self->height, self->scaling)
-      || !make_sums (self, (gsize) self->width * picture->channels))
+      || !make_sums (self, picture))
     return fail (picture, error);
   if (across && down)
     return scale_both (self, picture, scaled, error);
