@@ -308,8 +308,11 @@ request (Pool *pool, Member *member, gint input, gboolean hands_over)
   member->frames = 0;
   member->is_handing_over = hands_over;
   member->heard = pool->awake;
-  /* a process that is gone is noticed when it is listened to */
-  (void) !send (member->socket, &message, sizeof message, MSG_NOSIGNAL);
+  if (send (member->socket, &message, sizeof message, MSG_NOSIGNAL) >= 0 || input < 0)
+    return;
+  /* the process is gone, which is noticed when it is listened to; but not with this input */
+  g_queue_push_head (&pool->again, GINT_TO_POINTER (input));
+  member->input = -1;
 }
 
 static gboolean
