@@ -43,7 +43,7 @@ def log(path):
 def read(path):
     log(path)
     print("what a reader prints does no harm")
-    act = {"crash": lambda: os.kill(os.getpid(), signal.SIGSEGV), "exit": lambda: os._exit(7), "hang": lambda: time.sleep(1000),
+    act = {"crash": lambda: os.kill(os.getpid(), signal.SIGABRT), "exit": lambda: os._exit(7), "hang": lambda: time.sleep(1000),
            "once": lambda: once(path, lambda: os._exit(1)), "late": lambda: once(path, lambda: time.sleep(1000)),
            "floats": lambda: decode(path) / 255, "narrow": lambda: decode(path)[:, :4], "half": lambda: halfway(path),
            "nothing": lambda: 1 / 0, "video": lambda: iter([decode(path)] * 3)}
