@@ -8,6 +8,7 @@ and tables (all else) within 1e-9, which is what decimal settings are off in bin
 """
 import functools
 import itertools
+import re
 
 import numpy as np
 import pytest
@@ -101,7 +102,7 @@ def test_tables_are_complete():
     assert set(METHODS) == set(reference.METHODS)
     assert set(SCOPES) == {"pixel", "channel", "global"}
     caps = Gst.ElementFactory.make("pixelnorm").get_static_pad("src").get_pad_template_caps()
-    assert {caps.get_structure(i).get_string("types") for i in range(caps.get_size())} - {None} == set(TYPES)
+    assert set(re.findall(r"types=\(string\)(\w+)", caps.to_string())) == set(TYPES)
 
 
 @pytest.mark.parametrize("name", FORMATS)
