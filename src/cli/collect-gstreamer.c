@@ -358,6 +358,23 @@ describe (GstMessage *message, void (*parse) (GstMessage *, GError **, gchar **)
   return g_strdup (error->message);
 }
 
+/* GStreamer's words for what it cannot read give no advice. */
+static gchar *
+describe_error (const Run *run, GstMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  gst_message_parse_error (message, &error, NULL);
+  if (run->n_frames > 0
+      || !(g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
+          || g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND)))
+    return g_strdup (error->message);
+  return g_strdup_printf (
+      "GStreamer cannot read it: %s If it is a picture that Pillow can open, \"python3 -m pixelnorm "
+      "collect\" reads it.",
+      error->message);
+}
+
 /* Returns: whether there is more to come */
 static gboolean
 handle (Run *run, GstMessage *message)
@@ -378,7 +395,7 @@ handle (Run *run, GstMessage *message)
     }
     return TRUE;
   case GST_MESSAGE_ERROR:
-    text = describe (message, gst_message_parse_error);
+    text = describe_error (run, message);
     note_problem (run, text);
     return FALSE;
   default:
