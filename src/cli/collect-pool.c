@@ -35,8 +35,8 @@
 #define POLL_MILLISECONDS 200
 /* of one worker and those in its place, one after the other, without a file */
 #define MAX_DEATHS 3
-/* a sample: 24 of sums, 18 of a profile of them */
-#define BYTES_A_SAMPLE 42
+/* a sample: 24 of sums, 20 of a profile of them above 8 bits, and the counts of a mask in both, 16 a pixel of RGB */
+#define BYTES_A_SAMPLE 50
 
 typedef struct {
   pid_t pid; /* 0: gone */

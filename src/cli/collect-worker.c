@@ -107,7 +107,7 @@ hand_over (Worker *worker)
 
   if (frames > 0) {
     profile = pixelnorm_accumulator_snapshot (worker->accumulator, &error);
-    /* there is never room for both needed */
+    /* the next one begins empty, so both need never be there at once */
     g_clear_object (&worker->accumulator);
     fd = profile ? memfd_create ("profile", MFD_CLOEXEC) : -1;
     if (!profile || fd < 0 || !pixelnorm_profile_write (profile, fd, &error)) {
@@ -401,9 +401,9 @@ find_reader (const Worker *worker, gssize n)
   const gboolean is_motion =
       dot && (g_ascii_strcasecmp (dot, ".mjpeg") == 0 || g_ascii_strcasecmp (dot, ".mjpg") == 0);
 
-  for (guint i = 0; i < G_N_ELEMENTS (readers); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (readers) && !is_motion; i++)
     if (readers[i]->is_ours ((const guint8 *) worker->buffer, (gsize) n))
-      return is_motion ? NULL : readers[i];
+      return readers[i];
   return NULL;
 }
 
@@ -471,8 +471,8 @@ read_with_gstreamer (Worker *worker, int fd, guint64 size, guint n_frames, GErro
 {
   int copy = -1;
   g_autofree gchar *uri = make_uri (worker, fd, size, &copy, error);
-  const CollectReading reading = { worker->settings, uri, n_frames, &worker->skipped, take_frame,
-    tell_progress, worker };
+  const CollectReading reading = { uri, n_frames, &worker->skipped, take_frame, tell_progress,
+    worker };
   gboolean ok = uri && collect_gstreamer_read (&reading, error);
 
   if (copy >= 0)

@@ -106,7 +106,6 @@ typedef void (*CollectProgressFunc) (gpointer to);
 
 /* How GStreamer reads an input. */
 typedef struct {
-  const CollectSettings *settings;
   const gchar *uri;
   guint n_frames;   /* after how many it has ended; 0: when it says so */
   guint64 *skipped; /* counts damaged frames */
