@@ -244,24 +244,32 @@ atomic_file_new (const char *path, GError **error)
   return g_steal_pointer (&file);
 }
 
-gboolean
-atomic_file_write (AtomicFile *file, const void *data, gsize size, GError **error)
+int
+write_whole (int fd, const void *data, gsize size)
 {
   const guint8 *at = data;
 
   while (size > 0) {
-    const gssize written = write (file->fd, at, MIN (size, G_MAXINT32 / 2));
+    const gssize written = write (fd, at, MIN (size, G_MAXINT32 / 2));
 
     if (written < 0 && errno == EINTR)
       continue;
-    if (written <= 0) { /* 0 is no progress: it would never end */
-      set_error (error, file->shown, "Writing failed", written < 0 ? errno : EIO);
-      return FALSE;
-    }
+    if (written <= 0) /* 0 is no progress: it would never end */
+      return written < 0 ? errno : EIO;
     at += written;
     size -= (gsize) written;
   }
-  return TRUE;
+  return 0;
+}
+
+gboolean
+atomic_file_write (AtomicFile *file, const void *data, gsize size, GError **error)
+{
+  const int problem = write_whole (file->fd, data, size);
+
+  if (problem)
+    set_error (error, file->shown, "Writing failed", problem);
+  return problem == 0;
 }
 
 static gboolean

@@ -12,6 +12,9 @@ AtomicFile *atomic_file_new (const char *path, GError **error);
 gboolean atomic_file_write (AtomicFile *file, const void *data, gsize size, GError **error);
 gboolean atomic_file_commit (AtomicFile *file, GError **error);
 
+/* Writes all of it, however much a call takes. Returns: 0, or what errno said */
+int write_whole (int fd, const void *data, gsize size);
+
 /* Whether a file could be written at @path, as far as that can be told without writing. Errors are
  * PIXELNORM_ERROR_WRITE. */
 gboolean atomic_file_check (const char *path, GError **error);

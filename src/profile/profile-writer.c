@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "io/atomic-file.h"
 
@@ -44,23 +43,13 @@ write_to_file (gpointer to, const void *data, gsize size, GError **error)
 static gboolean
 write_to_descriptor (gpointer to, const void *data, gsize size, GError **error)
 {
-  const guint8 *at = data;
+  const int problem = write_whole (*(gint *) to, data, size);
 
-  while (size > 0) {
-    const gssize written = write (*(gint *) to, at, MIN (size, G_MAXINT32 / 2));
-
-    if (written < 0 && errno == EINTR)
-      continue;
-    if (written <= 0) {
-      g_set_error (error, PIXELNORM_ERROR,
-          errno == ENOSPC ? PIXELNORM_ERROR_NO_SPACE : PIXELNORM_ERROR_WRITE,
-          "The profile could not be handed on: %s.", g_strerror (written < 0 ? errno : EIO));
-      return FALSE;
-    }
-    at += written;
-    size -= (gsize) written;
-  }
-  return TRUE;
+  if (problem)
+    g_set_error (error, PIXELNORM_ERROR,
+        problem == ENOSPC ? PIXELNORM_ERROR_NO_SPACE : PIXELNORM_ERROR_WRITE,
+        "The profile could not be handed on: %s.", g_strerror (problem));
+  return problem == 0;
 }
 
 static guint64
