@@ -214,6 +214,26 @@ pixelnorm_rows_tile (
   return buffer;
 }
 
+gboolean
+pixelnorm_rows_are_pixels (const PixelnormRows *self, const PixelnormRows *other)
+{
+  const PixelnormPlaces *a = &self->places, *b = &other->places;
+
+  return self->n_channels == 1 && other->n_channels == 1 && !self->colour && !self->unpack_words
+      && self->as_they_lie && a->channels[0].plane == b->channels[0].plane
+      && a->strides[0] == b->strides[0]
+      && a->strides[0] > (self->type == PIXELNORM_SAMPLE_U16 ? 2 : 1);
+}
+
+const void *
+pixelnorm_rows_first (const PixelnormRows *self, const PixelnormFrame *frame, guint y)
+{
+  const PixelnormChannel *channel = &self->places.channels[0];
+
+  return frame->planes[channel->plane] + (gssize) y * frame->strides[channel->plane]
+      + channel->offset;
+}
+
 const void *
 pixelnorm_rows_in_place (const PixelnormRows *self, const PixelnormFrame *frame, guint y)
 {

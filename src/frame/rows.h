@@ -75,6 +75,11 @@ pixelnorm_rows_converted (const PixelnormRows *self, const PixelnormConverted *p
   return pixels->frame.planes[self->places.channels[0].plane];
 }
 
+/* Whether lists of one channel each are of the same packed pixels, and nothing is to be done with their samples. */
+gboolean pixelnorm_rows_are_pixels (const PixelnormRows *self, const PixelnormRows *other);
+/* The first sample of row @y, where it lies. */
+const void *pixelnorm_rows_first (const PixelnormRows *self, const PixelnormFrame *frame, guint y);
+
 /* Row @y where it lies, if it can be used so; else NULL. */
 const void *pixelnorm_rows_in_place (
     const PixelnormRows *self, const PixelnormFrame *frame, guint y);

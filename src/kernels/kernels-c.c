@@ -84,6 +84,32 @@ PIXELNORM_DEFINE_REPEAT (u16_f16_c, uint16_t, uint16_t)
 PIXELNORM_DEFINE_REPEAT (u16_u8_c, uint16_t, uint8_t)
 PIXELNORM_DEFINE_REPEAT (u16_i8_c, uint16_t, int8_t)
 
+#define DEFINE_PLANES_STEP(name, Sample, Item, expression, step)                                   \
+  static void planes_##name##_c (const PixelnormToPlane *planes, unsigned stride, int n_pixels)    \
+  {                                                                                                \
+    for (int c = 0; c < 3; c++) {                                                                  \
+      const PixelnormToPlane *k = &planes[c];                                                      \
+      const uint8_t *x = k->x;                                                                     \
+      const Sample *centre = k->centre;                                                            \
+      Item *y = k->y;                                                                              \
+                                                                                                   \
+      for (int i = 0, j = 0; i < n_pixels; i++, j += step, x += stride) {                          \
+        const float value = (float) (*(const Sample *) x - centre[j]) * k->scale[j] + k->bias[j];  \
+                                                                                                   \
+        y[i] = expression;                                                                         \
+      }                                                                                            \
+    }                                                                                              \
+  }
+
+#define DEFINE_PLANES(name, Sample, Item, expression)                                              \
+  DEFINE_PLANES_STEP (name, Sample, Item, expression, 1)                                           \
+  DEFINE_PLANES_STEP (repeat_##name, Sample, Item, expression, 0)
+
+DEFINE_PLANES (u8_f32, uint8_t, float, value)
+DEFINE_PLANES (u8_f16, uint8_t, uint16_t, pixelnorm_half_of (value))
+DEFINE_PLANES (u16_f32, uint16_t, float, value)
+DEFINE_PLANES (u16_f16, uint16_t, uint16_t, pixelnorm_half_of (value))
+
 static void
 stream_end_c (void)
 {
@@ -156,11 +182,17 @@ const PixelnormKernels pixelnorm_kernels_c = {
   { normalize_u8_f32_c, normalize_u16_f32_c },
   { normalize_repeat_u8_f32_c, normalize_repeat_u16_f32_c },
   stream_end_c,
+  { { planes_u8_f32_c, planes_u8_f16_c }, { planes_u16_f32_c, planes_u16_f16_c } },
+  { { planes_repeat_u8_f32_c, planes_repeat_u8_f16_c },
+      { planes_repeat_u16_f32_c, planes_repeat_u16_f16_c } },
+  { planes_u8_f32_c, planes_u16_f32_c },
+  { planes_repeat_u8_f32_c, planes_repeat_u16_f32_c },
   { gather_u8_c, gather_u16_c },
   unpack_u16_c,
   unpack_10_c,
   lookup_u8_c,
-  0,
+  .fast_tables = 0,
+  .fast_planes = 0,
   .running = { pixelnorm_running_u8_c, pixelnorm_running_u16_c },
   .convert = { NULL, pixelnorm_convert_f16_c, pixelnorm_convert_u8_c, pixelnorm_convert_i8_c },
 };

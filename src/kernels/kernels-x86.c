@@ -46,6 +46,7 @@ pixelnorm_fill_avx2 (PixelnormKernels *kernels)
   pixelnorm_fill_avx2_normalize (kernels, orc_is_narrow);
   pixelnorm_fill_avx2_denormalize (kernels, orc_is_narrow);
   pixelnorm_fill_avx2_running (kernels, orc_is_narrow);
+  pixelnorm_fill_avx2_planes (kernels);
   pixelnorm_fill_avx2_pick (kernels);
   pixelnorm_fill_avx2_colour (kernels);
   if (orc_is_narrow) {
@@ -58,6 +59,7 @@ void
 pixelnorm_fill_avx512 (PixelnormKernels *kernels)
 {
   pixelnorm_fill_avx512_bytes (kernels);
+  pixelnorm_fill_avx512_planes (kernels);
   pixelnorm_fill_avx512_pick (kernels);
   pixelnorm_fill_avx512_normalize (kernels);
   pixelnorm_fill_avx512_colour (kernels);

@@ -24,6 +24,10 @@ void pixelnorm_fill_avx2_words (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_normalize (PixelnormKernels *kernels);
 
+/* Packed pixels to planes of floats, of two rows. */
+void pixelnorm_fill_avx2_planes (PixelnormKernels *kernels);
+void pixelnorm_fill_avx512_planes (PixelnormKernels *kernels);
+
 /* Gathering one or two channels, in each row; for three it leaves the kernel that it finds. */
 void pixelnorm_fill_ssse3_pick (PixelnormKernels *kernels);
 void pixelnorm_fill_avx2_pick (PixelnormKernels *kernels);

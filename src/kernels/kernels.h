@@ -60,6 +60,21 @@ typedef void (*PixelnormSpillU32) (uint64_t *total, uint32_t *part, int n);
 typedef void (*PixelnormNormalize) (void *y, const void *x, const void *centre, const float *scale,
     const float *bias, int zero_point, int n);
 
+/* Items that are floats: the first ones. */
+#define PIXELNORM_N_FLOATS 2
+
+/* A channel of packed pixels: its samples from x on, a stride apart, and where its results go, side by side. */
+typedef struct {
+  void *y;
+  const void *x, *centre;
+  const float *scale, *bias;
+} PixelnormToPlane;
+
+/* Normalizes three channels of packed pixels to a plane each, all in one reading. The three samples of a pixel lie within
+ * one stride (in bytes). */
+typedef void (*PixelnormNormalizePlanes) (
+    const PixelnormToPlane *planes, unsigned stride, int n_pixels);
+
 /* Most channels that are gathered at once. */
 #define PIXELNORM_MAX_GATHERED 3
 
@@ -190,11 +205,18 @@ typedef struct {
   PixelnormNormalize normalize_stream[PIXELNORM_N_SAMPLES];
   PixelnormNormalize normalize_repeat_stream[PIXELNORM_N_SAMPLES];
   void (*stream_end) (void);
+  /* the same for planes; where coefficients repeat, all of a plane are its first one */
+  PixelnormNormalizePlanes planes[PIXELNORM_N_SAMPLES][PIXELNORM_N_FLOATS];
+  PixelnormNormalizePlanes planes_repeat[PIXELNORM_N_SAMPLES][PIXELNORM_N_FLOATS];
+  PixelnormNormalizePlanes planes_stream[PIXELNORM_N_SAMPLES];
+  PixelnormNormalizePlanes planes_repeat_stream[PIXELNORM_N_SAMPLES];
   PixelnormGather gather[PIXELNORM_N_SAMPLES];
   PixelnormUnpackU16 unpack_u16;
   PixelnormUnpack10 unpack_10;
   PixelnormLookupU8 lookup_u8;
   unsigned fast_tables; /* up to so many tables take less time than normalize to 8 bits */
+  unsigned
+      fast_planes; /* whether planes take less time than a channel after the other, gathered and normalized */
   /* the way back */
   PixelnormDenormalize denormalize[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
   PixelnormScatter scatter[PIXELNORM_N_SAMPLES];

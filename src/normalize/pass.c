@@ -109,19 +109,25 @@ is_beyond_cache (gsize bytes)
   return bytes > get_cache_size () / 2;
 }
 
+/* What is clipped is read again. */
+static gboolean
+is_streamed (const PixelnormPass *self)
+{
+  return self->block.plan->type->item == PIXELNORM_ITEM_F32
+      && is_beyond_cache (self->block.plan->size) && !self->clip;
+}
+
 /* The loop that walks along coefficients of pixels, or the one that repeats a tile of them: by what the
  * pass itself has. A plane without channels has a tile also where the other planes have pixels. */
 static void
-choose_loop (PixelnormPass *self, const PixelnormCoefficients *coefficients)
+choose_loop (PixelnormPass *self)
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
   const PixelnormSample sample = self->block.route->rows.type;
   const PixelnormItem item = self->block.plan->type->item;
   const gboolean per_pixel = self->block.per_pixel;
 
-  /* what is clipped is read again */
-  if (item == PIXELNORM_ITEM_F32 && is_beyond_cache (self->block.plan->size)
-      && !pixelnorm_settings_clip (coefficients->settings)) {
+  if (is_streamed (self)) {
     self->end = kernels->stream_end;
     self->normalize =
         per_pixel ? kernels->normalize_stream[sample] : kernels->normalize_repeat_stream[sample];
@@ -148,10 +154,10 @@ pixelnorm_pass_init (PixelnormPass *self, const PixelnormPlan *plan, const Pixel
   self->zero_point = quantization ? quantization->zero_point : 0;
   if (!pixelnorm_block_init (&self->block, plan, route, coefficients, error))
     return FALSE;
-  choose_loop (self, coefficients);
+  self->clip = pixelnorm_clip_new (plan, route, coefficients->settings);
+  choose_loop (self);
   if (quantization && !self->block.per_pixel && route->rows.type == PIXELNORM_SAMPLE_U8)
     self->tables = g_malloc (route->rows.n_channels * sizeof *self->tables);
-  self->clip = pixelnorm_clip_new (plan, route, coefficients->settings);
   pixelnorm_pass_refill (self, coefficients);
   return TRUE;
 }
@@ -223,6 +229,54 @@ pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in, const P
   else
     for (; y < end; y++, to += stride)
       run_list (self, in, to, y, self->block.route->rows.n_samples);
+}
+
+PixelnormNormalizePlanes
+pixelnorm_passes_find_planes (const PixelnormPass *passes, guint n_passes)
+{
+  const PixelnormKernels *kernels = pixelnorm_kernels ();
+  const PixelnormBlock *block = &passes[0].block;
+  const PixelnormItem item = block->plan->type->item;
+  const PixelnormSample sample = block->route->rows.type;
+
+  if (!kernels->fast_planes || n_passes != 3 || item >= PIXELNORM_N_FLOATS || passes[0].clip)
+    return NULL;
+  for (guint p = 0; p < n_passes; p++)
+    if (passes[p].block.per_pixel != block->per_pixel
+        || !pixelnorm_rows_are_pixels (&block->route->rows, &passes[p].block.route->rows))
+      return NULL;
+  if (is_streamed (&passes[0]))
+    return block->per_pixel ? kernels->planes_stream[sample]
+                            : kernels->planes_repeat_stream[sample];
+  return block->per_pixel ? kernels->planes[sample][item] : kernels->planes_repeat[sample][item];
+}
+
+gboolean
+pixelnorm_passes_run_planes (const PixelnormPass *passes, PixelnormNormalizePlanes run,
+    const PixelnormFrame *in, const PixelnormFrame *out)
+{
+  const PixelnormRows *rows = &passes[0].block.route->rows;
+  const guint height = rows->height;
+  /* tensors have no padding */
+  const gboolean one_row = pixelnorm_rows_run_on (rows, in) && rows->n_samples * height <= G_MAXINT;
+  const gint n = (gint) (one_row ? rows->n_samples * height : rows->n_samples);
+
+  for (guint y = 0; y < (one_row ? 1 : height); y++) {
+    PixelnormToPlane planes[3];
+
+    for (guint p = 0; p < 3; p++) {
+      const PixelnormBlock *block = &passes[p].block;
+      const gsize k = y * block->row_step;
+
+      planes[p] = (PixelnormToPlane){ pixelnorm_route_row (block->route, out, y),
+        pixelnorm_rows_first (&block->route->rows, in, y), block->centre + k * block->sample_bytes,
+        block->scale + k, block->bias + k };
+      if ((guintptr) planes[p].x % block->sample_bytes != 0)
+        return FALSE;
+    }
+    run (planes, rows->places.strides[0], n);
+  }
+  return TRUE;
 }
 
 void

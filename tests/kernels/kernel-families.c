@@ -371,6 +371,60 @@ add_normalization (GPtrArray *families, PixelnormSample sample, PixelnormItem it
       g_strconcat ("normalize-repeat-stream/", x, NULL));
 }
 
+/* Three planes; a pixel of an arrangement; and of its coefficients three lists, one
+ * after the other. */
+static void
+fill_planes (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+{
+  fill (rand, a[3], n * self->bytes[3], strange);
+  fill (rand, a[4], n * self->bytes[4], strange);
+  fill_floats (rand, a[5], 3 * n, strange);
+  fill_floats (rand, a[6], 3 * n, strange);
+}
+
+static void
+prepare_planes (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  const gsize b = sample_bytes[self->sample];
+
+  for (guint c = 0; c < 3; c++)
+    work->planes[c] = (PixelnormToPlane){ a[c], a[3] + self->arrangement->places[c][1] * b,
+      a[4] + c * n * b, (const float *) a[5] + c * n, (const float *) a[6] + c * n };
+  SET_ARGUMENTS (ARGUMENT (work->planes), self->arrangement->strides[0] * b, ARGUMENT (n));
+}
+
+static void
+add_planes (GPtrArray *families, PixelnormSample sample, const Arrangement *arrangement)
+{
+  const gsize b = sample_bytes[sample];
+
+  for (guint item = 0; item < PIXELNORM_N_FLOATS; item++) {
+    const gsize y = item_bytes[item];
+    const char *x_name = sample_names[sample], *y_name = item_names[item];
+    const char *order = arrangement->name;
+    KernelFamily family = { .sample = sample,
+      .item = item,
+      .n_arrays = 7,
+      .bytes = { y, y, y, arrangement->strides[0] * b, 3 * b, 12, 12 },
+      .n_samples = 3,
+      .arrangement = arrangement,
+      .fill = fill_planes,
+      .prepare = prepare_planes };
+
+    add (families, family, OFFSET (planes[sample][item]),
+        g_strdup_printf ("planes/%s-%s-%s", x_name, y_name, order));
+    add (families, family, OFFSET (planes_repeat[sample][item]),
+        g_strdup_printf ("planes-repeat/%s-%s-%s", x_name, y_name, order));
+    if (item != PIXELNORM_ITEM_F32)
+      continue;
+    family.past_caches = TRUE;
+    add (families, family, OFFSET (planes_stream[sample]),
+        g_strdup_printf ("planes-stream/%s-%s", x_name, order));
+    add (families, family, OFFSET (planes_repeat_stream[sample]),
+        g_strdup_printf ("planes-repeat-stream/%s-%s", x_name, order));
+  }
+}
+
 static void
 add_denormalization (GPtrArray *families, PixelnormSample sample, PixelnormItem item)
 {
@@ -557,6 +611,9 @@ kernel_families_new (void)
     add_running (families, sample);
     for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
       add_arrangement (families, sample, &arrangements[k]);
+    for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
+      if (arrangements[k].n_channels == 3 && arrangements[k].strides[1] == 0)
+        add_planes (families, sample, &arrangements[k]);
   }
   for (guint item = 0; item < PIXELNORM_N_ITEMS; item++)
     add_conversion (families, item);

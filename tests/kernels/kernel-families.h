@@ -17,6 +17,7 @@ typedef struct {
   guint32 scratch[PIXELNORM_TILE];
   guint8 tiles[3][4 * PIXELNORM_TILE];
   guint8 tables[4][256];
+  PixelnormToPlane planes[3];
   PixelnormRunningParameters parameters;
   PixelnormUpsampling upsampling;
 } KernelWork;
