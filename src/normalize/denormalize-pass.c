@@ -109,6 +109,38 @@ pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const 
 }
 
 void
+pixelnorm_denormalize_passes_run_row (const PixelnormDenormalizePass *const *passes,
+    const PixelnormRows *pixels, const PixelnormFrame *in, const PixelnormFrame *out, guint y)
+{
+  const gsize sample_bytes = passes[0]->block.sample_bytes;
+  const guint strides[] = { sample_bytes, sample_bytes, sample_bytes },
+              n_channels = pixels->n_channels;
+  guint8 *to = (guint8 *) pixelnorm_rows_in_place (pixels, out, y);
+  const void *from[PIXELNORM_MAX_CHANNELS];
+  PixelnormTile planes[PIXELNORM_MAX_CHANNELS];
+  guint16 list[PIXELNORM_MAX_CHANNELS * PIXELNORM_TILE];
+
+  for (gsize i = 0; i < pixels->width; i += PIXELNORM_TILE) {
+    const gint n = (gint) MIN (pixels->width - i, PIXELNORM_TILE);
+
+    for (guint c = 0; c < n_channels; c++) {
+      const PixelnormDenormalizePass *pass = passes[c];
+      const PixelnormRoute *route = pass->block.route;
+
+      run_tile (pass, pixelnorm_route_row (route, in, y) + i * route->item_bytes,
+          y * pass->block.row_step + (pass->tile_step ? i : 0), &planes[c], n);
+      from[c] = &planes[c];
+    }
+    if (to) {
+      pixels->gather (to + i * n_channels * sample_bytes, from, strides, n_channels, n);
+    } else {
+      pixels->gather (list, from, strides, n_channels, n);
+      put (pixels, passes[0]->scatter, out, y, i, list, n);
+    }
+  }
+}
+
+void
 pixelnorm_denormalize_pass_clear (PixelnormDenormalizePass *self)
 {
   pixelnorm_block_clear (&self->block);

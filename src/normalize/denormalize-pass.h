@@ -26,6 +26,11 @@ void pixelnorm_denormalize_pass_fill (
 void pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self,
     const PixelnormFrame *in, const PixelnormFrame *out, guint y);
 
+/* The same of all passes at once, each along one channel of the pixels that @pixels are lists of, in the order in which these
+ * have them. */
+void pixelnorm_denormalize_passes_run_row (const PixelnormDenormalizePass *const *passes,
+    const PixelnormRows *pixels, const PixelnormFrame *in, const PixelnormFrame *out, guint y);
+
 void pixelnorm_denormalize_pass_clear (PixelnormDenormalizePass *self);
 
 /* Makes the samples of row @y that are no channel opaque. @rows says of one of them per pixel where it

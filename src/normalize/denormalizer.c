@@ -23,7 +23,9 @@ struct _PixelnormDenormalizer {
   PixelnormCoefficients values; /* where they come with every frame */
   gboolean takes_values;
   PixelnormDenormalizePass passes[PIXELNORM_MAX_PLANES]; /* of the routes */
-  PixelnormRows opaque[4 * PIXELNORM_MAX_PLANES];        /* one sample a pixel */
+  PixelnormRows pixels; /* what three passes along packed pixels are joined to */
+  const PixelnormDenormalizePass *joined[PIXELNORM_MAX_CHANNELS]; /* NULL: they are not */
+  PixelnormRows opaque[4 * PIXELNORM_MAX_PLANES];                 /* one sample a pixel */
   guint n_opaque;
 };
 
@@ -56,6 +58,30 @@ plan_opaque (PixelnormDenormalizer *self)
     }
 }
 
+/* Passes along three channels of packed pixels: joined in the order in which these lie. */
+static void
+join_passes (PixelnormDenormalizer *self)
+{
+  const PixelnormPlan *plan = &self->plan;
+  guint channels[PIXELNORM_MAX_CHANNELS];
+
+  if (plan->n_routes != 3)
+    return;
+  for (guint p = 0; p < 3; p++)
+    if (!pixelnorm_rows_are_pixels (&plan->routes[0].rows, &plan->routes[p].rows))
+      return;
+  for (guint p = 0; p < 3; p++) {
+    const PixelnormRows *rows = &plan->routes[p].rows;
+    guint place = 0;
+
+    for (guint q = 0; q < 3; q++)
+      place += plan->routes[q].rows.places.channels[0].offset < rows->places.channels[0].offset;
+    channels[place] = (guint) plan->routes[p].channels[0];
+    self->joined[place] = &self->passes[p];
+  }
+  pixelnorm_rows_init_order (&self->pixels, &plan->layout, channels, 3);
+}
+
 static PixelnormDenormalizer *
 new_with (const PixelnormSettings *settings)
 {
@@ -78,6 +104,7 @@ plan_passes (PixelnormDenormalizer *self, const PixelnormLayout *layout, Pixelno
     if (!pixelnorm_denormalize_pass_init (
             &self->passes[p], plan, &plan->routes[p], coefficients, error))
       return FALSE;
+  join_passes (self);
   if (!plan->type->is_video)
     plan_opaque (self);
   fill_passes (self, coefficients);
@@ -300,7 +327,9 @@ pixelnorm_denormalizer_run (
   /* Orc's float programs flush denormals to zero and leave the thread so */
   fegetenv (&state);
   for (guint y = 0; y < self->plan.height; y++) {
-    for (guint p = 0; p < self->plan.n_routes; p++)
+    if (self->joined[0])
+      pixelnorm_denormalize_passes_run_row (self->joined, &self->pixels, input, output, y);
+    for (guint p = 0; p < self->plan.n_routes && !self->joined[0]; p++)
       if (y < self->plan.routes[p].rows.height)
         pixelnorm_denormalize_pass_run_row (&self->passes[p], input, output, y);
     for (guint i = 0; i < self->n_opaque; i++)
