@@ -30,30 +30,54 @@ pixelnorm_moments_equal (const PixelnormMoments *a, const PixelnormMoments *b)
       && a->max == b->max;
 }
 
+/* Whether 64 bits hold what mean and variance are made of: those of a single sample always. */
+static gboolean
+is_short (const PixelnormMoments *moments)
+{
+  return moments->count <= PIXELNORM_MAX_FRAMES && moments->sum <= moments->count << 16;
+}
+
 double
 pixelnorm_moments_mean (const PixelnormMoments *moments)
 {
-  if (moments->count == 0)
+  const guint64 n = moments->count;
+
+  if (n == 0)
     return 0;
   /* the whole part on its own: it is exact, and so is the remainder up to 2^53 */
-  return (double) (moments->sum / moments->count)
-      + (double) (moments->sum % moments->count) / (double) moments->count;
+  if (is_short (moments)) {
+    const guint64 sum = (guint64) moments->sum;
+
+    return (double) (sum / n) + (double) (sum % n) / (double) n;
+  }
+  return (double) (moments->sum / n) + (double) (moments->sum % n) / (double) n;
 }
 
 double
 pixelnorm_moments_variance (const PixelnormMoments *moments)
 {
   const PixelnormU128 n = moments->count;
+  double moved_sum, moved_squares;
 
   if (n == 0)
     return 0;
-  const PixelnormU128 c = (moments->sum + n / 2) / n;
-  const __int128 sum =
-      (__int128) (moments->sum - c * n); /* may wrap: |S'| <= N / 2 comes out signed */
-  const PixelnormU128 squares = moments->squares + c * c * n - 2 * c * moments->sum;
-  const double shift = (double) sum / (double) moments->count;
+  if (is_short (moments)) {
+    /* modulo 2^64, which Q' is below: N (2^16 - 1)^2 */
+    const guint64 m = moments->count, s = (guint64) moments->sum;
+    const guint64 c = (s + m / 2) / m;
 
-  return (double) squares / (double) moments->count - shift * shift;
+    moved_sum = (double) (gint64) (s - c * m);
+    moved_squares = (double) ((guint64) moments->squares + c * c * m - 2 * c * s);
+  } else {
+    const PixelnormU128 c = (moments->sum + n / 2) / n;
+
+    /* may wrap: |S'| <= N / 2 comes out signed */
+    moved_sum = (double) (__int128) (moments->sum - c * n);
+    moved_squares = (double) (moments->squares + c * c * n - 2 * c * moments->sum);
+  }
+  const double shift = moved_sum / (double) moments->count;
+
+  return moved_squares / (double) moments->count - shift * shift;
 }
 
 /* Why no set of integers can have these moments, or NULL where one may. (static string)
