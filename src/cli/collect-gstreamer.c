@@ -253,7 +253,7 @@ take_buffer (Run *run, GstBuffer *buffer)
   run->n_frames++;
   if (!ok)
     note_problem (run, error->message);
-  if (ok && run->n_frames == reading->n_frames)
+  if (ok && (run->n_frames == reading->n_frames || run->n_frames == reading->max_frames))
     run->is_over = TRUE;
   /* the end, as far as we are concerned */
   if (!ok || run->is_over)
@@ -436,7 +436,7 @@ check_end (Run *run)
     text = g_strdup_printf ("No frame could be read from it%s%s", run->remark ? ": " : ".",
         run->remark ? run->remark : "");
     note_problem (run, text);
-  } else if (run->n_frames < run->reading->n_frames) {
+  } else if (!run->is_over && run->n_frames < run->reading->n_frames) {
     text = g_strdup_printf (
         "It should have %u frames, and %u could be read.", run->reading->n_frames, run->n_frames);
     note_problem (run, text);

@@ -471,8 +471,8 @@ read_with_gstreamer (Worker *worker, int fd, guint64 size, guint n_frames, GErro
 {
   int copy = -1;
   g_autofree gchar *uri = make_uri (worker, fd, size, &copy, error);
-  const CollectReading reading = { uri, n_frames, &worker->skipped, take_frame, tell_progress,
-    worker };
+  const CollectReading reading = { uri, n_frames, worker->settings->max_frames, &worker->skipped,
+    take_frame, tell_progress, worker };
   gboolean ok = uri && collect_gstreamer_read (&reading, error);
 
   if (copy >= 0)

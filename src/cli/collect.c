@@ -37,7 +37,7 @@ static const gchar description[] =
     "A file that cannot be read to its end is named and left out as a whole; the others count. So is\n"
     "one with which a decoder crashes twice, or with which nothing happens for --timeout seconds. But a\n"
     "decoder of video may pass over damage, and a stream (.ts, .ogg) does not say that it was cut\n"
-    "short: such files count with the frames that come.\n"
+    "short: such files count with the frames that come. A stream that never ends needs --max-frames.\n"
     "\n"
     "Files are read by --jobs processes side by side; the result is the same for any number of them,\n"
     "and for any division into shards: --shard=2/8 reads the second of eight parts, told by names\n"
@@ -56,7 +56,7 @@ static const gchar description[] =
 typedef struct {
   gchar *scope, *size, *scaling, *format, *orient, *roi, *mask, *shard;
   gboolean histogram, force, quiet;
-  gint jobs, timeout;
+  gint jobs, timeout, max_frames;
   GStrv names;
 } Options;
 
@@ -216,6 +216,10 @@ parse_options (const Options *options, CollectSettings *settings)
   if (options->timeout < 1 || options->timeout > MAX_TIMEOUT)
     return cli_fail_usage (
         "Expected --timeout=1 to %d seconds, found %d.", MAX_TIMEOUT, options->timeout);
+  if (options->max_frames < 0)
+    return cli_fail_usage (
+        "Expected --max-frames=N with N frames of each file, or 0 for all; found %d.",
+        options->max_frames);
   if (!options->names || !options->names[0] || !options->names[1])
     return cli_fail_usage (
         "Expected the file to write, then images, videos or folders; found %u names.",
@@ -223,6 +227,7 @@ parse_options (const Options *options, CollectSettings *settings)
   settings->histogram = options->histogram;
   settings->quiet = options->quiet;
   settings->timeout = (guint) options->timeout;
+  settings->max_frames = (guint) options->max_frames;
   if (!parse_words (options, settings))
     return CLI_USAGE;
   status = parse_size (options, settings);
@@ -363,6 +368,8 @@ collect_run (int argc, char **argv)
         "How many processes read (default: as many as cores)", "N" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
         "Give up a file with which nothing happens for so long (default: 60)", "SECONDS" },
+    { "max-frames", 0, 0, G_OPTION_ARG_INT, &options.max_frames,
+        "Read so many frames of each file or stream, no more (default: all)", "N" },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &options.shard, "Read the I-th of N parts only", "I/N" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show no progress", NULL },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite OUT where it exists", NULL },

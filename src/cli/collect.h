@@ -51,6 +51,7 @@ typedef struct {
  * @histogram: whether to count code values
  * @mask: which pixels count
  * @timeout: seconds in which nothing may happen
+ * @max_frames: of each input, what comes behind them is not read; 0: all
  * @quiet: whether to show no progress
  * @shard: of the inputs, from 1 on
  * @n_shards: how many there are; 0: they are not divided
@@ -63,7 +64,7 @@ typedef struct {
   Scaling scaling;
   gboolean orient, histogram;
   MaskImage mask;
-  guint timeout;
+  guint timeout, max_frames;
   gboolean quiet;
   guint shard, n_shards;
 } CollectSettings;
@@ -108,6 +109,7 @@ typedef void (*CollectProgressFunc) (gpointer to);
 typedef struct {
   const gchar *uri;
   guint n_frames;   /* after how many it has ended; 0: when it says so */
+  guint max_frames; /* after how many to end; 0: when it has ended */
   guint64 *skipped; /* counts damaged frames */
   CollectAddFunc add;
   CollectProgressFunc progress;

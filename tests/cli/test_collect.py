@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile collect: the numbers are numpy's over the images that Pillow wrote, whoever read which."""
+import contextlib
 import fcntl
 import functools
+import http.server
+import io
+import itertools
 import os
 import pty
 import resource
@@ -10,6 +14,7 @@ import struct
 import subprocess
 import tarfile
 import termios
+import threading
 import time
 
 import numpy as np
@@ -201,6 +206,61 @@ def test_videos(tmp_path):
     assert profile.get_frames() == 6 and profile.get_statistics(0).min >= 253
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_first_frames_only(jobs, tmp_path):
+    frames = frames_of(5)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "raw").write_bytes(frames.tobytes())
+    make(f"-q filesrc location={tmp_path}/raw ! rawvideoparse format=rgb width=40 height=24 framerate=5/1 ! pngenc ! qtmux ! "
+         f"filesink location={tmp_path}/in/a.mov")
+    save(tmp_path / "in" / "b.png", frames_of(1, 8)[0])
+    images = [Image.fromarray(np.full((24, 40), 40 * i, np.uint8)) for i in range(4)]
+    images[0].save(tmp_path / "in" / "c.gif", save_all=True, append_images=images[1:])
+    for most in (1, 2, 3, 4, 9):
+        done = collect("--force", f"--jobs={jobs}", f"--max-frames={most}", tmp_path / "out", tmp_path / "in")
+        assert (done.returncode, done.stderr) == (0, "")
+        gif = [np.full((24, 40, 3), 40 * i, np.uint8) for i in range(4)]
+        expect_statistics(load(tmp_path / "out"), np.concatenate([frames[:most], frames_of(1, 8), gif[:most]]))
+
+
+@pytest.fixture(name="endless")
+def _endless():
+    """The address of a camera that never stops, as they speak over HTTP; each of its pictures is one of frames_of(4), in turn."""
+    pictures = []
+    for frame in frames_of(4):
+        stream = io.BytesIO()
+        Image.fromarray(frame).save(stream, "PNG")
+        pictures.append(stream.getvalue())
+
+    class Camera(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):  # pylint: disable=invalid-name # the name that the class asks for
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=next")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for picture in itertools.cycle(pictures):
+                    head = f"--next\r\nContent-Type: image/png\r\nContent-Length: {len(picture)}\r\n\r\n"
+                    self.wfile.write(head.encode() + picture + b"\r\n")
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Camera)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_stream_that_never_ends(endless, tmp_path):
+    if subprocess.run(["gst-inspect-1.0", "--exists", "souphttpsrc"], check=False).returncode:
+        pytest.skip("GStreamer has no souphttpsrc here, which reads HTTP")
+    done = collect("--max-frames=6", tmp_path / "out", endless)
+    assert (done.returncode, done.stderr) == (0, "")
+    expect_statistics(load(tmp_path / "out"), np.concatenate([frames_of(4), frames_of(4)[:2]]))
+
+
 def make_broken(folder, image):
     content = image.read_bytes()
     Image.open(image).convert("RGB").save(folder / "whole.jpg")
@@ -280,7 +340,7 @@ BAD = [
     (2, ["--size=0x5", "out", "in"], '"0x5"'), (2, ["--size=224", "out", "in"], '"224"'),
     (2, ["--size=9999999x5", "out", "in"], "9999999"), (2, ["--roi=1,2,3", "out", "in"], '"1,2,3"'),
     (2, ["--roi=1,2,0,3", "out", "in"], "1,2,0,3"), (2, ["--jobs=0", "out", "in"], "found 0"),
-    (2, ["--jobs=many", "out", "in"], "many"), (2, ["--bogus", "out", "in"], "--bogus"),
+    (2, ["--max-frames=-1", "out", "in"], "found -1"), (2, ["--jobs=many", "out", "in"], "many"), (2, ["--bogus", "out", "in"], "--bogus"),
     (1, ["out", "missing.png"], '"missing.png" cannot be read: No such file'),
     (1, ["none/out", "in"], 'no directory "none"'), (1, ["in", "in"], "directory"),
     (1, ["there", "in"], "--force"), (1, ["-f", "victim.png", "in"], '"victim.png" is no profile, and --force'), (1, ["out", "empty"], "No image or video"),
