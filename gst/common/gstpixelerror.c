@@ -25,6 +25,9 @@ bus_code (const GError *error, GQuark *domain, gint *code)
   case PIXELNORM_ERROR_NO_SPACE:
     *code = GST_RESOURCE_ERROR_NO_SPACE_LEFT;
     break;
+  case PIXELNORM_ERROR_EXISTS:
+    *code = GST_RESOURCE_ERROR_OPEN_WRITE;
+    break;
   case PIXELNORM_ERROR_SETTINGS:
     *code = GST_RESOURCE_ERROR_SETTINGS;
     break;

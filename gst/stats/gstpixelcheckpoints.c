@@ -10,18 +10,18 @@
 
 typedef struct {
   GstPixelCheckpoints *owner; /* waits for this before it goes */
-  gchar *location;
   PixelnormProfile *profile;
   guint64 changes;
   gboolean last;
 } Checkpoint;
 
 void
-gst_pixel_checkpoints_init (
-    GstPixelCheckpoints *self, GstElement *element, GstPixelCollector *collector)
+gst_pixel_checkpoints_init (GstPixelCheckpoints *self, GstElement *element,
+    GstPixelCollector *collector, GstPixelMovedFunc moved)
 {
   self->element = element;
   self->collector = collector;
+  self->moved = moved;
   g_mutex_init (&self->lock);
   g_cond_init (&self->done);
 }
@@ -50,7 +50,6 @@ checkpoint_free (gpointer data)
   Checkpoint *checkpoint = data;
 
   g_object_unref (checkpoint->profile);
-  g_free (checkpoint->location);
   g_free (checkpoint);
 }
 
@@ -59,19 +58,21 @@ write_checkpoint (GstElement *element, gpointer data)
 {
   Checkpoint *checkpoint = data;
   GstPixelCheckpoints *self = checkpoint->owner;
+  g_autofree gchar *moved_to = NULL;
   g_autoptr (GError) error = NULL;
 
   const gboolean ok = gst_pixel_collector_write (
-      self->collector, checkpoint->profile, checkpoint->changes, checkpoint->location, &error);
-  GST_DEBUG_OBJECT (element, "checkpoint of %" G_GUINT64_FORMAT " frames %s %s",
-      pixelnorm_profile_get_frames (checkpoint->profile), ok ? "written to" : "not written to",
-      checkpoint->location);
+      self->collector, checkpoint->profile, checkpoint->changes, &moved_to, &error);
+  GST_DEBUG_OBJECT (element, "checkpoint of %" G_GUINT64_FORMAT " frames %s",
+      pixelnorm_profile_get_frames (checkpoint->profile), ok ? "written" : "not written");
   g_mutex_lock (&self->lock);
   self->n_writing--;
   self->last_failed = checkpoint->last && !ok;
   g_cond_broadcast (&self->done);
   g_mutex_unlock (&self->lock);
   /* only now: who hears it may stop or reset the element at once, and that waits for n_writing */
+  if (moved_to)
+    self->moved (element, moved_to);
   if (!ok)
     gst_pixel_error_post (element, checkpoint->last ? GST_MESSAGE_ERROR : GST_MESSAGE_WARNING,
         error,
@@ -79,7 +80,7 @@ write_checkpoint (GstElement *element, gpointer data)
 }
 
 void
-gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, gboolean last)
+gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, gboolean last)
 {
   g_autoptr (GError) error = NULL;
   guint64 changes;
@@ -101,7 +102,7 @@ gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, g
     return;
   }
   Checkpoint *checkpoint = g_new (Checkpoint, 1);
-  *checkpoint = (Checkpoint){ self, g_strdup (location), profile, changes, last };
+  *checkpoint = (Checkpoint){ self, profile, changes, last };
   GST_DEBUG_OBJECT (self->element, "checkpoint of %" G_GUINT64_FORMAT " frames begun",
       pixelnorm_profile_get_frames (profile));
   g_mutex_lock (&self->lock);

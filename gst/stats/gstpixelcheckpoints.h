@@ -6,9 +6,13 @@
 
 #include "gstpixelcollector.h"
 
+/* Something else stood at the location, so that the profile was written to @moved_to. */
+typedef void (*GstPixelMovedFunc) (GstElement *element, const gchar *moved_to);
+
 typedef struct {
   GstElement *element; /* on whose behalf; not owned */
   GstPixelCollector *collector;
+  GstPixelMovedFunc moved;
 
   GMutex lock;
   GCond done;
@@ -17,14 +21,14 @@ typedef struct {
   gboolean last_failed;  /* the bus heard of it */
 } GstPixelCheckpoints;
 
-void gst_pixel_checkpoints_init (
-    GstPixelCheckpoints *self, GstElement *element, GstPixelCollector *collector);
+void gst_pixel_checkpoints_init (GstPixelCheckpoints *self, GstElement *element,
+    GstPixelCollector *collector, GstPixelMovedFunc moved);
 void gst_pixel_checkpoints_clear (GstPixelCheckpoints *self);
 
 /* Snapshot now, writing in another thread. One at a time: while a disk is slow, none is begun;
  * @last, which ends collecting, waits for its turn. Failures are warnings on the bus; that of @last
  * is an error. */
-void gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, const gchar *location, gboolean last);
+void gst_pixel_checkpoints_begin (GstPixelCheckpoints *self, gboolean last);
 
 /* Until none is being written. Returns whether the bus heard that the last one failed. */
 gboolean gst_pixel_checkpoints_wait (GstPixelCheckpoints *self);

@@ -72,6 +72,7 @@ gst_pixel_collector_clear (GstPixelCollector *self)
   gst_pixel_collector_add_held (self, NULL);
   gst_pixel_batch_clear (&self->batch);
   g_clear_object (&self->accumulator);
+  gst_pixel_file_clear (&self->file);
   g_free (self->saved_location);
   g_free (self->source);
   mask_image_clear (&self->mask);
@@ -100,6 +101,7 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
   forget_frames (self);
+  gst_pixel_file_clear (&self->file);
   self->scope = scope;
   self->assumed = NULL;
   gst_pixel_video_clear (&self->batch.video);
@@ -171,18 +173,48 @@ prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GEr
 }
 
 void
-gst_pixel_collector_reset (GstPixelCollector *self)
+gst_pixel_collector_reset (GstPixelCollector *self, gboolean overwrite)
 {
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
   forget_frames (self); /* the next frame makes a new accumulator */
+  if (!overwrite)
+    gst_pixel_file_keep (&self->file);
   unlock (self);
   g_mutex_unlock (&self->write_lock);
 }
 
 gboolean
-gst_pixel_collector_append (GstPixelCollector *self, const gchar *location, GError **error)
+gst_pixel_collector_open (GstPixelCollector *self, GstElement *owner, const gchar *location,
+    GstPixelFileMode mode, GError **error)
 {
+  g_mutex_lock (&self->write_lock);
+  const gboolean ok = gst_pixel_file_open (&self->file, owner, location, mode, error);
+  g_mutex_unlock (&self->write_lock);
+  return ok;
+}
+
+void
+gst_pixel_collector_close (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->write_lock);
+  gst_pixel_file_release (&self->file);
+  g_mutex_unlock (&self->write_lock);
+}
+
+gchar *
+gst_pixel_collector_dup_location (GstPixelCollector *self)
+{
+  g_mutex_lock (&self->write_lock);
+  gchar *location = g_strdup (self->file.location);
+  g_mutex_unlock (&self->write_lock);
+  return location;
+}
+
+gboolean
+gst_pixel_collector_append (GstPixelCollector *self, GError **error)
+{
+  g_autofree gchar *location = gst_pixel_collector_dup_location (self);
   g_autoptr (PixelnormProfile) profile = NULL;
 
   if (!location) {
@@ -430,38 +462,44 @@ gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes, GError 
 
 /* Needs the write lock. */
 static gboolean
-write_locked (GstPixelCollector *self, PixelnormProfile *profile, guint64 changes,
-    const gchar *location, GError **error)
+write_locked (GstPixelCollector *self, PixelnormProfile *profile, guint64 changes, gchar **moved_to,
+    GError **error)
 {
-  if (!pixelnorm_profile_save (profile, location, error))
+  g_autofree gchar *before = g_strdup (self->file.location);
+
+  if (!gst_pixel_file_write (&self->file, profile, error))
     return FALSE;
+  if (!g_str_equal (self->file.location, before))
+    *moved_to = g_strdup (self->file.location);
   self->saved_changes = changes;
   g_free (self->saved_location);
-  self->saved_location = g_strdup (location);
+  self->saved_location = g_strdup (self->file.location);
   return TRUE;
 }
 
-/* Whether what @location holds is at least as new as @changes. Needs the write lock. */
+/* Whether what the file holds is at least as new as @changes. Needs the write lock. */
 static gboolean
-stands_in_file (GstPixelCollector *self, guint64 changes, const gchar *location)
+stands_in_file (GstPixelCollector *self, guint64 changes)
 {
+  const gchar *location = self->file.location;
+
   return g_strcmp0 (self->saved_location, location) == 0 && changes <= self->saved_changes
       && g_file_test (location, G_FILE_TEST_EXISTS);
 }
 
 gboolean
 gst_pixel_collector_write (GstPixelCollector *self, PixelnormProfile *profile, guint64 changes,
-    const gchar *location, GError **error)
+    gchar **moved_to, GError **error)
 {
   g_mutex_lock (&self->write_lock);
-  const gboolean ok = stands_in_file (self, changes, location)
-      || write_locked (self, profile, changes, location, error);
+  const gboolean ok =
+      stands_in_file (self, changes) || write_locked (self, profile, changes, moved_to, error);
   g_mutex_unlock (&self->write_lock);
   return ok;
 }
 
 gboolean
-gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError **error)
+gst_pixel_collector_save (GstPixelCollector *self, gchar **moved_to, GError **error)
 {
   g_autoptr (PixelnormProfile) profile = NULL;
   GError *snapshot_error = NULL;
@@ -473,8 +511,8 @@ gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError
   if (snapshot_error) {
     g_propagate_error (error, snapshot_error);
     ok = FALSE;
-  } else if (profile && !stands_in_file (self, changes, location)) {
-    ok = write_locked (self, profile, changes, location, error);
+  } else if (profile && !stands_in_file (self, changes)) {
+    ok = write_locked (self, profile, changes, moved_to, error);
   }
   g_mutex_unlock (&self->write_lock);
   return ok;

@@ -7,6 +7,7 @@
 #include <pixelnorm/pixelnorm.h>
 
 #include "gstpixelbatch.h"
+#include "gstpixelfile.h"
 #include "png/mask-image.h"
 
 typedef struct {
@@ -29,6 +30,7 @@ typedef struct {
 
   /* one file is written at a time; taken before the lock */
   GMutex write_lock;
+  GstPixelFile file;
   guint64 saved_changes; /* `changes` of what stands in the file */
   gchar *saved_location; /* which file that is */
 } GstPixelCollector;
@@ -44,12 +46,20 @@ void gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
 gboolean gst_pixel_collector_choose (GstPixelCollector *self, const GstPixelColour *colour,
     gboolean histogram, const gchar *mask, const MaskRegion *roi, GError **error);
 
-/* Forgets all frames; goes on with frames of the same format. */
-void gst_pixel_collector_reset (GstPixelCollector *self);
+/* Forgets all frames; goes on with frames of the same format. A file that was written stays, but where @overwrite says
+ * that it may be replaced. */
+void gst_pixel_collector_reset (GstPixelCollector *self, gboolean overwrite);
 
-/* Goes on from the profile at @location, where there is one. */
-gboolean gst_pixel_collector_append (
-    GstPixelCollector *self, const gchar *location, GError **error);
+/* Writes to @location from now on: see gst_pixel_file_open(). */
+gboolean gst_pixel_collector_open (GstPixelCollector *self, GstElement *owner,
+    const gchar *location, GstPixelFileMode mode, GError **error);
+/* Others may write there. */
+void gst_pixel_collector_close (GstPixelCollector *self);
+/* Where to it writes, or NULL. Transfer full. */
+gchar *gst_pixel_collector_dup_location (GstPixelCollector *self);
+
+/* Goes on from the profile that is there, if one is. */
+gboolean gst_pixel_collector_append (GstPixelCollector *self, GError **error);
 
 /* Later frames are of these caps. Errors where they do not fit what was collected. @assumed: what the caps do not say, in
  * words, or NULL where it is nothing new; transfer full. */
@@ -84,9 +94,11 @@ GstStructure *gst_pixel_collector_describe (GstPixelCollector *self);
  * frame. */
 PixelnormProfile *gst_pixel_collector_snapshot (
     GstPixelCollector *self, guint64 *changes, GError **error);
+/* Writes to the file that is open. @moved_to: set to the file beside it that was written instead, where something else
+ * stood there; transfer full. */
 gboolean gst_pixel_collector_write (GstPixelCollector *self, PixelnormProfile *profile,
-    guint64 changes, const gchar *location, GError **error);
+    guint64 changes, gchar **moved_to, GError **error);
 
 /* Writes what there is, where it does not stand in the file yet. Without frames it writes nothing
  * and succeeds. */
-gboolean gst_pixel_collector_save (GstPixelCollector *self, const gchar *location, GError **error);
+gboolean gst_pixel_collector_save (GstPixelCollector *self, gchar **moved_to, GError **error);

@@ -29,6 +29,13 @@
  * checkpoint-interval, and when max-frames is reached; always whole: a reader sees the old file or
  * the new one.
  *
+ * Nothing is overwritten in silence. Where a profile is at location when the element starts, that is an error, unless
+ * append=true goes on from it or overwrite=true lets it be replaced; one that the same element wrote before it was stopped is
+ * no exception. The same holds for a location that is set later: with a warning, the one before stays. What another program
+ * writes there meanwhile stays, and so does what was written before a reset, unless overwrite is set: the profile then goes
+ * into a file beside it, NAME.1.safetensors or the next that is free, a warning says so, and the property location has its
+ * name. A file that is no profile is never replaced, and no two elements of a process may have one location.
+ *
  * At the end, and every message-interval, an element message `pixelstats` says frames,
  * frames-skipped, location, channels, and per channel mean, std, min and max, pooled over all
  * pixels.
@@ -101,13 +108,78 @@ add_held (GstPixelStats *self)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "adding held frames");
 }
 
+/* Something else stood at the location. */
+static void
+tell_moved (GstElement *element, const gchar *moved_to)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (element);
+
+  GST_OBJECT_LOCK (self);
+  if (!self->settings.location_changed) {
+    g_free (self->settings.location);
+    self->settings.location = g_strdup (moved_to);
+  }
+  GST_OBJECT_UNLOCK (self);
+  g_object_notify (G_OBJECT (self), "location");
+  GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
+      ("%s: This run is saved here from now on, since other statistics than its own stand at its location by now. Those "
+       "stay.",
+          moved_to),
+      (NULL));
+}
+
+/* What is wanted now is what is in use, where that can be. Else the bus hears why, the one before stays, and @refused
+ * is TRUE. Returns: (transfer full) (nullable): where to save to */
+static gchar *
+update_location (GstPixelStats *self, gboolean *refused)
+{
+  g_autofree gchar *location = NULL;
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  location = g_strdup (self->settings.location);
+  const gboolean overwrite = self->settings.overwrite;
+  self->settings.location_changed = FALSE;
+  GST_OBJECT_UNLOCK (self);
+  *refused = location
+      && !gst_pixel_collector_open (&self->collector, GST_ELEMENT (self), location,
+          overwrite ? GST_PIXEL_FILE_OVERWRITE : GST_PIXEL_FILE_KEEP_LATE, &error);
+  if (!*refused)
+    return g_steal_pointer (&location);
+  gchar *before = gst_pixel_collector_dup_location (&self->collector);
+  GST_OBJECT_LOCK (self);
+  const gboolean still = g_strcmp0 (self->settings.location, location) == 0;
+  if (still) {
+    g_free (self->settings.location);
+    self->settings.location = g_strdup (before);
+  }
+  GST_OBJECT_UNLOCK (self);
+  if (still)
+    g_object_notify (G_OBJECT (self), "location");
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
+      before ? "changing the location; the one before stays in use" : "setting a location");
+  return before;
+}
+
 static void
 begin_checkpoint (GstPixelStats *self, gboolean last)
 {
   g_autofree gchar *location = dup_location (self);
 
   if (location)
-    gst_pixel_checkpoints_begin (&self->checkpoints, location, last);
+    gst_pixel_checkpoints_begin (&self->checkpoints, last);
+}
+
+/* Returns: whether what there is stands in the file that is in use */
+static gboolean
+save (GstPixelStats *self, GError **error)
+{
+  g_autofree gchar *moved_to = NULL;
+
+  const gboolean ok = gst_pixel_collector_save (&self->collector, &moved_to, error);
+  if (moved_to)
+    tell_moved (GST_ELEMENT (self), moved_to);
+  return ok;
 }
 
 static void
@@ -165,6 +237,15 @@ checkpoint_when_due (GstPixelStats *self)
   begin_checkpoint (self, FALSE);
 }
 
+/* Soon, so that whoever set it hears of it. */
+static void
+look_at_location (GstPixelStats *self)
+{
+  gboolean refused;
+
+  g_free (update_location (self, &refused));
+}
+
 static GstFlowReturn
 gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
 {
@@ -180,8 +261,11 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   GST_OBJECT_LOCK (self);
   const guint step = MAX (self->settings.frame_step, 1);
   const guint64 max = self->settings.max_frames;
+  const gboolean location_changed = self->settings.location_changed;
   GST_OBJECT_UNLOCK (self);
   self->finished = FALSE;
+  if (location_changed)
+    look_at_location (self);
   GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT, buffer);
   if (gst_pixel_collector_look (&self->collector, buffer, step, max, &error))
     begin_checkpoint (self, TRUE);
@@ -278,7 +362,8 @@ post_end_without_file (GstPixelStats *self, gboolean no_frames)
 static void
 finish (GstPixelStats *self)
 {
-  g_autofree gchar *location = dup_location (self);
+  gboolean refused;
+  g_autofree gchar *location = update_location (self, &refused);
   g_autoptr (GError) error = NULL;
 
   const gboolean reported = gst_pixel_checkpoints_wait (&self->checkpoints);
@@ -287,7 +372,7 @@ finish (GstPixelStats *self)
   self->finished = TRUE;
   if (no_frames || !location) {
     post_end_without_file (self, no_frames);
-  } else if (!gst_pixel_collector_save (&self->collector, location, &error)) {
+  } else if (!save (self, &error)) {
     self->failed = TRUE;
     if (!reported)
       gst_pixel_error_post (
@@ -356,7 +441,8 @@ check_settings (GstPixelStats *self, const gchar *location, GError **error)
 {
   GST_OBJECT_LOCK (self);
   const guint frame_step = self->settings.frame_step;
-  const gboolean append = self->settings.append, histogram = self->settings.histogram;
+  const gboolean append = self->settings.append, overwrite = self->settings.overwrite;
+  const gboolean histogram = self->settings.histogram;
   const gboolean has_roi = self->settings.has_roi;
   const MaskRegion roi = self->settings.roi;
   const GstPixelColour colour = self->settings.colour;
@@ -373,10 +459,20 @@ check_settings (GstPixelStats *self, const gchar *location, GError **error)
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, roi_problem);
     return FALSE;
   }
-  return (!location || pixelnorm_profile_check_path (location, error))
+  if (append && overwrite) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "append and overwrite are both set, and contradict each other. Set one of them.");
+    return FALSE;
+  }
+  return (!location
+             || gst_pixel_collector_open (&self->collector, GST_ELEMENT (self), location,
+                 append          ? GST_PIXEL_FILE_APPEND
+                     : overwrite ? GST_PIXEL_FILE_OVERWRITE
+                                 : GST_PIXEL_FILE_KEEP,
+                 error))
       && gst_pixel_collector_choose (
           &self->collector, &colour, histogram, mask, has_roi ? &roi : NULL, error)
-      && (!append || gst_pixel_collector_append (&self->collector, location, error));
+      && (!append || gst_pixel_collector_append (&self->collector, error));
 }
 
 static gboolean
@@ -388,6 +484,7 @@ gst_pixel_stats_start (GstBaseTransform *trans)
 
   GST_OBJECT_LOCK (self);
   const PixelnormScope scope = self->settings.scope;
+  self->settings.location_changed = FALSE;
   GST_OBJECT_UNLOCK (self);
   gst_pixel_log_kernels (GST_CAT_DEFAULT, GST_ELEMENT (self));
   gst_pixel_collector_restart (&self->collector, scope);
@@ -397,9 +494,11 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
   self->checkpoint_time = g_get_monotonic_time ();
   gst_caps_replace (&self->refused, NULL);
-  if (!ok)
-    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
-  return ok;
+  if (ok)
+    return TRUE;
+  gst_pixel_collector_close (&self->collector);
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
+  return FALSE;
 }
 
 /* Saves what the end of the stream did not; what it tried and failed at is tried once more, in
@@ -408,44 +507,63 @@ static gboolean
 gst_pixel_stats_stop (GstBaseTransform *trans)
 {
   GstPixelStats *self = GST_PIXEL_STATS (trans);
-  g_autofree gchar *location = dup_location (self);
+  g_autofree gchar *location = NULL;
   g_autoptr (GError) error = NULL;
+  gboolean refused;
 
   add_held (self);
   const gboolean reported = gst_pixel_checkpoints_wait (&self->checkpoints) || self->failed;
-  if (gst_pixel_collector_get_taken (&self->collector) == 0)
-    return TRUE;
-  if (!location && self->had_location && !self->finished)
+  const gboolean no_frames = gst_pixel_collector_get_taken (&self->collector) == 0;
+  if (!no_frames)
+    location = update_location (self, &refused);
+  if (!location && !no_frames && self->had_location && !self->finished)
     post_end_without_file (self, FALSE);
-  if (location && !gst_pixel_collector_save (&self->collector, location, &error) && !reported)
+  if (location && !save (self, &error) && !reported)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving when stopped");
+  gst_pixel_collector_close (&self->collector);
   return TRUE;
+}
+
+/* Returns: whether there is somewhere to save to; else @error, or the bus heard it */
+static gboolean
+prepare_save (GstPixelStats *self, GError **error)
+{
+  gboolean refused = FALSE;
+  g_autofree gchar *wanted = dup_location (self);
+
+  if (!wanted)
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Nowhere to save to: no location is set. Set it, then emit save again.");
+  else if (gst_pixel_collector_get_frames (&self->collector) == 0)
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "Nothing to save: no frame was counted yet.");
+  else
+    g_free (update_location (self, &refused));
+  return !*error && !refused;
 }
 
 static gboolean
 gst_pixel_stats_save (GstPixelStats *self)
 {
-  g_autofree gchar *location = dup_location (self);
   g_autoptr (GError) error = NULL;
 
   add_held (self);
-  if (!location)
-    g_set_error_literal (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "Nowhere to save to: no location is set. Set it, then emit save again.");
-  else if (gst_pixel_collector_get_frames (&self->collector) == 0)
-    g_set_error_literal (&error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "Nothing to save: no frame was counted yet.");
-  else if (gst_pixel_collector_save (&self->collector, location, &error))
-    return TRUE;
-  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "saving when asked to");
-  return FALSE;
+  const gboolean ok = prepare_save (self, &error) && save (self, &error);
+  if (GST_STATE (self) < GST_STATE_PAUSED)
+    gst_pixel_collector_close (&self->collector);
+  if (error)
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, "saving when asked to");
+  return ok;
 }
 
 static void
 gst_pixel_stats_reset (GstPixelStats *self)
 {
   gst_pixel_checkpoints_wait (&self->checkpoints);
-  gst_pixel_collector_reset (&self->collector);
+  GST_OBJECT_LOCK (self);
+  const gboolean overwrite = self->settings.overwrite;
+  GST_OBJECT_UNLOCK (self);
+  gst_pixel_collector_reset (&self->collector, overwrite);
 }
 
 static void
@@ -547,7 +665,8 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
   /**
    * GstPixelStats::reset:
    *
-   * Forgets all frames, those of an appended profile too. A file that was written stays.
+   * Forgets all frames, those of an appended profile too. A file that was written stays: what follows is saved beside it,
+   * or to a location that is set now. With overwrite=true it is replaced.
    */
   signals[SIGNAL_RESET] = g_signal_new_class_handler ("reset", G_TYPE_FROM_CLASS (klass),
       G_SIGNAL_RUN_LAST | G_SIGNAL_ACTION, G_CALLBACK (gst_pixel_stats_reset), NULL, NULL, NULL,
@@ -578,7 +697,7 @@ static void
 gst_pixel_stats_init (GstPixelStats *self)
 {
   gst_pixel_collector_init (&self->collector);
-  gst_pixel_checkpoints_init (&self->checkpoints, GST_ELEMENT (self), &self->collector);
+  gst_pixel_checkpoints_init (&self->checkpoints, GST_ELEMENT (self), &self->collector, tell_moved);
   gst_pixel_stats_settings_init (&self->settings);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);

@@ -13,6 +13,7 @@ enum {
   PROP_LOCATION,
   PROP_SCOPE,
   PROP_APPEND,
+  PROP_OVERWRITE,
   PROP_FRAME_STEP,
   PROP_MAX_FRAMES,
   PROP_CHECKPOINT_INTERVAL,
@@ -110,12 +111,16 @@ gst_pixel_stats_settings_set (GstPixelStatsSettings *self, guint id, const GValu
   case PROP_LOCATION:
     g_free (self->location);
     self->location = g_value_dup_string (value);
+    self->location_changed = TRUE;
     break;
   case PROP_SCOPE:
     self->scope = g_value_get_enum (value);
     break;
   case PROP_APPEND:
     self->append = g_value_get_boolean (value);
+    break;
+  case PROP_OVERWRITE:
+    self->overwrite = g_value_get_boolean (value);
     break;
   case PROP_FRAME_STEP:
     self->frame_step = g_value_get_uint (value);
@@ -157,6 +162,9 @@ gst_pixel_stats_settings_get (const GstPixelStatsSettings *self, guint id, GValu
     break;
   case PROP_APPEND:
     g_value_set_boolean (value, self->append);
+    break;
+  case PROP_OVERWRITE:
+    g_value_set_boolean (value, self->overwrite);
     break;
   case PROP_FRAME_STEP:
     g_value_set_uint (value, self->frame_step);
@@ -217,8 +225,8 @@ install_settings (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
           "Profile file to write, by custom NAME.safetensors: at the end of the stream, on stop, "
-          "every checkpoint-interval and when max-frames is reached. Unset: the profile is kept in "
-          "memory",
+          "every checkpoint-interval and when max-frames is reached. A profile that is there already "
+          "needs append or overwrite. Unset: the profile is kept in memory",
           NULL, playing));
   g_object_class_install_property (klass, PROP_SCOPE,
       g_param_spec_enum ("scope", "Scope",
@@ -229,6 +237,10 @@ install_settings (GObjectClass *klass)
       g_param_spec_boolean ("append", "Append",
           "Go on from the profile that stands at location; where there is none, begin anew", FALSE,
           ready));
+  g_object_class_install_property (klass, PROP_OVERWRITE,
+      g_param_spec_boolean ("overwrite", "Overwrite",
+          "Replace the profile that stands at location. Other files are never replaced", FALSE,
+          playing));
   g_object_class_install_property (klass, PROP_FRAME_STEP,
       g_param_spec_uint ("frame-step", "Frame step",
           "Take every Nth frame, 1 or more: neighbours in time are much alike, so a step saves work",

@@ -11,8 +11,9 @@
 /* The element's object lock guards it. */
 typedef struct {
   gchar *location;
+  gboolean location_changed; /* and nobody looked yet */
   PixelnormScope scope;
-  gboolean append;
+  gboolean append, overwrite;
   guint frame_step;
   guint64 max_frames;
   GstClockTime checkpoint_interval, message_interval;

@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @PIXELNORM_ERROR_MISMATCH: two sides that do not fit, as a profile and a stream of other sizes
  * @PIXELNORM_ERROR_MEMORY: not enough memory
  * @PIXELNORM_ERROR_LIMIT: more frames than exact integers can hold
+ * @PIXELNORM_ERROR_EXISTS: something stands where a file is to be written, and is not replaced. Since: 0.2
  *
  * Error codes of this library. Every message says what was expected, what was found and what to do.
  *
@@ -35,7 +36,8 @@ typedef enum {
   PIXELNORM_ERROR_SETTINGS,
   PIXELNORM_ERROR_MISMATCH,
   PIXELNORM_ERROR_MEMORY,
-  PIXELNORM_ERROR_LIMIT
+  PIXELNORM_ERROR_LIMIT,
+  PIXELNORM_ERROR_EXISTS
 } PixelnormError;
 
 #define PIXELNORM_ERROR (pixelnorm_error_quark ())

@@ -83,6 +83,11 @@ PIXELNORM_API PixelnormProfile *pixelnorm_profile_parse (GBytes *bytes, GError *
 PIXELNORM_API gboolean pixelnorm_profile_save (
     PixelnormProfile *self, const gchar *path, GError **error);
 
+PIXELNORM_API gboolean pixelnorm_profile_replace (
+    PixelnormProfile *self, const gchar *path, const gchar *etag, gchar **new_etag, GError **error);
+PIXELNORM_API gboolean pixelnorm_profile_query_etag (
+    const gchar *path, gchar **etag, GError **error);
+
 PIXELNORM_API gboolean pixelnorm_profile_write (PixelnormProfile *self, gint fd, GError **error);
 
 PIXELNORM_API gboolean pixelnorm_profile_check_path (const gchar *path, GError **error);

@@ -5,11 +5,8 @@
  */
 #include "cli.h"
 
-#include <glib/gstdio.h>
 #include <stdarg.h>
 #include <stdio.h>
-
-#define MAGIC_BYTES 64
 
 /* What a terminal would act upon: control characters, and those that turn the direction of text. */
 static gboolean
@@ -94,54 +91,61 @@ cli_parse (GOptionContext *context, int *argc, char ***argv)
   return FALSE;
 }
 
-/* What can be known of a file to write before anything is computed. Returns: CLI_OK, or CLI_FAILED, and
- * it was said why */
-int
-cli_check_target (const gchar *target, gboolean force)
+/* What can be known of a file to write before anything is computed. Returns: whether it may be written; else it was said why
+ */
+static gboolean
+check_place (const gchar *target, gboolean force)
 {
   g_autofree gchar *directory = g_path_get_dirname (target);
 
   if (!g_file_test (directory, G_FILE_TEST_IS_DIR))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" cannot be written: there is no directory \"%s\". Make it first.", target,
-        directory);
-  if (g_file_test (target, G_FILE_TEST_IS_DIR))
-    return cli_fail (CLI_FAILED,
+    cli_fail (CLI_FAILED, "\"%s\" cannot be written: there is no directory \"%s\". Make it first.",
+        target, directory);
+  else if (g_file_test (target, G_FILE_TEST_IS_DIR))
+    cli_fail (CLI_FAILED,
         "\"%s\" cannot be written: it is a directory. Move it, or choose another name.", target);
-  if (!force
+  else if (!force
       && (g_file_test (target, G_FILE_TEST_EXISTS) || g_file_test (target, G_FILE_TEST_IS_SYMLINK)))
-    return cli_fail (CLI_FAILED,
+    cli_fail (CLI_FAILED,
         "\"%s\" is there already. Overwrite it with --force, or choose another name.", target);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Of a picture or a text: not even --force overwrites a profile with one. Returns: CLI_OK, or CLI_FAILED, and it was said
+ * why */
+int
+cli_check_target (const gchar *target, gboolean force)
+{
+  g_autofree gchar *etag = NULL;
+
+  if (!check_place (target, force))
+    return CLI_FAILED;
+  if (pixelnorm_profile_query_etag (target, &etag, NULL) && etag && *etag)
+    return cli_fail (CLI_FAILED,
+        "\"%s\" is a profile, which nothing but a profile overwrites. Choose another name.",
+        target);
   return CLI_OK;
 }
 
-/* Whether --force may replace it: a profile, though it be damaged, or what is empty. */
-static gboolean
-is_profile (const gchar *path)
-{
-  guint8 bytes[MAGIC_BYTES] = { 0 };
-  FILE *file = g_fopen (path, "rbe");
-
-  if (!file)
-    return FALSE;
-  const gsize n = fread (bytes, 1, sizeof bytes - 1, file);
-  fclose (file);
-  /* the length of the header, then it: the metadata come first */
-  return n == 0
-      || (n > 8
-          && g_str_has_prefix (
-              (const gchar *) bytes + 8, "{\"__metadata__\":{\"pixelnorm.version\""));
-}
-
-/* cli_check_target() for a profile: --force overwrites nothing else. Returns: CLI_OK, or CLI_FAILED, and it was said why */
+/* Of a profile: --force overwrites nothing else. Returns: CLI_OK, or CLI_FAILED, and it was said why */
 int
 cli_check_profile_target (const gchar *target, gboolean force)
 {
-  const int status = cli_check_target (target, force);
+  g_autoptr (GError) error = NULL;
 
-  if (status == CLI_OK && g_file_test (target, G_FILE_TEST_IS_REGULAR) && !is_profile (target))
-    return cli_fail (CLI_FAILED,
-        "\"%s\" is no profile, and --force overwrites profiles alone. Remove it, or choose another name.",
-        target);
-  return status;
+  if (!check_place (target, force))
+    return CLI_FAILED;
+  if (!pixelnorm_profile_check_path (target, &error))
+    return cli_fail (CLI_FAILED, "%s", error->message);
+  return CLI_OK;
+}
+
+/* Where another program wrote there meanwhile, that stays without @force. */
+gboolean
+cli_save_profile (PixelnormProfile *profile, const gchar *target, gboolean force, GError **error)
+{
+  return force ? pixelnorm_profile_save (profile, target, error)
+               : pixelnorm_profile_replace (profile, target, NULL, NULL, error);
 }

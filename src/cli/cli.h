@@ -41,4 +41,6 @@ int cli_fail (int status, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
 int cli_fail_usage (const gchar *format, ...) G_GNUC_PRINTF (1, 2);
 int cli_check_target (const gchar *target, gboolean force);
 int cli_check_profile_target (const gchar *target, gboolean force);
+gboolean cli_save_profile (
+    PixelnormProfile *profile, const gchar *target, gboolean force, GError **error);
 gchar *cli_clean_text (const gchar *text);

@@ -255,7 +255,8 @@ save_elsewhere (PixelnormProfile *profile, const gchar *why)
 }
 
 static int
-write_result (const CollectSettings *settings, CollectResult *result, const gchar *target)
+write_result (
+    const CollectSettings *settings, CollectResult *result, const gchar *target, gboolean force)
 {
   g_autoptr (GError) error = NULL;
 
@@ -268,7 +269,7 @@ write_result (const CollectSettings *settings, CollectResult *result, const gcha
   g_clear_object (&result->accumulator);
   if (!profile)
     return cli_fail (CLI_FAILED, "%s", error->message);
-  if (!pixelnorm_profile_save (profile, target, &error))
+  if (!cli_save_profile (profile, target, force, &error))
     return save_elsewhere (profile, error->message);
   g_autofree gchar *shown = g_filename_display_name (target);
   g_autofree gchar *name = cli_clean_text (shown);
@@ -285,13 +286,13 @@ write_result (const CollectSettings *settings, CollectResult *result, const gcha
 }
 
 static int
-collect_inputs (const CollectSettings *settings, GPtrArray *inputs, const gchar *target, guint jobs)
+collect_inputs (const CollectSettings *settings, GPtrArray *inputs, const Options *options)
 {
   CollectResult result = { 0 };
   int status = CLI_FAILED;
 
-  if (collect_pool_run (settings, inputs, MIN (jobs, inputs->len), &result))
-    status = write_result (settings, &result, target);
+  if (collect_pool_run (settings, inputs, MIN ((guint) options->jobs, inputs->len), &result))
+    status = write_result (settings, &result, options->names[0], options->force);
   g_clear_object (&result.accumulator);
   return status;
 }
@@ -299,14 +300,10 @@ collect_inputs (const CollectSettings *settings, GPtrArray *inputs, const gchar 
 static int
 collect_with (const Options *options, const CollectSettings *settings)
 {
-  const gchar *target = options->names[0];
-  g_autoptr (GError) error = NULL;
   guint passed_over = 0;
 
-  if (cli_check_profile_target (target, options->force) != CLI_OK)
+  if (cli_check_profile_target (options->names[0], options->force) != CLI_OK)
     return CLI_FAILED;
-  if (!pixelnorm_profile_check_path (target, &error))
-    return cli_fail (CLI_FAILED, "%s", error->message);
   g_autoptr (GPtrArray) inputs = collect_inputs_find (options->names + 1, settings, &passed_over);
   if (!inputs)
     return CLI_FAILED;
@@ -315,7 +312,7 @@ collect_with (const Options *options, const CollectSettings *settings)
   if (inputs->len == 0)
     return cli_fail (CLI_FAILED, "No image or video was found%s, so nothing was written.",
         settings->n_shards > 0 ? " in this shard" : "");
-  return collect_inputs (settings, inputs, target, (guint) options->jobs);
+  return collect_inputs (settings, inputs, options);
 }
 
 static int

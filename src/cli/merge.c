@@ -123,13 +123,13 @@ warn_of_shards (PixelnormProfile *profile)
 }
 
 static int
-write_result (Merge *merge, const gchar *target)
+write_result (Merge *merge, const gchar *target, gboolean force)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PixelnormProfile) profile =
       pixelnorm_accumulator_snapshot (merge->accumulator, &error);
 
-  if (!profile || !pixelnorm_profile_save (profile, target, &error))
+  if (!profile || !cli_save_profile (profile, target, force, &error))
     return cli_fail (CLI_FAILED, "%s", error->message);
   if (merge->had_histogram && !pixelnorm_profile_has_histogram (profile))
     cli_fail (CLI_OK, "Warning: not all profiles have a histogram, so the result has none.");
@@ -145,7 +145,6 @@ static int
 merge_into (gchar **paths, gboolean force)
 {
   g_autoptr (GHashTable) known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_autoptr (GError) error = NULL;
   Merge merge = { .known = known };
   int status = CLI_FAILED;
 
@@ -154,10 +153,8 @@ merge_into (gchar **paths, gboolean force)
         "Expected the file to write, then those to merge; found %u names.", paths ? 1 : 0);
   if (cli_check_profile_target (paths[0], force) != CLI_OK)
     return CLI_FAILED;
-  if (!pixelnorm_profile_check_path (paths[0], &error))
-    return cli_fail (CLI_FAILED, "%s", error->message);
   if (merge_files (&merge, paths + 1))
-    status = write_result (&merge, paths[0]);
+    status = write_result (&merge, paths[0], force);
   g_clear_object (&merge.accumulator);
   return status;
 }

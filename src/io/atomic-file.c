@@ -3,7 +3,8 @@
  *
  * The bytes go into a temporary file in the same directory, ".NAME.RANDOM.pixelnorm-tmp"; the
  * commit syncs it to disk, renames it over the old file, which is one step for every reader, and
- * syncs the directory, so that the step outlasts a power cut.
+ * syncs the directory, so that the step outlasts a power cut. Where no file may be replaced, it is linked
+ * to its name instead.
  *
  * A writer that is killed leaves its temporary file behind. The next one for the same name removes
  * it, but must not remove that of a writer at work: each holds a lock (flock) on its temporary
@@ -53,6 +54,8 @@ remedy_for (int problem)
     return "Save to a directory in which this user may write";
   case EFBIG:
     return "Raise the limit on the size of files (ulimit -f), or save to another disk";
+  case EEXIST:
+    return "Give another path";
   case ENAMETOOLONG:
     return "Give a shorter name";
   default:
@@ -65,7 +68,10 @@ set_error (GError **error, const char *shown, const char *what, int problem)
 {
   const gboolean full = problem == ENOSPC || problem == EDQUOT;
 
-  g_set_error (error, PIXELNORM_ERROR, full ? PIXELNORM_ERROR_NO_SPACE : PIXELNORM_ERROR_WRITE,
+  g_set_error (error, PIXELNORM_ERROR,
+      full                    ? PIXELNORM_ERROR_NO_SPACE
+          : problem == EEXIST ? PIXELNORM_ERROR_EXISTS
+                              : PIXELNORM_ERROR_WRITE,
       "%s: %s: %s. %s.", shown, what, g_strerror (problem), remedy_for (problem));
 }
 
@@ -200,7 +206,7 @@ create_temporary (AtomicFile *file, const char *base, GError **error)
     }
     close (fd); /* taken for a leftover; who did so removes it */
   }
-  set_error (error, file->shown, "A file beside it cannot be made", EEXIST);
+  set_error (error, file->shown, "A file beside it cannot be made", EBUSY);
   return FALSE;
 }
 
@@ -304,8 +310,27 @@ sync_directory (AtomicFile *file, GError **error)
   return synced;
 }
 
+/* A link fails where there is something already, in one step; file systems without links have only a look before. */
+static gboolean
+put_new (AtomicFile *file)
+{
+  struct stat status;
+
+  if (link (file->temporary, file->path) == 0) {
+    g_unlink (file->temporary);
+    return TRUE;
+  }
+  if (errno == EEXIST)
+    return FALSE;
+  if (lstat (file->path, &status) == 0) {
+    errno = EEXIST;
+    return FALSE;
+  }
+  return g_rename (file->temporary, file->path) == 0;
+}
+
 gboolean
-atomic_file_commit (AtomicFile *file, GError **error)
+atomic_file_commit (AtomicFile *file, gboolean replace, GError **error)
 {
   g_return_val_if_fail (file->temporary != NULL, FALSE);
 
@@ -313,7 +338,7 @@ atomic_file_commit (AtomicFile *file, GError **error)
     set_error (error, file->shown, "Writing to the disk failed", errno);
     return FALSE;
   }
-  if (g_rename (file->temporary, file->path) < 0) {
+  if (!(replace ? g_rename (file->temporary, file->path) == 0 : put_new (file))) {
     set_error (error, file->shown, "The new file cannot take its place", errno);
     return FALSE;
   }

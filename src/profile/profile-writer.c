@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "io/atomic-file.h"
+#include "profile-target.h"
 
 #define CHUNK 4096    /* items converted at once */
 #define MAX_PIECES 27 /* 3 for each of at most 9 tensors */
@@ -240,7 +241,8 @@ make_signed_header (PixelnormProfile *self, Piece *pieces, guint *n, GError **er
  * Finds out what can be found out without writing: whether pixelnorm_profile_save() to @path could
  * work, so that nobody hears only after hours of collecting that a directory is missing.
  *
- * Returns: %TRUE, or %FALSE with %PIXELNORM_ERROR_WRITE
+ * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_WRITE, or %PIXELNORM_ERROR_EXISTS where a file is there that is no
+ *   profile
  *
  * Since: 0.1
  */
@@ -250,7 +252,33 @@ pixelnorm_profile_check_path (const gchar *path, GError **error)
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  return atomic_file_check (path, error);
+  return atomic_file_check (path, error) && pixelnorm_profile_query_etag (path, NULL, error);
+}
+
+/* @any: whatever profile is there may be replaced, else only that with @etag */
+static gboolean
+save_over (PixelnormProfile *self, const gchar *path, gboolean any, const gchar *etag,
+    gchar **new_etag, GError **error)
+{
+  g_autoptr (GBytes) header = NULL;
+  g_autoptr (AtomicFile) file = NULL;
+  Piece pieces[MAX_PIECES];
+  guint n;
+
+  header = make_signed_header (self, pieces, &n, error);
+  file = header ? atomic_file_new (path, error) : NULL;
+  if (file == NULL || !pixelnorm_profile_query_etag (path, NULL, error)
+      || (!any && !pixelnorm_profile_check_etag (path, etag, error))
+      || !write_all (header, pieces, n, write_to_file, file, error))
+    return FALSE;
+  /* writing may have taken a while */
+  if ((!any && !pixelnorm_profile_check_etag (path, etag, error))
+      || !atomic_file_commit (file, any || etag != NULL, error))
+    return FALSE;
+  if (new_etag != NULL)
+    *new_etag =
+        pixelnorm_profile_make_etag (g_bytes_get_data (header, NULL), g_bytes_get_size (header));
+  return TRUE;
 }
 
 /**
@@ -259,12 +287,14 @@ pixelnorm_profile_check_path (const gchar *path, GError **error)
  * @path: (type filename): where to write it; ".safetensors" is the usual ending
  * @error: return location for a #GError, or %NULL
  *
- * Writes the profile to a file. A file that is there already is replaced in one step, once the new
+ * Writes the profile to a file. A profile that is there already is replaced in one step, once the new
  * one is safely on the disk: whoever reads meanwhile gets the old profile or the new one, and after
  * a failure the old one is still there. A symbolic link stays one: the file that it leads to is
- * replaced.
+ * replaced. A file that is no profile is never replaced. To replace none, or a certain one only, there is
+ * pixelnorm_profile_replace().
  *
  * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_NO_SPACE where the disk is full,
+ *   %PIXELNORM_ERROR_EXISTS where a file is there that is no profile,
  *   %PIXELNORM_ERROR_WRITE where the file cannot be written for another reason, or
  *   %PIXELNORM_ERROR_LIMIT where the list of sources is too long for the format
  *
@@ -273,19 +303,42 @@ pixelnorm_profile_check_path (const gchar *path, GError **error)
 gboolean
 pixelnorm_profile_save (PixelnormProfile *self, const gchar *path, GError **error)
 {
-  g_autoptr (GBytes) header = NULL;
-  g_autoptr (AtomicFile) file = NULL;
-  Piece pieces[MAX_PIECES];
-  guint n;
-
   g_return_val_if_fail (PIXELNORM_IS_PROFILE (self), FALSE);
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  header = make_signed_header (self, pieces, &n, error);
-  file = header ? atomic_file_new (path, error) : NULL;
-  return file != NULL && write_all (header, pieces, n, write_to_file, file, error)
-      && atomic_file_commit (file, error);
+  return save_over (self, path, TRUE, NULL, NULL, error);
+}
+
+/**
+ * pixelnorm_profile_replace:
+ * @self: a profile
+ * @path: (type filename): where to write it
+ * @etag: (nullable): the entity tag of the profile that may be replaced, of pixelnorm_profile_query_etag() or of the
+ *   replacement before; %NULL: none may
+ * @new_etag: (out) (optional) (nullable) (transfer full): the entity tag of what was written
+ * @error: return location for a #GError, or %NULL
+ *
+ * Writes the profile as pixelnorm_profile_save() does, where nothing is there, or the profile that is known. What another
+ * program wrote there meanwhile stays. Where nothing was there, that holds whoever writes at the same time; a profile
+ * that comes within the moment between the last look at the tag and the replacement is not seen.
+ *
+ * Returns: %TRUE; else %FALSE with %PIXELNORM_ERROR_EXISTS where something else is there, or an error of
+ *   pixelnorm_profile_save()
+ *
+ * Since: 0.2
+ */
+gboolean
+pixelnorm_profile_replace (
+    PixelnormProfile *self, const gchar *path, const gchar *etag, gchar **new_etag, GError **error)
+{
+  g_return_val_if_fail (PIXELNORM_IS_PROFILE (self), FALSE);
+  g_return_val_if_fail (path != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (new_etag != NULL)
+    *new_etag = NULL;
+  return save_over (self, path, FALSE, etag, new_etag, error);
 }
 
 /**

@@ -230,7 +230,7 @@ static void
 test_played_again (void)
 {
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, NULL);
+  g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, "overwrite", TRUE, NULL);
 
   for (guint i = 1; i <= 3; i++) {
     Picture **pictures = pictures_new_random (i, 3, 6 + i, 3);
@@ -251,7 +251,7 @@ static void
 test_reset (void)
 {
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, NULL);
+  g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, "overwrite", TRUE, NULL);
   Picture **pictures = pictures_new_random (3, 3, 7, 3);
 
   g_signal_emit_by_name (bench->element, "reset");
@@ -401,7 +401,7 @@ static void
 test_source (void)
 {
   g_autofree gchar *path = path_new (".safetensors");
-  g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, NULL);
+  g_autoptr (Bench) bench = bench_new ("pixelstats", "location", path, "overwrite", TRUE, NULL);
   g_autoptr (Picture) picture = picture_new_random (3, 7, 3);
 
   bench_play (bench, NULL);

@@ -92,11 +92,6 @@ test_save_elsewhere (void)
   g_assert_cmpint (g_unlink (other), ==, 0);
   g_assert_true (bench_save (bench));
   assert_saved_frames (other, pictures, 2);
-  /* to a file that is there, but not ours */
-  g_autofree gchar *old = write_profile (pictures, 1, PIXELNORM_SCOPE_PIXEL);
-  g_object_set (bench->element, "location", old, NULL);
-  bench_unplay (bench);
-  assert_saved_frames (old, pictures, 2);
   pictures_free (pictures, 2);
 }
 
@@ -197,20 +192,6 @@ test_append_to_nothing (void)
   bench_end (bench);
   assert_saved_frames (path, pictures, 2);
   pictures_free (pictures, 2);
-}
-
-/* Without append, the old file is replaced. */
-static void
-test_no_append (void)
-{
-  Picture **pictures = pictures_new_random (3, 3, WIDTH, HEIGHT);
-  g_autofree gchar *path = write_profile (pictures, 2, PIXELNORM_SCOPE_PIXEL);
-  g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", path, NULL));
-
-  show_all (bench, pictures + 2, 1);
-  bench_end (bench);
-  assert_saved_frames (path, pictures + 2, 1);
-  pictures_free (pictures, 3);
 }
 
 static void
@@ -475,7 +456,6 @@ main (int argc, char *argv[])
   g_test_add_func ("/pixelstats-save/failing-stop", test_failing_stop);
   g_test_add_func ("/pixelstats-save/append", test_append);
   g_test_add_func ("/pixelstats-save/append-to-nothing", test_append_to_nothing);
-  g_test_add_func ("/pixelstats-save/no-append", test_no_append);
   g_test_add_func ("/pixelstats-save/append-to-corrupt", test_append_to_corrupt);
   g_test_add_func ("/pixelstats-save/append-to-other-scope", test_append_to_other_scope);
   g_test_add_func ("/pixelstats-save/append-to-other-size", test_append_to_other_size);

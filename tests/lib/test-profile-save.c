@@ -379,6 +379,149 @@ test_leftover_link (void)
   g_unlink (path);
 }
 
+/* What is no profile stays, whoever saves and whatever the tag. */
+static void
+test_no_profile (void)
+{
+  static const char *const contents[] = { "x", "GIF89a, of some length", "12345678{\"a\":1}" };
+  g_autofree char *path = path_in_folder ("a.safetensors");
+  g_autofree char *root = path_in_folder ("");
+  g_autoptr (PixelnormProfile) profile = make_profile (RGB8);
+
+  for (guint i = 0; i < G_N_ELEMENTS (contents); i++) {
+    g_autoptr (GError) error = NULL, other = NULL, third = NULL;
+    g_autofree char *etag = NULL, *found = NULL;
+
+    g_file_set_contents (path, contents[i], -1, NULL);
+    assert_save_fails (RGB8, path, PIXELNORM_ERROR_EXISTS, "no profile");
+    g_assert_false (pixelnorm_profile_check_path (path, &error));
+    g_assert_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS);
+    g_assert_false (pixelnorm_profile_query_etag (path, &etag, &other));
+    g_assert_error (other, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS);
+    g_assert_null (etag);
+    g_assert_false (pixelnorm_profile_replace (profile, path, "", NULL, &third));
+    g_assert_error (third, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS);
+    g_file_get_contents (path, &found, NULL, NULL);
+    g_assert_cmpstr (found, ==, contents[i]);
+    assert_entries (root, 1);
+  }
+  g_unlink (path);
+}
+
+static char *
+tag_of (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  char *etag;
+
+  pixelnorm_profile_query_etag (path, &etag, &error);
+  g_assert_no_error (error);
+  return etag;
+}
+
+/* Whether the file now holds @form, which it must where that was saved and must not else. */
+static gboolean
+replace (const Form *form, const char *path, const char *etag, char **new_etag)
+{
+  g_autoptr (PixelnormProfile) profile = make_profile (form);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *before = tag_of (path);
+
+  if (pixelnorm_profile_replace (profile, path, etag, new_etag, &error)) {
+    assert_holds (path, form);
+    return TRUE;
+  }
+  g_assert_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS);
+  g_assert_true (g_str_has_prefix (error->message, path));
+  g_autofree char *after = tag_of (path);
+  g_assert_cmpstr (before, ==, after);
+  return FALSE;
+}
+
+/* Only what is known is replaced: by its tag, which any other content changes, and a copy of it does not. */
+static void
+test_etags (void)
+{
+  g_autofree char *path = path_in_folder ("a.safetensors");
+  g_autofree char *root = path_in_folder ("");
+  g_autofree char *first = NULL, *second = NULL, *again = NULL, *found = NULL, *empty = NULL;
+
+  g_assert_null (tag_of (path));
+  g_assert_true (replace (RGB8, path, NULL, &first));
+  found = tag_of (path);
+  g_assert_cmpstr (found, ==, first);
+  g_assert_false (replace (YUV8, path, NULL, NULL));
+  g_assert_true (replace (YUV8, path, first, &second));
+  g_assert_cmpstr (first, !=, second);
+  g_assert_false (replace (RGB8, path, first, NULL));
+  /* the same bytes in another file */
+  g_autoptr (GBytes) bytes = read_bytes (path);
+  g_unlink (path);
+  g_file_set_contents (
+      path, g_bytes_get_data (bytes, NULL), (gssize) g_bytes_get_size (bytes), NULL);
+  g_assert_true (replace (LARGE, path, second, &again));
+  /* of what is not there any more, nothing can be lost */
+  g_unlink (path);
+  g_assert_true (replace (RGB8, path, again, NULL));
+  assert_entries (root, 1);
+
+  g_file_set_contents (path, "", 0, NULL);
+  empty = tag_of (path);
+  g_assert_cmpstr (empty, ==, "");
+  g_assert_false (replace (RGB8, path, NULL, NULL));
+  g_assert_true (replace (RGB8, path, empty, NULL));
+  assert_entries (root, 1);
+  g_unlink (path);
+}
+
+#define RIVALS 3
+
+typedef struct {
+  const char *path;
+  guint *n_ready; /* atomic */
+  gboolean won;
+} Rival;
+
+static gpointer
+run_rival (gpointer data)
+{
+  Rival *rival = data;
+  g_autoptr (PixelnormProfile) profile = make_profile (RGB8);
+
+  g_atomic_int_inc (rival->n_ready);
+  while (g_atomic_int_get (rival->n_ready) < RIVALS)
+    g_thread_yield ();
+  rival->won = pixelnorm_profile_replace (profile, rival->path, NULL, NULL, NULL);
+  return NULL;
+}
+
+/* Of those who find nothing there and save at once, one does. */
+static void
+test_rivals (void)
+{
+  g_autofree char *path = path_in_folder ("a.safetensors");
+  g_autofree char *root = path_in_folder ("");
+
+  for (guint round = 0; round < 100; round++) {
+    Rival rivals[RIVALS];
+    GThread *threads[RIVALS];
+    guint n_ready = 0, n_won = 0;
+
+    for (guint i = 0; i < RIVALS; i++) {
+      rivals[i] = (Rival){ path, &n_ready, FALSE };
+      threads[i] = g_thread_new (NULL, run_rival, &rivals[i]);
+    }
+    for (guint i = 0; i < RIVALS; i++) {
+      g_thread_join (threads[i]);
+      n_won += rivals[i].won;
+    }
+    g_assert_cmpuint (n_won, ==, 1);
+    assert_holds (path, RGB8);
+    assert_entries (root, 1);
+    g_unlink (path);
+  }
+}
+
 #define WRITERS 4
 #define SAVES 60
 
@@ -455,6 +598,9 @@ main (int argc, char **argv)
   g_test_add_func ("/profile-save/links", test_links);
   g_test_add_func ("/profile-save/leftovers", test_leftovers);
   g_test_add_func ("/profile-save/leftover-link", test_leftover_link);
+  g_test_add_func ("/profile-save/no-profile", test_no_profile);
+  g_test_add_func ("/profile-save/etags", test_etags);
+  g_test_add_func ("/profile-save/rivals", test_rivals);
   g_test_add_func ("/profile-save/writers-and-a-reader", test_writers_and_a_reader);
   g_test_add_func ("/profile-save/too-many-sources", test_too_many_sources);
   result = g_test_run ();
