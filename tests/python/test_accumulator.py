@@ -330,6 +330,9 @@ def test_save_overwrites_nothing_unasked(tmp_path):
     with pytest.raises(ValueError, match="no profile.*Choose another name"):
         other.save(text, overwrite=True)
     assert text.read_text() == "not a profile"
+    text.write_bytes(b"")
+    other.save(text, overwrite=True)
+    assert Profile.load(text).identity == other.identity
     link = tmp_path / "link"
     link.symlink_to(path)
     profile.save(link, overwrite=True)
@@ -337,6 +340,26 @@ def test_save_overwrites_nothing_unasked(tmp_path):
     with pytest.raises(OSError, match="cannot be written"):
         profile.save(tmp_path / "nowhere" / "p")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "notes.txt", "p.safetensors"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_what_appears_while_a_profile_is_saved(tmp_path, monkeypatch, links):
+    """Also where the file system has no links."""
+    path, writes = tmp_path / "p.safetensors", os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (path.write_bytes(b"another's"), writes(fd)))
+
+    def no_link(*_):
+        raise PermissionError(1, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_link)
+    with pytest.raises(FileExistsError, match="p.safetensors is there already"):
+        profile_of(RGB).save(path)
+    assert path.read_bytes() == b"another's" and list(tmp_path.iterdir()) == [path]
+    monkeypatch.setattr(os, "fsync", writes)
+    path.unlink()
+    profile_of(RGB).save(path)
+    assert Profile.load(path).identity == profile_of(RGB).identity and list(tmp_path.iterdir()) == [path]
 
 
 def test_a_disk_that_is_full(tmp_path):

@@ -12,6 +12,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -25,6 +26,7 @@ import pictures_reader
 import profile_bytes
 from package_help import PYTHON, frames_of
 from pixelnorm import Profile, distributed
+from pixelnorm.__main__ import main
 from pixelnorm.distributed import collect, merge, read_shard, unpack
 from reports import want
 
@@ -329,6 +331,19 @@ def test_command(folder, tmp_path):
                           (["--engine=slurm", "p", folder], 2), (["--address=127.0.0.1:1", "p", folder], 1)]:
         done = command(*words)
         assert done.returncode == status and "Traceback" not in done.stderr, words
+
+
+def test_what_appears_while_the_command_reads(folder, tmp_path, monkeypatch, capsys):
+    """It stays, and what was read is not lost."""
+    out, elsewhere, collected = tmp_path / "out", tmp_path / "tmp", distributed.collect
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(elsewhere))
+    monkeypatch.setattr(distributed, "collect", lambda **words: (out.write_text("another's"), collected(**words))[1])
+    assert main(["collect", str(out), str(folder)]) == 1
+    [kept] = elsewhere.iterdir()
+    assert capsys.readouterr().err == (f"pixelnorm collect: {out} is there already. Choose another name, or say that it is to be "
+                                       f"overwritten. It was written to {kept} instead.\n")
+    assert out.read_text() == "another's" and Profile.load(kept).identity == identity_of(FRAMES)
 
 
 # --- engines, one worker of which is killed in the middle

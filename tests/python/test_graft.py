@@ -314,3 +314,19 @@ def test_command_refuses(folder, words, said):
     done = command(folder, "graft", "--model", "model.onnx", "--output", "grafted.onnx", *words)
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and said in done.stderr, done.stderr
     assert not (folder / "grafted.onnx").exists()
+
+
+@pytest.mark.parametrize("content, forced", [(None, 0), (b"", 0), (b"a text", 1)])
+def test_command_overwrites_nothing_unasked(folder, content, forced):
+    """content: of what is there, None for a model; forced: the status with --force"""
+    out = folder / "grafted.onnx"
+    out.write_bytes((folder / "model.onnx").read_bytes() if content is None else content)
+    before, names = out.read_bytes(), sorted(path.name for path in folder.iterdir())
+    words = ["graft", "--profile", "profile.safetensors", "--model", "model.onnx", "--output", "grafted.onnx"]
+    done = command(folder, *words)
+    assert done.returncode == 1 and "grafted.onnx is there already" in done.stderr and done.stderr.count("\n") == 1
+    assert out.read_bytes() == before
+    done = command(folder, *words, "--force")
+    assert done.returncode == forced and ("is no ONNX model" in done.stderr) == bool(forced), done.stderr
+    assert (out.read_bytes() == before) == bool(forced)
+    assert sorted(path.name for path in folder.iterdir()) == names

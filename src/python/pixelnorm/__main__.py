@@ -5,13 +5,15 @@ import argparse
 import dataclasses
 import os
 import sys
+import tempfile
 import warnings
 
 from . import distributed
 from .normalizer import Normalizer
-from .profile import check_target
+from .profile import check_profile_target, check_target
 from .reader import SCALINGS
 from .settings import CHOICES, VALUES, Settings
+from .writer import write_file
 
 NOT_OF_A_GRAFT = {"statistics", "layout", "output", "quant_scale", "quant_zero_point", "range_low", "range_high"}
 HELP = {"channel_order": "what the model expects; raw frames are rgb", **dict.fromkeys(VALUES, "a number, or one a channel: 1,2,3")}
@@ -37,6 +39,7 @@ def add_graft(commands):
     parser.set_defaults(run=run_graft)
     parser.add_argument("--model", required=True, help="the model: ONNX, with an input of float [N, 3, height, width] or alike")
     parser.add_argument("--output", required=True, help="where to write the new model")
+    parser.add_argument("--force", action="store_true", help="overwrite the output where it is an ONNX model")
     parser.add_argument("--input", help="the input that takes frames, where there are several")
     parser.add_argument("--new-name", help="what to call the new input; default: as before")
     parser.add_argument("--input-layout", choices=["nhwc", "nchw"], default="nhwc", help="of the raw frames; default: nhwc")
@@ -57,13 +60,14 @@ def run_graft(arguments):
 
     options = vars(arguments)
     settings = {key: value for key, value in options.items()
-                if key not in ("run", "command", "profile", "model", "output", "input", "new_name", "input_layout",
+                if key not in ("run", "command", "profile", "model", "output", "force", "input", "new_name", "input_layout",
                                "input_type", "model_layout")}
+    check_model_target(onnx, arguments.output, arguments.force)
     normalizer = Normalizer(arguments.profile, **settings)
     model = load(onnx, arguments.model)
     grafted = graft(model, normalizer, input_name=arguments.input, new_name=arguments.new_name,
                     input_layout=arguments.input_layout, input_type=arguments.input_type, model_layout=arguments.model_layout)
-    save(grafted, arguments.output)
+    write_file(arguments.output, [grafted.SerializeToString()], arguments.force)
 
 
 def load(onnx, path):
@@ -77,17 +81,14 @@ def load(onnx, path):
         raise ValueError(f"{path}: expected an ONNX model, found something else ({problem}).") from None
 
 
-def save(model, path):
-    """The old file or the new one, never half of one."""
-    part = f"{path}.part"
-    try:
-        with open(part, "wb") as file:
-            file.write(model.SerializeToString())
-        os.replace(part, path)
-    except OSError:
-        if os.path.exists(part):
-            os.remove(part)
-        raise
+def check_model_target(onnx, path, overwrite):
+    """Whether a model may be written there."""
+    check_target(path, overwrite)
+    if os.path.exists(path) and os.path.getsize(path):
+        try:
+            load(onnx, path)
+        except ValueError:
+            raise ValueError(f"{path} is no ONNX model, so it is not overwritten. Choose another name, or remove it first.") from None
 
 
 def add_collect(commands):
@@ -120,12 +121,27 @@ def width_and_height(text):
     return int(width), int(height)
 
 
+def save_elsewhere(profile):
+    """Where to, in words."""
+    handle, path = tempfile.mkstemp(".safetensors", "pixelnorm-")
+    os.close(handle)
+    try:
+        profile.save(path, overwrite=True)
+    except OSError:
+        os.remove(path)
+        return ""
+    return f"It was written to {path} instead."
+
+
 def run_collect(arguments):
     options = vars(arguments).copy()
     path, force = options.pop("output"), options.pop("force")
-    check_target(path, force)  # before hours of reading
+    check_profile_target(path, force)  # before hours of reading
     result = distributed.collect(**{key: value for key, value in options.items() if key not in ("run", "command")})
-    result.profile.save(path, overwrite=force)
+    try:
+        result.profile.save(path, overwrite=force)
+    except (OSError, ValueError) as problem:  # those hours are not lost
+        raise type(problem)(f"{problem} {save_elsewhere(result.profile)}") from None
     for name, why in result.left_out:
         print(f"pixelnorm collect: {name} is left out: {why}", file=sys.stderr)
     print(f"{path}: {result.frames} frames, identity {result.profile.identity}")

@@ -84,8 +84,8 @@ class Profile:
         """Writes a file, in one step: whoever reads meanwhile gets the old one or the new. One that is there is overwritten only
         where overwrite says so and it is a profile: else FileExistsError, or ValueError. Raises OSError where it cannot be
         written."""
-        check_target(path, overwrite)
-        writer.replace_file(path, writer.file_parts(self.metadata, self.arrays))
+        check_profile_target(path, overwrite)
+        writer.write_file(path, writer.file_parts(self.metadata, self.arrays), overwrite)
 
     def moments(self, channel):
         """Of every sample of a channel (0, 1, ...): MomentArrays of shape [height, width], [1, 1] in scope channel,
@@ -217,17 +217,23 @@ def check_identity(profile):
 
 
 def check_target(path, overwrite):
-    """Whether a profile may be written there. A damaged profile that is there is one, too."""
+    """Whether a file may be written there."""
     name = os.fspath(path)
     if not os.path.isdir(os.path.dirname(name) or "."):
         raise FileNotFoundError(f"{name} cannot be written: there is no folder {os.path.dirname(name)}. Make it first.")
     if os.path.lexists(path) and not overwrite:
-        raise FileExistsError(f"{name} is there already. Choose another name, or say that it is to be overwritten.")
+        raise FileExistsError(f"{name} is there already. {writer.ADVICE}")
+
+
+def check_profile_target(path, overwrite):
+    """Whether a profile may be written there. A damaged profile that is there is one, too, and what is empty is lost by nobody."""
+    check_target(path, overwrite)
     if os.path.exists(path):
         with open(path, "rb") as file:
-            header = file.read(8 + min(int.from_bytes(file.read(8), "little"), 1 << 20))
-        if b'"pixelnorm.version"' not in header:
-            raise ValueError(f"{name} is no profile, so it is not overwritten. Choose another name, or remove it first.")
+            header = file.read(8)
+            header += file.read(min(int.from_bytes(header, "little"), 1 << 20))
+        if header and b'"pixelnorm.version"' not in header:
+            raise ValueError(f"{os.fspath(path)} is no profile, so it is not overwritten. Choose another name, or remove it first.")
 
 
 def expected_shapes(profile):

@@ -3,6 +3,7 @@
 narrow as they go, the identity of the content, the digest of the file, and a file that appears whole or not at all.
 """
 import contextlib
+import errno
 import os
 import secrets
 
@@ -22,6 +23,7 @@ METADATA = ("pixelnorm.version", "software", "created", "sources", "conversions"
 TENSORS = ("frames", "samples", "sum", "sum_squares", "sum_squares_high", "count", "min", "max", "histogram")
 NARROWED = ("sum", "sum_squares", "count")
 SUFFIX = ".pixelnorm-tmp"
+ADVICE = "Choose another name, or say that it is to be overwritten."
 CHUNK = 1 << 17  # items widened at once
 
 
@@ -84,8 +86,26 @@ def file_parts(metadata, arrays):
     return [header[:place] + digest.hexdigest().encode() + header[place + 32:], *content]
 
 
-def replace_file(path, parts):
-    """The old file or the new one, never half of one; a symbolic link stays a link. Raises OSError."""
+def put_in_place(temporary, target, overwrite):
+    """A link fails where something is there, in one step; file systems without links have only a look before."""
+    if overwrite:
+        os.replace(temporary, target)
+        return
+    try:
+        os.link(temporary, target)
+    except FileExistsError:
+        raise
+    except OSError:
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, "File exists") from None
+        os.replace(temporary, target)
+    else:
+        os.remove(temporary)
+
+
+def write_file(path, parts, overwrite=False):
+    """A whole file or none, and the old one until then; a symbolic link stays a link. Raises FileExistsError where something is
+    there that overwrite does not let be replaced, and else OSError."""
     target = os.path.realpath(path)
     folder, base = os.path.split(target)
     remove_leftovers(folder, base)
@@ -99,10 +119,12 @@ def replace_file(path, parts):
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-            os.replace(temporary, target)
+            put_in_place(temporary, target, overwrite)
     except BaseException as problem:
         if os.path.exists(temporary):
             os.remove(temporary)
+        if isinstance(problem, FileExistsError):
+            raise FileExistsError(f"{os.fspath(path)} is there already. {ADVICE}") from None
         if isinstance(problem, OSError):
             raise type(problem)(f"{os.fspath(path)} cannot be written: {problem.strerror}. Give a path in a folder that is "
                                 "there, in which this user may write and which has room.") from None
