@@ -157,6 +157,17 @@ pixelnorm_uri () {
   done
 }
 
+# pixelnorm_fresh FILES...: whether none of them is there, so that a script overwrites nothing; else one sentence that says which
+pixelnorm_fresh () {
+  local file
+  for file in "$@"; do
+    if [ -e "$file" ] || [ -L "$file" ]; then
+      pixelnorm_say "$file is there already, and is not overwritten. Remove or rename it, or run this in another directory."
+      return 1
+    fi
+  done
+}
+
 # pixelnorm_needs ELEMENT WHERE [VERSION]: whether GStreamer has it, of that version or newer; else one sentence that says where it comes from
 pixelnorm_needs () {
   gst-inspect-1.0 --exists --atleast-version="${3:-0.0}" "$1" 2>/dev/null && return 0

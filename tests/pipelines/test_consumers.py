@@ -76,6 +76,8 @@ def test_a_modelinfo_that_contradicts_the_profile(tmp_path):
     assert done.returncode == 0 and done.stdout == "100 frames went through identity.onnx.\n", done.stdout
     info = tmp_path / "identity.onnx.modelinfo"
     info.write_text(info.read_text().replace("ranges=-4", "ranges=-5"))
+    for name in ("profile.safetensors", "profile.modelinfo"):
+        (tmp_path / name).unlink()
     done = run([script], tmp_path)
     assert done.returncode == 1 and "contradicts the profile" in done.stderr, done.stderr
 

@@ -208,6 +208,17 @@ def test_quickstart_bad_video(name, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+def test_quickstart_overwrites_nothing_unasked(tmp_path):
+    video, out = make_video(tmp_path / "v.avi", tmp_path), tmp_path / "out"
+    out.mkdir()
+    (out / "tensors.f32").write_text("mine")
+    done = quickstart(tmp_path, video)
+    assert done.returncode == 1 and re.fullmatch(r"quickstart: [^\n]*tensors.f32 is there already[^\n]*--force[^\n]*\n", done.stderr)
+    assert [path.name for path in out.iterdir()] == ["tensors.f32"] and (out / "tensors.f32").read_text() == "mine"
+    assert quickstart(tmp_path, "--force", video).returncode == 0
+    assert {path.name for path in out.iterdir()} == RESULTS and (out / "tensors.f32").stat().st_size > 4
+
+
 def test_quickstart_failure_keeps_what_was_made(tmp_path):
     video = make_video(tmp_path / "v.avi", tmp_path)
     assert quickstart(tmp_path, video).returncode == 0

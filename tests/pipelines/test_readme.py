@@ -209,6 +209,10 @@ def test_every_script_is_tested():
 def test_script_as_it_stands(name, tmp_path, ball):
     done = run([PIPELINES / name], tmp_path)
     assert done.returncode == 0, done.stderr
+    made = {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()}
+    done = run([PIPELINES / name], tmp_path)
+    assert done.returncode == 1 and done.stderr.count("is there already, and is not overwritten. Remove") == 1, done.stderr
+    assert {path.name: path.stat().st_mtime_ns for path in tmp_path.iterdir()} == made
     SCRIPTS[name](tmp_path, ball[:100])
 
 

@@ -180,7 +180,7 @@ fill_bin (Stream *self, const gchar *tensor_caps, GError **error)
       || !(elements[n++] = add_element (self, "queue", error)))
     return FALSE;
   if (config->collect)
-    g_object_set (elements[n - 4], "location", config->collect, NULL);
+    g_object_set (elements[n - 4], "location", config->collect, "append", TRUE, NULL);
   for (guint i = 0; i < config->settings->len; i++)
     if (!set_property (elements[n - 3], &g_array_index (config->settings, StreamSetting, i), error))
       return FALSE;
