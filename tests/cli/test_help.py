@@ -79,13 +79,17 @@ def test_completion_of_options(command):
 
 
 def test_completion_of_values(tmp_path):
-    formats = set(re.findall(r"^  ([a-z0-9]+) ", run(PROGRAM, "export", "--help").split("Formats:")[1].split("\n\n")[0],
+    formats = set(re.findall(r"^  ([a-z0-9-]+) ", run(PROGRAM, "export", "--help").split("Formats:")[1].split("\n\n")[0],
                              re.M))
-    assert len(formats) > 10 and complete("export", "--to", "") == complete("export", "--to", "=", "") == formats
+    assert len(formats) > 15 and "dlstreamer-info" in formats
+    assert complete("export", "--to", "") == complete("export", "--to", "=", "") == formats
     assert complete("export", "--to", "=") == formats
     assert complete("export", "--layout", "=", "") == {"nhwc", "nchw"} and "flat-field" in complete("export", "--method", "")
     assert complete("export", "--mean", "") == complete("export", "--mean", "=") != {"nhwc"}
     assert complete("collect", "--scope", "=", "p") == {"pixel"}
+    assert complete("collect", "--format", "") == {"RGB", "GRAY8", "RGB48", "GRAY16", "auto"}
+    assert complete("collect", "--scaling", "=", "") == {"bilinear", "area", "nearest"}
+    assert complete("collect", "--orient", "") == {"auto", "off"}
     (tmp_path / "lobby.safetensors").write_bytes(b"")
     assert complete("info", f"{tmp_path}/lo") == {f"{tmp_path}/lobby.safetensors"}
 

@@ -41,7 +41,7 @@ class Build:
         return {"PIXELNORM_BUILD": str(self.directory),
                 "GST_PLUGIN_PATH": str(self.find("libgstpixelnorm.so").parent),
                 "LD_LIBRARY_PATH": str(self.find("libpixelnorm-1.0.so.[0-9]*").parent),
-                "GI_TYPELIB_PATH": str(self.find("Pixelnorm-1.0.typelib").parent),
+                "GI_TYPELIB_PATH": str(self.find("Pixelnorm-1.0.gir").parent),  # src/typelib has the one for the prefix
                 "PATH": f"{self.find('pixelprofile').parent}:{os.environ['PATH']}"}
 
     def kernel_rows(self):
