@@ -93,9 +93,9 @@ print_row (const gchar *name, const Diff *diff, const DiffRow *row)
   if (row->n_compared == 0)
     g_print ("  %-7s not counted in both\n", name);
   else
-    g_print ("  %-7s %10.4f %10.4f %8.3f %8.3f %11s %7.3f %7.3f %7.3f %8.3f %%\n", name,
-        row->mean_a, row->mean_b, row->shift, row->largest, place, row->ratio, row->ratio_lowest,
-        row->ratio_highest, 100.0 * row_share (row));
+    g_print ("  %-7s %10.4f %10.4f %8.3f %8.3f %11s %7.3f %7.3f %7.3f %10.5f\n", name, row->mean_a,
+        row->mean_b, row->shift, row->largest, place, row->ratio, row->ratio_lowest,
+        row->ratio_highest, row_share (row));
 }
 
 static void
@@ -128,10 +128,11 @@ print_text (const Diff *diff, const DiffOptions *options, PixelnormProfile *cons
              " pixels are masked out of A or B and were not compared.\n",
         n_pixels - all->n_compared, n_pixels);
   if (diff->per_pixel)
-    g_print ("\n%s the limit: %.3f %% of the pixels have shifted by more than %g deviations; %g %% "
-             "may.\n",
-        is_beyond (diff, options) ? "Beyond" : "Within", 100.0 * row_share (all),
-        options->settings.limit, 100.0 * options->share);
+    g_print (
+        "\n%s the limit: a share of %.5f of the pixels has shifted by more than %g deviations; %g "
+        "may.\n",
+        is_beyond (diff, options) ? "Beyond" : "Within", row_share (all), options->settings.limit,
+        options->share);
   else
     g_print (
         "\n%s the limit: the channel that has shifted most has by %.3f deviations of the whole "
