@@ -367,7 +367,8 @@ describe_error (const Run *run, GstMessage *message)
   gst_message_parse_error (message, &error, NULL);
   if (run->n_frames > 0
       || !(g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
-          || g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND)))
+          || g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND)
+          || g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE)))
     return g_strdup (error->message);
   return g_strdup_printf (
       "GStreamer cannot read it: %s If it is a picture that Pillow can open, \"python3 -m pixelnorm "

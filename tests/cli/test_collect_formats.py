@@ -12,6 +12,7 @@ import pytest
 from PIL import Image, ImageOps
 
 import picture_bytes
+import pixelnorm.distributed
 from cli_help import Pixelnorm, load, pixelprofile, save_profile
 from picture_bytes import GREY, GREY_ALPHA, PALETTE, RGB, RGBA, chunk, exif, jpeg, png, segment
 
@@ -265,3 +266,18 @@ def test_harmless_oddities_are_passed(tmp_path):
     large = zlib.compress(bytes(50_000_000))
     chunks = [chunk(b"iCCP", b"a\0\0" + large), chunk(b"zTXt", b"a\0\0" + large), chunk(b"gAMA", struct.pack(">I", 1))]
     expect(tmp_path, png(samples, 8, RGB, before=chunks, compress=picture_bytes.stored), samples)
+
+
+@pytest.mark.parametrize("kind", ["bmp", "tiff"])
+def test_what_gstreamer_may_not_read(kind, tmp_path):
+    """Its decoders of these fail in 1.22: then it is said who reads them, and the package does. Else the numbers are right."""
+    samples = random(1, HEIGHT, WIDTH, 3)
+    (tmp_path / f"a.{kind}").write_bytes(saved(image(samples), kind))
+    done = pixelprofile("collect", tmp_path / "out", tmp_path / f"a.{kind}")
+    if done.returncode != 0:
+        assert done.returncode == 1 and '"python3 -m pixelnorm collect" reads it.' in done.stderr
+        package = pixelnorm.distributed.collect(tmp_path / f"a.{kind}")
+        assert package.left_out == []
+        package.profile.save(tmp_path / "out")
+    means = np.frombuffer(load(tmp_path / "out").get_image(Pixelnorm.Image.MEAN).get_data())
+    np.testing.assert_array_equal(means.reshape(samples.shape), samples)
