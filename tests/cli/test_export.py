@@ -445,6 +445,41 @@ def test_failed_write_leaves_everything_as_it_was(gate):
     assert sorted(os.listdir(gate)) == before and (gate / "a.json").read_text() == "precious"
 
 
+IMAGENET = ["--method=fixed", "--scope=channel", "--units=unit", "--mean=0.485,0.456,0.406", "--std=0.229,0.224,0.225",
+            "--model=resnet.onnx", "--size=224x224"]
+
+
+@pytest.mark.parametrize("name", ["modelinfo", "dlstreamer", "openvino-info", "huggingface", "nnstreamer"])
+def test_texts_of_the_documentation(gate, name):
+    """They are what is written with the options that are said there."""
+    section = PAGE.split("## The formats")[1]
+    section = section[re.search(rf"^[^\n]*\*\*{name}\*\*", section, re.M).start():]
+    text = re.search(r"^```\w*\n(.*?)\n```$", section, re.M | re.S)[1]
+    options = ["--layout=nchw", "--tensor=input"] if name == "modelinfo" else []
+    done = export(f"--to={name}", *IMAGENET, *options, "any.safetensors", cwd=gate)
+    assert (done.returncode, done.stderr) == (0, "")
+    if name in ("dlstreamer", "huggingface"):
+        assert json.loads(done.stdout) == json.loads(text)
+    else:
+        assert done.stdout.rstrip() == text
+
+
+def test_every_option_is_documented(gate):
+    options = re.findall(r"^  (?:-., )?(--[a-z-]+)", export("--help", cwd=gate).stdout.split("Formats:")[0], re.M)
+    assert len(options) > 20 and [option for option in options if f"`{option}" not in PAGE and option != "--help"] == []
+
+
+def test_program_of_the_documentation(gate):
+    block = re.search(r"^## From a program\n\n```python\n(.*?)^```", PAGE, re.M | re.S)[1]
+    head = ("import gi\ngi.require_version('Pixelnorm', '1.0')\nfrom gi.repository import Pixelnorm\n"
+            "profile = Pixelnorm.Profile.load('gate.safetensors')\n")
+    done = subprocess.run(["/usr/bin/python3", "-c", head + block], cwd=gate, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    mean = len(f"P6\n{WIDTH} {HEIGHT}\n255\n") + HEIGHT * WIDTH * 3
+    assert lines[1].split()[-1] == str(mean) and float(lines[-1].split()[-1]) > 0
+
+
 def test_help_lists_the_table(gate):
     listed = export("--to=help", cwd=gate)
     assert (listed.returncode, listed.stderr) == (0, "")

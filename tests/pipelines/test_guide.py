@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reports import want
-from pipeline_help import SOURCE, frames_of, run
+from pipeline_help import SOURCE, frames_of, launch, make, run
 
 gi = pytest.importorskip("gi")
 gi.require_version("Pixelnorm", "1.0")
@@ -72,11 +72,26 @@ def test_learned(guide):
 
 def test_meta(guide):
     """fixed, 127.5: [-1, 1] onto 256 codes of int8; -128 - (-1) * 127.5 = -0.5, a tie, which goes to 0."""
-    python, c = printed_by(guide, "applied.to_string"), printed_by(guide, "int\nmain")
+    python, c = printed_by(guide, "applied.to_string"), printed_by(guide, "gst/app/app.h")
     assert "method=(string)fixed" in python and "quant-zero-point=(int)0" in python
     scale = float(re.search(r"quant-scale=\(double\)([\d.e-]+)", python)[1])
     method, c_scale, zero = re.fullmatch(r"(\w+): (\S+) (-?\d+)\n", c).groups()
     assert (method, float(c_scale), zero) == ("fixed", 2 / 255, "0") and scale == pytest.approx(2 / 255, rel=1e-15)
+
+
+def test_lists(guide):
+    """mean and std, set both ways in both languages."""
+    mean, std = [123.675, 116.28, 103.53], [58.395, 57.12, 57.375]
+    assert printed_by(guide, "Gst.ValueArray") == f"{mean} {std}\n"
+    numbers = [float(text) for text in re.findall(r"[\d.]+", printed_by(guide, "gst_value_array_init"))]
+    assert numbers == mean + std
+
+
+def test_a_list_needs_brackets(tmp_path):
+    line = "videotestsrc num-buffers=1 ! pixelnorm method=fixed mean={} ! fakesink"
+    refused = launch(line.format("127.5"), tmp_path)
+    assert refused.returncode != 0 and "could not set property" in refused.stderr
+    make(line.format("<127.5>"), tmp_path)
 
 
 def test_identity_of_grey(guide):
@@ -141,9 +156,11 @@ WIDTH, HEIGHT = 5, 4
 
 
 def frames(channels=1):
+    """Channels of colour reach to other values."""
     random = np.random.default_rng(SEED)
     found = random.integers(0, 256, (21, HEIGHT, WIDTH, channels), np.uint8)
     found[:, 0, 0] = 77  # a sample that never varied
+    found[..., 1:2] //= 2
     return found
 
 
@@ -207,6 +224,10 @@ def test_opencv():
     image = cv2.normalize(grey[0].astype(np.float64), None, -1, 1, cv2.NORM_MINMAX)
     y = normalized(Pixelnorm.Method.MIN_MAX, grey, Pixelnorm.Scope.GLOBAL)
     assert close(y[0, ..., 0], image.reshape(HEIGHT, WIDTH))
+    # of a colour picture it takes one range for all channels
+    image = cv2.normalize(data[0].astype(np.float64), None, -1, 1, cv2.NORM_MINMAX)
+    y = normalized(Pixelnorm.Method.MIN_MAX, data[:1], Pixelnorm.Scope.GLOBAL, order="RGB")
+    assert close(y[0], image)
 
 
 def test_per_channel_of_pixels_is_per_channel():

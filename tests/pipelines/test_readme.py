@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from reports import want
 from pipeline_help import (
     check_profile, check_tensors, count_frames, decoded_frames, frames_of, make_video, PIPELINES, read_profile, run,
     SOURCE, zscore)
@@ -96,10 +97,20 @@ def test_readme_flat_field(readme):
 
 def test_readme_python(readme):
     blocks = re.findall(r"^```python\n(.*?)^```", (SOURCE / "README.md").read_text(), re.M | re.S)
-    found = [block for block in blocks if "gi" in block]
-    assert len(found) == 1
-    done = run(["/usr/bin/python3", "-c", found[0] + "\nprint(std.shape, std.max() > 1)"], readme)
+    package, library = blocks
+    done = run(["/usr/bin/python3", "-c", library + "\nprint(std.shape, std.max() > 1)"], readme)
     assert (done.returncode, done.stdout) == (0, "(240, 320, 3) True\n"), done.stderr
+    want("safetensors")
+    named = re.findall(r'"(\w+)"', package.split("#")[1])
+    done = run(["/usr/bin/python3", "-c", package + "\nprint(*sorted(profile))"], readme)
+    assert (done.returncode, done.stdout.split()) == (0, sorted(named)), done.stderr
+
+
+def test_readme_tables(readme, ball):
+    """What the table of outputs says reads them."""
+    (text,) = re.findall(r'`(numpy\.fromfile\("ball.*?)`', (SOURCE / "README.md").read_text())
+    done = run(["/usr/bin/python3", "-c", f"import numpy\nprint({text}.shape)"], readme)
+    assert done.stdout == "(30, 240, 320, 3)\n", done.stderr
 
 
 # --- the scripts

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What all pages name is there: files, headings, properties of our elements, options of our commands."""
+import re
+import subprocess
+
+import pytest
+
+from gst_launch import run
+from pipeline_help import SOURCE
+
+PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").glob("*.md")), SOURCE / "src/python/README.md"]
+TEXTS = {str(path.relative_to(SOURCE)): path.read_text() for path in PAGES}
+ELEMENTS = ("pixelstats", "pixelnorm", "pixeldenorm")
+# what builds, installs or large tests make
+MADE = re.compile(r"build(/|$)|.*[A-Z*]|\.ci/run")
+
+
+def heading_anchor(line):
+    """As GitHub makes it of a heading."""
+    return re.sub(r"[^\w\- ]", "", line.lstrip("#").strip().lower()).replace(" ", "-")
+
+
+def anchors(text):
+    plain = re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
+    return {heading_anchor(line) for line in re.findall(r"^#+ .*$", plain, re.M)}
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_links(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
+        if re.match(r"https?:", target):
+            continue
+        name, _, anchor = target.partition("#")
+        path = (SOURCE / page).parent / name if name else SOURCE / page
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path.read_text()), target
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_files(page):
+    """Whatever in backticks begins with a folder of ours."""
+    for name in re.findall(r"`\.?/?((?:pipelines|tests|src|gst|docs|include)/[^`\s:]+)", TEXTS[page]):
+        assert MADE.match(name) or (SOURCE / name).exists(), name
+
+
+@pytest.fixture(scope="module")
+def properties():
+    return {name: set(re.findall(r"^  ([a-z-]+) +: ", run(["gst-inspect-1.0", name]).stdout, re.M)) for name in ELEMENTS}
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_properties(page, properties):
+    """Of every element that is written with some, wherever lines are broken."""
+    text = re.sub(r"\s+\\?\n\s*", " ", TEXTS[page])
+    for element, words in re.findall(rf"\b({'|'.join(ELEMENTS)})((?: [a-z][a-z-]*=\S+)+)", text):
+        given = set(re.findall(r" ([a-z-]+)=", words))
+        assert given <= properties[element], f"{element}{words}"
+
+
+def options_of(command):
+    listed = subprocess.run(command + ["--help"], capture_output=True, text=True, check=True).stdout
+    return set(re.findall(r"(?<![\w-])(--[a-z-]+)", listed))
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_options(page):
+    """Of pixelprofile, up to the end of the line or of the words in backticks."""
+    text = TEXTS[page].replace("\\\n", " ")
+    for command, words in re.findall(r"\bpixelprofile ([a-z]+)\b([^`\n|;]*)", text):
+        given = set(re.findall(r" (--[a-z-]+)", words))
+        assert not given or given <= options_of(["pixelprofile", command]), f"{command}{words}"
