@@ -5,15 +5,11 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 
 import pytest
 
-sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
-
-import package_help  # noqa: E402
-from gst_launch import run  # noqa: E402
-from reports import want  # noqa: E402
+from gst_launch import run
+from reports import want
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (SOURCE / "docs" / "python.md").read_text() + (SOURCE / "docs" / "data-sets.md").read_text()
@@ -29,15 +25,8 @@ PLAIN = {**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}",
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """With model.onnx, where it can be made."""
     path = tmp_path_factory.mktemp("docs")
     (path / "pipelines").symlink_to(SOURCE / "pipelines")
-    try:
-        import onnx
-        import onnx.numpy_helper
-        (path / "model.onnx").write_bytes(package_help.network(onnx, ["N", 3, 240, 320]).SerializeToString())
-    except ImportError:
-        pass
     return path
 
 
