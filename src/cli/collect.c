@@ -20,7 +20,7 @@ static const gchar description[] =
     "which all images, videos and archives are read, those in folders inside of it, too: files whose\n"
     "names end in .jpg, .png, .webp, .gif, .mp4, .mkv, .avi and the like. @LIST reads names from a\n"
     "file, a line each, and - from standard input. Hidden files and folders, and others, are passed\n"
-    "over. A file that is given twice, or by a link, counts once.\n"
+    "over. A file that is given twice, or by a symbolic link, counts once.\n"
     "\n"
     "JPEG, PNG and WebP are read as Pillow reads them, bit for bit; GStreamer reads all else that it\n"
     "has plugins for, but mostly no BMP and no TIFF, which \"python3 -m pixelnorm collect\" reads. Y'CbCr\n"

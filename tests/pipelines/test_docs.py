@@ -10,6 +10,7 @@ from pipeline_help import SOURCE
 
 PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").glob("*.md")), SOURCE / "src/python/README.md"]
 TEXTS = {str(path.relative_to(SOURCE)): path.read_text() for path in PAGES}
+SOURCES = [path.as_posix() for folder in ("src", "gst", "tests", "pipelines") for path in (SOURCE / folder).rglob("*.*")]
 ELEMENTS = ("pixelstats", "pixelnorm", "pixeldenorm")
 # what builds, installs or large tests make
 MADE = re.compile(r"build(/|$)|.*[A-Z*]|\.ci/run")
@@ -38,9 +39,11 @@ def test_links(page):
 
 @pytest.mark.parametrize("page", TEXTS)
 def test_files(page):
-    """Whatever in backticks begins with a folder of ours."""
+    """Whatever in backticks begins with a folder of ours, and sources without the first folders."""
     for name in re.findall(r"`\.?/?((?:pipelines|tests|src|gst|docs|include)/[^`\s:]+)", TEXTS[page]):
         assert MADE.match(name) or (SOURCE / name).exists(), name
+    for name in re.findall(r"`([\w/-]+\.(?:c|h|py|orc))`", TEXTS[page]):
+        assert MADE.match(name) or any(path.endswith("/" + name) for path in SOURCES), name
 
 
 @pytest.fixture(scope="module")
