@@ -8,7 +8,8 @@ import pytest
 from gst_launch import run
 from pipeline_help import SOURCE
 
-PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").glob("*.md")), SOURCE / "src/python/README.md"]
+PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").glob("*.md")), SOURCE / "docs/api/overview.md",
+         SOURCE / "src/python/README.md"]
 TEXTS = {str(path.relative_to(SOURCE)): path.read_text() for path in PAGES}
 SOURCES = [path.as_posix() for folder in ("src", "gst", "tests", "pipelines") for path in (SOURCE / folder).rglob("*.*")]
 ELEMENTS = ("pixelstats", "pixelnorm", "pixeldenorm")
@@ -72,3 +73,22 @@ def test_options(page):
     for command, words in re.findall(r"\bpixelprofile ([a-z]+)\b([^`\n|;]*)", text):
         given = set(re.findall(r" (--[a-z-]+)", words))
         assert not given or given <= options_of(["pixelprofile", command]), f"{command}{words}"
+
+
+# --- who runs the blocks of a page
+
+RUN = {"README.md": "tests/pipelines/test_readme.py", "docs/colour.md": "tests/pipelines/test_colour_page.py",
+       "docs/data-sets.md": "tests/python/test_python_docs.py", "docs/export.md": "tests/cli/test_export.py",
+       "docs/format.md": "tests/lib/test_format.py", "docs/guide.md": "tests/pipelines/test_guide.py",
+       "docs/python.md": "tests/python/test_python_docs.py", "docs/streams.md": "tests/apps/test_many_streams.py"}
+LEFT = {"CONTRIBUTING.md": "builds, as tests/run does", "docs/testing.md": "starts tests, as those of tests/elements",
+        "docs/performance.md": "measures for minutes; tests/bench/test_bench_collect.py has the short form",
+        "docs/api/overview.md": "what every program begins with"}
+
+
+def test_somebody_runs_the_blocks():
+    """Of a language; those without one are lines for software that is not here, and for hardware."""
+    pages = {page for page, text in TEXTS.items() if re.search(r"^ *```\w", text, re.M)}
+    assert pages == {*RUN, *LEFT}
+    for page, test in RUN.items():
+        assert page.rpartition("/")[2] in (SOURCE / test).read_text(), test
