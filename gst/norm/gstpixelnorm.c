@@ -107,6 +107,7 @@ struct _GstPixelNorm {
   /* the streaming thread, and state changes while it does not run */
   GstStructure *applied; /* what PixelnormMeta says */
   gchar *ineffective;    /* of what was said that it has no effect */
+  gchar *floored;        /* what was said of min-deviation */
   GstPixelAssembly assembly;
   gboolean backwards; /* a segment was refused */
 
@@ -238,12 +239,12 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 
 /* Once, not with every change of caps. */
 static void
-warn_of_ineffective (GstPixelNorm *self, const gchar *ineffective)
+warn_once (GstPixelNorm *self, const gchar *text, gchar **said)
 {
-  if (ineffective && g_strcmp0 (ineffective, self->ineffective) != 0)
-    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", ineffective), (NULL));
-  g_free (self->ineffective);
-  self->ineffective = g_strdup (ineffective);
+  if (text && g_strcmp0 (text, *said) != 0)
+    GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS, ("%s", text), (NULL));
+  g_free (*said);
+  *said = g_strdup (text);
 }
 
 /* Tells of the plan that is in use from now on. */
@@ -254,7 +255,8 @@ gst_pixel_norm_update (GstPixelBase *base)
   const GstPixelPlan *plan = &self->base.plans.current;
 
   warn_of_units (self, plan->settings);
-  warn_of_ineffective (self, plan->ineffective);
+  warn_once (self, plan->ineffective, &self->ineffective);
+  warn_once (self, plan->floored, &self->floored);
   warn_of_matrix (self, plan->inputs->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (
@@ -673,6 +675,7 @@ gst_pixel_norm_stop (GstBaseTransform *trans)
   GST_OBJECT_UNLOCK (self);
   g_clear_pointer (&self->applied, gst_structure_free);
   g_clear_pointer (&self->ineffective, g_free);
+  g_clear_pointer (&self->floored, g_free);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->stop (trans);
 }
 

@@ -15,6 +15,7 @@ plan_clear (GstPixelPlan *plan)
   g_clear_object (&plan->settings);
   g_clear_pointer (&plan->inputs, pixelnorm_inputs_free);
   g_clear_pointer (&plan->ineffective, g_free);
+  g_clear_pointer (&plan->floored, g_free);
   g_clear_object (&plan->normalizer);
   g_clear_object (&plan->denormalizer);
 }
@@ -24,7 +25,7 @@ static GstPixelPlan
 plan_copy (const GstPixelPlan *plan)
 {
   return (GstPixelPlan){ pixelnorm_settings_copy (plan->settings),
-    pixelnorm_inputs_copy (plan->inputs), g_strdup (plan->ineffective) };
+    pixelnorm_inputs_copy (plan->inputs), g_strdup (plan->ineffective), g_strdup (plan->floored) };
 }
 
 static void
@@ -46,6 +47,8 @@ plan_load (GstPixelPlans *self, GstPixelPlan *plan, const GstPixelSettings *want
   plan->inputs = gst_pixel_settings_load (wanted, error);
   if (!plan->inputs)
     return FALSE;
+  if (!wanted->profile_optional) /* pixelnorm, whose numbers pixeldenorm only turns round */
+    plan->floored = pixelnorm_inputs_describe_floor (plan->inputs, plan->settings);
   log_profile (self, "profile", wanted->location, plan->inputs->profile);
   log_profile (self, "dark profile", wanted->dark_location, plan->inputs->dark);
   if (plan->inputs->affine)

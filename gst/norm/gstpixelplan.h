@@ -18,7 +18,8 @@ typedef struct {
 typedef struct {
   PixelnormSettings *settings; /* NULL, as all of it, before start */
   PixelnormInputs *inputs;
-  gchar *ineffective;                  /* what was set in vain, in words; or NULL */
+  gchar *ineffective; /* what was set in vain, in words; or NULL */
+  gchar *floored;     /* how much min-deviation rules, in words; or NULL: not much */
   PixelnormStatisticsFlags statistics; /* from when it is fitted on */
   PixelnormNormalizer *normalizer;     /* NULL until it is fitted to a target */
   PixelnormDenormalizer *denormalizer; /* instead, of pixeldenorm */

@@ -56,6 +56,10 @@ PIXELNORM_API PixelnormInputs *pixelnorm_inputs_new (
     PixelnormProfile *profile, PixelnormProfile *dark, PixelnormLearnedAffine *affine);
 PIXELNORM_API PixelnormInputs *pixelnorm_inputs_copy (const PixelnormInputs *self);
 PIXELNORM_API void pixelnorm_inputs_free (PixelnormInputs *self);
+PIXELNORM_API gboolean pixelnorm_inputs_measure_floor (const PixelnormInputs *self,
+    const PixelnormSettings *settings, gdouble *shares, GError **error);
+PIXELNORM_API gchar *pixelnorm_inputs_describe_floor (
+    const PixelnormInputs *self, const PixelnormSettings *settings);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (PixelnormInputs, pixelnorm_inputs_free)
 

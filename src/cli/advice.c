@@ -6,7 +6,8 @@
  *   images) it adds noise, and scope channel does. In docs/guide.md's experiment half of the variance
  *   parts the sets on which pixel-wise normalization gained from those on which it lost.
  * - Where many pixels hardly vary, dividing by their deviation makes their noise as large as what moves:
- *   there a floor of FACTS_QUIET gained in the experiment, and bore 8-bit video.
+ *   there a floor of FACTS_QUIET gained in the experiment, and bore 8-bit video. All of a report is about the floor
+ *   that it advises.
  * - A deviation of N frames is uncertain by 1 / sqrt (2 N) (normal distribution): below 30 frames, 13 %.
  * - Outliers stretch a range: where the range is more than twice the distance of the 1st and 99th
  *   percentiles, percentiles are the better ends.
@@ -138,8 +139,8 @@ look_at_marks (Advice *advice, const Facts *facts)
   if (still > MANY_STILL)
     say (advice->warnings,
         "%.1f %% of the pixels never varied (borders, logos, dead or saturated pixels). They are divided "
-        "by min-deviation; leave them out of later statistics with mask or roi.",
-        100 * still);
+        "by min-deviation=%g; leave them out of later statistics with mask or roi.",
+        100 * still, advice->min_deviation);
   if (saturated > MANY_SATURATED)
     say (advice->warnings,
         "%.1f %% of the pixels were white in every frame: overexposed, their statistics say nothing. "
@@ -160,17 +161,29 @@ look_at_clipping (Advice *advice, const Facts *facts)
   if (!clipping || !clipping->known || clipping->share_outside <= MUCH_CLIPPED)
     return;
   say (advice->warnings,
-      "8-bit video would clip%s: results reach from %.2f to %.2f and the range is %.2f to %.2f. Widen "
+      "8-bit video would clip: results reach from %.2f to %.2f and the range is %.2f to %.2f. Widen "
       "it with range-low and range-high, or hand on float32 tensors.",
-      advice->min_deviation > 0 ? " with min-deviation=1" : "", clipping->least, clipping->most,
-      clipping->low, clipping->high);
+      clipping->least, clipping->most, clipping->low, clipping->high);
 }
 
-void
-advice_find (Advice *advice, const Facts *facts, PixelnormProfile *profile)
+/* A floor that was raised on purpose was explained already. */
+static void
+look_at_floor (Advice *advice, PixelnormProfile *profile)
+{
+  const PixelnormInputs inputs = { .profile = profile };
+  g_autoptr (PixelnormSettings) settings = g_object_new (
+      PIXELNORM_TYPE_SETTINGS, "method", advice->method, "scope", advice->scope, NULL);
+  g_autofree gchar *text = pixelnorm_inputs_describe_floor (&inputs, settings);
+
+  if (text && advice->min_deviation == ADVICE_DEFAULT_FLOOR)
+    say (advice->warnings, "%s", text);
+}
+
+gboolean
+advice_find (Advice *advice, Facts *facts, PixelnormProfile *profile, GError **error)
 {
   advice->reasons = g_ptr_array_new_with_free_func (g_free);
-  advice->min_deviation = 0;
+  advice->min_deviation = ADVICE_DEFAULT_FLOOR;
   advice->warnings = g_ptr_array_new_with_free_func (g_free);
   if (facts->per_pixel)
     choose_by_pixels (advice, facts, pixelnorm_profile_get_frames (profile));
@@ -179,7 +192,11 @@ advice_find (Advice *advice, const Facts *facts, PixelnormProfile *profile)
   look_for_outliers (advice, facts);
   if (facts->per_pixel)
     look_at_marks (advice, facts);
+  look_at_floor (advice, profile);
+  if (!facts_find_clippings (facts, profile, advice->min_deviation, error))
+    return FALSE;
   look_at_clipping (advice, facts);
+  return TRUE;
 }
 
 void
@@ -258,7 +275,7 @@ advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar
     g_string_append_printf (line, ",width=%u,height=%u", geometry->width, geometry->height);
   g_string_append_printf (line, " ! pixelnorm location=%s method=%s scope=%s", location,
       advice->method_name, advice->scope_name);
-  if (advice->min_deviation > 0)
+  if (advice->min_deviation != ADVICE_DEFAULT_FLOOR)
     g_string_append_printf (line, " min-deviation=%g", advice->min_deviation);
   /* a tensor has as many of each channel */
   g_string_append_printf (line, " ! %s ! fakesink",

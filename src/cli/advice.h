@@ -4,16 +4,19 @@
 
 #include "facts.h"
 
+#define ADVICE_DEFAULT_FLOOR 1.0 /* of pixelnorm */
+
 typedef struct {
   PixelnormMethod method;
   PixelnormScope scope;
   const gchar *method_name, *scope_name;
-  gdouble min_deviation; /* 0: the default */
-  GPtrArray *reasons;    /* sentences that led to it */
-  GPtrArray *warnings;   /* sentences of what to mind */
+  gdouble min_deviation;
+  GPtrArray *reasons;  /* sentences that led to it */
+  GPtrArray *warnings; /* sentences of what to mind */
 } Advice;
 
-void advice_find (Advice *advice, const Facts *facts, PixelnormProfile *profile);
+/* Makes the clippings of @facts, too: those with the floor that is advised. */
+gboolean advice_find (Advice *advice, Facts *facts, PixelnormProfile *profile, GError **error);
 void advice_clear (Advice *advice);
 
 /* A line for a shell that normalizes with the profile at @path. Transfer full. */

@@ -264,13 +264,14 @@ static gboolean
 report (const ExportOptions *options, PixelnormExport *export)
 {
   const gchar *losses = pixelnorm_export_get_losses (export);
-  const gchar *notes = pixelnorm_export_get_notes (export);
+  const gchar *text = pixelnorm_export_get_notes (export);
+  g_auto (GStrv) notes = g_strsplit (text ? text : "", "\n", -1);
   g_auto (GStrv) lines = g_strsplit (losses ? losses : "", "\n", -1);
   g_autofree gchar *sentences = g_strjoinv (" ", lines);
   gchar number[G_ASCII_DTOSTR_BUF_SIZE];
 
-  if (notes)
-    cli_fail (CLI_OK, "%s", notes);
+  for (guint i = 0; notes[i]; i++)
+    cli_fail (CLI_OK, "%s", notes[i]);
   if (!losses)
     return TRUE;
   cli_fail (CLI_FAILED, "%s cannot say all of this. %s Largest error: %s in units of y.%s",

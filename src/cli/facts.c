@@ -66,15 +66,13 @@ find_fixed_share (
 }
 
 static void
-find_quiet_share (
-    Facts *facts, const gdouble *deviations, const gdouble *counts, gsize n_samples, guint depth)
+find_quiet_share (Facts *facts, const gdouble *deviations, const gdouble *counts, gsize n_samples)
 {
-  const gdouble quiet = FACTS_QUIET * (gdouble) ((1u << depth) - 1) / 255;
   gsize n_quiet = 0, n_counted = 0;
 
   for (gsize i = 0; i < n_samples; i++) {
     n_counted += counts[i] > 0;
-    n_quiet += counts[i] > 0 && deviations[i] < quiet;
+    n_quiet += counts[i] > 0 && deviations[i] < FACTS_QUIET;
   }
   facts->quiet_share = n_counted ? (gdouble) n_quiet / (gdouble) n_counted : 0;
 }
@@ -153,7 +151,7 @@ find_places (Facts *facts, PixelnormProfile *profile, GError **error)
   find_fixed_share (facts, g_bytes_get_data (means, NULL), g_bytes_get_data (deviations, NULL),
       g_bytes_get_data (counts, NULL), facts->n_pixels);
   find_quiet_share (facts, g_bytes_get_data (deviations, NULL), g_bytes_get_data (counts, NULL),
-      facts->n_pixels * facts->n_channels, geometry->depth);
+      facts->n_pixels * facts->n_channels);
   find_light (facts, geometry, g_bytes_get_data (means, NULL), g_bytes_get_data (counts, NULL));
   marks = marks_find (profile, facts->marks, error);
   return marks != NULL;
@@ -166,8 +164,8 @@ make_normalizer (const Clipping *clipping, PixelnormProfile *profile, guint widt
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   const PixelnormInputs inputs = { .profile = profile };
-  g_autoptr (PixelnormSettings) settings = g_object_new (
-      PIXELNORM_TYPE_SETTINGS, "method", clipping->method, "scope", clipping->scope, NULL);
+  g_autoptr (PixelnormSettings) settings = g_object_new (PIXELNORM_TYPE_SETTINGS, "method",
+      clipping->method, "scope", clipping->scope, "min-deviation", clipping->min_deviation, NULL);
   g_autoptr (PixelnormLayout) layout =
       pixelnorm_layout_new (geometry->channels, width, height, NULL);
 
@@ -286,8 +284,9 @@ clip_channels (Clipping *clipping, PixelnormProfile *profile)
   clipping->share_outside = n > 0 ? n_outside / n : 0;
 }
 
-static gboolean
-find_clippings (Facts *facts, PixelnormProfile *profile, GError **error)
+gboolean
+facts_find_clippings (
+    Facts *facts, PixelnormProfile *profile, gdouble min_deviation, GError **error)
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   const gboolean places =
@@ -304,6 +303,7 @@ find_clippings (Facts *facts, PixelnormProfile *profile, GError **error)
 
     clipping->name = methods[i / 2].name;
     clipping->method = methods[i / 2].method;
+    clipping->min_deviation = min_deviation;
     clipping->scope = i % 2 ? PIXELNORM_SCOPE_CHANNEL : PIXELNORM_SCOPE_PIXEL;
     clipping->least = HUGE_VAL;
     clipping->most = -HUGE_VAL;
@@ -333,6 +333,5 @@ facts_find (Facts *facts, PixelnormProfile *profile, GError **error)
   facts->per_pixel = pixelnorm_profile_get_scope (profile) == PIXELNORM_SCOPE_PIXEL;
   facts->has_histogram = pixelnorm_profile_has_histogram (profile);
   find_statistics (facts, profile);
-  return (!facts->per_pixel || find_places (facts, profile, error))
-      && find_clippings (facts, profile, error);
+  return !facts->per_pixel || find_places (facts, profile, error);
 }

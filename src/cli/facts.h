@@ -11,6 +11,7 @@ typedef struct {
   const gchar *name; /* of the method */
   PixelnormMethod method;
   PixelnormScope scope;
+  gdouble min_deviation;
   gboolean known;      /* else it needs a histogram, or pixels of one size */
   gdouble low, high;   /* the range */
   gdouble least, most; /* the results */
@@ -23,7 +24,7 @@ typedef struct {
 #define FACTS_N_CLIPPINGS (2 * FACTS_N_METHODS)
 #define FACTS_N_PERCENTILES 5
 
-#define FACTS_QUIET 8.0
+#define FACTS_QUIET 8.0 /* code values of the samples as they are */
 
 extern const gdouble facts_percents[FACTS_N_PERCENTILES];
 
@@ -39,7 +40,7 @@ typedef struct {
   gdouble fixed_share[PIXELNORM_MAX_CHANNELS];
   gdouble fixed_share_all;
 
-  /* of the samples that were counted, how many deviate by less than FACTS_QUIET 8-bit code values */
+  /* of the samples that were counted, how many deviate by less than FACTS_QUIET code values */
   gdouble quiet_share;
 
   guint64 marks[N_MARKS];
@@ -51,7 +52,11 @@ typedef struct {
   Clipping clippings[FACTS_N_CLIPPINGS];
 } Facts;
 
+/* All but the clippings. */
 gboolean facts_find (Facts *facts, PixelnormProfile *profile, GError **error);
+
+gboolean facts_find_clippings (
+    Facts *facts, PixelnormProfile *profile, gdouble min_deviation, GError **error);
 
 /* One of the clippings. */
 const Clipping *facts_clipping (const Facts *facts, PixelnormMethod method, PixelnormScope scope);

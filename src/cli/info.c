@@ -18,7 +18,8 @@ static const gchar description[] =
     "when the frames were of any size), channels, depth, range, matrix, frames,\n"
     "frames_skipped, created, software, sources, conversions and shards (arrays), identity, and\n"
     "statistics: for each channel and for \"all\" an object with count, mean, std, min and\n"
-    "max. What is not known is null.\n"
+    "max; and floored: for each channel the share of its samples (0 to 1) that pixelnorm with its\n"
+    "defaults divides by min-deviation, since they deviate by less. What is not known is null.\n"
     "\n"
     "A file that is no sound profile is reported on standard error and the others are\n"
     "still shown.\n"
@@ -77,6 +78,32 @@ statistics_to_json (PixelnormProfile *profile)
   return object;
 }
 
+/* What pixelnorm does by default with such a profile. Returns: (transfer full) */
+static PixelnormSettings *
+default_settings (PixelnormProfile *profile)
+{
+  return g_object_new (
+      PIXELNORM_TYPE_SETTINGS, "scope", pixelnorm_profile_get_scope (profile), NULL);
+}
+
+static json_t *
+floored_to_json (PixelnormProfile *profile)
+{
+  const gchar *channels = pixelnorm_profile_get_channels (profile);
+  const PixelnormInputs inputs = { .profile = profile };
+  g_autoptr (PixelnormSettings) settings = default_settings (profile);
+  gdouble shares[PIXELNORM_MAX_CHANNELS];
+  json_t *object = json_object ();
+
+  pixelnorm_inputs_measure_floor (&inputs, settings, shares, NULL);
+  for (guint i = 0; channels[i]; i++) {
+    const gchar name[2] = { channels[i] };
+
+    json_object_set_new (object, name, json_real (shares[i]));
+  }
+  return object;
+}
+
 /* JSON is UTF-8, what a profile says of itself and the names of files need not be. */
 static json_t *
 text_to_json (const gchar *text)
@@ -128,6 +155,7 @@ print_json (const gchar *path, PixelnormProfile *profile)
   json_object_set_new (object, "shards", lines_to_json (pixelnorm_profile_get_shards (profile)));
   json_object_set_new (object, "identity", json_string (pixelnorm_profile_get_identity (profile)));
   json_object_set_new (object, "statistics", statistics_to_json (profile));
+  json_object_set_new (object, "floored", floored_to_json (profile));
 
   /* in ASCII alone it is the same in every locale */
   line = json_dumps (object, JSON_COMPACT | JSON_ENSURE_ASCII);
@@ -195,6 +223,17 @@ print_statistics (PixelnormProfile *profile)
 }
 
 static void
+print_floor (PixelnormProfile *profile)
+{
+  const PixelnormInputs inputs = { .profile = profile };
+  g_autoptr (PixelnormSettings) settings = default_settings (profile);
+  g_autofree gchar *text = pixelnorm_inputs_describe_floor (&inputs, settings);
+
+  if (text)
+    g_print ("\n  With the defaults of pixelnorm %s\n", text);
+}
+
+static void
 print_text (const gchar *path, PixelnormProfile *profile)
 {
   g_autofree gchar *display_name = g_filename_display_name (path);
@@ -215,6 +254,7 @@ print_text (const gchar *path, PixelnormProfile *profile)
     print_field ("shards", pixelnorm_profile_get_shards (profile));
   print_field ("identity", pixelnorm_profile_get_identity (profile));
   print_statistics (profile);
+  print_floor (profile);
 }
 
 static int

@@ -21,6 +21,7 @@ typedef struct {
   PixelnormProfile *profile;
   const gchar *path;
   Facts facts;
+  Advice advice;
 } Page;
 
 static const gchar style[] =
@@ -141,32 +142,30 @@ add_origin (Page *page, GError **error)
 static gboolean
 add_advice (Page *page, GError **error)
 {
-  Advice advice;
+  const Advice *advice = &page->advice;
 
-  advice_find (&advice, &page->facts, page->profile);
   add (page,
       "<h2>What suits this data</h2><div class=\"advice\"><p><strong>method=%s "
       "scope=%s",
-      advice.method_name, advice.scope_name);
-  if (advice.min_deviation > 0)
-    add (page, " min-deviation=%g", advice.min_deviation);
+      advice->method_name, advice->scope_name);
+  if (advice->min_deviation != ADVICE_DEFAULT_FLOOR)
+    add (page, " min-deviation=%g", advice->min_deviation);
   add (page, "</strong></p>");
-  for (guint i = 0; i < advice.reasons->len; i++)
-    add (page, "<p>%s</p>", (const gchar *) g_ptr_array_index (advice.reasons, i));
+  for (guint i = 0; i < advice->reasons->len; i++)
+    add (page, "<p>%s</p>", (const gchar *) g_ptr_array_index (advice->reasons, i));
   add (page, "</div>");
-  if (advice.warnings->len) {
+  if (advice->warnings->len) {
     add (page, "<p>To mind:</p><ul>");
-    for (guint i = 0; i < advice.warnings->len; i++)
-      add (page, "<li>%s</li>", (const gchar *) g_ptr_array_index (advice.warnings, i));
+    for (guint i = 0; i < advice->warnings->len; i++)
+      add (page, "<li>%s</li>", (const gchar *) g_ptr_array_index (advice->warnings, i));
     add (page, "</ul>");
   }
-  g_autofree gchar *line = advice_launch_line (&advice, page->profile, page->path);
+  g_autofree gchar *line = advice_launch_line (advice, page->profile, page->path);
   add (page, "<pre>");
   add_text (page, line);
   add (page,
       "</pre><p>This is read from the statistics alone. Which normalization a network learns best "
       "with, only training tells; docs/guide.md has an experiment, which takes pictures of yours, too.</p>\n");
-  advice_clear (&advice);
   return TRUE;
 }
 
@@ -341,9 +340,10 @@ add_clippings (Page *page, GError **error)
   for (guint i = 0; i < FACTS_N_CLIPPINGS; i++)
     add_clipping (page, &page->facts.clippings[i]);
   add (page,
-      "</table></div><p>Results of the data that the profile was made of, against the method's "
-      "own range. Of samples: of all that were ever seen. Of places: of the samples of a frame, "
-      "those where it happened at least once.</p>\n");
+      "</table></div><p>Results of the data that the profile was made of, with min-deviation=%g, against the "
+      "method's own range. Of samples: of all that were ever seen. Of places: of the samples of a frame, "
+      "those where it happened at least once.</p>\n",
+      page->advice.min_deviation);
   return TRUE;
 }
 
@@ -363,13 +363,12 @@ report_page_new (PixelnormProfile *profile, const gchar *path, GError **error)
 {
   Page page = { .profile = profile, .path = path };
 
-  if (!facts_find (&page.facts, profile, error))
-    return NULL;
+  gboolean made = facts_find (&page.facts, profile, error)
+      && advice_find (&page.advice, &page.facts, profile, error);
+
   page.text = g_string_new (NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (sections); i++)
-    if (!sections[i](&page, error)) {
-      g_string_free (page.text, TRUE);
-      return NULL;
-    }
-  return g_string_free (page.text, FALSE);
+  for (guint i = 0; i < G_N_ELEMENTS (sections) && made; i++)
+    made = sections[i](&page, error);
+  advice_clear (&page.advice);
+  return g_string_free (page.text, !made);
 }

@@ -4,6 +4,7 @@
  *   formula      "y = (x - mean) * scale", with x in code values
  *   mean, scale  a number a channel, in the order of "channels"; in scope pixel nested arrays
  *                [height][width][channels], or [channels][height][width] where layout is nchw
+ *   floored      of each channel the share of samples that min_deviation divides, since they vary by less
  *   method, scope, min_deviation, epsilon, units, range (what becomes 0 and 255 in 8-bit video)
  *   channels, layout, max_code
  *   profile      what the numbers were made from, as "pixelprofile info --json" has it
@@ -161,6 +162,18 @@ channel_names (const PixelnormExport *self)
   return array;
 }
 
+static json_t *
+floored (const PixelnormExport *self)
+{
+  double shares[PIXELNORM_MAX_CHANNELS];
+  json_t *array = json_array ();
+
+  pixelnorm_inputs_measure_floor (&self->exact.inputs, self->exact.settings, shares, NULL);
+  for (guint i = 0; i < self->n_channels; i++)
+    json_array_append_new (array, json_real (shares[pixelnorm_export_channel (self, i)]));
+  return array;
+}
+
 gboolean
 pixelnorm_export_write_json (PixelnormExport *self, GError **error)
 {
@@ -176,13 +189,14 @@ pixelnorm_export_write_json (PixelnormExport *self, GError **error)
   }
   pixelnorm_coefficients_range (&self->exact, &low, &high);
   return pixelnorm_json_take (self,
-      json_pack ("{s:s, s:s, s:s, s:s, s:f, s:f, s:s, s:[f, f], s:o, s:s, s:i, s:o, s:o, s:o}",
+      json_pack ("{s:s, s:s, s:s, s:s, s:f, s:o, s:f, s:s, s:[f, f], s:o, s:s, s:i, s:o, s:o, s:o}",
           "formula", "y = (x - mean) * scale", "software", "gst-pixelnorm " PIXELNORM_VERSION,
           "method", pixelnorm_settings_get_word (settings, "method"), "scope",
           pixelnorm_settings_get_word (settings, "scope"), "min_deviation", settings->min_deviation,
-          "epsilon", settings->epsilon, "units", pixelnorm_settings_get_word (settings, "units"),
-          "range", low, high, "channels", channel_names (self), "layout",
-          pixelnorm_export_layout (self), "max_code", (int) self->exact.max_code, "profile",
-          describe_profile (self), "mean", numbers (self, FALSE), "scale", numbers (self, TRUE)),
+          "floored", floored (self), "epsilon", settings->epsilon, "units",
+          pixelnorm_settings_get_word (settings, "units"), "range", low, high, "channels",
+          channel_names (self), "layout", pixelnorm_export_layout (self), "max_code",
+          (int) self->exact.max_code, "profile", describe_profile (self), "mean",
+          numbers (self, FALSE), "scale", numbers (self, TRUE)),
       error);
 }

@@ -77,16 +77,20 @@ append_means (const PixelnormExport *self, GString *text, const char *format,
 static gboolean
 take_files (PixelnormExport *self, GString *text, gboolean small_stack, GError **error)
 {
+  g_autofree char *note = NULL;
+
   pixelnorm_export_take_text (self, text);
   if (!self->pixel_mean)
     return TRUE;
-  if (small_stack && self->n_pixels * self->n_channels > MAX_READER_SAMPLES)
-    g_string_append_printf (self->notes,
+  if (small_stack && self->n_pixels * self->n_channels > MAX_READER_SAMPLES) {
+    note = g_strdup_printf (
         "%s reads the mean image onto its stack, and %u x %u pixels are more than the usual 8 MiB hold "
         "(%u pixels of %u channels). Raise the limit with \"ulimit -s unlimited\" before the program "
         "starts, or use smaller frames.",
         self->exporter->format.name, self->width, self->height,
         MAX_READER_SAMPLES / self->n_channels, self->n_channels);
+    pixelnorm_export_add_note (self, note);
+  }
   return take_mean_image (self, error);
 }
 

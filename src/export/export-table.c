@@ -13,6 +13,10 @@
 #define PIXEL_8BIT PIXELNORM_EXPORT_DETAIL_PIXEL_8BIT
 #define PIXEL PIXELNORM_EXPORT_DETAIL_PIXEL
 
+/* lines of comment */
+#define HASH "# $"
+#define XML "<!-- $ -->"
+
 #define RGB_OR_GREY                                                                                \
   {                                                                                                \
     "RGB", "Y"                                                                                     \
@@ -37,17 +41,18 @@ static const PixelnormExportLimits dlstreamer_limits = { -1e15, 1e15, 1e-15, 1e6
 static const PixelnormExporter exporters[] = {
   { { "modelinfo", "GStreamer 1.28: onnxinference, tfliteinference", ".modelinfo", CHANNEL, CHANNEL,
         8 },
-      pixelnorm_export_write_modelinfo, NULL, RGB_OR_GREY, TRUE },
+      pixelnorm_export_write_modelinfo, NULL, RGB_OR_GREY, TRUE, .comment = HASH },
   { { "nvinfer", "DeepStream: configuration of nvinfer, and its mean image", ".txt", PIXEL_8BIT,
         ONE, 8 },
-      pixelnorm_export_write_nvinfer, NULL, RGB_OR_GREY },
+      pixelnorm_export_write_nvinfer, NULL, RGB_OR_GREY, .comment = HASH },
   { { "nvdspreprocess", "DeepStream: configuration of nvdspreprocess, and its mean image", ".txt",
         PIXEL_8BIT, ONE, 8 },
       pixelnorm_export_write_nvdspreprocess, NULL, RGB_OR_GREY, .needs_size = TRUE,
-      .limits = &nvdspreprocess_limits },
+      .limits = &nvdspreprocess_limits, .comment = HASH },
   { { "nvinferserver", "DeepStream: configuration of nvinferserver, and its mean image", ".txt",
         PIXEL_8BIT, ONE, 8 },
-      pixelnorm_export_write_nvinferserver, NULL, RGB_OR_GREY, .limits = &nvinferserver_limits },
+      pixelnorm_export_write_nvinferserver, NULL, RGB_OR_GREY, .limits = &nvinferserver_limits,
+      .comment = HASH },
   { { "dlstreamer", "DL Streamer: model-proc of gvainference, gvadetect, gvaclassify", ".json",
         CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_dlstreamer, NULL, { "RGB" }, .limits = &dlstreamer_limits },
@@ -59,7 +64,7 @@ static const PixelnormExporter exporters[] = {
       "  <scale_values value=\"{unit-std|}\" />\n"
       "  <color_space value=\"{color}\" />\n"
       "</model_info>\n",
-      { "RGB" }, .limits = &dlstreamer_limits },
+      { "RGB" }, .limits = &dlstreamer_limits, .comment = XML },
   { { "nnstreamer", "NNStreamer: a tensor_transform", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "tensor_transform mode=arithmetic option=typecast:float32,per-channel:true@{nnstreamer-dimension}"
@@ -67,23 +72,24 @@ static const PixelnormExporter exporters[] = {
       RGB_OR_GREY },
   { { "torchvision", "PyTorch: transforms.Normalize, after ToTensor", ".py", CHANNEL, CHANNEL, 16 },
       pixelnorm_export_write_template,
-      "transforms.Normalize(mean=[{unit-mean}], std=[{unit-std}])\n", RGB_OR_GREY },
+      "transforms.Normalize(mean=[{unit-mean}], std=[{unit-std}])\n", RGB_OR_GREY,
+      .comment = HASH },
   { { "keras", "Keras: a Normalization layer", ".py", CHANNEL, CHANNEL, 16 },
       pixelnorm_export_write_template,
       "keras.layers.Normalization(axis={keras-axis}, mean=[{mean}], variance=[{variance}])\n",
-      RGB_OR_GREY },
+      RGB_OR_GREY, .comment = HASH },
   { { "opencv", "OpenCV 4.8 or newer: Image2BlobParams, for images as imread gives them", ".py",
         CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
       "cv2.dnn.Image2BlobParams(scalefactor=[{scale}], size=[{size}], mean=[{mean}], "
       "swapRB={opencv-swap}, ddepth=cv2.CV_32F, datalayout={opencv-layout})  # {layout}\n",
-      RGB_OR_GREY },
+      RGB_OR_GREY, .comment = HASH },
   { { "openvino", "OpenVINO: lines of a PrePostProcessor", ".py", CHANNEL, CHANNEL, 16 },
       pixelnorm_export_write_template,
       "ppp.input().tensor().set_element_type(Type.{element-type}).set_layout(Layout(\"{layout}\"))"
       ".set_color_format(ColorFormat.{color})\n"
       "ppp.input().preprocess().convert_element_type(Type.f32).mean([{mean}]).scale([{std}])\n",
-      RGB_OR_GREY },
+      RGB_OR_GREY, .comment = HASH },
   { { "openvino-info", "OpenVINO Model API, Model Server: <model_info> of a model", ".xml", CHANNEL,
         CHANNEL, 8 },
       pixelnorm_export_write_template,
@@ -92,7 +98,7 @@ static const PixelnormExporter exporters[] = {
       "  <scale_values value=\"{std|}\" />\n"
       "  <reverse_input_channels value=\"{reverse}\" />\n"
       "</model_info>\n",
-      { "RGB" } },
+      { "RGB" }, .comment = XML },
   { { "huggingface", "Hugging Face Transformers: preprocessor_config.json", ".json", CHANNEL,
         CHANNEL, 8 },
       pixelnorm_export_write_template,
@@ -120,9 +126,9 @@ static const PixelnormExporter exporters[] = {
       RGB_OR_GREY },
   { { "rknn", "Rockchip: rknn.config", ".py", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template,
-      "rknn.config(mean_values=[[{mean}]], std_values=[[{std}]])\n", RGB_OR_GREY },
+      "rknn.config(mean_values=[[{mean}]], std_values=[[{std}]])\n", RGB_OR_GREY, .comment = HASH },
   { { "caffe", "Caffe: transform_param, and its mean.binaryproto", ".prototxt", PIXEL, ONE, 8 },
-      pixelnorm_export_write_caffe, NULL, RGB_OR_GREY },
+      pixelnorm_export_write_caffe, NULL, RGB_OR_GREY, .comment = HASH },
   { { "json", "JSON: every number, and what it was made from", ".json", PIXEL, PIXEL, 16 },
       pixelnorm_export_write_json, NULL, ANY_CHANNELS },
 };
@@ -312,6 +318,19 @@ export_prepare (PixelnormExport *self, const PixelnormSettings *settings,
   return TRUE;
 }
 
+/* Says where min-deviation made the numbers; pooled ones are those of scope channel. */
+static void
+note_floor (PixelnormExport *self, const PixelnormSettings *settings, const PixelnormInputs *inputs)
+{
+  g_autoptr (PixelnormSettings) written = pixelnorm_settings_copy (settings);
+
+  if (self->exact.per_pixel && !self->pixel_mean && !self->as_video)
+    written->scope = PIXELNORM_SCOPE_CHANNEL;
+  self->comment = pixelnorm_inputs_describe_floor (inputs, written);
+  if (self->comment)
+    pixelnorm_export_add_note (self, self->comment);
+}
+
 /**
  * pixelnorm_export_new:
  * @format: the name of a format
@@ -346,8 +365,10 @@ pixelnorm_export_new (const gchar *format, const PixelnormSettings *settings,
         error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, "There is no format \"%s\".", format);
     return NULL;
   }
-  if (!export_prepare (self, settings, inputs, error) || !pixelnorm_export_fit (self, error)
-      || !self->exporter->write (self, error))
+  if (!export_prepare (self, settings, inputs, error) || !pixelnorm_export_fit (self, error))
+    return NULL;
+  note_floor (self, settings, inputs);
+  if (!self->exporter->write (self, error))
     return NULL;
   self->options = NULL;
   self->profile = NULL;

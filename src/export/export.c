@@ -98,6 +98,7 @@ pixelnorm_export_finalize (GObject *object)
   g_array_unref (self->files);
   g_string_free (self->losses, TRUE);
   g_string_free (self->notes, TRUE);
+  g_free (self->comment);
   G_OBJECT_CLASS (pixelnorm_export_parent_class)->finalize (object);
 }
 
@@ -114,6 +115,12 @@ pixelnorm_export_init (PixelnormExport *self)
   g_array_set_clear_func (self->files, clear_file);
   self->losses = g_string_new (NULL);
   self->notes = g_string_new (NULL);
+}
+
+void
+pixelnorm_export_add_note (PixelnormExport *self, const char *text)
+{
+  g_string_append_printf (self->notes, "%s%s", self->notes->len > 0 ? "\n" : "", text);
 }
 
 char *
@@ -135,6 +142,14 @@ pixelnorm_export_take_file (PixelnormExport *self, const char *ending, GBytes *b
 void
 pixelnorm_export_take_text (PixelnormExport *self, GString *text)
 {
+  g_auto (GStrv) around =
+      g_strsplit (self->exporter->comment ? self->exporter->comment : "", "$", 2);
+
+  if (self->comment && around[0]) {
+    g_autofree char *line = g_strconcat (around[0], self->comment, around[1], "\n", NULL);
+
+    g_string_prepend (text, line);
+  }
   pixelnorm_export_take_file (
       self, self->exporter->format.extension, g_string_free_to_bytes (text));
 }

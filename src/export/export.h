@@ -25,6 +25,7 @@ typedef struct {
   gboolean needs_size;    /* of the model's input */
   const PixelnormExportLimits *limits; /* NULL: it takes every number */
   gboolean rgb_only;                   /* it has no word for models of B, G, R */
+  const char *comment;                 /* a line of it, with $ for the words; NULL: it has none */
 } PixelnormExporter;
 
 typedef struct {
@@ -51,6 +52,7 @@ struct _PixelnormExport {
   gboolean limited;  /* some of them are beyond what the software takes, and are its nearest */
   gboolean as_video; /* as 8-bit video of [low, high] */
   double low, high;
+  char *comment; /* (nullable) what stands above the text */
 
   GArray *files; /* of PixelnormExportFile */
   GString *losses;
@@ -96,6 +98,9 @@ pixelnorm_export_channel (const PixelnormExport *self, guint i)
 {
   return self->options->channel_order == PIXELNORM_CHANNEL_ORDER_BGR ? self->n_channels - 1 - i : i;
 }
+
+/* Adds a sentence to what one should know. */
+void pixelnorm_export_add_note (PixelnormExport *self, const char *text);
 
 /* Adds the first file, whose name ends as the format says, or another one. */
 void pixelnorm_export_take_text (PixelnormExport *self, GString *text);

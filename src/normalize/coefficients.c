@@ -196,29 +196,52 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
       && take_affine (self, inputs ? inputs->affine : NULL, geometry, error);
 }
 
-/* What the method alone does. */
-static PixelnormAffine
-method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
+/* What the method looks at; @moments are those of the sample. */
+static PixelnormMethodInput
+method_input (
+    const PixelnormCoefficients *self, gsize sample, guint channel, const PixelnormMoments *moments)
 {
   const PixelnormSettings *settings = self->settings;
   const double unit = settings->units == PIXELNORM_UNITS_UNIT ? self->max_code : 1;
-  PixelnormMoments moments = self->pooled[channel];
 
-  if (self->pixel_statistics)
-    moments = sample_moments (self, sample, channel);
-  const PixelnormMethodInput input = {
+  return (PixelnormMethodInput){
     .settings = settings,
     .floor = self->floor,
     .mean = pixelnorm_settings_value (settings->mean, settings->n_mean, channel) * unit,
     .std = pixelnorm_settings_value (settings->std, settings->n_std, channel) * unit,
-    .moments = &moments,
+    .moments = moments,
     .estimate = self->estimated ? &self->estimates[channel] : NULL,
     .dark = dark_mean (self, sample, channel),
     .gain = self->gain[channel],
     .low = self->low[channel],
     .high = self->high[channel],
   };
+}
+
+/* What the method alone does. */
+static PixelnormAffine
+method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
+{
+  const PixelnormMoments moments =
+      self->pixel_statistics ? sample_moments (self, sample, channel) : self->pooled[channel];
+  const PixelnormMethodInput input = method_input (self, sample, channel, &moments);
+
   return pixelnorm_method_affine (self->method, &input, self->max_code);
+}
+
+gboolean
+pixelnorm_coefficients_divisor (
+    const PixelnormCoefficients *self, gsize sample, guint channel, double *divisor)
+{
+  const PixelnormMoments moments = self->pixel_statistics
+      ? pixelnorm_profile_moments (&self->inputs.profile->data, sample, channel)
+      : self->pooled[channel];
+  const PixelnormMethodInput input = method_input (self, sample, channel, &moments);
+
+  if (!self->method->divisor || moments.count == 0)
+    return FALSE;
+  *divisor = self->method->divisor (&input);
+  return TRUE;
 }
 
 /* The gamma and beta of a sample, of the file first and then of the settings:

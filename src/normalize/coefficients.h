@@ -38,6 +38,11 @@ gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
 PixelnormAffine pixelnorm_coefficients_get (
     const PixelnormCoefficients *self, gsize sample, guint channel);
 
+/* What the method would divide a sample by without a floor, in code values. FALSE: it divides by nothing that
+ * was measured, or the sample was never counted. */
+gboolean pixelnorm_coefficients_divisor (
+    const PixelnormCoefficients *self, gsize sample, guint channel, double *divisor);
+
 /* Mean and deviation of a channel, such that the method alone makes (x - mean) / std of x. */
 void pixelnorm_coefficients_describe (
     const PixelnormCoefficients *self, guint channel, double *mean, double *std);

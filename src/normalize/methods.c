@@ -14,6 +14,8 @@
 #define FRAMES (1 << PIXELNORM_STATISTICS_SOURCE_FRAME | 1 << PIXELNORM_STATISTICS_SOURCE_BATCH)
 #define STREAM (FRAMES | 1 << PIXELNORM_STATISTICS_SOURCE_RUNNING)
 
+#define HALF_RANGE "half of their range"
+
 static double
 mean_of (const PixelnormMethodInput *in)
 {
@@ -26,11 +28,35 @@ variance_of (const PixelnormMethodInput *in)
   return in->estimate ? in->estimate->variance : pixelnorm_moments_variance (in->moments);
 }
 
+/* --- what is divided by, where it is not less than the floor --- */
+
 static double
-half_range (const PixelnormMethodInput *in)
+deviation_of (const PixelnormMethodInput *in)
 {
-  return fmax ((in->moments->max - in->moments->min) / 2.0, in->floor);
+  const double variance = variance_of (in) + in->settings->epsilon;
+
+  return sqrt (variance);
 }
+
+static double
+half_range_of (const PixelnormMethodInput *in)
+{
+  return (in->moments->max - in->moments->min) / 2.0;
+}
+
+static double
+light_of (const PixelnormMethodInput *in)
+{
+  return pixelnorm_moments_mean (in->moments) - in->dark;
+}
+
+static double
+half_distance_of (const PixelnormMethodInput *in)
+{
+  return (in->high - in->low) / 2;
+}
+
+/* --- the methods --- */
 
 static void
 derive_fixed (const PixelnormMethodInput *in, double *subtract, double *scale)
@@ -49,38 +75,36 @@ derive_center (const PixelnormMethodInput *in, double *subtract, double *scale)
 static void
 derive_zscore (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  const double variance = variance_of (in) + in->settings->epsilon;
-
   *subtract = mean_of (in);
-  *scale = 1 / fmax (sqrt (variance), in->floor);
+  *scale = 1 / fmax (deviation_of (in), in->floor);
 }
 
 static void
 derive_mean_range (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
   *subtract = pixelnorm_moments_mean (in->moments);
-  *scale = 1 / half_range (in);
+  *scale = 1 / fmax (half_range_of (in), in->floor);
 }
 
 static void
 derive_min_max (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
   *subtract = (in->moments->max + in->moments->min) / 2.0;
-  *scale = 1 / half_range (in);
+  *scale = 1 / fmax (half_range_of (in), in->floor);
 }
 
 static void
 derive_flat_field (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
   *subtract = in->dark;
-  *scale = in->gain / fmax (pixelnorm_moments_mean (in->moments) - in->dark, in->floor);
+  *scale = in->gain / fmax (light_of (in), in->floor);
 }
 
 static void
 derive_percentile (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
   *subtract = (in->low + in->high) / 2;
-  *scale = 1 / fmax ((in->high - in->low) / 2, in->floor);
+  *scale = 1 / fmax (half_distance_of (in), in->floor);
 }
 
 /* The ranges put y = 0 exactly on code 128, where y = 0 means something. */
@@ -89,16 +113,21 @@ static const PixelnormMethodRow rows[] = {
   { PIXELNORM_METHOD_CENTER, .needs_profile = TRUE, .sources = STREAM, .in_codes = TRUE,
       .range_low = -128, .range_high = 127, .derive = derive_center },
   { PIXELNORM_METHOD_ZSCORE, .needs_profile = TRUE, .sources = STREAM, .range_low = -4,
-      .range_high = 127 / 32.0, .derive = derive_zscore },
+      .range_high = 127 / 32.0, .derive = derive_zscore, .divisor = deviation_of,
+      .divisor_name = "their deviation" },
   { PIXELNORM_METHOD_MEAN_RANGE, .needs_profile = TRUE, .sources = FRAMES, .needs_floor = TRUE,
-      .range_low = -2, .range_high = 127 / 64.0, .derive = derive_mean_range },
+      .range_low = -2, .range_high = 127 / 64.0, .derive = derive_mean_range,
+      .divisor = half_range_of, .divisor_name = HALF_RANGE },
   { PIXELNORM_METHOD_MIN_MAX, .needs_profile = TRUE, .sources = FRAMES, .needs_floor = TRUE,
-      .range_low = -128 / 127.0, .range_high = 1, .derive = derive_min_max },
+      .range_low = -128 / 127.0, .range_high = 1, .derive = derive_min_max,
+      .divisor = half_range_of, .divisor_name = HALF_RANGE },
   { PIXELNORM_METHOD_FLAT_FIELD, .needs_profile = TRUE, .needs_floor = TRUE, .takes_dark = TRUE,
-      .in_codes = TRUE, .range_low = 0, .range_high = 255, .derive = derive_flat_field },
+      .in_codes = TRUE, .range_low = 0, .range_high = 255, .derive = derive_flat_field,
+      .divisor = light_of, .divisor_name = "their light above the dark frames" },
   { PIXELNORM_METHOD_PERCENTILE, .needs_profile = TRUE, .needs_floor = TRUE,
       .needs_histogram = TRUE, .range_low = -128 / 127.0, .range_high = 1,
-      .derive = derive_percentile },
+      .derive = derive_percentile, .divisor = half_distance_of,
+      .divisor_name = "half of the distance between their percentiles" },
 };
 
 /* The row of @method, or NULL where it is none. */

@@ -24,7 +24,7 @@ typedef struct {
 /* What a method may look at, for one sample. */
 typedef struct {
   const PixelnormSettings *settings;
-  double floor;                      /* min-deviation */
+  double floor;                      /* min-deviation: divisors are never less */
   double mean, std;                  /* fixed: of this channel, in code values */
   const PixelnormMoments *moments;   /* of the sample at the chosen scope; NULL for fixed */
   const PixelnormEstimate *estimate; /* instead of the moments; or NULL */
@@ -43,6 +43,9 @@ typedef struct {
   gboolean in_codes;            /* results are code values: they grow with the depth */
   double range_low, range_high; /* default at 8 bits; equal: from the bounds of the result */
   void (*derive) (const PixelnormMethodInput *input, double *subtract, double *scale);
+  /* what it divides by unless that is less than the floor, and its name; NULL: the floor has no effect */
+  double (*divisor) (const PixelnormMethodInput *input);
+  const char *divisor_name;
 } PixelnormMethodRow;
 
 const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);

@@ -220,11 +220,44 @@ def test_min_deviation_and_epsilon(gate, frames):
     for options, keywords in [(["--min-deviation=12.5"], {"min_deviation": 12.5}),
                               (["--min-deviation=0", "--epsilon=0.25"], {"min_deviation": 0, "epsilon": 0.25})]:
         done = export("--to", "json", *options, "gate.safetensors", cwd=gate)
-        assert (done.returncode, done.stderr) == (0, "")
+        floored = np.sqrt(frames.var(0) + keywords.get("epsilon", 0)) < keywords["min_deviation"]
+        assert done.returncode == 0 and ("min-deviation=12.5 is what" in done.stderr) == (floored.mean() > .5)
         content = json.loads(done.stdout)
+        assert content["floored"] == list(floored.mean((0, 1)))
         mean, scale = affines(frames, "zscore", "pixel", **keywords)
         np.testing.assert_allclose(content["mean"], mean, rtol=1e-14)
         np.testing.assert_allclose(content["scale"], scale, rtol=1e-13)
+
+
+COMMENTS = {"modelinfo": "# $", "nvinfer": "# $", "nvdspreprocess": "# $", "nvinferserver": "# $", "caffe": "# $",
+            "torchvision": "# $", "keras": "# $", "opencv": "# $", "openvino": "# $", "rknn": "# $",
+            "dlstreamer-info": "<!-- $ -->", "openvino-info": "<!-- $ -->"}
+PARSED = ["modelinfo", "nvinfer", "nvdspreprocess", "dlstreamer-info", "openvino-info"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_where_min_deviation_rules(gate, frames, name):
+    """It is said on standard error, and in the file where the format has comments; its reader reads what it read before. The
+    numbers are what pixelnorm computes, so --strict writes them."""
+    narrow = np.where(frames[..., :1] < 128, 100, np.where(frames[..., :1] < 129, 101, 102)).astype(np.uint8).repeat(3, -1)
+    save_profile(gate / "narrow", narrow)
+    deviation = narrow.std()
+    assert deviation < 1
+    arguments = ["--to", name, "--scope=channel", "--size", f"{WIDTH}x{HEIGHT}", "--model", MODEL, "--tensor", TENSOR]
+    done = export("--strict", *arguments, "-o", "out.txt", "narrow", cwd=gate)
+    words = ("min-deviation=1 is what whole channels are divided by, since their deviation is less ("
+             + ", ".join(f"{c} {deviation:.4g}" for c in "RGB") + " code values). If differences that small matter, set "
+             "min-deviation below them; if they are noise, leave it.")
+    assert (done.returncode, done.stderr) == (0, f"pixelprofile export: {words}\n")
+    text = (gate / "out.txt").read_text()
+    comment = COMMENTS.get(name, "").replace("$", words)
+    assert text.startswith(comment) and (comment or words not in text)
+    exact = evaluate(*affines(narrow, "zscore", "channel"))
+    want = {"channels": 3, "color": "rgb", "layout": "nhwc", "scope": "channel", "method": "zscore", "height": HEIGHT,
+            "width": WIDTH, "frames": narrow, "identity": Pixelnorm.Profile.load(str(gate / "narrow")).get_identity()}
+    if name not in PARSED:  # a reader here that knows no comments, which the language has
+        text = text.removeprefix(comment).lstrip("\n")
+    assert np.abs(READERS[name]([text.encode()], want, exact) - exact).max() <= 1e-12 * np.abs(exact).max()
 
 
 def test_fixed_values_of_imagenet(gate):

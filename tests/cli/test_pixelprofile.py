@@ -122,6 +122,9 @@ def test_info_json(lobby, scene):
     first, second = map(json.loads, done.stdout.splitlines())
     profile = Pixelnorm.Profile.load(str(lobby / "lobby.safetensors"))
     statistics = first.pop("statistics")
+    still = scene.std(0) < 1
+    assert still.any() and first.pop("floored") == dict(zip("RGB", still.mean((0, 1))))
+    assert second["floored"] == {"Y": 0}
     assert first == {
         "file": "lobby.safetensors", "scope": "pixel", "width": 300, "height": 200, "channels": "RGB",
         "depth": 8, "range": "full", "matrix": None, "frames": 12, "frames_skipped": 3,
@@ -135,6 +138,23 @@ def test_info_json(lobby, scene):
     assert (second["scope"], second["width"], second["height"]) == ("channel", None, None)
     assert second["sources"] == []
     assert second["statistics"]["Y"]["mean"] == pytest.approx(scene[..., 0].mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize("scope", [Pixelnorm.Scope.PIXEL, Pixelnorm.Scope.CHANNEL])
+def test_info_where_min_deviation_rules(tmp_path, scope):
+    """Every pixel deviates by half a code, or by one and a half."""
+    frames = np.full((2, 4, 4), 100, np.uint8)
+    frames[1] = 101
+    save_profile(tmp_path / "half", frames, "Y", scope)
+    frames[1] = 103
+    save_profile(tmp_path / "more", frames, "Y", scope)
+    done = pixelprofile("info", "half", "more", cwd=tmp_path)
+    said = [line for line in done.stdout.splitlines() if "min-deviation" in line]
+    assert len(said) == 1 and done.stdout.index(said[0]) < done.stdout.index("more\n")
+    assert said[0].startswith("  With the defaults of pixelnorm min-deviation=1 is what ") and "deviation is less" in said[0]
+    assert ("(Y 100 %)" if scope == Pixelnorm.Scope.PIXEL else "(Y 0.5 code values)") in said[0]
+    lines = pixelprofile("info", "--json", "half", "more", cwd=tmp_path).stdout.splitlines()
+    assert [json.loads(line)["floored"] for line in lines] == [{"Y": 1}, {"Y": 0}]
 
 
 def test_info_goes_on_after_a_bad_file(lobby):

@@ -184,16 +184,36 @@ def test_advice(tmp_path, fixed, moving, n, expected):
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("moving, raised", [(4, True), (20, False)])
 def test_noise_of_still_places(tmp_path, depth, moving, raised):
-    """Where a tenth of the samples deviates by less than 8 code values, of 8 bits, the floor is raised to it."""
+    """Where a tenth of the samples deviates by less than 8 code values of their own, the floor is raised to it, and all of the page is
+    about that floor."""
+    moving *= 255 / (2 ** depth - 1)  # code values
     channels, order = (3, "RGB") if depth == 8 else (1, "Y")
     frames = frames_of(fixed=30, moving=moving, depth=depth, channels=channels)
     page = make_page(tmp_path, frames, order=order, depth=depth)
-    quiet = (frames.std(0) < 8 * (2 ** depth - 1) / 255).mean()
+    quiet = (frames.std(0) < 8).mean()
     assert (quiet >= .1) == raised
     assert ("scope=pixel min-deviation=8" in page.text) == raised
     line = next(words for words in page.words if words.startswith("gst-launch-1.0"))
     assert ("min-deviation=8" in line) == raised
     assert not raised or f"{100 * quiet:.1f} % of the samples deviate by less than 8" in page.text
+    floor, values = 8 if raised else 1, frames.astype(float)
+    assert f"with min-deviation={floor}, against" in page.text and f"divided by min-deviation={floor};" in page.text
+    y = (values - values.mean(0)) / np.maximum(values.std(0), floor)
+    row = next(row for row in page.tables["What 8-bit video would clip"] if row[:2] == ["zscore", "pixel"])
+    assert row[2] == f"{y.min():.2f} to {y.max():.2f}"
+
+
+@pytest.mark.parametrize("scope, words", [
+    (Scope.CHANNEL, "min-deviation=1 is what whole channels are divided by, since their deviation is less (Y 0.5 code values)"),
+    (Scope.PIXEL, None)])
+def test_where_the_floor_rules(tmp_path, scope, words):
+    """A channel that deviates by half a code; single pixels get a higher floor, which is explained elsewhere."""
+    frames = np.where(np.arange(N * SIZE[0] * SIZE[1]).reshape(N, *SIZE, 1) % 2, 100, 101).astype(np.uint8)
+    text = make_page(tmp_path, frames, order="Y", scope=scope).text
+    assert (words in text) if words else ("is what" not in text)
+    wide = np.where(frames == 100, 100, 103).astype(np.uint8)
+    (tmp_path / "lobby.html").unlink()
+    assert "is what" not in make_page(tmp_path, wide, order="Y", scope=scope).text
 
 
 def test_outliers_are_told(tmp_path):

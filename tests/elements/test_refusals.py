@@ -14,6 +14,11 @@ def profile(tmp_path_factory):
     return collect(tmp_path_factory.mktemp("profile") / "p.safetensors", "RGB", frames)
 
 
+@pytest.fixture(scope="module")
+def dark(tmp_path_factory):
+    return collect(tmp_path_factory.mktemp("dark") / "p.safetensors", "RGB", np.zeros((3, HEIGHT, WIDTH, 3), np.uint8))
+
+
 def messages_of(properties, wanted, before="", form="RGB"):
     """Warnings and errors of pixelnorm, [(type, domain, code, text)], and whether a frame came through."""
     pipeline = Gst.parse_launch(f"appsrc name=in format=time ! {before} pixelnorm name=norm {properties} ! "
@@ -100,7 +105,7 @@ IDLE = {
     "code-as-unit": (FIXED + " units=unit mean=<123.7> std=<58.4>", ["set units=code"]),
 }
 NOT_IDLE = [FIXED + " mean=<1,2,3> std=<4>", FIXED + " units=unit mean=<0.485> std=<0.229>", FIXED + " mean=<0> std=<1>",
-            FIXED + " mean=<0> std=<255>", "method=flat-field dark-location={profile}", "clip-low=-1 gamma=<2> beta=<3>",
+            FIXED + " mean=<0> std=<255>", "method=flat-field dark-location={dark}", "clip-low=-1 gamma=<2> beta=<3>",
             FIXED + " units=unit mean=<0> std=<1>", "mean=<>", "units=code momentum=0.1", "units=unit units=code", "min-deviation=2 epsilon=1", "statistics=running momentum=0.5"]
 
 
@@ -114,9 +119,25 @@ def test_set_in_vain_is_a_warning(name, profile):
 
 
 @pytest.mark.parametrize("properties", NOT_IDLE)
-def test_no_warning_without_a_reason(properties, profile):
-    found, ended = messages_of(f"location={profile} {properties.format(profile=profile)}", "other/tensors")
+def test_no_warning_without_a_reason(properties, profile, dark):
+    found, ended = messages_of(f"location={profile} {properties.format(dark=dark)}", "other/tensors")
     assert ended and found == []
+
+
+@pytest.mark.parametrize("scope, floor, words", [
+    ("channel", 1, "min-deviation=1 is what whole channels are divided by, since their deviation is less (G 0.5 code values)"),
+    ("pixel", 1, "33.33 % of the samples are divided by, since their deviation is less (R 0 %, G 100 %, B 0 %)"),
+    ("pixel", 3, "66.67 % of the samples are divided by, since their deviation is less (R 0 %, G 100 %, B 100 %)"),
+    ("global", 1, None), ("channel", 0.5, None)])
+def test_where_min_deviation_rules(tmp_path, scope, floor, words):
+    """Deviations of exactly 10, .5 and 2 in every pixel. One warning, which changes nothing."""
+    frames = np.full((2, HEIGHT, WIDTH, 3), (110, 100, 102), np.uint8)
+    frames[0] = 90, 101, 98
+    path = collect(tmp_path / "p.safetensors", "RGB", frames)
+    found, ended = messages_of(f"location={path} scope={scope} min-deviation={floor}", "other/tensors")
+    assert ended and len(found) == (words is not None)
+    for warning in found:
+        assert warning[:3] == ("warning", "gst-resource-error-quark", Gst.ResourceError.SETTINGS) and words in warning[3]
 
 
 REFUSED = {

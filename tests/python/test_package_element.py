@@ -15,6 +15,7 @@ import sys
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.filterwarnings("ignore:min_deviation=:UserWarning")  # test_floor.py looks at it
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "elements"))
 
 from pixel_reference import Places, channels_of  # noqa: E402

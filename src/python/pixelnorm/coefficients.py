@@ -72,9 +72,15 @@ def frames_coefficients(settings, frames, depth, learned=None):
 
 
 def profile_coefficients(settings, profile, dark=None, learned=None):
+    shape = (profile.height, profile.width) if settings.scope == "pixel" else ()
+    return join(settings, profile.depth, len(profile.channels), learned, profile_inputs(settings, profile, dark), shape)
+
+
+def profile_inputs(settings, profile, dark=None):
+    """For each channel what method_input() takes."""
     n = len(profile.channels)
     if settings.scope == "pixel":
-        return pixel_coefficients(settings, profile, dark, learned)
+        return pixel_inputs(settings, profile, dark)
     # None stands for all channels together
     pools = [None] * n if settings.scope == "global" else range(n)
     pooled = [profile.pooled(pool) for pool in pools]
@@ -84,10 +90,10 @@ def profile_coefficients(settings, profile, dark=None, learned=None):
     if settings.row.needs_histogram:
         ends = [tuple(exact.percentile(profile.histogram(pool), percent)
                       for percent in (settings.percentile_low, settings.percentile_high)) for pool in pools]
-    return join(settings, profile.depth, n, learned, list(zip(pooled, dark_means, gains, ends)))
+    return list(zip(pooled, dark_means, gains, ends))
 
 
-def pixel_coefficients(settings, profile, dark, learned):
+def pixel_inputs(settings, profile, dark):
     """Every sample has its own; one that was never counted is taken from its channel."""
     inputs = []
     for c in range(len(profile.channels)):
@@ -102,7 +108,7 @@ def pixel_coefficients(settings, profile, dark, learned):
             image = dark.moments(c)
             dark_mean = numpy.where(image.count > 0, image.fill(exact.Moments(1, 0, 0, 0, 0)).mean, dark_mean)
         inputs.append((found if seen else found.fill(pooled.still()), dark_mean, gain))
-    return join(settings, profile.depth, len(inputs), learned, inputs, (profile.height, profile.width))
+    return inputs
 
 
 def method_range(settings, max_code, c):

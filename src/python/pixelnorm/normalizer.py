@@ -7,10 +7,12 @@ float32, x - centre is exact, and what is left is one multiplication and one add
 the element does. Results below 1.2e-38 may be 0 in the element, which does not keep denormal numbers.
 """
 import os
+import warnings
 from typing import NamedTuple
 
 import numpy
 
+from . import floor
 from .coefficients import fixed_coefficients, frames_coefficients, profile_coefficients, range_of
 from .learned import Learned
 from .profile import Profile
@@ -45,7 +47,8 @@ class Normalizer:
     layout: "nhwc" or "nchw". depth: bits of a sample, where neither the profile nor the type of the frames says it.
     The others are the properties of the element, with underscores, as pixelnorm.settings.Settings lists them.
 
-    Raises ValueError in words for what cannot be. Can be pickled; calling it changes nothing in it.
+    Raises ValueError in words for what cannot be, and warns (UserWarning) of what the element warns of: mean and std in other units
+    than it looks, and min_deviation where it rules a whole channel or most samples. Can be pickled; calling it changes nothing in it.
     """
 
     def __init__(self, profile=None, *, dark=None, affine=None, depth=None, **settings):
@@ -57,15 +60,19 @@ class Normalizer:
         self.depth = depth
         if depth is not None and depth not in range(8, 17):
             raise ValueError(f"depth is {depth}; a sample has 8 to 16 bits.")
+        self._floored, doubts = None, [wrong_units(self.settings)]
         self._learned = Learned.of(affine)
         self._coefficients = None
         if self._learned and self._learned.size:
             self.height, self.width = self._learned.size
         if self.settings.row.needs_profile and self.settings.statistics == "profile":
-            self._take_profile(loaded(profile), loaded(dark))
+            doubts.append(self._take_profile(loaded(profile), loaded(dark)))
         self._plans = {}
+        for doubt in filter(None, doubts):
+            warnings.warn(doubt, stacklevel=2)
 
     def _take_profile(self, profile, dark):
+        """Returns what is to be said of min_deviation, or None."""
         settings = self.settings
         if profile is None:
             raise ValueError("This method needs a profile: make one with pixelstats, or use the method fixed.")
@@ -90,6 +97,9 @@ class Normalizer:
             raise ValueError(f"gamma and beta are of {self._learned.n_channels} channels, the profile has "
                              f"{profile.channels}. Use arrays of such frames.")
         self._coefficients = profile_coefficients(settings, profile, dark, self._learned)
+        found = floor.measure(settings, profile, dark)
+        self._floored = tuple(part.share for part in found)
+        return floor.describe(settings, profile, found)
 
     @property
     def max_code(self):
@@ -133,6 +143,11 @@ class Normalizer:
     def range(self):
         """The y that become 0 and 255 in 8-bit video: (low, high)."""
         return range_of(self.settings, self.max_code or 255, self._most_channels(), self._learned)
+
+    def floored(self):
+        """Of each channel of the profile the share of its samples, 0 to 1, that are divided by min_deviation, since their
+        deviation (or what else the method divides by) is less; of scope channel and global 0 or 1. None without a profile."""
+        return self._floored
 
     def quantization(self):
         """(scale, zero_point) of output int8 or uint8: y = (code - zero_point) * scale."""
@@ -227,6 +242,21 @@ class Normalizer:
 
     def __getstate__(self):
         return {**self.__dict__, "_plans": {}}
+
+
+def wrong_units(settings):
+    """What the element says where mean and std look like those of other units; or None."""
+    if settings.method != "fixed":
+        return None
+    largest_mean, unit = max(map(abs, settings.mean)), settings.units == "unit"
+    if unit and largest_mean > 2:
+        return ("mean and std look like code values, 0 to 255, and are taken as values for samples of 0 to 1. If the former is "
+                "meant, set units=code.")
+    # mean 0 and std 1 leave samples as they are, which may be meant
+    if not unit and max(largest_mean, *settings.std) <= 1 and (settings.mean[0] > 0 or settings.std[0] < 0.5):
+        return ("mean and std look like values for samples of 0 to 1, and are taken as code values, 0 to 255. If the former is "
+                "meant, set units=unit.")
+    return None
 
 
 def loaded(profile):
