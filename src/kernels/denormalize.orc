@@ -1,7 +1,8 @@
 # x = round ((y - bias) * unscale + centre), half to even, saturated. 0x4b400000 is 1.5 * 2^23, whose last place is 1: as
 # bits it is 2^22 away from where the exponent changes, so adding centre to the bits is adding it to the number, and adding
 # the product to that rounds their sum half to even, once. What is above 0x4b400000 is the integer. 0x48000000 is 131072,
-# beyond every sample whatever centre is. What is no number differs from itself and becomes 0 before that.
+# beyond every sample whatever centre is, and the largest that is left as bits without a sign: above it is only what is no
+# number, and becomes 0. (cmpeqf f, f would say so, too, but on NEON every Orc compares one lane of four by it.)
 .function pixelnorm_orc_denormalize_f32_u8
 .dest 1 x uint8_t
 .source 4 y float
@@ -15,10 +16,12 @@
 
 subf f, y, bias
 mulf f, f, unscale
-cmpeqf number, f, f
-andl f, f, number
 minf f, f, 0x48000000
 maxf f, f, 0xc8000000
+shll number, f, 1
+shrul number, number, 1
+cmpgtsl number, number, 0x48000000
+andnl f, number, f
 convubw w, centre
 convuwl c, w
 addl c, c, 0x4b400000
@@ -41,10 +44,12 @@ convsuswb x, w
 
 subf f, y, bias
 mulf f, f, unscale
-cmpeqf number, f, f
-andl f, f, number
 minf f, f, 0x48000000
 maxf f, f, 0xc8000000
+shll number, f, 1
+shrul number, number, 1
+cmpgtsl number, number, 0x48000000
+andnl f, number, f
 convuwl c, centre
 addl c, c, 0x4b400000
 addf f, f, c
@@ -70,10 +75,12 @@ convuwl f, w
 convlf f, f
 subf f, f, bias
 mulf f, f, unscale
-cmpeqf number, f, f
-andl f, f, number
 minf f, f, 0x48000000
 maxf f, f, 0xc8000000
+shll number, f, 1
+shrul number, number, 1
+cmpgtsl number, number, 0x48000000
+andnl f, number, f
 convubw w, centre
 convuwl c, w
 addl c, c, 0x4b400000
@@ -100,10 +107,12 @@ convuwl f, w
 convlf f, f
 subf f, f, bias
 mulf f, f, unscale
-cmpeqf number, f, f
-andl f, f, number
 minf f, f, 0x48000000
 maxf f, f, 0xc8000000
+shll number, f, 1
+shrul number, number, 1
+cmpgtsl number, number, 0x48000000
+andnl f, number, f
 convuwl c, centre
 addl c, c, 0x4b400000
 addf f, f, c
@@ -129,10 +138,12 @@ convswl f, w
 convlf f, f
 subf f, f, bias
 mulf f, f, unscale
-cmpeqf number, f, f
-andl f, f, number
 minf f, f, 0x48000000
 maxf f, f, 0xc8000000
+shll number, f, 1
+shrul number, number, 1
+cmpgtsl number, number, 0x48000000
+andnl f, number, f
 convubw w, centre
 convuwl c, w
 addl c, c, 0x4b400000
@@ -159,10 +170,12 @@ convswl f, w
 convlf f, f
 subf f, f, bias
 mulf f, f, unscale
-cmpeqf number, f, f
-andl f, f, number
 minf f, f, 0x48000000
 maxf f, f, 0xc8000000
+shll number, f, 1
+shrul number, number, 1
+cmpgtsl number, number, 0x48000000
+andnl f, number, f
 convuwl c, centre
 addl c, c, 0x4b400000
 addf f, f, c
