@@ -67,8 +67,8 @@ const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_
 DEFINE_SCATTER (u8, uint8_t)
 DEFINE_SCATTER (u16, uint16_t)
 
-static void
-pack_u16_c (uint16_t *x, int swap, int shift, int n)
+void
+pixelnorm_pack_u16_c (uint16_t *x, int swap, int shift, int n)
 {
   for (int i = 0; i < n; i++) {
     const uint16_t word = (uint16_t) (x[i] << shift);
@@ -83,5 +83,5 @@ pixelnorm_fill_c_denormalize (PixelnormKernels *kernels)
   memcpy (kernels->denormalize, pixelnorm_denormalize_c, sizeof kernels->denormalize);
   kernels->scatter[PIXELNORM_SAMPLE_U8] = scatter_u8_c;
   kernels->scatter[PIXELNORM_SAMPLE_U16] = scatter_u16_c;
-  kernels->pack_u16 = pack_u16_c;
+  kernels->pack_u16 = pixelnorm_pack_u16_c;
 }

@@ -18,6 +18,8 @@ extern const PixelnormKernels pixelnorm_kernels_c;
 
 extern const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
 
+void pixelnorm_pack_u16_c (uint16_t *x, int swap, int shift, int n);
+
 /* What a running variance is at least, so that no denormal number comes up. */
 #define PIXELNORM_SMALLEST_VARIANCE 0x1p-100f
 

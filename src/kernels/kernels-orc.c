@@ -2,7 +2,7 @@
 /* The row "orc" of the kernel table: wrappers that put several Orc programs together to one kernel.
  *
  * Orc's AVX-512 code (0.4.44) ends without vzeroupper, after which SSE code runs four times slower:
- * every wrapper cleans up behind it.
+ * every wrapper cleans up behind it. A loop is named NAME_made, and NAME_orc runs it where it is right.
  */
 #include "kernels-orc.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "kernels-c.h"
+#include "kernels-watch.h"
 #include "kernels-x86.h"
 #include "orc-colour.h"
 #include "orc-denormalize.h"
@@ -19,8 +20,34 @@
 
 #define MAGIC 0x4b400000 /* normalize.orc */
 
+/* NAME_orc, of what Orc made where that is right, else of the reference. Then come, of each array of the signature in turn,
+ * the bytes of an item and what it may be. */
+#define DEFINE_WATCHED(name, signature, SAMPLE, parameters, arguments, reference, ...)             \
+  static void name##_orc parameters                                                                \
+  {                                                                                                \
+    static PixelnormWatch watch = { #name, SAMPLE, pixelnorm_call_##signature, { __VA_ARGS__ } };  \
+                                                                                                   \
+    if (pixelnorm_watch_is_right (                                                                 \
+            &watch, (PixelnormAnyKernel) name##_made, (PixelnormAnyKernel) (reference)))           \
+      name##_made arguments;                                                                       \
+    else                                                                                           \
+      (reference) arguments;                                                                       \
+  }
+
+#define U8 PIXELNORM_SAMPLE_U8
+#define U16 PIXELNORM_SAMPLE_U16
+
+#define BITS(bytes)                                                                                \
+  {                                                                                                \
+    bytes, PIXELNORM_BITS                                                                          \
+  }
+#define NUMBERS(content)                                                                           \
+  {                                                                                                \
+    4, PIXELNORM_##content                                                                         \
+  }
+
 static void
-accumulate_u8_orc (
+accumulate_u8_made (
     void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
 {
   /* two programs, since a program's widest type sets its pace: bytes beside 32-bit words run at a
@@ -31,7 +58,7 @@ accumulate_u8_orc (
 }
 
 static void
-accumulate4_u8_orc (
+accumulate4_u8_made (
     void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
 {
   pixelnorm_orc_accumulate4_u8 (min, max, sum, scratch, lists[0], lists[1], lists[2], lists[3], n);
@@ -40,7 +67,7 @@ accumulate4_u8_orc (
 }
 
 static void
-accumulate_u16_orc (
+accumulate_u16_made (
     void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
 {
   pixelnorm_orc_accumulate_u16 (min, max, sum, scratch, lists[0], n);
@@ -49,7 +76,7 @@ accumulate_u16_orc (
 }
 
 static void
-accumulate4_u16_orc (
+accumulate4_u16_made (
     void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
 {
   pixelnorm_orc_accumulate4_u16 (min, max, sum, scratch, lists[0], lists[1], lists[2], lists[3], n);
@@ -58,21 +85,40 @@ accumulate4_u16_orc (
 }
 
 static void
-spill_u16_orc (uint64_t *total, uint16_t *part, int n)
+spill_u16_made (uint64_t *total, uint16_t *part, int n)
 {
   pixelnorm_orc_spill_u16 (total, part, n);
   pixelnorm_clean_vectors ();
 }
 
 static void
-spill_u32_orc (uint64_t *total, uint32_t *part, int n)
+spill_u32_made (uint64_t *total, uint32_t *part, int n)
 {
   pixelnorm_orc_spill_u32 (total, part, n);
   pixelnorm_clean_vectors ();
 }
 
+#define ACCUMULATE_PARAMETERS                                                                      \
+  (void *min, void *max, void *sum, void *p, const void *const *lists, void *scratch, int n)
+#define WATCH_ACCUMULATE(name, SAMPLE, ...)                                                        \
+  DEFINE_WATCHED (name, accumulate, SAMPLE, ACCUMULATE_PARAMETERS,                                 \
+      (min, max, sum, p, lists, scratch, n), __VA_ARGS__)
+#define SUMS(b) BITS (b), BITS (b), BITS (2 * b), BITS (4 * b), BITS (b)
+
+WATCH_ACCUMULATE (accumulate_u8, U8, pixelnorm_kernels_c.accumulate[U8], SUMS (1))
+WATCH_ACCUMULATE (accumulate_u16, U16, pixelnorm_kernels_c.accumulate[U16], SUMS (2))
+WATCH_ACCUMULATE (
+    accumulate4_u8, U8, pixelnorm_kernels_c.accumulate4[U8], SUMS (1), BITS (1), BITS (1), BITS (1))
+WATCH_ACCUMULATE (accumulate4_u16, U16, pixelnorm_kernels_c.accumulate4[U16], SUMS (2), BITS (2),
+    BITS (2), BITS (2))
+
+DEFINE_WATCHED (spill_u16, spill_u16, U16, (uint64_t * total, uint16_t *part, int n),
+    (total, part, n), pixelnorm_kernels_c.spill_u16, BITS (8), BITS (2))
+DEFINE_WATCHED (spill_u32, spill_u32, U16, (uint64_t * total, uint32_t *part, int n),
+    (total, part, n), pixelnorm_kernels_c.spill_u32, BITS (8), BITS (4))
+
 #define DEFINE_NORMALIZE_F32(samples)                                                              \
-  static void normalize_##samples##_f32_orc (void *y, const void *x, const void *centre,           \
+  static void normalize_##samples##_f32_made (void *y, const void *x, const void *centre,          \
       const float *scale, const float *bias, int zero_point, int n)                                \
   {                                                                                                \
     (void) zero_point;                                                                             \
@@ -97,21 +143,35 @@ spill_u32_orc (uint64_t *total, uint32_t *part, int n)
   }
 
 #define DEFINE_NORMALIZE_CODES(samples, item)                                                      \
-  static void normalize_##samples##_##item##_orc (void *y, const void *x, const void *centre,      \
+  static void normalize_##samples##_##item##_made (void *y, const void *x, const void *centre,     \
       const float *scale, const float *bias, int zero_point, int n)                                \
   {                                                                                                \
     pixelnorm_orc_normalize_##samples##_##item (y, x, centre, scale, bias, MAGIC - zero_point, n); \
     pixelnorm_clean_vectors ();                                                                    \
   }
 
+#define WATCH_NORMALIZE(name, SAMPLE, ITEM, bytes, item_bytes)                                     \
+  DEFINE_WATCHED (name, normalize, SAMPLE,                                                         \
+      (void *y, const void *x, const void *centre, const float *scale, const float *bias,          \
+          int zero_point, int n),                                                                  \
+      (y, x, centre, scale, bias, zero_point, n), pixelnorm_kernels_c.normalize[SAMPLE][ITEM],     \
+      BITS (item_bytes), BITS (bytes), BITS (bytes), NUMBERS (COEFFICIENTS),                       \
+      NUMBERS (COEFFICIENTS))
+
 DEFINE_NORMALIZE_F32 (u8)
 DEFINE_NORMALIZE_F32 (u16)
+WATCH_NORMALIZE (normalize_u8_f32, U8, PIXELNORM_ITEM_F32, 1, 4)
+WATCH_NORMALIZE (normalize_u16_f32, U16, PIXELNORM_ITEM_F32, 2, 4)
 DEFINE_NORMALIZE_F16 (u8, uint8_t)
 DEFINE_NORMALIZE_F16 (u16, uint16_t)
 DEFINE_NORMALIZE_CODES (u8, u8)
 DEFINE_NORMALIZE_CODES (u8, i8)
 DEFINE_NORMALIZE_CODES (u16, u8)
 DEFINE_NORMALIZE_CODES (u16, i8)
+WATCH_NORMALIZE (normalize_u8_u8, U8, PIXELNORM_ITEM_U8, 1, 1)
+WATCH_NORMALIZE (normalize_u8_i8, U8, PIXELNORM_ITEM_I8, 1, 1)
+WATCH_NORMALIZE (normalize_u16_u8, U16, PIXELNORM_ITEM_U8, 2, 1)
+WATCH_NORMALIZE (normalize_u16_i8, U16, PIXELNORM_ITEM_I8, 2, 1)
 
 PIXELNORM_DEFINE_REPEAT (u8_f32_orc, uint8_t, float)
 PIXELNORM_DEFINE_REPEAT (u8_f16_orc, uint8_t, uint16_t)
@@ -123,7 +183,7 @@ PIXELNORM_DEFINE_REPEAT (u16_u8_orc, uint16_t, uint8_t)
 PIXELNORM_DEFINE_REPEAT (u16_i8_orc, uint16_t, int8_t)
 
 static void
-unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
+unpack_u16_made (uint16_t *x, int swap, int shift, unsigned mask, int n)
 {
   if (swap)
     pixelnorm_orc_unpack_swapped_u16 (x, shift, (int) mask, n);
@@ -132,8 +192,12 @@ unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
   pixelnorm_clean_vectors ();
 }
 
+DEFINE_WATCHED (unpack_u16, unpack, U16, (uint16_t * x, int swap, int shift, unsigned mask, int n),
+    (x, swap, shift, mask, n), pixelnorm_kernels_c.unpack_u16, BITS (2), BITS (2), BITS (2),
+    BITS (2))
+
 #define DEFINE_RUNNING(samples)                                                                    \
-  static void running_##samples##_orc (float *y, int32_t *mean, uint16_t *rest, float *variance,   \
+  static void running_##samples##_made (float *y, int32_t *mean, uint16_t *rest, float *variance,  \
       const void *x, const float *gamma, const float *beta, const int32_t *momentum,               \
       const PixelnormRunningParameters *k, int n)                                                  \
   {                                                                                                \
@@ -146,44 +210,73 @@ unpack_u16_orc (uint16_t *x, int swap, int shift, unsigned mask, int n)
     pixelnorm_clean_vectors ();                                                                    \
   }
 
+#define WATCH_RUNNING(name, SAMPLE, bytes)                                                         \
+  DEFINE_WATCHED (name, running, SAMPLE,                                                           \
+      (float *y, int32_t *mean, uint16_t *rest, float *variance, const void *x,                    \
+          const float *gamma, const float *beta, const int32_t *momentum,                          \
+          const PixelnormRunningParameters *k, int n),                                             \
+      (y, mean, rest, variance, x, gamma, beta, momentum, k, n), pixelnorm_##name##_c, BITS (4),   \
+      NUMBERS (POSITIVE), BITS (2), NUMBERS (VARIANCES), BITS (bytes), NUMBERS (COEFFICIENTS),     \
+      NUMBERS (COEFFICIENTS), NUMBERS (POSITIVE))
+
 DEFINE_RUNNING (u8)
 DEFINE_RUNNING (u16)
+WATCH_RUNNING (running_u8, U8, 1)
+WATCH_RUNNING (running_u16, U16, 2)
 
 static void
-convert_u8_orc (void *to, const float *from, int zero_point, int n)
+convert_u8_made (void *to, const float *from, int zero_point, int n)
 {
   pixelnorm_orc_convert_u8 (to, from, MAGIC - zero_point, n);
   pixelnorm_clean_vectors ();
 }
 
 static void
-convert_i8_orc (void *to, const float *from, int zero_point, int n)
+convert_i8_made (void *to, const float *from, int zero_point, int n)
 {
   pixelnorm_orc_convert_i8 (to, from, MAGIC - zero_point, n);
   pixelnorm_clean_vectors ();
 }
+
+#define WATCH_CONVERT(name)                                                                        \
+  DEFINE_WATCHED (name, convert, U8, (void *to, const float *from, int zero_point, int n),         \
+      (to, from, zero_point, n), pixelnorm_##name##_c, BITS (1), NUMBERS (COEFFICIENTS))
+
+WATCH_CONVERT (convert_u8)
+WATCH_CONVERT (convert_i8)
 
 #define DENORMALIZE_ARGUMENTS                                                                      \
   void *x, const void *y, const void *centre, const float *unscale, const float *bias,             \
       int largest, int n
 
 #define DEFINE_DENORMALIZE(item)                                                                   \
-  static void denormalize_##item##_u8_orc (DENORMALIZE_ARGUMENTS)                                  \
+  static void denormalize_##item##_u8_made (DENORMALIZE_ARGUMENTS)                                 \
   {                                                                                                \
     (void) largest; /* saturating conversions know it */                                           \
     pixelnorm_orc_denormalize_##item##_u8 (x, y, centre, unscale, bias, n);                        \
     pixelnorm_clean_vectors ();                                                                    \
   }                                                                                                \
                                                                                                    \
-  static void denormalize_##item##_u16_orc (DENORMALIZE_ARGUMENTS)                                 \
+  static void denormalize_##item##_u16_made (DENORMALIZE_ARGUMENTS)                                \
   {                                                                                                \
     pixelnorm_orc_denormalize_##item##_u16 (x, y, centre, unscale, bias, largest, n);              \
     pixelnorm_clean_vectors ();                                                                    \
   }
 
+#define WATCH_DENORMALIZE(name, ITEM, SAMPLE, bytes, item)                                         \
+  DEFINE_WATCHED (name, denormalize, SAMPLE, (DENORMALIZE_ARGUMENTS),                              \
+      (x, y, centre, unscale, bias, largest, n), pixelnorm_denormalize_c[ITEM][SAMPLE],            \
+      BITS (bytes), item, BITS (bytes), NUMBERS (COEFFICIENTS), NUMBERS (COEFFICIENTS))
+
 DEFINE_DENORMALIZE (f32)
 DEFINE_DENORMALIZE (u8)
 DEFINE_DENORMALIZE (i8)
+WATCH_DENORMALIZE (denormalize_f32_u8, PIXELNORM_ITEM_F32, U8, 1, NUMBERS (RESULTS))
+WATCH_DENORMALIZE (denormalize_f32_u16, PIXELNORM_ITEM_F32, U16, 2, NUMBERS (RESULTS))
+WATCH_DENORMALIZE (denormalize_u8_u8, PIXELNORM_ITEM_U8, U8, 1, BITS (1))
+WATCH_DENORMALIZE (denormalize_u8_u16, PIXELNORM_ITEM_U8, U16, 2, BITS (1))
+WATCH_DENORMALIZE (denormalize_i8_u8, PIXELNORM_ITEM_I8, U8, 1, BITS (1))
+WATCH_DENORMALIZE (denormalize_i8_u16, PIXELNORM_ITEM_I8, U16, 2, BITS (1))
 
 #define DEFINE_DENORMALIZE_F16(samples, Sample)                                                    \
   static void denormalize_f16_##samples##_orc (DENORMALIZE_ARGUMENTS)                              \
@@ -205,7 +298,7 @@ DEFINE_DENORMALIZE_F16 (u8, uint8_t)
 DEFINE_DENORMALIZE_F16 (u16, uint16_t)
 
 static void
-pack_u16_orc (uint16_t *x, int swap, int shift, int n)
+pack_u16_made (uint16_t *x, int swap, int shift, int n)
 {
   if (swap)
     pixelnorm_orc_pack_swapped_u16 (x, shift, n);
@@ -214,13 +307,16 @@ pack_u16_orc (uint16_t *x, int swap, int shift, int n)
   pixelnorm_clean_vectors ();
 }
 
+DEFINE_WATCHED (pack_u16, pack, U16, (uint16_t * x, int swap, int shift, int n),
+    (x, swap, shift, n), pixelnorm_pack_u16_c, BITS (2), BITS (2), BITS (2), BITS (2))
+
 /* What saturation of words clips at both ends by: the largest word becomes the largest code. */
 #define LIMITED_TOP (UINT16_MAX - 18687)
 #define FULL_TOP (UINT16_MAX - 255)
 
 /* Orc's words lie at even addresses; luma and results need not. */
 static void
-colour_u8_orc (void *const planes[3], const void *luma, const void *chroma,
+colour_u8 (void *const planes[3], const void *luma, const void *chroma,
     const PixelnormColourFactors *k, int shared, int n)
 {
   const int limited = k->unit > 1, n_terms = n / shared, n_bytes = n_terms * shared;
@@ -248,33 +344,45 @@ colour_u8_orc (void *const planes[3], const void *luma, const void *chroma,
 }
 
 static void
-colour_u8_1_orc (void *r, void *g, void *b, const void *luma, const void *chroma,
+colour_u8_1_made (void *r, void *g, void *b, const void *luma, const void *chroma,
     const PixelnormColourFactors *factors, int n)
 {
-  colour_u8_orc ((void *const[3]){ r, g, b }, luma, chroma, factors, 1, n);
+  colour_u8 ((void *const[3]){ r, g, b }, luma, chroma, factors, 1, n);
 }
 
 /* The last of an odd number goes through the reference. */
 static void
-colour_u8_2_orc (void *r, void *g, void *b, const void *luma, const void *chroma,
+colour_u8_2_made (void *r, void *g, void *b, const void *luma, const void *chroma,
     const PixelnormColourFactors *factors, int n)
 {
   const int last = n - 1;
 
-  colour_u8_orc ((void *const[3]){ r, g, b }, luma, chroma, factors, 2, n);
+  colour_u8 ((void *const[3]){ r, g, b }, luma, chroma, factors, 2, n);
   if (n & 1)
     pixelnorm_colour_c[PIXELNORM_SAMPLE_U8][1]((uint8_t *) r + last, (uint8_t *) g + last,
         (uint8_t *) b + last, (const uint8_t *) luma + last, (const uint8_t *) chroma + last,
         factors, 1);
 }
 
-/* What Orc 0.4.41 makes of running.orc for AVX gives NaN; its code for SSE is right. */
+#define WATCH_COLOUR(name, log2_shared)                                                            \
+  DEFINE_WATCHED (name, colour, U8,                                                                \
+      (void *r, void *g, void *b, const void *luma, const void *chroma,                            \
+          const PixelnormColourFactors *factors, int n),                                           \
+      (r, g, b, luma, chroma, factors, n), pixelnorm_colour_c[U8][log2_shared], BITS (1),          \
+      BITS (1), BITS (1), BITS (1), BITS (2), BITS (1), BITS (1), BITS (1))
+
+WATCH_COLOUR (colour_u8_1, 0)
+WATCH_COLOUR (colour_u8_2, 1)
+
+/* What Orc makes of running.orc is known to be wrong for AVX (0.4.35 to 0.4.41) and for NEON (before 0.4.38; later it is
+ * not made at all); its code for SSE is right. */
 static int
-is_orc_avx (void)
+running_is_wrong (void)
 {
   OrcTarget *target = orc_target_get_default ();
+  const char *name = target ? orc_target_get_name (target) : "";
 
-  return target && strcmp (orc_target_get_name (target), "avx") == 0;
+  return strcmp (name, "avx") == 0 || strcmp (name, "neon") == 0;
 }
 
 static void
@@ -310,7 +418,7 @@ pixelnorm_fill_orc (PixelnormKernels *kernels)
   USE_SAMPLES (PIXELNORM_SAMPLE_U16, u16);
   kernels->unpack_u16 = unpack_u16_orc;
   kernels->pack_u16 = pack_u16_orc;
-  if (!is_orc_avx ()) {
+  if (!running_is_wrong ()) {
     kernels->running[PIXELNORM_SAMPLE_U8] = running_u8_orc;
     kernels->running[PIXELNORM_SAMPLE_U16] = running_u16_orc;
   }
