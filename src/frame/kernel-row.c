@@ -7,8 +7,8 @@
 /**
  * pixelnorm_get_kernel_row:
  *
- * Names the set of inner loops that this process uses: "c", "orc", "ssse3", "avx2" or "avx512". It is the newest that
- * the processor can run, or what `PIXELNORM_KERNELS` in the environment names when the library first needs one.
+ * Names the set of inner loops that this process uses: "c", "orc", "neon", "ssse3", "avx2" or "avx512". It is the newest
+ * that the processor can run, or what `PIXELNORM_KERNELS` in the environment names when the library first needs one.
  * Results are the same bits whichever it is; only the time differs. Made for logs and reports of faults, and to
  * find out whether one row is at fault.
  *

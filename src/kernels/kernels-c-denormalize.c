@@ -67,6 +67,8 @@ const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_
 DEFINE_SCATTER (u8, uint8_t)
 DEFINE_SCATTER (u16, uint16_t)
 
+const PixelnormScatter pixelnorm_scatter_c[PIXELNORM_N_SAMPLES] = { scatter_u8_c, scatter_u16_c };
+
 void
 pixelnorm_pack_u16_c (uint16_t *x, int swap, int shift, int n)
 {
@@ -81,7 +83,6 @@ void
 pixelnorm_fill_c_denormalize (PixelnormKernels *kernels)
 {
   memcpy (kernels->denormalize, pixelnorm_denormalize_c, sizeof kernels->denormalize);
-  kernels->scatter[PIXELNORM_SAMPLE_U8] = scatter_u8_c;
-  kernels->scatter[PIXELNORM_SAMPLE_U16] = scatter_u16_c;
+  memcpy (kernels->scatter, pixelnorm_scatter_c, sizeof kernels->scatter);
   kernels->pack_u16 = pixelnorm_pack_u16_c;
 }

@@ -2,12 +2,19 @@
 /* The reference of the kernel families `running` and `convert`. */
 #include "kernels-c.h"
 
+/* As fmaxf() where @least is a number, but a compiler makes vectors of it. */
+static float
+at_least (float least, float value)
+{
+  return value > least ? value : least;
+}
+
 /* By the steps that the other loops take. */
 static float
 move_variance (float variance, float d, float momentum)
 {
-  return fmaxf (
-      (d * d * (1 - momentum) - variance) * momentum + variance, PIXELNORM_SMALLEST_VARIANCE);
+  return at_least (
+      PIXELNORM_SMALLEST_VARIANCE, (d * d * (1 - momentum) - variance) * momentum + variance);
 }
 
 /* What lies right of the last place of a mean, in 2^-16 of it. */
@@ -19,33 +26,56 @@ fraction_of (uint16_t rest)
 
 /* The product has 31 bits right of the point. */
 static void
-move_mean (int32_t *mean, uint16_t *rest, int32_t d, int32_t momentum)
+move_means (int32_t *restrict mean, uint16_t *restrict rest, const int32_t *restrict d,
+    const int32_t *restrict momentum, int n)
 {
-  const int64_t step = (int64_t) d * momentum;
-  const int32_t off = fraction_of (*rest) * (momentum >> 16) >> 16;
-  const int32_t low = (int32_t) (step >> 15 & 0xffff) + *rest - 2 * off;
+  for (int i = 0; i < n; i++) {
+    const int64_t step = (int64_t) d[i] * momentum[i];
+    const int32_t off = fraction_of (rest[i]) * (momentum[i] >> 16) >> 16;
+    const int32_t low = (int32_t) (step >> 15 & 0xffff) + rest[i] - 2 * off;
 
-  *mean += (int32_t) (step >> 31) + (low >> 16);
-  *rest = (uint16_t) low;
+    mean[i] += (int32_t) (step >> 31) + (low >> 16);
+    rest[i] = (uint16_t) low;
+  }
 }
 
+static void
+move_variances (float *restrict variance, const int32_t *restrict d,
+    const int32_t *restrict momentum, float unit, int n)
+{
+  for (int i = 0; i < n; i++)
+    variance[i] = move_variance (variance[i], (float) d[i] * unit, (float) momentum[i] * 0x1p-31f);
+}
+
+/* Three loops, each of which a compiler makes vectors of; whole is d in integers. */
 #define DEFINE_RUNNING(samples, Sample)                                                            \
-  void pixelnorm_running_##samples##_c (float *y, int32_t *mean, uint16_t *rest, float *variance,  \
-      const void *x_, const float *gamma, const float *beta, const int32_t *momentum,              \
+  static void make_results_##samples (float *restrict y, int32_t *restrict whole,                  \
+      const Sample *restrict x, const int32_t *restrict mean, const uint16_t *restrict rest,       \
+      const float *restrict variance, const float *restrict gamma, const float *restrict beta,     \
       const PixelnormRunningParameters *k, int n)                                                  \
   {                                                                                                \
-    const Sample *x = x_;                                                                          \
+    const int32_t one = 1 << k->shift;                                                             \
+    const float unit = k->unit, weight = k->weight, epsilon = k->epsilon, floor = k->floor;        \
                                                                                                    \
     for (int i = 0; i < n; i++) {                                                                  \
-      const int32_t whole = (int32_t) x[i] * (1 << k->shift) - mean[i];                            \
-      const float d = ((float) whole - (float) fraction_of (rest[i]) * 0x1p-16f) * k->unit;        \
-      const float deviation = fmaxf (sqrtf (variance[i] * k->weight + k->epsilon), k->floor);      \
+      const float deviation = at_least (floor, sqrtf (variance[i] * weight + epsilon));            \
                                                                                                    \
-      y[i] = d / deviation * gamma[i] + beta[i];                                                   \
-      move_mean (&mean[i], &rest[i], whole, momentum[i]);                                          \
-      variance[i] =                                                                                \
-          move_variance (variance[i], (float) whole * k->unit, (float) momentum[i] * 0x1p-31f);    \
+      whole[i] = (int32_t) x[i] * one - mean[i];                                                   \
+      y[i] = ((float) whole[i] - (float) fraction_of (rest[i]) * 0x1p-16f) * unit / deviation      \
+              * gamma[i]                                                                           \
+          + beta[i];                                                                               \
     }                                                                                              \
+  }                                                                                                \
+                                                                                                   \
+  void pixelnorm_running_##samples##_c (float *y, int32_t *mean, uint16_t *rest, float *variance,  \
+      const void *x, const float *gamma, const float *beta, const int32_t *momentum,               \
+      const PixelnormRunningParameters *k, int n)                                                  \
+  {                                                                                                \
+    int32_t whole[PIXELNORM_TILE];                                                                 \
+                                                                                                   \
+    make_results_##samples (y, whole, x, mean, rest, variance, gamma, beta, k, n);                 \
+    move_means (mean, rest, whole, momentum, n);                                                   \
+    move_variances (variance, whole, momentum, k->unit, n);                                        \
   }
 
 DEFINE_RUNNING (u8, uint8_t)

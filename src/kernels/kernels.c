@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels-arm.h"
 #include "kernels-c.h"
 #include "kernels-orc.h"
 #include "kernels-x86.h"
@@ -23,6 +24,7 @@ everywhere (void)
 static const PixelnormKernelRow rows[] = {
   { "c", "", everywhere, pixelnorm_fill_c },
   { "orc", "", everywhere, pixelnorm_fill_orc },
+  { "neon", "64-bit ARM", pixelnorm_has_neon, pixelnorm_fill_neon },
   { "ssse3", "SSSE3", pixelnorm_has_ssse3, pixelnorm_fill_ssse3 },
   { "avx2", "AVX2 and F16C", pixelnorm_has_avx2, pixelnorm_fill_avx2 },
   { "avx512", "AVX-512 BW, VL and VBMI", pixelnorm_has_avx512, pixelnorm_fill_avx512 },

@@ -180,11 +180,18 @@ test_programs_compile (gconstpointer data)
   g_autofree char *path =
       g_build_filename (g_getenv ("PIXELNORM_SOURCE"), "src", "kernels", data, NULL);
   g_autofree char *text = NULL, *log = NULL;
+  OrcTarget *target = orc_target_get_default ();
   OrcProgram **programs;
 
   if (g_strcmp0 (g_getenv ("ORC_CODE"), "backup") == 0
       || g_strcmp0 (g_getenv ("ORC_CODE"), "emulate") == 0) {
     g_test_skip ("Orc was told not to compile");
+    return;
+  }
+  if (g_str_equal (data, "running.orc") && target
+      && g_strcmp0 (orc_target_get_name (target), "neon") == 0) {
+    g_test_skip (
+        "Orc compiles no division for NEON since 0.4.38, and a wrong one before: C is used there");
     return;
   }
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
@@ -213,6 +220,7 @@ main (int argc, char **argv)
   for (const PixelnormKernelRow *row = pixelnorm_kernel_rows () + 1; row->name; row++)
     add_row (row, families);
   g_test_add_data_func ("/kernels/complete", families, test_complete);
+  g_test_add_data_func ("/kernels/compile/colour", "colour.orc", test_programs_compile);
   g_test_add_data_func ("/kernels/compile/statistics", "statistics.orc", test_programs_compile);
   g_test_add_data_func ("/kernels/compile/normalize", "normalize.orc", test_programs_compile);
   g_test_add_data_func ("/kernels/compile/denormalize", "denormalize.orc", test_programs_compile);
