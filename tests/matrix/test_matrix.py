@@ -5,6 +5,7 @@ A copy of the script runs with other programs in the place of those that fetch a
 """
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ElementTree
@@ -14,9 +15,12 @@ import pytest
 pytestmark = pytest.mark.unsanitized("a script of the tests, nothing compiled")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
-# name -> what it does; the words of MENDS, MAKES, INSTALLS and MIRROR are commands of a test
+# name -> what it does; the words of MENDS, MAKES, INSTALLS, MIRROR and MOUNTS are commands of a test
 PROGRAMS = {
     "id": "echo 0",
+    "dpkg": "echo amd64",
+    "apt-get": "echo no network >&2; exit 1",
+    "mount": 'eval "$MOUNTS"',
     "dpkg-query": "echo 'ii '",
     "timeout": 'case "$2" in */apt-helper) eval "$MIRROR" ;; *) exec /usr/bin/timeout "$@" ;; esac',
     # what it starts has the words: debootstrap ... FOLDER, or bash -c SCRIPT FOLDER COMMAND...
@@ -32,13 +36,13 @@ folder=$4
 case "$*" in
   *"dpkg --configure -a"*) eval "$MENDS" ;;
   *--install*) eval "$INSTALLS" ;;
-  *"env -C /source"*) for i in c python; do cp "$RESULTS" "$folder/source/build/tests/results-plain-$i.xml"; done ;;
+  *"env -C /source"*) echo "${CC:-}; $*" >"$FOLDER-ran"; for i in c python; do cp "$RESULTS" "$folder/source/build/tests/results-plain-$i.xml"; done ;;
 esac"""}
 
 
 @pytest.fixture(name="matrix")
 def _matrix(tmp_path):
-    """matrix(HOW THINGS GO) -> exit status, the last line, the one result instead of tests if any, how often it was made."""
+    """matrix(SUITE, HOW THINGS GO) -> exit status, the last line, the one result instead of tests if any, how often it was made."""
     for name in ("tests/matrix/run", "pipelines/setup.sh"):
         (tmp_path / name).parent.mkdir(parents=True)
         shutil.copy(SOURCE / name, tmp_path / name)
@@ -47,17 +51,17 @@ def _matrix(tmp_path):
         (tmp_path / "bin" / name).write_text(f"#!/bin/bash\n{text}\n")
         (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / "results.xml").write_text("<testsuite><testcase name='a'/></testsuite>")
-    folder = tmp_path / "build" / "matrix" / "sid"
-    (folder / "etc" / "apt" / "apt.conf.d").mkdir(parents=True)
-    (folder / "source" / "build" / "tests").mkdir(parents=True)
-    (folder / "made").touch()
 
-    def matrix(**how):
-        things = {"MENDS": "true", "MAKES": "true", "INSTALLS": "true", "MIRROR": "true", **how}
-        done = subprocess.run([tmp_path / "tests/matrix/run", "sid"], capture_output=True, text=True, timeout=60, env={
+    def matrix(suite="sid", **how):
+        things = {"MENDS": "true", "MAKES": "true", "INSTALLS": "true", "MIRROR": "true", "MOUNTS": "false", **how}
+        folder = tmp_path / "build" / "matrix" / suite
+        (folder / "etc" / "apt" / "apt.conf.d").mkdir(parents=True)
+        (folder / "source" / "build" / "tests").mkdir(parents=True)
+        (folder / "made").touch()
+        done = subprocess.run([tmp_path / "tests/matrix/run", suite], capture_output=True, text=True, timeout=60, env={
             **os.environ, **things, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "FOLDER": str(folder),
-            "RESULTS": str(tmp_path / "results.xml"), "LD_PRELOAD": ""})
-        made, results = tmp_path / "build/matrix/sid-log", tmp_path / "build/matrix/sid-results"
+            "RESULTS": str(tmp_path / "results.xml"), "PIXELNORM_BINFMT": str(tmp_path / "binfmt"), "LD_PRELOAD": ""})
+        made, results = folder.with_name(f"{suite}-log"), folder.with_name(f"{suite}-results")
         instead = None
         if (results / "instead.xml").exists():
             instead = ElementTree.parse(results / "instead.xml").find("testcase")[0].tag
@@ -91,3 +95,47 @@ def test_what_cannot_be_mended_is_made_anew(matrix):
     ({"INSTALLS": "exit 124"}, (0, SKIPPED, "skipped", 0))], ids=str)
 def test_instead(how, expected, matrix):
     assert matrix(**how) == expected
+
+
+# --- for another processor
+
+@pytest.fixture(name="binfmt")
+def _binfmt(tmp_path):
+    """Stands for /proc/sys/fs/binfmt_misc, with qemu at hand."""
+    (tmp_path / "binfmt").mkdir()
+    (tmp_path / "binfmt" / "register").touch()
+    (tmp_path / "build" / "matrix").mkdir(parents=True)
+    (tmp_path / "build" / "matrix" / "qemu-aarch64-static").touch(0o755)
+    return tmp_path / "binfmt"
+
+
+def test_arm_is_played(matrix, binfmt, tmp_path):
+    assert matrix("arm64") == (0, [], None, 0)
+    name, text = re.fullmatch(r":(.*?):M::(.*)", (binfmt / "register").read_text()).groups()
+    magic, mask, program, flags = text.split(":")
+    # as an ELF file begins: 64 bits, little-endian, version 1; machine 183; of 20 bytes all are compared but the kind of system,
+    # and the kind of file with its lowest bit left out
+    assert [len(part.encode().decode("unicode_escape")) for part in (magic, mask)] == [20, 20]
+    assert magic.encode().decode("unicode_escape").encode("latin-1") == (
+        b"\x7fELF" + bytes([2, 1, 1]) + bytes(9) + (2).to_bytes(2, "little") + (183).to_bytes(2, "little"))
+    assert (program, flags) == (str(tmp_path / "build/matrix/qemu-aarch64-static"), "PF")
+    assert (binfmt / name).read_text() == "-1\n"  # taken back
+    compiler, ran = (tmp_path / "build/matrix/arm64-ran").read_text().split(";", 1)
+    assert "aarch64" in compiler and ran.endswith("tests/run --emulated\n")
+
+
+def test_no_compiler_of_this_machine_elsewhere(matrix, tmp_path):
+    assert matrix("sid") == (0, [], None, 0)
+    assert (tmp_path / "build/matrix/sid-ran").read_text().endswith("tests/run --inference\n")
+    assert (tmp_path / "build/matrix/sid-ran").read_text().startswith(os.environ.get("CC", "") + ";")
+
+
+@pytest.mark.parametrize("missing", ["register", "a mount", "qemu"])
+def test_arm_cannot_be_played(missing, matrix, binfmt, tmp_path):
+    if missing == "qemu":
+        (tmp_path / "build" / "matrix" / "qemu-aarch64-static").unlink()
+    else:
+        (binfmt / "register").unlink()
+        if missing == "register":
+            (binfmt / "register").mkdir()  # which takes nothing
+    assert matrix("arm64") == (0, SKIPPED, "skipped", 0)
