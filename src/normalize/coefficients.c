@@ -218,15 +218,22 @@ method_input (
   };
 }
 
-/* What the method alone does. */
 static PixelnormAffine
-method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
+affine_with (
+    const PixelnormCoefficients *self, gsize sample, guint channel, double gamma, double beta)
 {
   const PixelnormMoments moments =
       self->pixel_statistics ? sample_moments (self, sample, channel) : self->pooled[channel];
   const PixelnormMethodInput input = method_input (self, sample, channel, &moments);
 
-  return pixelnorm_method_affine (self->method, &input, self->max_code);
+  return pixelnorm_method_affine (self->method, &input, gamma, beta, self->max_code);
+}
+
+/* What the method alone does. */
+static PixelnormAffine
+method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
+{
+  return affine_with (self, sample, channel, 1, 0);
 }
 
 gboolean
@@ -267,12 +274,10 @@ get_scaling (
 PixelnormAffine
 pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
-  PixelnormAffine affine = method_affine (self, sample, channel);
   double gamma, beta;
 
   get_scaling (self, sample, channel, &gamma, &beta);
-  pixelnorm_affine_scale (&affine, gamma, beta);
-  return affine;
+  return affine_with (self, sample, channel, gamma, beta);
 }
 
 void

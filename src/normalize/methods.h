@@ -6,8 +6,8 @@
 #include "statistics/moments.h"
 
 /* y = (x - centre) * scale + bias, with an integer centre, so that x - centre is exact in any
- * arithmetic. What is asked for exactly is y = (x - subtract) * scale + add; bias carries what centre
- * leaves of subtract, and add. */
+ * arithmetic: the sample next to y = 0, or next to subtract where scale is 0. What is asked for exactly is
+ * y = (x - subtract) * scale + add; bias is what centre leaves of that. */
 typedef struct {
   guint centre;
   double scale;
@@ -50,8 +50,6 @@ typedef struct {
 
 const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);
 
-PixelnormAffine pixelnorm_method_affine (
-    const PixelnormMethodRow *row, const PixelnormMethodInput *input, guint max_code);
-
-/* Multiplies results by @gamma and adds @beta. */
-void pixelnorm_affine_scale (PixelnormAffine *self, double gamma, double beta);
+/* Results of the method are multiplied by @gamma, and @beta is added. */
+PixelnormAffine pixelnorm_method_affine (const PixelnormMethodRow *row,
+    const PixelnormMethodInput *input, double gamma, double beta, guint max_code);

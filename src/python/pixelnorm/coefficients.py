@@ -12,8 +12,8 @@ from .methods import Input
 
 class Coefficients(NamedTuple):
     """y = (x - centre) * scale + bias in double, of shape [channels], or [height, width, channels] where every pixel has
-    its own; the channels in canonical order (R, G, B). What is asked for exactly is (x - subtract) * scale + add; bias carries what
-    the integer centre leaves of subtract, and add."""
+    its own; the channels in canonical order (R, G, B). The integer centre is the sample next to y = 0, or next to subtract where
+    scale is 0. What is asked for exactly is (x - subtract) * scale + add; bias is what centre leaves of that."""
     centre: numpy.ndarray
     scale: numpy.ndarray
     bias: numpy.ndarray
@@ -39,9 +39,11 @@ def method_input(settings, max_code, c, moments=None, dark=0.0, gain=0.0, ends=(
 def derive(settings, given, max_code, gamma, beta):
     """The coefficients of one channel."""
     subtract, scale = settings.row.derive(given)
-    centre = numpy.clip(numpy.rint(subtract), 0.0, float(max_code))
-    bias = (centre - subtract) * scale
-    return Coefficients(centre, scale * gamma, bias * gamma + beta, subtract, 0.0 * gamma + beta)
+    scaled = numpy.asarray(scale * gamma)
+    with numpy.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        zero = numpy.where(scaled != 0, subtract - beta / scaled, subtract)
+    centre = numpy.clip(numpy.rint(zero), 0.0, float(max_code))
+    return Coefficients(centre, scaled, (centre - subtract) * scale * gamma + beta, subtract, beta)
 
 
 def stack(parts, shape):
