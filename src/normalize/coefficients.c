@@ -356,3 +356,25 @@ pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, do
   if (*low == *high) /* gamma 0: some range around the only result */
     *high = *low + 1;
 }
+
+gboolean
+pixelnorm_coefficients_reach (const PixelnormCoefficients *self, PixelnormReach *reach)
+{
+  const PixelnormSettings *settings = self->settings;
+
+  if (settings->range_low != settings->range_high || self->max_code != 255 || self->per_pixel
+      || settings->statistics != PIXELNORM_STATISTICS_SOURCE_PROFILE)
+    return FALSE;
+  *reach = (PixelnormReach){ HUGE_VAL, -HUGE_VAL, HUGE_VAL };
+  for (guint c = 0; c < self->n_channels; c++) {
+    const PixelnormAffine affine = pixelnorm_coefficients_get (self, 0, c);
+    const double first = -affine.subtract * affine.scale + affine.add;
+    const double last = (255 - affine.subtract) * affine.scale + affine.add;
+
+    reach->low = fmin (reach->low, fmin (first, last));
+    reach->high = fmax (reach->high, fmax (first, last));
+    if (affine.scale != 0)
+      reach->code_value = fmin (reach->code_value, fabs (affine.scale));
+  }
+  return reach->code_value < HUGE_VAL;
+}

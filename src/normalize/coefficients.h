@@ -53,3 +53,14 @@ PixelnormEstimate pixelnorm_coefficients_estimate (
 
 /* What becomes 0 and 255 in 8-bit video. */
 void pixelnorm_coefficients_range (const PixelnormCoefficients *self, double *low, double *high);
+
+/* What samples of 8 bits make of the method's own range. */
+typedef struct {
+  double low, high; /* the results of 0 and 255, over all channels */
+  double
+      code_value; /* how far apart results of neighbouring code values are, in the channel where that is least */
+} PixelnormReach;
+
+/* FALSE where it does not matter or is not known: the range was set, samples are deeper, every pixel has its own affine,
+ * statistics are of the stream, or every result is the same. */
+gboolean pixelnorm_coefficients_reach (const PixelnormCoefficients *self, PixelnormReach *reach);

@@ -137,6 +137,7 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
 {
   const PixelnormSettings *settings = coefficients->settings;
   PixelnormCoefficients asked = *coefficients;
+  PixelnormReach reach;
 
   *self = (PixelnormPlan){ direction, *layout, pixelnorm_type (output) };
   asked.method = method;
@@ -158,10 +159,16 @@ pixelnorm_plan_init (PixelnormPlan *self, PixelnormDirection direction,
     (has_video_of_lists (layout) ? plan_video_of_lists : plan_video) (self);
     return TRUE;
   }
-  return (!pixelnorm_type_has_codes (self->type)
-             || pixelnorm_quantization_of_settings (
-                 &self->quantization, settings, self->low, self->high, self->type, error))
-      && plan_tensor (self, settings, error);
+  const gboolean is_reached =
+      method == coefficients->method && pixelnorm_coefficients_reach (coefficients, &reach);
+  if (pixelnorm_type_has_codes (self->type)
+      && !pixelnorm_quantization_of_settings (&self->quantization, settings, self->low, self->high,
+          is_reached ? &reach : NULL, self->type, error))
+    return FALSE;
+  /* a code that was rounded to even comes back as near as otherwise */
+  if (direction == PIXELNORM_BACKWARD)
+    self->quantization.halves_down = TRUE;
+  return plan_tensor (self, settings, error);
 }
 
 PixelnormFrame

@@ -5,21 +5,23 @@
 #include "coefficients.h"
 #include "type.h"
 
-/* code = round ((y - offset) / step) + zero_point, half to even, saturated. */
+/* code = round ((y - offset) / step) + zero_point, saturated; halves go to the even code, but for halves_down. */
 typedef struct {
   double offset;
   double step;
   gint zero_point;
   gint smallest, largest; /* codes */
+  gboolean halves_down;   /* where a step is one code value of the samples: see there */
 } PixelnormQuantization;
 
 /* [low, high] onto [0, 255]. */
 void pixelnorm_quantization_of_range (PixelnormQuantization *self, double low, double high);
 
-/* As settings say for a tensor of codes; quant-scale 0 takes both numbers from the range. */
+/* As settings say for a tensor of codes; quant-scale 0 takes both numbers from the range. @reach: what samples
+ * make of it; or NULL. */
 gboolean pixelnorm_quantization_of_settings (PixelnormQuantization *self,
-    const PixelnormSettings *settings, double low, double high, const PixelnormType *type,
-    GError **error);
+    const PixelnormSettings *settings, double low, double high, const PixelnormReach *reach,
+    const PixelnormType *type, GError **error);
 
 /* The affine whose rounded results are codes, but for the zero-point, which is added to them. */
 PixelnormAffine pixelnorm_quantization_affine (

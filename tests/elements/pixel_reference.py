@@ -214,6 +214,28 @@ def range_of(method, channels, **given):
     return ends[0].min(), ends[1].max()
 
 
+def reach_of(method, scope, channels, moments=None, dark=None, gamma=1.0, beta=0.0, **given):
+    """What 8-bit samples make of it, where every channel has one affine, else None: the lowest and highest y, and how far
+    apart y of neighbouring code values are at least."""
+    if scope == "pixel" and method != "fixed":
+        return None
+    ends = [values(method, scope, np.full((1, 1, 1, len(channels)), x), moments, dark, **given) * gamma + beta for x in (0, 255)]
+    apart = np.abs(ends[1] - ends[0]) / 255
+    return (np.min(ends), np.max(ends), apart[apart > 0].min()) if apart.any() else None
+
+
+def quantization_of(low, high, kind, reach=None):
+    """Scale and zero-point with quant-scale=0, as the guide has them."""
+    low, high = min(low, high, 0), max(low, high, 0)
+    step = (high - low) / 255
+    if reach:
+        first, last = max(low, min(reach[0], 0)), min(high, max(reach[1], 0))
+        reached = max((last - first) / 255, reach[2])
+        if reached < step * (1 - 1e-9):
+            step, low = reached, first
+    return step, (-128 if kind == "int8" else 0) - np.ceil(low / step - .5 - 1e-9)
+
+
 def codes_before_rounding(y, low, high):
     return np.clip((y - low) * 255 / (high - low), 0, 255)
 
@@ -246,18 +268,20 @@ def check_codes(found, codes, tie):
                              f"{found[wrong][0]} is not {codes[wrong][0]!r}")
 
 
-def check_output(found, y, kind, low, high, tie):
-    """y of one of the types of tensors, or 8-bit video; codes are the rounding, within tie of a half either way."""
+def check_output(found, y, kind, low, high, tie, reach=None):
+    """y of one of the types of tensors, or 8-bit video; codes are the rounding, within tie of a half either way. reach: of
+    reach_of()."""
     if kind == "float32":
         check_values(found, y)
     elif kind == "float16":
         check_float16(found, y)
     else:
         smallest, largest = (-128, 127) if kind == "int8" else (0, 255)
-        step, zero = (high - low) / 255, 0
-        if kind != "video":
-            zero = np.clip(np.rint(smallest - low / step), smallest, largest)
-        codes = y / step + zero if kind != "video" else (y - low) / step
+        if kind == "video":
+            codes = (y - low) * 255 / (high - low)
+        else:
+            step, zero = quantization_of(low, high, kind, reach)
+            codes = y / step + zero
         codes = np.clip(codes, smallest, largest)
         near = np.abs(codes - np.floor(codes) - .5) < tie
         wrong = np.abs(found.astype(float) - np.rint(codes)) > np.where(near, 1, 0)

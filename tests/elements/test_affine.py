@@ -58,7 +58,9 @@ def test_walk(name, shape, kind, profiles, tmp_path):
             found = outputs_of(name, kind, location=profiles[channels], method=method, scope=scope,
                                affine_location=path, **properties)
             exact = shape == "channel" and (scope != "pixel" or method == "fixed")
-            reference.check_output(found, y, kind, *ends, 1e-6 if exact else 1e-3)
+            reach = reference.reach_of(method, scope, channels, reference.moments_of(frames), gamma=gamma * after[0],
+                                       beta=beta * after[0] + after[1]) if exact else None
+            reference.check_output(found, y, kind, *ends, 1e-6 if exact else 1e-3, reach)
             walked["combinations"] += 1
 
 

@@ -102,18 +102,42 @@ def test_float16(name, tmp_path):
         assert error.max() <= np.floor((video.largest + 1) / 2048 + .5), (method, scope)
 
 
+@pytest.mark.parametrize("kind", ["uint8", "int8", "video"])
+@pytest.mark.parametrize("name", [n for n in WHOLE if n in FORMATS])
+def test_fixed_keeps_every_code(name, kind):
+    """(x - 127.5) / 127.5 is half a step beside a code at every x. All 256 stay apart, and come back; also where the scale and
+    the zero-point are taken from the meta."""
+    video = Video(name, (64, 4))
+    samples, alpha = video.make()
+    samples[0] = np.arange(256).reshape(4, 64, 1)
+    between = "video/x-raw" if kind == "video" else f"other/tensors,types={kind}"
+    given = {} if kind == "video" else {"quant_scale": 2 / 255, "quant_zero_point": 128 if kind == "uint8" else 0}
+    codes = np.frombuffer(bytes_of(run(f"appsrc name=in format=time ! pixelnorm method=fixed ! {between} ! appsink name=out "
+                                       "sync=false wait-on-eos=false", video.stretch(samples, alpha)))[0], np.uint8)
+    if kind != "video":
+        assert np.array_equal(np.unique(codes), np.arange(256))
+    for settings in {}, given:
+        out = bytes_of(run(f"appsrc name=in format=time ! pixelnorm method=fixed ! {between} ! pixeldenorm method=fixed "
+                           f"{words_of(settings)} ! video/x-raw,format={name} ! appsink name=out sync=false wait-on-eos=false",
+                           video.stretch(samples, alpha)))
+        found, carried = video.unpack(out)
+        assert np.array_equal(found, samples)
+        assert carried is None or (carried == (alpha if kind == "video" else 255)).all()
+
+
 def steps_of(video, samples, method, scope, kind):
     """What one step is in code values, and which samples are not clipped."""
     moments = reference.moments_of(samples)
     y = reference.values(method, scope, samples, moments)
     scale = reference.values(method, scope, samples + 1, moments) - y
     low, high = reference.range_of(method, video.channels)
-    step = (high - low) / 255
+    smallest, largest = (-128, 127) if kind == "int8" else (0, 255)
     if kind == "video":
-        code, smallest, largest = (y - low) / step, 0, 255
+        step = (high - low) / 255
+        code = (y - low) / step
     else:
-        smallest, largest = (-128, 127) if kind == "int8" else (0, 255)
-        code = y / step + np.clip(np.rint(smallest - low / step), smallest, largest)
+        step, zero = reference.quantization_of(low, high, kind, reference.reach_of(method, scope, video.channels, moments))
+        code = y / step + zero
     return step / scale, (code >= smallest) & (code <= largest)
 
 

@@ -138,8 +138,8 @@ def check_codes(found, exact, smallest, largest, tie):
     assert not wrong.any(), f"{wrong.sum()} of {wrong.size}: {found[wrong][:3]} are not {clipped[wrong][:3]}"
 
 
-def check_tensor(found, y, kind, low, high):
-    reference.check_output(found, y, kind, low, high, 1e-3)
+def check_tensor(found, y, kind, low, high, reach=None):
+    reference.check_output(found, y, kind, low, high, 1e-3, reach)
 
 
 @pytest.mark.parametrize("layout", ["nhwc", "nchw"])
@@ -160,14 +160,14 @@ def test_tensors(name, kind, layout, tmp_path):
             check_layout(caps, out, y, kind, layout, low, high)
 
 
-def check_layout(caps, out, y, kind, layout, low, high):
+def check_layout(caps, out, y, kind, layout, *bounds):
     n, height, width, channels = y.shape
     dimensions = f"{channels}:{width}:{height}:1" if layout == "nhwc" else f"{width}:{height}:{channels}:1"
     assert f"dimensions=(string){dimensions}" in caps and f"types=(string){kind}" in caps
     found = np.frombuffer(out, TYPES[kind])
     if layout == "nchw":
         found = found.reshape(n, channels, height, width).transpose(0, 2, 3, 1)
-    check_tensor(found.reshape(y.shape), y, kind, low, high)
+    check_tensor(found.reshape(y.shape), y, kind, *bounds)
 
 
 def check_8_bit_tensors(name, kind, layout, tmp_path, size):
@@ -181,12 +181,13 @@ def check_8_bit_tensors(name, kind, layout, tmp_path, size):
         path = tmp_path / "p.safetensors"
         run(f"appsrc name=in format=time ! pixelstats location={path} histogram=true ! fakesink sync=false", buffers)
         for method, scope in pairs("pixel", "channel"):
-            y = reference.values(method, scope, frames, reference.moments_of(frames))
+            moments = reference.moments_of(frames)
+            y = reference.values(method, scope, frames, moments)
             out = run(f"appsrc name=in format=time ! pixelnorm location={path} method={method} scope={scope} "
                       f"layout={layout} ! other/tensors,types={kind} ! appsink name=out sync=false wait-on-eos=false",
                       [(buffers[0][0], buffers_of(places.pack(frames, frames[..., 0], random)))])
             check_layout(out[0].get_caps().to_string(), b"".join(bytes_of(out)), y, kind, layout,
-                         *reference.range_of(method, channels))
+                         *reference.range_of(method, channels), reference.reach_of(method, scope, channels, moments))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if DEEP_FORMATS[name].twin])

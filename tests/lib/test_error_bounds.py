@@ -24,6 +24,7 @@ DEPTHS = range(8, 17)
 N_SETTINGS = 150  # of three channels each, at every depth
 N_SAMPLES = 24
 Output, Method, Scope = Pixelnorm.Output, Pixelnorm.Method, Pixelnorm.Scope
+CODES = {"int8": (Output.INT8, -128, 127), "uint8": (Output.UINT8, 0, 255)}
 worst = collections.defaultdict(float)
 walked = collections.Counter()
 
@@ -191,3 +192,29 @@ def test_float32_of_pixels(method, depth, tmp_path):
             back = run(Pixelnorm.Denormalizer, settings, inputs, frame, depth, Output.FLOAT32, found, frame.dtype)[1]
             for returned in back, package.denormalize(found):
                 assert np.array_equal(returned[comes_back], frame[comes_back])
+
+
+@pytest.mark.parametrize("kind", CODES)
+@pytest.mark.parametrize("depth", DEPTHS)
+def test_codes_of_settings(depth, kind):
+    """What is not saturated is within half a step, and 1e-4 of it above 8 bits; saturated is only what has no code. With a scale of
+    their own all results are in range."""
+    random, largest = np.random.default_rng([SEED, depth, 1]), 2 ** depth - 1
+    output, smallest, last = CODES[kind]
+    near = Fraction(1, 10 ** 9) if depth == 8 else Fraction(1, 10 ** 4)
+    for i in range(N_SETTINGS // 2):
+        given = drawn(random, largest)
+        words = {} if i % 2 else {"quant_scale": float(10 ** random.uniform(-3, 1)), "quant_zero_point": int(random.integers(0, 128))}
+        frame = samples_of(random, zeros_of(given), largest)
+        normalizer, found = run(Pixelnorm.Normalizer, settings_of(given, **words), None, frame, depth, output, frame, "i1" if kind == "int8" else "u1")
+        scale, zero = normalizer.get_quantization()
+        package = pixelnorm.Normalizer(method="fixed", depth=depth, output=kind, **given, **words)
+        assert package.quantization() == (scale, zero) and np.array_equal(package(frame), found), (given, words)
+        step = Fraction(scale)
+        for c, y, added, size in exact_results(given, frame):
+            codes = [exact / step + zero for exact in y]
+            if not words:  # the zero-point is whole, so the ends of the range lie up to half a step beside a code
+                assert min(codes) >= smallest - .5 - 1e-6 and max(codes) <= last + .5 + 1e-6, given
+            codes = [min(max(code, Fraction(smallest)), Fraction(last)) for code in codes]
+            limit = Fraction(1, 2) + near + Fraction(2, 10 ** 15) * (added + size * largest) / step
+            check(f"{kind} at {'8 bits' if depth == 8 else '9 to 16 bits'}", found[..., c].ravel(), codes, [limit] * len(codes), (given, words))

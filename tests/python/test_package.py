@@ -186,6 +186,64 @@ def test_quantization():
             assert np.abs(found - expected).max() <= scale / 2 + 1e-4 * scale
 
 
+def codes_of(normalize, n_channels):
+    """What all 256 code values become, [256, C]."""
+    return normalize(np.arange(256, dtype=np.uint8).reshape(1, 256, 1).repeat(n_channels, -1))[0].astype(int)
+
+
+def check_apart(normalize, y, in_range):
+    """Codes of results y [256, C]: within half a step, nothing lost at the ends, so apart and back again where a step is at most
+    one code value."""
+    scale, zero_point = normalize.quantization()
+    codes = codes_of(normalize, y.shape[1])
+    assert (np.abs((codes - zero_point) * scale - y) <= scale / 2 * (1 + 1e-9))[in_range].all()
+    back = normalize.denormalize(codes[None])[0]
+    for c in np.flatnonzero(np.diff(y, axis=0)[0] >= scale * (1 - 1e-9)):
+        x = np.flatnonzero(in_range[:, c])
+        assert len(np.unique(codes[x, c])) == len(x) and np.array_equal(back[x, c], x)
+    return scale
+
+
+@pytest.mark.parametrize("output", ["int8", "uint8"])
+@pytest.mark.parametrize("mean, std", [
+    ([127.5], [127.5]), ([126.5], [1]), ([0], [255]), ([123.675], [58.395]), ([255], [3]), ([0.5], [7]),
+    ([123.675, 116.28, 103.53], [58.395, 57.12, 57.375]), ([104, 117, 123], [1]), ([127.5, 127, 99.5], [2]), ([-100], [1]),
+    ([300, 127.5, 1e4], [1])], ids=str)
+def test_codes_of_fixed(mean, std, output):
+    """All results are in range. The step is that of the widest range of channels and 0; of one channel that reaches 0 one code
+    value."""
+    y = (np.arange(256)[:, None] - np.array(mean)) / np.array(std)
+    scale = check_apart(Normalizer(method="fixed", mean=mean, std=std, output=output), y, np.full(y.shape, True))
+    assert scale == pytest.approx((max(y.max(), 0) - min(y.min(), 0)) / 255, rel=1e-12)
+
+
+@pytest.mark.parametrize("output", ["int8", "uint8"])
+@pytest.mark.parametrize("scope", ["channel", "global"])
+@pytest.mark.parametrize("method", ["zscore", "mean-range", "min-max", "percentile", "center"])
+@pytest.mark.parametrize("values", [[(0, 255)], [(63, 192)], [(0, 81)], [(96, 160)], [(9, 246)], [(100, 101)], [(0, 255), (63, 192), (20, 90)],
+                                    [(0, 129), (100, 230), (1, 254)], [(35, 36), (7, 240), (99, 100)]], ids=str)
+def test_codes_of_a_profile(values, method, scope, output):
+    """Channels of two values, half of either. Where the method's range has more than a step a code value, it is cut to what samples
+    reach: -4 to 127/32 deviations of 127.5 are 1016 code values, of which there are 256."""
+    pairs = np.array(values)
+    frames = np.broadcast_to(pairs.T[:, None, None], (2, 3, 4, len(values))).astype(np.uint8)
+    profile = profile_of(frames, "RGB" if len(values) == 3 else "Y")
+    pooled = pairs if scope == "channel" else np.broadcast_to([[pairs.min(), pairs.max()]], pairs.shape)
+    mean, half = pairs.mean(1), (pooled[:, 1] - pooled[:, 0]) / 2
+    deviation = (pairs[:, 1] - pairs[:, 0]) / 2
+    if scope == "global":
+        deviation = np.full(len(values), pairs.std())
+        mean = np.full(len(values), pairs.mean())
+    middle, divisor = {"zscore": (mean, deviation), "mean-range": (mean, half), "center": (mean, half * 0 + 1),
+                       "min-max": (pooled.mean(1), half), "percentile": (pooled.mean(1), half)}[method]
+    divisor = np.maximum(divisor, 1)
+    y = (np.arange(256)[:, None] - middle) / divisor
+    low, high = {"zscore": (-4, 127 / 32), "mean-range": (-2, 127 / 64), "center": (-128, 127)}.get(method, (-128 / 127, 1))
+    scale = check_apart(Normalizer(profile, method=method, scope=scope, output=output), y, (y >= low) & (y <= high))
+    reached = (min(high, max(y.max(), 0)) - max(low, min(y.min(), 0))) / 255
+    assert scale == pytest.approx(min((high - low) / 255, max(reached, 1 / divisor.max())), rel=1e-8)
+
+
 # --- gamma and beta that were learned
 
 @pytest.mark.parametrize("gamma, beta", [(SIZED, None), (None, SIZED), (SIZED, [1, 2, 3]), ([2], SIZED), ([1, 2, 3], [.5])])

@@ -135,3 +135,16 @@ def range_of(settings, max_code, n_channels, learned=None):
             ends += [float(scaled.min()), float(scaled.max())]
     low, high = min(ends), max(ends)
     return (low, high + 1) if low == high else (low, high)
+
+
+def reach_of(settings, found, depth):
+    """What samples of 8 bits make of the method's own range: the lowest and highest result, and how far apart those of
+    neighbouring code values are, in the channel where that is least. None where it does not matter or is not known: the range was
+    set, samples are deeper, every pixel has its own affine, statistics are of frames, or every result is the same."""
+    if settings.range_low != settings.range_high or depth != 8 or settings.statistics != "profile" or found.scale.ndim != 1:
+        return None
+    code_values = numpy.abs(found.scale[found.scale != 0])
+    if not code_values.size:
+        return None
+    ends = [-found.subtract * found.scale + found.add, (255 - found.subtract) * found.scale + found.add]
+    return float(numpy.min(ends)), float(numpy.max(ends)), float(code_values.min())

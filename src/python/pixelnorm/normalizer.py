@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy
 
 from . import floor
-from .coefficients import fixed_coefficients, frames_coefficients, profile_coefficients, range_of
+from .coefficients import fixed_coefficients, frames_coefficients, profile_coefficients, range_of, reach_of
 from .learned import Learned
 from .profile import Profile
 from .quantization import Quantization
@@ -150,10 +150,13 @@ class Normalizer:
         return self._floored
 
     def quantization(self):
-        """(scale, zero_point) of output int8 or uint8: y = (code - zero_point) * scale."""
+        """(scale, zero_point) of output int8 or uint8: y = (code - zero_point) * scale. Where quant_scale is 0 they are such
+        that the range becomes all of the codes, and samples of 8 bits share a code only where they must."""
         if self.settings.output not in ("int8", "uint8"):
             raise ValueError(f"Output {self.settings.output} is not quantized; int8 and uint8 are.")
-        found = Quantization.of(self.settings, *self.range())
+        n = self._most_channels()
+        coefficients = self.coefficients(n_channels=n) if self.settings.statistics == "profile" else None
+        found = quantization_of(self.settings, coefficients, self.depth or 8, n, self._learned)
         return found.step, found.zero_point
 
     def denormalize(self, results, coefficients=None):
@@ -171,8 +174,9 @@ class Normalizer:
             raise ValueError("gamma is 0: what was multiplied by it cannot be had back.")
         y, largest = y.astype(float), self.max_code or 255
         if settings.output in ("int8", "uint8", "video"):
-            found = Quantization.of(settings, *range_of(settings, largest, n, self._learned))
-            y = (y - found.zero_point) * found.step + found.offset
+            found = quantization_of(settings, coefficients, self.depth or 8, n, self._learned)
+            codes = y - found.zero_point + found.below_half(coefficients.scale / found.step)
+            y = codes * found.step + found.offset
         codes = numpy.rint((y - coefficients.bias) / coefficients.scale + coefficients.centre)
         return numpy.clip(codes, 0, largest).astype(numpy.uint8 if largest == 255 else numpy.uint16)
 
@@ -288,14 +292,19 @@ def check_pair(profile, dark, sizes):
 def make_plan(settings, found, depth, learned):
     if settings.output in ("float32", "float16"):
         return float_plan(settings, found)
-    max_code = 2 ** depth - 1
-    quantization = Quantization.of(settings, *range_of(settings, max_code, found.scale.shape[-1], learned))
+    quantization = quantization_of(settings, found, depth, found.scale.shape[-1], learned)
     bounds = tuple(map(quantization.dtype, quantization.clip_codes(settings))) if settings.clips else None
     if depth == 8 and found.scale.ndim == 1:
         return Plan(quantization.dtype, quantization, table=quantization.table(found, 256), bounds=bounds)
-    codes = quantization.coefficients(found, max_code)
+    codes = quantization.coefficients(found, 2 ** depth - 1)
     return Plan(quantization.dtype, quantization,
                 *[c.astype(numpy.float32) for c in (codes.centre, codes.scale, codes.bias)], bounds=bounds)
+
+
+def quantization_of(settings, coefficients, depth, n_channels, learned):
+    """coefficients: None where they are those of frames to come."""
+    reach = reach_of(settings, coefficients, depth) if coefficients else None
+    return Quantization.of(settings, *range_of(settings, 2 ** depth - 1, n_channels, learned), reach)
 
 
 def float_plan(settings, found):
