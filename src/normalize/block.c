@@ -5,6 +5,7 @@
 #include "block.h"
 
 #include "io/pages.h"
+#include "io/parallel.h"
 
 #define LARGEST_COEFFICIENT 1e30
 
@@ -46,23 +47,6 @@ pixelnorm_block_clear (PixelnormBlock *self)
   pixelnorm_pages_free (self->memory);
 }
 
-/* The affine of the i-th of the samples. Its results are those of the plan's type, but for the zero-point: it
- * is added behind the rounding, and subtracted before it. Only 8-bit video has samples that are no channels. */
-static PixelnormAffine
-get_affine (const PixelnormBlock *self, const PixelnormCoefficients *coefficients, gsize i)
-{
-  const guint period = self->route->rows.n_channels;
-  const gint channel = self->route->channels[i % period];
-
-  if (channel < 0)
-    return (PixelnormAffine){ .scale = 255.0 / coefficients->max_code };
-  const PixelnormAffine affine =
-      pixelnorm_coefficients_get (coefficients, self->per_pixel ? i / period : 0, (guint) channel);
-  return pixelnorm_type_has_codes (self->plan->type)
-      ? pixelnorm_quantization_affine (&self->plan->quantization, affine, coefficients->max_code)
-      : affine;
-}
-
 /* What undoes an affine. */
 static PixelnormAffine
 turn_around (PixelnormAffine affine, gint zero_point)
@@ -74,33 +58,89 @@ turn_around (PixelnormAffine affine, gint zero_point)
   return affine;
 }
 
+/* What several threads fill in, and how many samples of scale 0 they have found. */
+typedef struct {
+  PixelnormBlock *block;
+  const PixelnormCoefficients *coefficients;
+  gsize n_lost; /* atomic */
+} Filling;
+
+/* Affines of the @n pixels from @first on, of their @k-th sample. Results are those of the plan's type, but for the zero-point:
+ * it is added behind the rounding, and subtracted before it. Only 8-bit video has samples that are no channels.
+ * Returns: how many have the scale 0 */
+static gsize
+find_affines (const Filling *filling, guint k, gsize first, guint n, PixelnormAffine *affines)
+{
+  const PixelnormPlan *plan = filling->block->plan;
+  const PixelnormQuantization *quantization = pixelnorm_plan_quantization (plan);
+  const guint max_code = filling->coefficients->max_code;
+  const gint channel = filling->block->route->channels[k];
+  gsize n_lost = 0;
+
+  if (channel >= 0)
+    pixelnorm_coefficients_get_run (filling->coefficients, first, (guint) channel, n, affines);
+  for (guint i = 0; i < n; i++) {
+    if (channel < 0)
+      affines[i] = (PixelnormAffine){ .scale = 255.0 / max_code };
+    else if (quantization)
+      affines[i] = pixelnorm_quantization_affine (&plan->quantization, affines[i], max_code);
+    n_lost += affines[i].scale == 0;
+    if (plan->direction == PIXELNORM_BACKWARD)
+      affines[i] =
+          turn_around (affines[i], quantization && channel >= 0 ? quantization->zero_point : 0);
+  }
+  return n_lost;
+}
+
+static inline void
+put (PixelnormBlock *self, gsize i, const PixelnormAffine *affine)
+{
+  if (self->sample_bytes == 2)
+    ((guint16 *) self->centre)[i] = (guint16) affine->centre;
+  else
+    self->centre[i] = (guint8) affine->centre;
+  self->scale[i] = (float) affine->scale;
+  self->bias[i] = (float) affine->bias;
+}
+
+static void
+fill_pixels (gpointer data, gsize begin, gsize end)
+{
+  Filling *filling = data;
+  const guint period = filling->block->route->rows.n_channels;
+  PixelnormAffine affines[PIXELNORM_RUN];
+  gsize n_lost = 0;
+
+  for (gsize first = begin; first < end; first += PIXELNORM_RUN) {
+    const guint n = (guint) MIN (end - first, PIXELNORM_RUN);
+
+    for (guint k = 0; k < period; k++) {
+      n_lost += find_affines (filling, k, first, n, affines);
+      for (guint i = 0; i < n; i++)
+        put (filling->block, (first + i) * period + k, &affines[i]);
+    }
+  }
+  g_atomic_pointer_add (&filling->n_lost, n_lost);
+}
+
 guint64
 pixelnorm_block_fill (PixelnormBlock *self, const PixelnormCoefficients *coefficients)
 {
   const PixelnormRows *rows = &self->route->rows;
-  const PixelnormQuantization *quantization = pixelnorm_plan_quantization (self->plan);
   const guint period = rows->n_channels;
-  PixelnormAffine affines[4];
-  guint64 n_lost = 0;
+  Filling filling = { self, coefficients };
 
-  for (gsize i = 0; i < self->n; i++) {
-    const guint k = i % period;
-    const gboolean is_channel = self->route->channels[k] >= 0;
-
-    if (i < period || (self->per_pixel && is_channel)) {
-      affines[k] = get_affine (self, coefficients, i);
-      if (affines[k].scale == 0)
-        n_lost += self->per_pixel ? 1 : (guint64) rows->width * rows->height;
-      if (self->plan->direction == PIXELNORM_BACKWARD)
-        affines[k] =
-            turn_around (affines[k], quantization && is_channel ? quantization->zero_point : 0);
-    }
-    if (self->sample_bytes == 2)
-      ((guint16 *) self->centre)[i] = (guint16) affines[k].centre;
-    else
-      self->centre[i] = (guint8) affines[k].centre;
-    self->scale[i] = (float) affines[k].scale;
-    self->bias[i] = (float) affines[k].bias;
+  if (self->per_pixel) {
+    pixelnorm_parallel_run (
+        self->n / period, PIXELNORM_PARALLEL_SAMPLES / period, fill_pixels, &filling);
+    return filling.n_lost;
   }
-  return n_lost;
+  for (guint k = 0; k < period; k++) {
+    PixelnormAffine affine;
+
+    filling.n_lost += find_affines (&filling, k, 0, 1, &affine);
+    for (gsize i = k; i < self->n; i += period)
+      put (self, i, &affine);
+  }
+  return filling.n_lost * rows->width * rows->height;
 }

@@ -17,13 +17,44 @@ still_moments (const PixelnormMoments *pooled)
   return (PixelnormMoments){ 1, mean, (PixelnormU128) mean * mean, mean, mean };
 }
 
-static PixelnormMoments
-sample_moments (const PixelnormCoefficients *self, gsize sample, guint channel)
-{
-  const PixelnormMoments moments =
-      pixelnorm_profile_moments (&self->inputs.profile->data, sample, channel);
+/* What methods look at, of samples of a channel from the @first on, an array a number. */
+typedef struct {
+  gsize first;
+  guint channel;
+  gboolean is_counted[PIXELNORM_RUN];
+  double mean[PIXELNORM_RUN], variance[PIXELNORM_RUN];
+  double min[PIXELNORM_RUN], max[PIXELNORM_RUN];
+} Run;
 
-  return moments.count ? moments : still_moments (&self->pooled[channel]);
+static void
+find_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n, Run *run)
+{
+  const PixelnormProfileData *data = &self->inputs.profile->data;
+  const gboolean fits = pixelnorm_moments_block_fits (data->frames, self->max_code);
+  const double still = rint (pixelnorm_moments_mean (&self->pooled[channel]));
+  PixelnormMomentsBlock block;
+
+  run->first = first;
+  run->channel = channel;
+  pixelnorm_profile_read_channel (data, channel, first, n, &block);
+  if (fits)
+    pixelnorm_moments_block_estimate (&block, n, run->mean, run->variance);
+  for (guint i = 0; i < n; i++) {
+    run->is_counted[i] = block.count[i] > 0;
+    run->min[i] = block.min[i];
+    run->max[i] = block.max[i];
+  }
+  for (guint i = 0; i < n; i++) {
+    if (!run->is_counted[i]) {
+      run->mean[i] = run->min[i] = run->max[i] = still;
+      run->variance[i] = 0;
+    } else if (!fits) {
+      const PixelnormMoments moments = { block.count[i], block.sum[i], block.squares[i] };
+
+      run->mean[i] = pixelnorm_moments_mean (&moments);
+      run->variance[i] = pixelnorm_moments_variance (&moments);
+    }
+  }
 }
 
 static double
@@ -196,59 +227,68 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
       && take_affine (self, inputs ? inputs->affine : NULL, geometry, error);
 }
 
-/* What the method looks at; @moments are those of the sample. */
+/* What the method looks at, of a whole channel. */
 static PixelnormMethodInput
-method_input (
-    const PixelnormCoefficients *self, gsize sample, guint channel, const PixelnormMoments *moments)
+channel_input (const PixelnormCoefficients *self, guint channel)
 {
   const PixelnormSettings *settings = self->settings;
   const double unit = settings->units == PIXELNORM_UNITS_UNIT ? self->max_code : 1;
+  const PixelnormMoments *pooled = &self->pooled[channel];
+  const PixelnormEstimate *estimate = self->estimated ? &self->estimates[channel] : NULL;
 
   return (PixelnormMethodInput){
     .settings = settings,
     .floor = self->floor,
-    .mean = pixelnorm_settings_value (settings->mean, settings->n_mean, channel) * unit,
-    .std = pixelnorm_settings_value (settings->std, settings->n_std, channel) * unit,
-    .moments = moments,
-    .estimate = self->estimated ? &self->estimates[channel] : NULL,
-    .dark = dark_mean (self, sample, channel),
+    .given_mean = pixelnorm_settings_value (settings->mean, settings->n_mean, channel) * unit,
+    .given_std = pixelnorm_settings_value (settings->std, settings->n_std, channel) * unit,
+    .mean = estimate ? estimate->mean : pixelnorm_moments_mean (pooled),
+    .variance = estimate ? estimate->variance : pixelnorm_moments_variance (pooled),
+    .min = pooled->min,
+    .max = pooled->max,
+    .dark = self->dark_pooled[channel],
     .gain = self->gain[channel],
     .low = self->low[channel],
     .high = self->high[channel],
   };
 }
 
-static PixelnormAffine
-affine_with (
-    const PixelnormCoefficients *self, gsize sample, guint channel, double gamma, double beta)
+/* Makes it that of the @i-th sample of a run. */
+static inline void
+look_at_sample (
+    const PixelnormCoefficients *self, const Run *run, guint i, PixelnormMethodInput *input)
 {
-  const PixelnormMoments moments =
-      self->pixel_statistics ? sample_moments (self, sample, channel) : self->pooled[channel];
-  const PixelnormMethodInput input = method_input (self, sample, channel, &moments);
-
-  return pixelnorm_method_affine (self->method, &input, gamma, beta, self->max_code);
+  input->mean = run->mean[i];
+  input->variance = run->variance[i];
+  input->min = run->min[i];
+  input->max = run->max[i];
+  if (self->inputs.dark)
+    input->dark = dark_mean (self, run->first + i, run->channel);
 }
 
-/* What the method alone does. */
+/* What the method alone does with a channel. */
 static PixelnormAffine
-method_affine (const PixelnormCoefficients *self, gsize sample, guint channel)
+method_affine (const PixelnormCoefficients *self, guint channel)
 {
-  return affine_with (self, sample, channel, 1, 0);
+  const PixelnormMethodInput input = channel_input (self, channel);
+
+  return pixelnorm_method_affine (self->method, &input, 1, 0, self->max_code);
 }
 
-gboolean
-pixelnorm_coefficients_divisor (
-    const PixelnormCoefficients *self, gsize sample, guint channel, double *divisor)
+void
+pixelnorm_coefficients_find_divisors (
+    const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *divisors)
 {
-  const PixelnormMoments moments = self->pixel_statistics
-      ? pixelnorm_profile_moments (&self->inputs.profile->data, sample, channel)
-      : self->pooled[channel];
-  const PixelnormMethodInput input = method_input (self, sample, channel, &moments);
+  PixelnormMethodInput input = channel_input (self, channel);
+  Run run;
 
-  if (!self->method->divisor || moments.count == 0)
-    return FALSE;
-  *divisor = self->method->divisor (&input);
-  return TRUE;
+  if (self->pixel_statistics)
+    find_run (self, first, channel, n, &run);
+  for (guint i = 0; i < n; i++) {
+    if (self->pixel_statistics)
+      look_at_sample (self, &run, i, &input);
+    divisors[i] =
+        self->pixel_statistics && !run.is_counted[i] ? NAN : self->method->divisor (&input);
+  }
 }
 
 /* The gamma and beta of a sample, of the file first and then of the settings:
@@ -271,20 +311,40 @@ get_scaling (
   }
 }
 
+void
+pixelnorm_coefficients_get_run (const PixelnormCoefficients *self, gsize first, guint channel,
+    guint n, PixelnormAffine *affines)
+{
+  PixelnormMethodInput input = channel_input (self, channel);
+  double gamma, beta;
+  Run run;
+
+  if (self->pixel_statistics)
+    find_run (self, first, channel, n, &run);
+  get_scaling (self, first, channel, &gamma, &beta);
+  for (guint i = 0; i < n; i++) {
+    if (self->pixel_statistics)
+      look_at_sample (self, &run, i, &input);
+    if (self->inputs.affine)
+      get_scaling (self, first + i, channel, &gamma, &beta);
+    affines[i] = pixelnorm_method_affine (self->method, &input, gamma, beta, self->max_code);
+  }
+}
+
 PixelnormAffine
 pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
-  double gamma, beta;
+  PixelnormAffine affine;
 
-  get_scaling (self, sample, channel, &gamma, &beta);
-  return affine_with (self, sample, channel, gamma, beta);
+  pixelnorm_coefficients_get_run (self, sample, channel, 1, &affine);
+  return affine;
 }
 
 void
 pixelnorm_coefficients_describe (
     const PixelnormCoefficients *self, guint channel, double *mean, double *std)
 {
-  const PixelnormAffine affine = method_affine (self, 0, channel);
+  const PixelnormAffine affine = method_affine (self, channel);
   double gamma = 1, beta;
 
   if (self->inputs.affine)
@@ -296,11 +356,14 @@ pixelnorm_coefficients_describe (
 PixelnormEstimate
 pixelnorm_coefficients_estimate (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
-  const PixelnormMoments moments =
-      self->per_pixel ? sample_moments (self, sample, channel) : self->pooled[channel];
+  const PixelnormMoments *pooled = &self->pooled[channel];
+  Run run;
 
-  return (PixelnormEstimate){ pixelnorm_moments_mean (&moments),
-    pixelnorm_moments_variance (&moments) };
+  if (!self->per_pixel || !self->pixel_statistics)
+    return (
+        PixelnormEstimate){ pixelnorm_moments_mean (pooled), pixelnorm_moments_variance (pooled) };
+  find_run (self, sample, channel, 1, &run);
+  return (PixelnormEstimate){ run.mean[0], run.variance[0] };
 }
 
 /* The bounds of the method's own results in a channel: its range, or what 0 and the largest code
@@ -311,7 +374,7 @@ method_range (const PixelnormCoefficients *self, guint channel, double ends[2])
   const double unit = self->method->in_codes ? self->max_code / 255.0 : 1;
 
   if (self->method->range_low == self->method->range_high) {
-    const PixelnormAffine affine = method_affine (self, 0, channel);
+    const PixelnormAffine affine = method_affine (self, channel);
 
     ends[0] = -affine.subtract * affine.scale + affine.add;
     ends[1] = (self->max_code - affine.subtract) * affine.scale + affine.add;

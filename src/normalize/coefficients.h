@@ -34,14 +34,22 @@ gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
     const PixelnormSettings *settings, const PixelnormInputs *inputs,
     const PixelnormGeometry *geometry, GError **error);
 
-/* Of the @sample-th sample of a channel; of the channel where they are not per pixel. */
+/* Samples of a channel that are looked at together. */
+#define PIXELNORM_RUN 128
+/* A thread takes so many at least: it works for some milliseconds. */
+#define PIXELNORM_PARALLEL_SAMPLES (1 << 17)
+
+/* Of @n <= PIXELNORM_RUN samples of a channel, from the @first on. */
+void pixelnorm_coefficients_get_run (const PixelnormCoefficients *self, gsize first, guint channel,
+    guint n, PixelnormAffine *affines);
+/* Of one sample; of the channel, where they are not per pixel. */
 PixelnormAffine pixelnorm_coefficients_get (
     const PixelnormCoefficients *self, gsize sample, guint channel);
 
-/* What the method would divide a sample by without a floor, in code values. FALSE: it divides by nothing that
- * was measured, or the sample was never counted. */
-gboolean pixelnorm_coefficients_divisor (
-    const PixelnormCoefficients *self, gsize sample, guint channel, double *divisor);
+/* What a method that divides would divide @n <= PIXELNORM_RUN samples of a channel by without a floor, in code
+ * values; NaN for those that were never counted. Where the statistics are not per pixel, all is the channel's. */
+void pixelnorm_coefficients_find_divisors (
+    const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *divisors);
 
 /* Mean and deviation of a channel, such that the method alone makes (x - mean) / std of x. */
 void pixelnorm_coefficients_describe (

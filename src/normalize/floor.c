@@ -6,10 +6,11 @@
 #include <math.h>
 
 #include "coefficients.h"
+#include "io/parallel.h"
 
 #define MOST 0.5
 
-/* Of each channel: samples that were counted, those that are divided by the floor, and the divisor of the last one. */
+/* Of each channel: samples that were counted, those that are divided by the floor, and, where all have one, the divisor. */
 typedef struct {
   guint n_channels;
   gsize n_counted[PIXELNORM_MAX_CHANNELS], n_ruled[PIXELNORM_MAX_CHANNELS];
@@ -18,18 +19,47 @@ typedef struct {
   gboolean per_pixel;
 } Floor;
 
+/* A channel that several threads measure, and what they have found. */
+typedef struct {
+  const PixelnormCoefficients *coefficients;
+  guint channel;
+  gsize n_counted, n_ruled; /* atomic */
+} Measured;
+
+static void
+measure_range (gpointer data, gsize begin, gsize end)
+{
+  Measured *measured = data;
+  const double floor = measured->coefficients->floor;
+  double divisors[PIXELNORM_RUN];
+  gsize n_counted = 0, n_ruled = 0;
+
+  for (gsize first = begin; first < end; first += PIXELNORM_RUN) {
+    const guint n = (guint) MIN (end - first, PIXELNORM_RUN);
+
+    pixelnorm_coefficients_find_divisors (
+        measured->coefficients, first, measured->channel, n, divisors);
+    for (guint i = 0; i < n; i++) {
+      n_counted += !isnan (divisors[i]);
+      n_ruled += divisors[i] < floor;
+    }
+  }
+  g_atomic_pointer_add (&measured->n_counted, n_counted);
+  g_atomic_pointer_add (&measured->n_ruled, n_ruled);
+}
+
 static void
 measure_channel (Floor *self, const PixelnormCoefficients *coefficients, guint channel)
 {
   const PixelnormProfileData *data = &coefficients->inputs.profile->data;
   const gsize n = self->per_pixel ? pixelnorm_profile_n_samples (data, channel) : 1;
+  Measured measured = { coefficients, channel };
 
-  for (gsize i = 0; i < n; i++) {
-    if (!pixelnorm_coefficients_divisor (coefficients, i, channel, &self->divisor[channel]))
-      continue;
-    self->n_counted[channel]++;
-    self->n_ruled[channel] += self->divisor[channel] < coefficients->floor;
-  }
+  if (!self->per_pixel)
+    pixelnorm_coefficients_find_divisors (coefficients, 0, channel, 1, &self->divisor[channel]);
+  pixelnorm_parallel_run (n, PIXELNORM_PARALLEL_SAMPLES, measure_range, &measured);
+  self->n_counted[channel] = measured.n_counted;
+  self->n_ruled[channel] = measured.n_ruled;
 }
 
 static gboolean

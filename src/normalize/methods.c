@@ -28,38 +28,24 @@
 
 #define HALF_RANGE "half of their range"
 
-static double
-mean_of (const PixelnormMethodInput *in)
-{
-  return in->estimate ? in->estimate->mean : pixelnorm_moments_mean (in->moments);
-}
-
-static double
-variance_of (const PixelnormMethodInput *in)
-{
-  return in->estimate ? in->estimate->variance : pixelnorm_moments_variance (in->moments);
-}
-
 /* --- what is divided by, where it is not less than the floor --- */
 
 static double
 deviation_of (const PixelnormMethodInput *in)
 {
-  const double variance = variance_of (in) + in->settings->epsilon;
-
-  return sqrt (variance);
+  return sqrt (in->variance + in->settings->epsilon);
 }
 
 static double
 half_range_of (const PixelnormMethodInput *in)
 {
-  return (in->moments->max - in->moments->min) / 2.0;
+  return (in->max - in->min) / 2;
 }
 
 static double
 light_of (const PixelnormMethodInput *in)
 {
-  return pixelnorm_moments_mean (in->moments) - in->dark;
+  return in->mean - in->dark;
 }
 
 static double
@@ -73,35 +59,35 @@ half_distance_of (const PixelnormMethodInput *in)
 static void
 derive_fixed (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  *subtract = in->mean;
-  *scale = 1 / in->std;
+  *subtract = in->given_mean;
+  *scale = 1 / in->given_std;
 }
 
 static void
 derive_center (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  *subtract = mean_of (in);
+  *subtract = in->mean;
   *scale = 1;
 }
 
 static void
 derive_zscore (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  *subtract = mean_of (in);
+  *subtract = in->mean;
   *scale = 1 / fmax (deviation_of (in), in->floor);
 }
 
 static void
 derive_mean_range (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  *subtract = pixelnorm_moments_mean (in->moments);
+  *subtract = in->mean;
   *scale = 1 / fmax (half_range_of (in), in->floor);
 }
 
 static void
 derive_min_max (const PixelnormMethodInput *in, double *subtract, double *scale)
 {
-  *subtract = (in->moments->max + in->moments->min) / 2.0;
+  *subtract = (in->max + in->min) / 2;
   *scale = 1 / fmax (half_range_of (in), in->floor);
 }
 
@@ -205,13 +191,14 @@ PixelnormAffine
 pixelnorm_method_affine (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
     double gamma, double beta, guint max_code)
 {
-  PixelnormAffine affine = { .add = beta };
-  double scale;
+  double subtract, own_scale;
 
-  row->derive (input, &affine.subtract, &scale);
-  affine.scale = scale * gamma;
-  const double zero = affine.scale != 0 ? affine.subtract - beta / affine.scale : affine.subtract;
-  affine.centre = (guint) CLAMP (rint (zero), 0.0, (double) max_code);
-  affine.bias = (affine.centre - affine.subtract) * scale * gamma + beta;
-  return affine;
+  row->derive (input, &subtract, &own_scale);
+  const double scale = own_scale * gamma;
+  const double zero = scale != 0 ? subtract - beta / scale : subtract;
+  const double centre = CLAMP (rint (zero), 0.0, (double) max_code);
+
+  /* in one piece, whose parts need not wait for each other */
+  return (PixelnormAffine){ (guint) centre, scale, (centre - subtract) * own_scale * gamma + beta,
+    subtract, beta };
 }

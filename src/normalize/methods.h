@@ -24,13 +24,13 @@ typedef struct {
 /* What a method may look at, for one sample. */
 typedef struct {
   const PixelnormSettings *settings;
-  double floor;                      /* min-deviation: divisors are never less */
-  double mean, std;                  /* fixed: of this channel, in code values */
-  const PixelnormMoments *moments;   /* of the sample at the chosen scope; NULL for fixed */
-  const PixelnormEstimate *estimate; /* instead of the moments; or NULL */
-  double dark;                       /* flat-field: the mean of the dark frame's sample, or 0 */
-  double low, high;                  /* percentile: the two, in code values */
-  double gain;                       /* flat-field: the channel mean of (mu - dark) */
+  double floor;                 /* min-deviation: divisors are never less */
+  double given_mean, given_std; /* fixed: of this channel, in code values */
+  double mean, variance;        /* of the sample at the chosen scope: measured, or estimated */
+  double min, max;              /* likewise; an estimate has none */
+  double dark;                  /* flat-field: the mean of the dark frame's sample, or 0 */
+  double low, high;             /* percentile: the two, in code values */
+  double gain;                  /* flat-field: the channel mean of (mu - dark) */
 } PixelnormMethodInput;
 
 typedef struct {

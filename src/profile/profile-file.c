@@ -13,9 +13,11 @@
 
 #include <string.h>
 
+#include "io/parallel.h"
 #include "statistics/histogram.h"
 
 #define MAX_SAMPLES (G_GUINT64_CONSTANT (1) << 62) /* of all three channels fit 64 bits */
+#define PIXELS_A_THREAD (1 << 16)                  /* at least: some milliseconds */
 #define MAX_MATRIX 32 /* letters of the name of a matrix; it is interned, so it stays for good */
 
 static const char *
@@ -466,32 +468,62 @@ check_channel (PixelnormProfileData *data, guint c, GError **error)
   return TRUE;
 }
 
+/* Channels that lie side by side, which several threads pool. */
+typedef struct {
+  const PixelnormProfileData *data;
+  guint first, n_channels, limit;
+  GMutex lock;
+  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
+  gboolean doubtful;
+} Pooling;
+
+static void
+pool_pixels (gpointer data, gsize begin, gsize end)
+{
+  Pooling *pooling = data;
+  const guint n_channels = pooling->n_channels;
+  PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
+  PixelnormMomentsBlock block;
+  gboolean possible = TRUE;
+
+  for (guint c = 0; c < n_channels; c++)
+    pooled[c] = PIXELNORM_MOMENTS_EMPTY;
+  for (gsize i = begin * n_channels; i < end * n_channels && possible; i += PIXELNORM_BLOCK) {
+    const guint n = (guint) MIN (end * n_channels - i, PIXELNORM_BLOCK);
+
+    pixelnorm_profile_read_block (pooling->data, pooling->first, i, n, &block);
+    possible = pixelnorm_moments_block_possible (&block, n, pooling->limit);
+    pixelnorm_moments_block_pool (&block, n, n_channels, pooled);
+  }
+  g_mutex_lock (&pooling->lock);
+  for (guint c = 0; c < n_channels; c++)
+    pixelnorm_moments_pool (&pooling->pooled[c], &pooled[c]);
+  pooling->doubtful |= !possible;
+  g_mutex_unlock (&pooling->lock);
+}
+
 /* Pools the samples of all channels; FALSE where something may be wrong with one, or numbers are too
  * large for this way of looking at them. */
 static gboolean
 pool_blocks (PixelnormProfileData *data)
 {
-  const guint limit = (1u << data->geometry.depth) - 1;
-  const guint n_together = pixelnorm_profile_n_together (data);
-  PixelnormMomentsBlock block;
+  Pooling pooling = { data, .n_channels = pixelnorm_profile_n_together (data),
+    .limit = (1u << data->geometry.depth) - 1 };
 
-  if (data->scope != PIXELNORM_SCOPE_PIXEL || !pixelnorm_moments_block_fits (data->frames, limit))
+  if (data->scope != PIXELNORM_SCOPE_PIXEL
+      || !pixelnorm_moments_block_fits (data->frames, pooling.limit))
     return FALSE;
-  for (guint c = 0; data->geometry.channels[c]; c += n_together) {
-    const gsize n = n_together * pixelnorm_profile_n_samples (data, c);
-
-    for (guint i = 0; i < n_together; i++)
-      data->pooled[c + i] = PIXELNORM_MOMENTS_EMPTY;
-    for (gsize start = 0; start < n; start += PIXELNORM_BLOCK) {
-      const guint n_block = (guint) MIN (n - start, PIXELNORM_BLOCK);
-
-      pixelnorm_profile_read_block (data, c, start, n_block, &block);
-      if (!pixelnorm_moments_block_possible (&block, n_block, limit))
-        return FALSE;
-      pixelnorm_moments_block_pool (&block, n_block, n_together, &data->pooled[c]);
-    }
+  g_mutex_init (&pooling.lock);
+  for (guint c = 0; data->geometry.channels[c]; c += pooling.n_channels) {
+    for (guint i = 0; i < pooling.n_channels; i++)
+      pooling.pooled[i] = PIXELNORM_MOMENTS_EMPTY;
+    pooling.first = c;
+    pixelnorm_parallel_run (
+        pixelnorm_profile_n_samples (data, c), PIXELS_A_THREAD, pool_pixels, &pooling);
+    memcpy (&data->pooled[c], pooling.pooled, pooling.n_channels * sizeof *pooling.pooled);
   }
-  return TRUE;
+  g_mutex_clear (&pooling.lock);
+  return !pooling.doubtful;
 }
 
 /* Pools the samples of every channel on the way. What a quick look finds wrong is looked at closely,

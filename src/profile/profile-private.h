@@ -35,13 +35,14 @@ pixelnorm_array_get (const PixelnormArray *array, gsize index)
   }
 }
 
-/* @n items as 64 bits, as they lie one after the other, of whatever channel. */
+/* @n items as 64 bits, @step apart, of whatever channel. */
 static inline void
-pixelnorm_array_widen (const PixelnormArray *array, gsize start, guint n, guint64 *items)
+pixelnorm_array_widen (
+    const PixelnormArray *array, gsize start, guint step, guint n, guint64 *items)
 {
 #define WIDEN(Type)                                                                                \
   for (guint i = 0; i < n; i++)                                                                    \
-    items[i] = ((const Type *) array->data)[start + i];
+    items[i] = ((const Type *) array->data)[start + (gsize) i * step];
   switch (array->item_size) {
   case 1:
     WIDEN (guint8);
@@ -167,6 +168,10 @@ pixelnorm_profile_n_together (const PixelnormProfileData *data)
 /* @n <= PIXELNORM_BLOCK samples of the channels that lie side by side from @channel on, the first being
  * number @start of them; both whole pixels. Scope pixel. */
 void pixelnorm_profile_read_block (const PixelnormProfileData *data, guint channel, gsize start,
+    guint n, PixelnormMomentsBlock *block);
+
+/* @n <= PIXELNORM_BLOCK samples of one channel, from its @first on. Scope pixel. */
+void pixelnorm_profile_read_channel (const PixelnormProfileData *data, guint channel, gsize first,
     guint n, PixelnormMomentsBlock *block);
 
 /* Fills them in, in arrays that can be written, but for the counts. */

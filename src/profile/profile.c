@@ -119,14 +119,34 @@ pixelnorm_profile_read_block (const PixelnormProfileData *data, guint channel, g
   const PixelnormArray *count = &data->count[channel];
   const guint n_together = pixelnorm_profile_n_together (data);
 
-  pixelnorm_array_widen (&data->sum[channel], start, n, block->sum);
-  pixelnorm_array_widen (&data->sum_squares[channel], start, n, block->squares);
-  pixelnorm_array_widen (&data->min[channel], start, n, block->min);
-  pixelnorm_array_widen (&data->max[channel], start, n, block->max);
+  pixelnorm_array_widen (&data->sum[channel], start, 1, n, block->sum);
+  pixelnorm_array_widen (&data->sum_squares[channel], start, 1, n, block->squares);
+  pixelnorm_array_widen (&data->min[channel], start, 1, n, block->min);
+  pixelnorm_array_widen (&data->max[channel], start, 1, n, block->max);
   for (guint i = 0; i < n && !count->data; i++)
     block->count[i] = data->frames;
   for (guint i = 0; i < n && count->data; i++)
     block->count[i] = pixelnorm_array_get (count, (start + i) / n_together);
+}
+
+static void
+widen_channel (const PixelnormArray *array, gsize first, guint n, guint64 *items)
+{
+  pixelnorm_array_widen (array, first * array->step, array->step, n, items);
+}
+
+void
+pixelnorm_profile_read_channel (const PixelnormProfileData *data, guint channel, gsize first,
+    guint n, PixelnormMomentsBlock *block)
+{
+  widen_channel (&data->sum[channel], first, n, block->sum);
+  widen_channel (&data->sum_squares[channel], first, n, block->squares);
+  widen_channel (&data->min[channel], first, n, block->min);
+  widen_channel (&data->max[channel], first, n, block->max);
+  if (data->count[channel].data)
+    widen_channel (&data->count[channel], first, n, block->count);
+  for (guint i = 0; i < n && !data->count[channel].data; i++)
+    block->count[i] = data->frames;
 }
 
 /* Writes items that lie one after the other into an array that is ours. */
@@ -241,7 +261,7 @@ hash_items (XXH3_state_t *state, const PixelnormArray *array, gsize n)
     const gsize n_chunk = MIN (n - start, G_N_ELEMENTS (chunk));
 
     if (array->data)
-      pixelnorm_array_widen (array, start, n_chunk, chunk);
+      pixelnorm_array_widen (array, start, 1, n_chunk, chunk);
     XXH3_128bits_update (state, chunk, n_chunk * sizeof *chunk);
   }
 }

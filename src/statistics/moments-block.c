@@ -77,6 +77,32 @@ pixelnorm_moments_block_possible (const PixelnormMomentsBlock *block, guint n, g
   return !(signs >> 63);
 }
 
+/* The same operations as in moments.c, where integers are divided: of whole numbers up to 2^52 all of them are exact, but for
+ * the last ones, which round there, too. The quotient of doubles may be the whole number next to the right one. */
+static inline void
+estimate (double n, double s, double q, double *mean, double *variance)
+{
+  const double samples = n > 0 ? n : 1; /* then s and q are 0 */
+  const double near = (s / samples + EXACT) - EXACT;
+  const double whole = near - (s - near * samples < 0 ? 1 : 0); /* floor */
+  const double rest = s - whole * samples;
+  const double up = 2 * rest >= samples ? 1 : 0;
+  const double c = whole + up; /* rounded half up */
+  const double shift = (rest - up * samples) / samples;
+
+  *mean = whole + rest / samples;
+  *variance = (q + c * c * samples - 2 * c * s) / samples - shift * shift;
+}
+
+void
+pixelnorm_moments_block_estimate (
+    const PixelnormMomentsBlock *block, guint n, double *mean, double *variance)
+{
+  for (guint i = 0; i < n; i++)
+    estimate (to_double (block->count[i]), to_double (block->sum[i]), to_double (block->squares[i]),
+        &mean[i], &variance[i]);
+}
+
 void
 pixelnorm_moments_block_pool (
     const PixelnormMomentsBlock *block, guint n, guint n_channels, PixelnormMoments *into)

@@ -25,6 +25,11 @@ gboolean pixelnorm_moments_block_fits (guint64 most_count, guint limit);
 gboolean pixelnorm_moments_block_possible (
     const PixelnormMomentsBlock *block, guint n, guint limit);
 
+/* Mean and variance of the first @n, where pixelnorm_moments_block_fits(), each possible: the numbers of
+ * pixelnorm_moments_mean() and pixelnorm_moments_variance(), bit by bit. Without samples both are 0. */
+void pixelnorm_moments_block_estimate (
+    const PixelnormMomentsBlock *block, guint n, double *mean, double *variance);
+
 /* Pools the first @n, which such a block may hold, into the channels that they are of by turns. */
 void pixelnorm_moments_block_pool (
     const PixelnormMomentsBlock *block, guint n, guint n_channels, PixelnormMoments *into);

@@ -155,6 +155,36 @@ test_pool (gconstpointer n_channels_data)
   }
 }
 
+/* The same bits as one by one. */
+static void
+test_estimate (gconstpointer depth)
+{
+  const guint limit = (1u << GPOINTER_TO_UINT (depth)) - 1;
+  const guint64 most = most_count (limit);
+  static PixelnormMomentsBlock block;
+  static PixelnormMoments moments[PIXELNORM_BLOCK];
+  double mean[PIXELNORM_BLOCK], variance[PIXELNORM_BLOCK];
+
+  for (guint round = 0; round < ROUNDS / 100; round++) {
+    const guint n = (guint) g_test_rand_int_range (1, PIXELNORM_BLOCK + 1);
+
+    for (guint i = 0; i < n; i++) {
+      const guint64 count = i % 3 ? 1 + random_to (50) : i % 2 ? most : random_to (most);
+
+      moments[i] = count ? random_moments (limit, count) : (PixelnormMoments){ 0 };
+      put (&block, i, &moments[i]);
+    }
+    pixelnorm_moments_block_estimate (&block, n, mean, variance);
+    for (guint i = 0; i < n; i++) {
+      const double expected[] = { pixelnorm_moments_mean (&moments[i]),
+        pixelnorm_moments_variance (&moments[i]) };
+
+      g_assert_cmpmem (&mean[i], sizeof (double), &expected[0], sizeof (double));
+      g_assert_cmpmem (&variance[i], sizeof (double), &expected[1], sizeof (double));
+    }
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -162,6 +192,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/moments/possible/8", GUINT_TO_POINTER (8), test_possible);
   g_test_add_data_func ("/moments/possible/10", GUINT_TO_POINTER (10), test_possible);
   g_test_add_data_func ("/moments/possible/16", GUINT_TO_POINTER (16), test_possible);
+  g_test_add_data_func ("/moments/estimate/8", GUINT_TO_POINTER (8), test_estimate);
+  g_test_add_data_func ("/moments/estimate/16", GUINT_TO_POINTER (16), test_estimate);
   g_test_add_data_func ("/moments/pool/1", GUINT_TO_POINTER (1), test_pool);
   g_test_add_data_func ("/moments/pool/3", GUINT_TO_POINTER (3), test_pool);
   return g_test_run ();
