@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What all pages name is there: files, headings, properties of our elements, options of our commands."""
+import os
 import re
 import subprocess
 
@@ -61,18 +62,20 @@ def test_properties(page, properties):
         assert given <= properties[element], f"{element}{words}"
 
 
-def options_of(command):
-    listed = subprocess.run(command + ["--help"], capture_output=True, text=True, check=True).stdout
+def options_of(program, command):
+    words = ["/usr/bin/python3", "-m", "pixelnorm"] if program.startswith("python3") else [program]
+    listed = subprocess.run([*words, command, "--help"], capture_output=True, text=True, check=True,
+                            env={**os.environ, "PYTHONPATH": str(SOURCE / "src" / "python")}).stdout
     return set(re.findall(r"(?<![\w-])(--[a-z-]+)", listed))
 
 
 @pytest.mark.parametrize("page", TEXTS)
 def test_options(page):
-    """Of pixelprofile, up to the end of the line or of the words in backticks."""
+    """Of our commands, up to the end of the line or of the words in backticks."""
     text = TEXTS[page].replace("\\\n", " ")
-    for command, words in re.findall(r"\bpixelprofile ([a-z]+)\b([^`\n|;]*)", text):
+    for program, command, words in re.findall(r"\b(pixelprofile|python3 -m pixelnorm) ([a-z]+)\b([^`\n|;]*)", text):
         given = set(re.findall(r" (--[a-z-]+)", words))
-        assert not given or given <= options_of(["pixelprofile", command]), f"{command}{words}"
+        assert not given or given <= options_of(program, command), f"{program} {command}{words}"
 
 
 # --- who runs the blocks of a page
