@@ -95,3 +95,33 @@ def test_somebody_runs_the_blocks():
     assert pages == {*RUN, *LEFT}
     for page, test in RUN.items():
         assert page.rpartition("/")[2] in (SOURCE / test).read_text(), test
+
+
+BEHIND = """
+import gi
+gi.require_version("Gst", "1.0")
+gi.require_version("GstApp", "1.0")
+from gi.repository import Gst, GstApp
+
+Gst.init(None)
+pipeline = Gst.parse_launch("videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=48 ! pixelnorm method=fixed name=norm ! "
+                            "video/x-raw ! videoconvert ! video/x-raw,format=BGRx ! appsink name=out")
+numbers = iter(range(1000, 2000))
+
+def number(pad, info):
+    info.get_buffer().offset = next(numbers)
+    return Gst.PadProbeReturn.OK
+
+pipeline.get_by_name("norm").get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, number)
+pipeline.set_state(Gst.State.PLAYING)
+for i in range(3):
+    buffer = pipeline.get_by_name("out").pull_sample().get_buffer()
+    print(buffer.offset, buffer.get_custom_meta("PixelnormMeta"))
+pipeline.set_state(Gst.State.NULL)
+"""
+
+
+def test_offsets_behind_what_drops_metas():
+    """What docs/streams.md says of those who need to know the stream there."""
+    done = run(["/usr/bin/python3", "-c", BEHIND])
+    assert done.stdout == "1000 None\n1001 None\n1002 None\n", done.stderr
