@@ -19,8 +19,8 @@
  * affine-location.
  *
  * With statistics=frame, batch or running no profile is needed: mean and deviation are those of the frame
- * itself, of the frames of a tensor together, or estimates of the frames before. A frame is always normalized
- * with the estimates of before it, so what is new stands out; running statistics with scope=pixel are a model
+ * itself, of the frames of a tensor together, or estimates of the frames before. A frame is normalized
+ * with the estimates of before it, the first with its own, so what is new stands out; running statistics with scope=pixel are a model
  * of the background. Buffers flagged GAP, CORRUPTED or DECODE_ONLY teach them nothing; they survive seeks,
  * flushes and changes of other properties, and begin anew with another size, other channels, another profile,
  * or when the element was stopped.

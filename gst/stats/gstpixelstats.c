@@ -6,7 +6,7 @@
  *
  * Watches a stream of video and counts, for every sample (each channel of each pixel), sum, sum of
  * squares, minimum and maximum, as exact integers. The result is a profile: a file that #pixelnorm
- * normalizes with, that the command pixelprofile shows, and that numpy reads in one line.
+ * normalizes with, that the command pixelprofile shows, and that numpy reads in a few lines.
  *
  * In scope pixel eight frames are added at once, which takes half the time. Until then a frame is
  * held where nobody can run out of buffers by that, and elements that write in place downstream copy
