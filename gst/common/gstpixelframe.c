@@ -276,3 +276,23 @@ gst_pixel_frame_clear (GstPixelFrame *self)
   g_clear_pointer (&self->memory, g_free);
   self->size = 0;
 }
+
+void
+gst_pixel_frame_warn_of_rest (
+    GstElement *element, const GstVideoInfo *info, GstBuffer *buffer, gboolean *is_warned)
+{
+  const gsize found = gst_buffer_get_size (buffer), expected = GST_VIDEO_INFO_SIZE (info);
+
+  if (*is_warned || found <= expected || gst_buffer_get_video_meta (buffer))
+    return;
+  *is_warned = TRUE;
+  GST_ELEMENT_WARNING (element, STREAM, FORMAT,
+      ("Expected %" G_GSIZE_FORMAT
+       " bytes for %dx%d pixels of %s, as the caps say, found a buffer of %" G_GSIZE_FORMAT
+       " and no GstVideoMeta that tells where its rows lie. They are read as the caps place them, which is wrong where rows "
+       "or planes are padded: let what makes the buffers add the meta, or give the caps the padded size and put videocrop "
+       "behind.",
+          expected, GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info),
+          GST_VIDEO_INFO_NAME (info), found),
+      (NULL));
+}

@@ -19,5 +19,10 @@ gboolean gst_pixel_frame_map (GstPixelFrame *self, const GstPixelVideo *video, G
     GstMapFlags flags, GError **error);
 void gst_pixel_frame_unmap (GstPixelFrame *self);
 
+/* Warns, once as @is_warned says, of a buffer that is larger than its caps say and tells not why: a pitch or rows that nobody
+ * knows of would be taken for samples. */
+void gst_pixel_frame_warn_of_rest (
+    GstElement *element, const GstVideoInfo *info, GstBuffer *buffer, gboolean *is_warned);
+
 /* Gives the memory back. */
 void gst_pixel_frame_clear (GstPixelFrame *self);

@@ -52,6 +52,16 @@ warn_of_assumed (GstPixelBase *self)
     GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", news), (NULL));
 }
 
+gboolean
+gst_pixel_base_map_input (GstPixelBase *self, GstBuffer *buffer, GError **error)
+{
+  if (!gst_pixel_frame_map (&self->read, &self->input, buffer, GST_MAP_READ, error))
+    return FALSE;
+  gst_pixel_frame_warn_of_rest (
+      GST_ELEMENT (self), &self->input.info, buffer, &self->warned_of_rest);
+  return TRUE;
+}
+
 void
 gst_pixel_base_apply_plan (GstPixelBase *self)
 {
@@ -179,6 +189,7 @@ gst_pixel_base_start (GstBaseTransform *trans)
 
   gst_pixel_log_kernels (self->plans.category, GST_ELEMENT (self));
   gst_caps_replace (&self->refused, NULL);
+  self->warned_of_rest = FALSE;
   if (gst_pixel_plans_start (&self->plans, &error))
     return TRUE;
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");

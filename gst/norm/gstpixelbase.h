@@ -28,6 +28,7 @@ typedef struct {
   gsize input_size, output_size; /* bytes of a buffer */
   GstCaps *refused;              /* caps of which was said that they do not fit */
   const gchar *assumed;          /* of what they do not say, which was said; interned */
+  gboolean warned_of_rest;       /* of a buffer that is too large */
 } GstPixelBase;
 
 typedef struct {
@@ -56,6 +57,9 @@ GstCaps *gst_pixel_base_suitable_video (GstPixelBase *self);
 /* What of both caps is video; the input is read as the properties and the profile say. */
 gboolean gst_pixel_base_read_caps (GstPixelBase *self, const GstCaps *incaps,
     const GstCaps *outcaps, GstPixelVideo *input, GstPixelVideo *output, GError **error);
+
+/* Maps what is video into @self->read. */
+gboolean gst_pixel_base_map_input (GstPixelBase *self, GstBuffer *buffer, GError **error);
 
 /* Before a buffer: the plan that is ready, if one is, is in use from now on. */
 void gst_pixel_base_apply_plan (GstPixelBase *self);

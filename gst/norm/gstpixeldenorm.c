@@ -271,7 +271,7 @@ denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError *
   if (self->applied.has_values && !take_values (self, error))
     return FALSE;
   if (video) {
-    if (!gst_pixel_frame_map (in, &self->base.input, inbuf, GST_MAP_READ, error))
+    if (!gst_pixel_base_map_input (&self->base, inbuf, error))
       return FALSE;
     input = in->frame;
   } else {

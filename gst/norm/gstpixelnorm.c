@@ -429,7 +429,7 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
   PixelnormFrame out;
   GstMapInfo tensor;
 
-  if (!gst_pixel_frame_map (in, &self->base.input, inbuf, GST_MAP_READ, &error))
+  if (!gst_pixel_base_map_input (&self->base, inbuf, &error))
     goto failed;
   if (!map_output (self, outbuf, &tensor, &out, &error)) {
     gst_pixel_frame_unmap (in);

@@ -19,7 +19,8 @@
  * of full range. Where pixels share samples of U and V, chroma says how each gets its own.
  *
  * Frames pass untouched. Buffers flagged GAP, CORRUPTED or DECODE_ONLY, and those whose memory does
- * not hold a frame, are not counted but their number is noted.
+ * not hold a frame, are not counted but their number is noted. A seek back shows frames again, which count again; a warning
+ * says so.
  *
  * With mask or roi only some of the pixels count; the profile then says how often each pixel was
  * counted. With histogram it also holds how often each code value occurred in each channel, of
@@ -76,11 +77,15 @@ struct _GstPixelStats {
   GstPixelCheckpoints checkpoints;
 
   /* the streaming thread, and state changes while it does not run */
-  gboolean had_location; /* when started */
-  gboolean failed;       /* the last save said so on the bus */
-  gboolean warned;       /* of a broken buffer */
-  GstCaps *refused;      /* caps of which was said that they do not fit */
+  gboolean had_location;                   /* when started */
+  gboolean failed;                         /* the last save said so on the bus */
+  gboolean warned;                         /* of a broken buffer */
+  gboolean warned_of_rest, warned_of_seek; /* of one that is too large; of frames that come again */
+  GstVideoInfo info;                       /* of the caps */
+  GstCaps *refused;                        /* caps of which was said that they do not fit */
   gint64 checkpoint_time;
+  GstClockTime seen_time;         /* of the stream: the latest frame */
+  gboolean flushed;               /* and no frame came since */
   GstClockTime message_time;      /* of the stream, where buffers tell it */
   GstClockTime message_wall_time; /* else */
   gboolean finished;              /* the end was reported, and no frame came since */
@@ -193,20 +198,52 @@ post_statistics (GstPixelStats *self)
       GST_ELEMENT (self), gst_message_new_element (GST_OBJECT (self), structure));
 }
 
+/* Of the stream; none where the buffer does not tell it. */
+static GstClockTime
+get_stream_time (GstPixelStats *self, GstBuffer *buffer)
+{
+  const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
+
+  return GST_BUFFER_PTS_IS_VALID (buffer) && segment->format == GST_FORMAT_TIME
+      ? gst_segment_to_stream_time (segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer))
+      : GST_CLOCK_TIME_NONE;
+}
+
+/* A flush and an earlier frame of the same stream: somebody sought back. Playing backwards is no seek. */
+static void
+note_time (GstPixelStats *self, GstBuffer *buffer)
+{
+  const GstClockTime now = get_stream_time (self, buffer);
+
+  if (!GST_CLOCK_TIME_IS_VALID (now) || GST_BASE_TRANSFORM (self)->segment.rate < 0)
+    return;
+  if (gst_pixel_collector_get_taken (&self->collector) == 0)
+    self->seen_time = GST_CLOCK_TIME_NONE; /* also after a reset */
+  const GstClockTime seen = self->seen_time;
+  if (self->flushed && GST_CLOCK_TIME_IS_VALID (seen) && now <= seen && !self->warned_of_seek) {
+    self->warned_of_seek = TRUE;
+    GST_ELEMENT_WARNING (self, STREAM, FAILED,
+        ("The stream was sought back, to %" GST_TIME_FORMAT
+         ": frames that come again count again. Emit the signal reset where they are to count once.",
+            GST_TIME_ARGS (now)),
+        (NULL));
+  }
+  self->flushed = FALSE;
+  self->seen_time = GST_CLOCK_TIME_IS_VALID (seen) ? MAX (seen, now) : now;
+}
+
 /* Time of the stream where a buffer tells it, else of the wall. */
 static void
 post_when_due (GstPixelStats *self, GstBuffer *buffer)
 {
   const GstSegment *segment = &GST_BASE_TRANSFORM (self)->segment;
-  GstClockTime now = GST_CLOCK_TIME_NONE, *last = &self->message_time;
+  GstClockTime now = get_stream_time (self, buffer), *last = &self->message_time;
 
   GST_OBJECT_LOCK (self);
   const GstClockTime interval = self->settings.message_interval;
   GST_OBJECT_UNLOCK (self);
   if (interval == 0)
     return;
-  if (GST_BUFFER_PTS_IS_VALID (buffer) && segment->format == GST_FORMAT_TIME)
-    now = gst_segment_to_stream_time (segment, GST_FORMAT_TIME, GST_BUFFER_PTS (buffer));
   if (!GST_CLOCK_TIME_IS_VALID (now)) {
     now = (GstClockTime) g_get_monotonic_time () * GST_USECOND;
     last = &self->message_wall_time;
@@ -267,6 +304,7 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   if (location_changed)
     look_at_location (self);
   GST_LOG_OBJECT (self, "%" GST_PTR_FORMAT, buffer);
+  note_time (self, buffer);
   if (gst_pixel_collector_look (&self->collector, buffer, step, max, &error))
     begin_checkpoint (self, TRUE);
   if (g_error_matches (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ)) {
@@ -277,6 +315,8 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   } else if (error) {
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "adding a frame");
     return GST_FLOW_ERROR;
+  } else {
+    gst_pixel_frame_warn_of_rest (GST_ELEMENT (self), &self->info, buffer, &self->warned_of_rest);
   }
   post_when_due (self, buffer);
   checkpoint_when_due (self);
@@ -327,6 +367,7 @@ gst_pixel_stats_set_caps (GstBaseTransform *trans, GstCaps *incaps, GstCaps *out
     if (assumed)
       GST_ELEMENT_WARNING (self, STREAM, FORMAT, ("%s", assumed), (NULL));
     gst_caps_replace (&self->refused, NULL);
+    gst_video_info_from_caps (&self->info, incaps);
     note_source (self);
     return TRUE;
   }
@@ -399,10 +440,14 @@ gst_pixel_stats_sink_event (GstBaseTransform *trans, GstEvent *event)
     break;
   case GST_EVENT_FLUSH_STOP:
     self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
+    self->flushed = TRUE;
+    add_held (self);
+    break;
+  case GST_EVENT_STREAM_START:
+    self->seen_time = GST_CLOCK_TIME_NONE;
     add_held (self);
     break;
   case GST_EVENT_FLUSH_START:
-  case GST_EVENT_STREAM_START:
   case GST_EVENT_CAPS:
   case GST_EVENT_SEGMENT:
   case GST_EVENT_GAP:
@@ -491,6 +536,8 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   const gboolean ok = check_settings (self, location, &error);
   self->had_location = location != NULL;
   self->failed = self->warned = self->finished = FALSE;
+  self->warned_of_rest = self->warned_of_seek = self->flushed = FALSE;
+  self->seen_time = GST_CLOCK_TIME_NONE;
   self->message_time = self->message_wall_time = GST_CLOCK_TIME_NONE;
   self->checkpoint_time = g_get_monotonic_time ();
   gst_caps_replace (&self->refused, NULL);

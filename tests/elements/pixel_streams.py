@@ -100,7 +100,7 @@ def collect(path, format_name, frames, passengers=None, noise=None, **settings):
         rest = noise.integers(0, 256, stretch.shape[:3]) if passengers is None else passengers
         stretches.append((video_caps(format_name, width, height),
                           buffers_of(places.pack(stretch, rest, noise))))
-    run(f"appsrc name=in format=time ! pixelstats location={path} {words_of(settings)} ! "
+    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} {words_of(settings)} ! "
         "fakesink sync=false", stretches)
     return path
 
@@ -360,6 +360,6 @@ def deep_source(name, size, samples, alpha, strides=None):
 
 
 def collect_deep(path, name, size, samples, alpha, strides=None, **settings):
-    run(f"appsrc name=in format=time ! pixelstats location={path} {words_of(settings)} ! fakesink sync=false",
+    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} {words_of(settings)} ! fakesink sync=false",
         deep_source(name, size, samples, alpha, strides))
     return path

@@ -23,7 +23,7 @@ walked = {"formats": set(), "samples": 0}
 
 
 def collect(path, caps, data, more=""):
-    run(f"appsrc name=in format=time ! pixelstats location={path} channels=auto {more} ! fakesink sync=false",
+    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} channels=auto {more} ! fakesink sync=false",
         [(caps, buffers_of(data))])
     return reference.read_profile(path)
 
@@ -273,7 +273,7 @@ def test_profiles_of_other_channels(tmp_path):
     rgb = random_frames("RGB", 8, 6, 2)
     paths = {word: tmp_path / f"{word}.safetensors" for word in ["rgb", "native", "gray"]}
     for word, path in paths.items():
-        run(f"appsrc name=in format=time ! pixelstats location={path} channels={word} ! fakesink", [(caps, buffers_of(data))])
+        run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} channels={word} ! fakesink", [(caps, buffers_of(data))])
         assert {"rgb": "RGB", "native": "YUV", "gray": "Y"}[word] == reference.read_profile(path)[0]["channels"]
 
     def normalize(path, caps, data, more=""):

@@ -190,7 +190,7 @@ def test_strange_strides(name, tmp_path):
             yield buffer
 
     path = tmp_path / "p.safetensors"
-    from_stream = f"appsrc name=in format=time ! pixelstats location={path} ! fakesink sync=false"
+    from_stream = f"appsrc name=in format=time ! pixelstats overwrite=true location={path} ! fakesink sync=false"
     run(from_stream, [(video_caps(name, width, height), list(buffers()))])
     check_statistics(path, reference.moments_of(frames), len(frames))
 

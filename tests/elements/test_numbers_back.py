@@ -65,7 +65,7 @@ def there_and_back(video, stretch, between, also="", **settings):
 
 
 def profile_of(video, samples, alpha, path):
-    run(f"appsrc name=in format=time ! pixelstats location={path} histogram=true ! fakesink sync=false",
+    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} histogram=true ! fakesink sync=false",
         video.stretch(samples, alpha))
     return path
 

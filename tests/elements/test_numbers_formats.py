@@ -179,7 +179,7 @@ def check_8_bit_tensors(name, kind, layout, tmp_path, size):
         places = reference.Places(name, *size)
         buffers = [(video_caps(name, *size), buffers_of(places.pack(frames, frames[..., 0], random)))]
         path = tmp_path / "p.safetensors"
-        run(f"appsrc name=in format=time ! pixelstats location={path} histogram=true ! fakesink sync=false", buffers)
+        run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} histogram=true ! fakesink sync=false", buffers)
         for method, scope in pairs("pixel", "channel"):
             moments = reference.moments_of(frames)
             y = reference.values(method, scope, frames, moments)
@@ -221,7 +221,7 @@ def test_quantization(scale, zero, kind, method, tmp_path):
     random = deep_random(scale)
     stretch = [(video_caps(name, *size), buffers_of(places.pack(frames, frames[..., 0], random)))]
     path = tmp_path / "p.safetensors"
-    run(f"appsrc name=in format=time ! pixelstats location={path} ! fakesink sync=false", stretch)
+    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} ! fakesink sync=false", stretch)
     given = {"mean": [128.0], "std": [64.0]} if method == "fixed" else {}
     y = reference.values(method, "channel", frames, reference.moments_of(frames), **given)
     stretch = [(stretch[0][0], buffers_of(places.pack(frames, frames[..., 0], random)))]

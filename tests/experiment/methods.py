@@ -77,7 +77,7 @@ def collect(folder, frames):
     """The profile of these frames, by pixelstats; its path."""
     raw, profile = folder / "training.raw", folder / "profile.safetensors"
     write_frames(raw, frames)
-    play(f'{source_of(raw, frames.shape)} ! pixelstats location="{profile}" ! fakesink sync=false')
+    play(f'{source_of(raw, frames.shape)} ! pixelstats overwrite=true location="{profile}" ! fakesink sync=false')
     return profile
 
 

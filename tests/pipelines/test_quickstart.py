@@ -325,7 +325,7 @@ def test_sample_video_is_fetched_once(tmp_path, machine, checkout):
     video = make_video(folder / "vtest.avi", tmp_path)
     fake(tmp_path / "bin", "apt-get", f'echo "$@" >>"{tmp_path}/calls.txt"; dpkg-deb -b "{tmp_path}/package" . >/dev/null')
     for _ in range(2):
-        done = run([checkout / "pipelines" / "quickstart"], tmp_path, env=machine)
+        done = run([checkout / "pipelines" / "quickstart", "--force"], tmp_path, env=machine)
         assert (done.returncode, done.stderr) == (0, "")
         assert {path.name for path in (checkout / "build" / "quickstart").iterdir()} == RESULTS
         assert (checkout / "build" / "vtest.avi").read_bytes() == video.read_bytes()

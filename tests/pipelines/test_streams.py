@@ -66,7 +66,7 @@ def test_stream_that_does_not_fit(name, use, profile):
     caps, words = OTHER_STREAMS[name]
     element = {"normalize": "pixelnorm location=p.safetensors",
                "append": "pixelstats append=true location=p.safetensors",
-               "collect": "pixelstats location=p.safetensors"}[use]
+               "collect": "pixelstats overwrite=true location=p.safetensors"}[use]
     done = launch(f"videotestsrc num-buffers=5 ! {caps} ! {element} ! fakesink", profile.parent)
     if use == "collect" and name != "interlaced":
         assert done.returncode == 0 and profile.read_bytes() != before
@@ -118,7 +118,7 @@ def test_full_disk(tmp_path):
 @pytest.mark.parametrize("before", [False, True], ids=["no-profile-before", "profile-before"])
 def test_no_frames(before, tmp_path, request):
     data = request.getfixturevalue("profile").read_bytes() if before else None
-    done = launch(f"videotestsrc num-buffers=0 ! {RGB} ! pixelstats location=p.safetensors ! fakesink", tmp_path)
+    done = launch(f"videotestsrc num-buffers=0 ! {RGB} ! pixelstats overwrite=true location=p.safetensors ! fakesink", tmp_path)
     assert done.returncode == 0
     assert len(re.findall(r"^WARNING: from element \S*GstPixelStats\S* The stream ended without a new frame",
                           done.stdout + done.stderr, re.M)) == 1, done.stdout + done.stderr
@@ -162,7 +162,7 @@ def test_killed_while_collecting(tmp_path):
     path = tmp_path / "p.safetensors"
     outcomes = {"nothing": 0, "profile": 0, "temporary": 0}
     pipeline = shlex.split("gst-launch-1.0 -q videotestsrc pattern=snow ! video/x-raw,format=RGB,width=320,height=240 ! "
-                           "pixelstats location=p.safetensors checkpoint-interval=1 ! fakesink")
+                           "pixelstats overwrite=true location=p.safetensors checkpoint-interval=1 ! fakesink")
     begin = time.monotonic()
     with subprocess.Popen(pipeline, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as command:
         while not path.exists():
@@ -189,7 +189,7 @@ def test_killed_while_collecting(tmp_path):
     print(outcomes)
     assert outcomes["profile"] > 0
     make("-q videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=320,height=240 ! "
-         "pixelstats location=p.safetensors ! fakesink", tmp_path)
+         "pixelstats overwrite=true location=p.safetensors ! fakesink", tmp_path)
     assert leftovers(tmp_path) == []
     assert read_profile(path)[1]["frames"][0] == 3
 

@@ -65,7 +65,7 @@ def buffers(name, frames):
 
 def collect(path, name, frames, **settings):
     caps = video_caps(name, frames.shape[2], frames.shape[1])
-    run(f"appsrc name=in format=time ! pixelstats location={path} {words_of(settings)} ! fakesink sync=false",
+    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} {words_of(settings)} ! fakesink sync=false",
         [(caps, buffers(name, frames))])
     return str(path)
 
@@ -217,7 +217,7 @@ def test_profile_of_subsampled_frames(scope, tmp_path):
                "V": random.integers(0, 256, small)}
     path = tmp_path / "p.safetensors"
     data = buffers_of(places.pack(samples, np.zeros((N, HEIGHT, WIDTH), int), random))
-    run(f"appsrc name=in format=time ! pixelstats location={path} ! fakesink sync=false",
+    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} ! fakesink sync=false",
         [(video_caps("I420", WIDTH, HEIGHT), data)])
     frames = random.integers(0, 256, (2, HEIGHT, WIDTH, 3)).astype(np.uint8)
     expected = np.frombuffer(b"".join(bytes_of(run(
