@@ -133,10 +133,12 @@ typedef struct {
  * Where momentum is 0, both estimates stay. Means of float32 would make errors of 2e-5 in y; these err by
  * 2^-15 of their last place a frame, 2^-38 of a code value at 8 bits and 2^-30 at 16. variance begins with 0.
  *
- * y errs by 5 roundings of its own, 3e-7 of |y|, and by half of what the variance errs by: a rounding a
- * frame, half a unit in its last place, which shrinks by 1 - momentum a frame: at most 2^-24 / momentum of
- * it. That is 3e-7 of y at momentum .1; at .01 it would be 3e-6, but roundings only add up where d has the
- * same size in hundreds of frames. In noise they cancel, and a tenth of it is left.
+ * y errs by roundings of its own, with u = 2^-24: 7 of |y - beta| (d two, the deviation two, the quotient, gamma,
+ * the product), one of beta and one of y: at most 5e-7 (|y - beta| + |beta|). What is subtracted is the mean,
+ * not the sample next to y = 0, so where beta cancels the rest that is more than 5e-7 |y|. And y - beta errs by half
+ * of what the variance errs by: a rounding a frame, half a unit in its last place, which shrinks by 1 - momentum a
+ * frame: at most 2^-24 / momentum of it. That is 3e-7 at momentum .1; at .01 it would be 3e-6, but roundings only add
+ * up where d has the same size in hundreds of frames. In noise they cancel, and a tenth of it is left.
  * n <= PIXELNORM_TILE. */
 typedef void (*PixelnormRunningKernel) (float *y, int32_t *mean, uint16_t *rest, float *variance,
     const void *x, const float *gamma, const float *beta, const int32_t *momentum,

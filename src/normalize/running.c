@@ -70,9 +70,12 @@ start_from_profile (PixelnormRunning *self, const PixelnormCoefficients *coeffic
       continue;
     const PixelnormEstimate estimate =
         pixelnorm_coefficients_estimate (coefficients, i / self->route->rows.n_channels, channel);
-    self->mean[i] = (gint32) rint (ldexp (estimate.mean, self->parameters.shift));
+    const double mean = ldexp (estimate.mean, self->parameters.shift), whole = rint (mean);
+
+    self->mean[i] = (gint32) whole;
+    self->rest[i] =
+        (guint16) fmin (PIXELNORM_REST_HALF + rint (ldexp (mean - whole, 16)), G_MAXUINT16);
     self->variance[i] = (float) estimate.variance;
-    self->rest[i] = PIXELNORM_REST_HALF;
   }
   self->started = TRUE;
 }

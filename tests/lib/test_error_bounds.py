@@ -218,3 +218,32 @@ def test_codes_of_settings(depth, kind):
             codes = [min(max(code, Fraction(smallest)), Fraction(last)) for code in codes]
             limit = Fraction(1, 2) + near + Fraction(2, 10 ** 15) * (added + size * largest) / step
             check(f"{kind} at {'8 bits' if depth == 8 else '9 to 16 bits'}", found[..., c].ravel(), codes, [limit] * len(codes), (given, words))
+
+
+@pytest.mark.parametrize("depth", DEPTHS)
+@pytest.mark.parametrize("method", ["zscore", "center"])
+def test_running_of_pixels(method, depth):
+    """The first frame by a profile's estimates: no centre can be next to y = 0, so beta counts. A mean has a last place of 2^-47 of
+    the largest code."""
+    random, largest = np.random.default_rng([SEED, depth, len(method), 2]), 2 ** depth - 1
+    shape = (12, 20, 3)
+    base, reach = random.uniform(0, largest, shape), random.choice([0, 2, largest / 20, largest / 3], shape)
+    seen = np.clip(np.rint(base + reach * random.standard_normal((7, *shape))), 0, largest).astype("u1" if depth == 8 else "<u2")
+    accumulator = Pixelnorm.Accumulator.new(Scope.PIXEL, layout_of(seen[0], depth))
+    for frame in seen:
+        accumulator.add_data(layout_of(frame, depth), frame.tobytes())
+    inputs = Pixelnorm.Inputs.new(accumulator.snapshot())
+    statistics = list(exact_profile(seen, "zscore"))
+    for _ in range(6):
+        after = {"gamma": (10 ** random.uniform(-2, 2, 3)).tolist(), "beta": random.uniform(-50, 50, 3).tolist()}
+        settings = settings_of(after, scope=Scope.PIXEL, method=getattr(Method, method.upper()),
+                               statistics=Pixelnorm.StatisticsSource.RUNNING)
+        frame = random.integers(0, largest + 1, shape).astype(seen.dtype)
+        found = run(Pixelnorm.Normalizer, settings, inputs, frame, depth, Output.FLOAT32, frame, "<f4")[1]
+        y, limit = [], []
+        for i, ((mean, by), x) in enumerate(zip(statistics, frame.ravel().tolist())):
+            gamma, beta = Fraction(after["gamma"][i % 3]), Fraction(after["beta"][i % 3])
+            scale = gamma / (by if method == "zscore" else 1)
+            y.append((x - mean) * scale + beta)
+            limit.append(Fraction(6, 10 ** 7) * (abs(y[-1] - beta) + abs(beta)) + largest * scale / 2 ** 47)
+        check("float32 of running estimates", found.ravel(), y, limit, (method, depth, after))
