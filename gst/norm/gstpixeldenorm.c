@@ -8,8 +8,8 @@
  * coefficients that #pixelnorm had. Takes tensors (other/tensors or the older other/tensor of NNStreamer) of
  * float32, float16, int8 or uint8, one or more frames each, and 8-bit video; sends video. It shows what a
  * network made of normalized input (autoencoders, anomaly maps), and proves a normalization: 8-bit video,
- * and video of up to 16 bits, comes back bit for bit through float32; 8-bit video comes back within the
- * half step of a code through int8, uint8 and 8-bit video.
+ * and video of up to 16 bits, comes back bit for bit through float32; through int8, uint8 and 8-bit video within the
+ * half step of a code, and bit for bit where a step is less than a code value, or is one and quant-scale 0, as by default.
  *
  * Give it the properties that pixelnorm has. The format of the output is what downstream takes, of the
  * channels and depth of the profile; without a profile 8-bit RGB or grey is preferred. Tensors do not say
@@ -25,7 +25,7 @@
  * A tensor of several frames becomes as many buffers, whose times share those of the tensor; of a padded
  * tensor only the real frames. What clip-low and clip-high or the range of codes cut off is lost: it comes
  * back as the bound. Where gamma is 0, every sample comes back as the one next to the mean, and a warning
- * says so. What is no number (NaN) becomes that, too.
+ * says so. What is no number (NaN) becomes the sample next to y = 0.
  *
  * ## Examples
  * |[

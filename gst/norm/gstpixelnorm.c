@@ -12,7 +12,8 @@
  * What downstream accepts decides: tensors first, float32 first. Put caps behind the element to
  * choose: other/tensors,types=float16 or video/x-raw. A tensor is height x width x channels (NHWC), or
  * channels x height x width with layout=nchw. int8 and uint8 are round (y / quant-scale) +
- * quant-zero-point, half to even, saturated.
+ * quant-zero-point, half to even, saturated. With quant-scale=0 both are chosen so that samples of 8 bits share a code only
+ * where they must; there, and in 8-bit video, halves go to the lower code where a step is one code value.
  *
  * Results are multiplied by gamma, beta is added, and they are clipped to clip-low and clip-high; all of
  * that costs nothing or next to nothing. A gamma and a beta for every pixel come in a file,

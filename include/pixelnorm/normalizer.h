@@ -13,10 +13,11 @@ G_BEGIN_DECLS
  * @PIXELNORM_OUTPUT_FLOAT16: likewise in IEEE 754 half precision, rounded half to even, saturated at
  *   65504
  * @PIXELNORM_OUTPUT_INT8: likewise in 8 bits: round (y / quant-scale) + quant-zero-point, half to even,
- *   saturated to -128..127
+ *   saturated to -128..127. With quant-scale 0 both numbers are made of the range and of what samples reach of it, and halves
+ *   go to the lower code where a step is one code value of the samples
  * @PIXELNORM_OUTPUT_UINT8: likewise, saturated to 0..255
  * @PIXELNORM_OUTPUT_VIDEO: an 8-bit frame in the input's own order, with [range-low, range-high] laid
- *   onto [0, 255], rounded half to even and saturated; alpha and padding stay as they are, or are
+ *   onto [0, 255], rounded and saturated, halves as with quant-scale 0; alpha and padding stay as they are, or are
  *   brought to 8 bits
  *
  * What a normalizer writes.

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One pass of denormalizing over a frame. x = (y - bias) / scale + centre with the very coefficients that
- * normalizing has (coefficients.h, quantization.h), so what was not clipped comes back as the sample that
- * it was: the two roundings of float32 there and the two here err by less than 2^-21 of
- * |x - centre| + |bias / scale| code values, next to nothing beside the half of one that it takes to be
- * wrong.
+ * normalizing has (coefficients.h, quantization.h), so what was not clipped comes back as the sample that it was. In
+ * code values, with u = 2^-24, p = |x - centre| and z = |bias / scale|: y errs by at most 6 u p where y = 0 lies
+ * among the samples (methods.c; z <= 1/2), by 3 u (p + z) where it lies beyond them. Here bias is rounded, u z, and
+ * the difference, 1 / scale and the product, 3 u p; the sum with centre is rounded once, to the sample. That is below
+ * 10 u 65536 = .04, or 6 u 65536 + 4 u z, .3 for z of a million: less than the half that it takes to be wrong.
  *
  * A tile of samples is made in place where they lie side by side as code values, else in a buffer in
  * cache, from where it goes to its places.

@@ -123,9 +123,10 @@ plan_passes (PixelnormDenormalizer *self, const PixelnormLayout *layout, Pixelno
  * largest code of the depth. @inputs are not needed any more afterwards. In scope pixel a plan takes
  * 9 bytes of memory a sample, 10 above 8 bits.
  *
- * Samples come back as they were through float32, at every depth, where beta is not more than a million
- * times gamma / deviation. What was clipped, or lay outside of the range of 8-bit codes, comes back as the
- * bound. What is no number (NaN) becomes the sample next to the mean.
+ * Samples come back as they were through float32, at every depth, where y = 0 lies among them or not more than a
+ * million code values beyond. Of codes they come back where a step is less than one code value, or is one and
+ * quant-scale 0. What was clipped, or lay outside of the range of 8-bit codes, comes back as the bound. What is no
+ * number (NaN) becomes the sample next to y = 0.
  *
  * Several threads can run a denormalizer at once, unless it takes values with every frame.
  *

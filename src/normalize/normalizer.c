@@ -154,7 +154,7 @@ pixelnorm_normalizer_get_range (PixelnormNormalizer *self, gdouble *low, gdouble
  * @scale: (out): how much y is in one step
  * @zero_point: (out): the code of y = 0
  *
- * With them y = (code - zero_point) * scale is the way back from an int8 or uint8 tensor.
+ * With them y = (code - zero_point) * scale is the way back from an int8 or uint8 tensor, within half a step.
  *
  * Since: 0.1
  */

@@ -2,11 +2,18 @@
 /* From values to 8-bit codes, the way ONNX's QuantizeLinear does: rounded half to even, then the
  * zero-point is added, then saturated. Video is the same with an offset instead of a zero-point.
  *
- * Where a step of codes is one code value of the samples, all samples of a channel lie equally far from codes. Where that
- * is half a step, as with (x - 127.5) / 127.5 at 2 / 255, half to even gives pairs of samples one code and leaves every second
- * code unused. No scale with a whole zero-point keeps them apart: 256 samples on 256 codes take a step of one code value, and then
- * the half remains. So there halves go to the lower code: all samples have codes of their own, which are half a step away, as
- * before. Only where a model says the scale do halves go to the even code, since it was trained so.
+ * Where a step of codes is one code value of the samples, all samples of a channel lie equally far from codes. Where
+ * that is half a step, as with (x - 127.5) / 127.5 at 2 / 255, half to even gives pairs of samples one code and
+ * leaves every second code unused. No scale with a whole zero-point keeps them apart: 256 samples on 256 codes take a
+ * step of one code value, and then the half remains. So there halves go to the lower code: all samples have codes of
+ * their own, which are half a step away, as before. Only where a model says the scale do halves go to the even code,
+ * since it was trained so.
+ *
+ * Loops of float32 may take what lies within 1e-4 of a half either way. With u = 2^-24, k = |scale| and m the middle
+ * of the codes, |m| <= 127.5: bias, the value at centre, lies within k / 2 of m, and a value that is not saturated
+ * within 128. So x is centre, or k is at most 256 and the product at most 128 + k / 2. Then scale, bias, product and
+ * sum err by at most u (2 * 256 + 255.5 + 255.5) < 1e-4. Where samples end before m, the product and bias - m have
+ * one sign, and both are at most 128.
  */
 #include "quantization.h"
 

@@ -190,7 +190,8 @@ static const Row rows[] = {
       .setting.option = ": order of dimensions that the model expects (default: nhwc)" },
   { SAYS ("quant-scale", "Scale of quantization",
         "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
-        "zero-point are such that range-low to range-high becomes all of the codes"),
+        "zero-point are such that range-low to range-high becomes all of the codes; the method's own range as far as "
+        "samples reach it, so that 8-bit samples share a code only where they must"),
       NUMBER (quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, 0) },
   { SAYS ("quant-zero-point", "Zero-point of quantization",
         "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model says"),

@@ -60,7 +60,7 @@ def test_walk(name, shape, kind, profiles, tmp_path):
             exact = shape == "channel" and (scope != "pixel" or method == "fixed")
             reach = reference.reach_of(method, scope, channels, reference.moments_of(frames), gamma=gamma * after[0],
                                        beta=beta * after[0] + after[1]) if exact else None
-            reference.check_output(found, y, kind, *ends, 1e-6 if exact else 1e-3, reach)
+            reference.check_output(found, y, kind, *ends, 1e-6 if exact else 1e-4, reach)
             walked["combinations"] += 1
 
 

@@ -2,7 +2,7 @@
 """Every 8-bit format of RGB and grey, method, scope and output of the elements against numpy.
 
 Formats are those of the sink template, methods and scopes those of the element's enums: one more of either without
-a reference in pixel_reference.py fails here. Statistics are compared exactly; float32 within 1e-6 of y; 8-bit codes
+a reference in pixel_reference.py fails here. Statistics are compared exactly; float32 within 4e-7 of y; 8-bit codes
 with exact rounding, where float32 coefficients (scope pixel) may take what lies within 1e-4 of a half either way,
 and tables (all else) within 1e-9, which is what decimal settings are off in binary.
 """

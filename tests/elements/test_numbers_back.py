@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixeldenorm: pixelnorm ! pixeldenorm, and pixeldenorm alone against numpy.
 
-Through float32 every sample comes back, at every depth: four roundings of float32 err by less than 2^-21 of
-65535 code values, and half a value is what it takes. float16 errs by 2^-11 of |x - mean|, which is .125 at 8 bits:
+Through float32 every sample comes back, at every depth: its roundings err by less than .04 of 65536 code
+values, and half a value is what it takes. float16 errs by 2^-11 of |x - mean|, which is .125 at 8 bits:
 every sample comes back; at d bits within 2^(d - 11) + .5. Codes of int8, uint8 and 8-bit video err by half a step, so
 what was not clipped comes back within step / (2 scale) + .5 code values, rounded down: 0 or 1 where a step is no
 more than a code value.

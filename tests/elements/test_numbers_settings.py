@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the properties of pixelnorm do to the numbers: floors, ranges, fixed values, ties, dark frames, dead samples.
 
-The expected numbers are numpy's (pixel_reference.py). Ties that are exact in binary must go to the even code; ties
-of decimal settings (2/255) too, since the library takes what is within 1e-9 of a half for one.
+The expected numbers are numpy's (pixel_reference.py). Ties must go to the even code, or to the lower one where a step
+is one code value; ties of decimal settings (2/255) too, since the library takes what is within 1e-9 of a half for one.
 """
 import numpy as np
 import pytest

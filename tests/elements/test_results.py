@@ -41,7 +41,7 @@ def test_walk(name, case, kind, profiles):
         y = np.clip(plain * gamma + beta, *clip)
         found = outputs_of(name, kind, location=profiles[channels], method=method, scope=scope, **given)
         reach = reference.reach_of(method, scope, channels, reference.moments_of(frames), gamma=gamma, beta=beta)
-        reference.check_output(found, y, kind, ends.min(), ends.max(), 1e-6 if reach else 1e-3, reach)
+        reference.check_output(found, y, kind, ends.min(), ends.max(), 1e-6 if reach else 1e-4, reach)
 
 
 @pytest.mark.parametrize("low, high", [(-1.0, 2.0), (2.0, -1.0)])
