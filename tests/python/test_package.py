@@ -7,14 +7,17 @@ import json
 import os
 import pathlib
 import pickle
+import re
 import shutil
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
 
 import pixelnorm
+import pixelnorm.graft
 import profile_bytes
 from package_help import GOOD, PYTHON, SIZED, frames_of, profile_of, refused
 from reports import want
@@ -364,6 +367,9 @@ REFUSED = {
     "range": (lambda: Normalizer(PROFILE, range_low=1, range_high=1 + 1e-9), "apart"),
     "step": (lambda: Normalizer(PROFILE, output="int8", quant_scale=-1), "quant_scale is -1"),
     "zero-point": (lambda: Normalizer(PROFILE, output="int8", quant_scale=1, quant_zero_point=200), "-128 to 127"),
+    "zero-point alone": (lambda: Normalizer(PROFILE, quant_zero_point=3), "Set quant_scale"),
+    "zero-point beyond": (lambda: Normalizer(PROFILE, quant_scale=1, quant_zero_point=256), "within -128 and 255"),
+    "zero-point of a half": (lambda: Normalizer(PROFILE, quant_scale=1, quant_zero_point=.5), "whole number"),
     "percentiles of pixels": (lambda: Normalizer(PROFILE, method="percentile"), "scope"),
     "percentiles": (lambda: Normalizer(PROFILE, method="percentile", scope="channel", percentile_low=99), "first"),
     "no histogram": (lambda: Normalizer(OF_CHANNELS, method="percentile", scope="channel"), "histogram=true"),
@@ -390,7 +396,7 @@ REFUSED = {
     "learned two": (lambda: Normalizer(PROFILE, affine={"gamma": SIZED, "beta": SIZED[:2]}), "same size"),
     "learned no number": (lambda: Normalizer(PROFILE, affine={"beta": [NAN]}), "beta holds nan"),
     "learned for other frames": (lambda: Normalizer(method="fixed", affine={"beta": SIZED})(RGB[:, :2]), "9x5"),
-    "learned of no file": (lambda: Normalizer(PROFILE, affine=SEEDS[0]), "header is damaged"),
+    "learned of no file": (lambda: Normalizer(PROFILE, affine=SEEDS[0]), '"dtype" is U'),
     "back from gamma 0": (lambda: Normalizer(PROFILE, gamma=0).denormalize(RGB), "gamma is 0"),
     "back without frames": (lambda: Normalizer(statistics="batch", scope="channel").denormalize(RGB), "give them"),
     "back from another size": (lambda: Normalizer(PROFILE).denormalize(RGB[:, :2]), "Another size"),
@@ -403,6 +409,59 @@ REFUSED = {
 @pytest.mark.parametrize("what", REFUSED)
 def test_refused(what):
     refused(*REFUSED[what])
+
+
+@pytest.mark.parametrize("name", ["torch", "onnx"])
+def test_without_a_package(name, monkeypatch):
+    """One sentence that says what to install."""
+    calls = {"torch": lambda: pixelnorm.transforms.Normalize(PROFILE)(RGB[0]), "onnx": lambda: pixelnorm.graft.graft(None, Normalizer(PROFILE))}
+    monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(ImportError, match=rf"needs the Python package {name}, .*pip install {name}\.$"):
+        calls[name]()
+
+
+@pytest.mark.parametrize("given, words", [
+    ({"units": "unit", "mean": [123, 116, 103], "std": [58, 57, 57]}, "mean and std look like code values, .* set units=code."),
+    ({"mean": [0.485, 0.456, 0.406], "std": [0.229, 0.224, 0.225]}, "mean and std look like values for samples of 0 to 1, .* set units=unit."),
+    ({"units": "unit", "mean": .5, "std": .5}, None), ({"mean": 0, "std": 1}, None), ({}, None)])
+def test_units_that_look_wrong(given, words):
+    """As the element warns, and in its words: tests/elements/test_refusals.py has the same values."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        Normalizer(method="fixed", **given)
+        Normalizer(PROFILE, method="center", **given)  # has no use for them
+    assert len(caught) == bool(words) and all(warning.filename == __file__ for warning in caught)
+    assert not words or re.fullmatch(words, str(caught[0].message))
+
+
+def test_words_of_the_element():
+    """Warnings of units are those of the element, letter by letter."""
+    source = re.sub('"\\s*"', "", (SOURCE / "gst/norm/gstpixelnorm.c").read_text())
+    for given in [{"units": "unit", "mean": 123}, {"mean": .485, "std": .229}]:
+        with pytest.warns(UserWarning) as caught:
+            Normalizer(method="fixed", **given)
+        assert str(caught[0].message) in source
+
+
+def test_settings_stay():
+    """One that is set afterwards would have no effect."""
+    normalize = Normalizer(PROFILE)
+    with pytest.raises(AttributeError, match="make another one, with min_deviation=2"):
+        normalize.min_deviation = 2
+    with pytest.raises(AttributeError):
+        normalize.settings.min_deviation = 2
+
+
+def test_no_profile_at_all(tmp_path):
+    for given in (RGB, 3, b"p.safetensors"):
+        with pytest.raises(TypeError, match=f"found {type(given).__name__}"):
+            Normalizer(given)
+    os.mkfifo(tmp_path / "pipe")
+    for read in (Normalizer, lambda path: Normalizer(PROFILE, affine=path)):
+        with pytest.raises(OSError, match="not a regular file"):
+            read(tmp_path / "pipe")
+        with pytest.raises(OSError, match="a directory"):
+            read(tmp_path)
 
 
 def test_unknown_setting():

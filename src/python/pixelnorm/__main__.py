@@ -13,6 +13,7 @@ from .normalizer import Normalizer
 from .profile import check_profile_target, check_target
 from .reader import SCALINGS
 from .settings import CHOICES, VALUES, Settings
+from .wanted import wanted
 from .writer import write_file
 
 NOT_OF_A_GRAFT = {"statistics", "layout", "output", "quant_scale", "quant_zero_point", "range_low", "range_high"}
@@ -52,10 +53,9 @@ def add_graft(commands):
 
 def run_graft(arguments):
     try:
-        import onnx
-    except ImportError:
-        raise ValueError("This needs the Python package onnx, which is not installed: apt-get install python3-onnx, or pip "
-                         "install onnx.") from None
+        onnx = wanted("onnx", "graft")
+    except ImportError as problem:
+        raise ValueError(problem) from None
     from .graft import graft
 
     options = vars(arguments)

@@ -14,6 +14,7 @@ import importlib
 import numpy
 
 from .normalizer import LARGEST_HALF
+from .wanted import wanted
 
 PREFIX = "pixelnorm/"
 MAX_BYTES = 2 ** 31 - 1  # of a protocol buffer
@@ -32,7 +33,7 @@ def graft(model, normalizer, *, input_name=None, new_name=None, input_layout="nh
 
     Raises ValueError in words where the model and the normalization do not fit.
     """
-    onnx = importlib.import_module("onnx")
+    onnx = wanted("onnx", "pixelnorm.graft")
     for part in ("checker", "helper", "numpy_helper"):
         importlib.import_module(f"onnx.{part}")
     if normalizer.settings.statistics != "profile":

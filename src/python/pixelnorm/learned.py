@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 import numpy
 
-from .profile import read_safetensors
+from .safetensors import read_file, read_safetensors
 
 TYPES = {"F32": "<f4", "F64": "<f8"}
 LARGEST_VALUE = 1e6
+LARGEST_SIDE = 2 ** 20
 
 
 class Learned(NamedTuple):
@@ -26,8 +27,7 @@ class Learned(NamedTuple):
         name = "affine"
         if isinstance(given, (str, os.PathLike)):
             name = os.fspath(given)
-            with open(given, "rb") as file:
-                data = file.read()
+            data = read_file(given)
         try:
             if name != "affine":
                 _, given = read_safetensors(data, TYPES)
@@ -43,7 +43,8 @@ class Learned(NamedTuple):
                              "these, under these names.")
         arrays = {"gamma": numpy.ones(1), "beta": numpy.zeros(1)}
         for name, values in given.items():
-            arrays[name] = check_array(name, numpy.asarray(values, float))
+            with numpy.errstate(invalid="ignore"):  # not-a-numbers are refused in words
+                arrays[name] = check_array(name, numpy.asarray(values, float))
         found = cls(**arrays)
         found._check_together()
         return found
@@ -71,7 +72,7 @@ class Learned(NamedTuple):
 
 
 def check_array(name, array):
-    if not (array.ndim in (1, 3) and array.size and array.shape[-1] in (1, 3)):
+    if not (array.ndim in (1, 3) and array.size and array.shape[-1] in (1, 3) and max(array.shape) <= LARGEST_SIDE):
         planes = array.ndim == 3 and array.shape[0] in (1, 3)
         raise ValueError(f"{name} has the shape {list(array.shape)}, expected [height, width, channels], [channels] or [1], "
                          f"with 1 or 3 channels. {'Put the channels last' if planes else 'Bring it into one of these'}.")

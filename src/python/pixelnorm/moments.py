@@ -34,6 +34,27 @@ class Moments(NamedTuple):
         shift = float(s - c * n) / float(n)
         return float(q + c * c * n - 2 * c * s) / float(n) - shift * shift
 
+    def problem(self, largest):
+        """Why no set of samples of 0 to largest can have these moments, in words; None where one may. (min + max) S - Q - N min max
+        is the sum of (x - min)(max - x), and Q' >= |S'|, since the samples are integers."""
+        n, s, q, low, high = self
+        if max(low, high) > largest:
+            return "a minimum or maximum above what the depth allows"
+        if n == 0:
+            return "numbers without samples, where 0 is expected" if any(self) else None
+        if high < low:
+            return "a maximum below the minimum"
+        if not n * low <= s <= n * high:
+            return "a sum outside of count x [minimum, maximum]"
+        if (s ^ q) & 1:
+            return "a sum and a sum of squares of different parity"
+        if not n * low * low <= q <= n * high * high:
+            return "a sum of squares outside of count x [minimum^2, maximum^2]"
+        if (low + high) * s < q + n * low * high:
+            return "a sum of squares too large for the sum, minimum and maximum"
+        c = (s + n // 2) // n
+        return "a sum of squares too small for the sum" if q - 2 * c * s + c * c * n < abs(s - c * n) else None
+
     def still(self):
         """A sample that was never counted is taken as one that always had the mean of its channel."""
         mean = round(self.mean)
@@ -62,6 +83,25 @@ class MomentArrays(NamedTuple):
         squares = self.squares + c * c * n - two * c * self.sum
         shift = rest / n.astype(float)
         return squares.astype(float) / n.astype(float) - shift * shift
+
+    def at(self, *place):
+        return Moments(*[int(items[place]) for items in self])
+
+    def possible(self, largest):
+        """Where Moments.problem() would find none: booleans of the same shape. Of what is possible so far, no product passes 64
+        bits, as the terms are ordered here; the rest may wrap around, for it is out already."""
+        n, s, q, low, high = self
+        empty = (n == 0) & (s == 0) & (q == 0) & (low == 0) & (high == 0)
+        good = (n > 0) & (low <= high) & (high <= largest) & (s >= n * low) & (s <= n * high) & ((s ^ q) & numpy.uint64(1) == 0)
+        good &= (q >= n * low * low) & (q <= n * high * high)
+        good &= (high * s >= q) & (high * s - q >= low * (n * high - s))
+        divisor = numpy.maximum(n, numpy.uint64(1))
+        c = (s + n // numpy.uint64(2)) // divisor
+        d = (s - c * n).astype(numpy.int64)
+        least = c.astype(numpy.int64) * d + numpy.abs(d)  # of q - c s
+        above = (q >= c * s) & ((least <= 0) | (q - c * s >= least.astype(numpy.uint64)))
+        below = (q < c * s) & (least < 0) & (c * s - q <= (-least).astype(numpy.uint64))
+        return empty | good & (above | below)
 
     def fill(self, still):
         """The same with `still` in the places of samples that were never counted."""
@@ -97,6 +137,14 @@ def of_samples(samples):
     wide = samples.astype(numpy.uint64)
     return Moments(samples.size, int(wide.sum()), exact_sum((wide * wide).ravel()), int(samples.min()),
                    int(samples.max()))
+
+
+def of_histogram(counts):
+    """Of how often each code value occurred; of none: Moments of zeros."""
+    values = numpy.flatnonzero(counts).tolist()
+    times = counts[values].tolist() if values else []
+    return Moments(sum(times), sum(n * v for n, v in zip(times, values)), sum(n * v * v for n, v in zip(times, values)),
+                   min(values, default=0), max(values, default=0))
 
 
 def percentile(counts, percent):

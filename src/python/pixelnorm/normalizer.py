@@ -6,6 +6,7 @@ the profile's integers, by the operations of the library in their order (methods
 float32, x - centre is exact, and what is left is one multiplication and one addition in float32, which numpy rounds as
 the element does. Results below 1.2e-38 may be 0 in the element, which does not keep denormal numbers.
 """
+import dataclasses
 import os
 import warnings
 from typing import NamedTuple
@@ -22,6 +23,7 @@ from .settings import Settings
 LARGEST_HALF = numpy.float32(65504)
 LARGEST_FLOAT = float(numpy.finfo(numpy.float32).max)
 CHANNELS = {1: "Y", 3: "RGB"}
+SETTINGS = {field.name for field in dataclasses.fields(Settings)}
 
 
 class Plan(NamedTuple):
@@ -70,6 +72,11 @@ class Normalizer:
         self._plans = {}
         for doubt in filter(None, doubts):
             warnings.warn(doubt, stacklevel=2)
+
+    def __setattr__(self, name, value):
+        if name in SETTINGS:
+            raise AttributeError(f"A Normalizer keeps the settings that it was made with: make another one, with {name}={value!r}.")
+        super().__setattr__(name, value)
 
     def _take_profile(self, profile, dark):
         """Returns what is to be said of min_deviation, or None."""
@@ -264,7 +271,12 @@ def wrong_units(settings):
 
 
 def loaded(profile):
-    return Profile.load(profile) if isinstance(profile, (str, os.PathLike)) else profile
+    if isinstance(profile, (str, os.PathLike)):
+        return Profile.load(profile)
+    if profile is not None and not isinstance(profile, Profile):
+        raise TypeError(f"Expected a pixelnorm.Profile or the path of one, found {type(profile).__name__}. Frames go to the "
+                        "Normalizer when it is called.")
+    return profile
 
 
 def check_scope(profile, name, scope):

@@ -1,27 +1,17 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Profile: reads and writes a profile file as docs/format.md describes it, with numpy alone.
-
-Structure, types, shapes, the digest and the identity are checked. Whether the integers can be those of real samples is left to
-the library (`pixelprofile verify`).
+"""Profile: reads and writes a profile file as docs/format.md describes it, with numpy alone. No file is taken that the library
+refuses (checks.py).
 """
-import json
 import os
 
 import numpy
 
-from . import writer, xxh3
+from . import checks, writer
+from .checks import SAMPLES, SUBSAMPLING
 from .moments import MomentArrays, Moments, pool
+from .safetensors import read_file, read_safetensors
 
 TYPES = {"U8": "<u1", "U16": "<u2", "U32": "<u4", "U64": "<u8"}
-CHANNELS = ("RGB", "YUV", "Y")
-SUBSAMPLING = {"4:2:2": (2, 1), "4:2:0": (2, 2), "4:4:0": (1, 2), "4:1:1": (4, 1), "4:1:0": (4, 4)}
-# what must stand in the metadata, and how it is checked
-METADATA = {"width": str.isdigit, "height": str.isdigit, "channels": CHANNELS.__contains__,
-            "depth": {str(bits) for bits in range(8, 17)}.__contains__, "range": ("full", "limited").__contains__,
-            "frames_skipped": lambda text: text.isdigit() and int(text) < 2 ** 64}
-# the tensors, and which may be missing; those of samples are one a channel where the format is subsampled
-SAMPLES = ("sum", "sum_squares", "min", "max")
-OPTIONAL = ("count", "histogram", "sum_squares_high")
 
 
 class Profile:
@@ -48,21 +38,22 @@ class Profile:
     @classmethod
     def load(cls, path):
         """Reads a file. Raises OSError where it cannot be read and ValueError where it is no profile."""
-        with open(path, "rb") as file:
-            return cls.parse(file.read(), os.fspath(path))
+        return cls.parse(read_file(path), os.fspath(path))
 
     @classmethod
     def parse(cls, data, name="The profile"):
         """Reads the bytes of a file; name is what errors call it."""
         try:
-            metadata, arrays = read_safetensors(data)
-            check_metadata(metadata)
+            metadata, arrays = read_safetensors(data, TYPES, aligned=True)
+            checks.check_version(metadata)
+            checks.check_digest(data, metadata)
+            checks.check_metadata(metadata, "channel" if "samples" in arrays else "pixel")
             if "frames" not in arrays or arrays["frames"].shape != (1,):
                 raise ValueError('Tensor "frames", of one number, is missing. Use an undamaged copy.')
-            check_digest(data, metadata)
             profile = cls(metadata, arrays, verified=True)
-            check_arrays(profile)
-            check_identity(profile)
+            checks.check_arrays(profile)
+            checks.check_numbers(profile)
+            checks.check_identity(profile)
         except ValueError as problem:
             raise ValueError(f"{name}: {problem}") from None
         return profile
@@ -147,75 +138,6 @@ class Profile:
         return self._image(lambda moments: moments.max - moments.min).astype(float)
 
 
-def read_safetensors(data, types=TYPES):
-    """(metadata, arrays) of a file's bytes."""
-    if len(data) < 8 or not 2 <= (length := int.from_bytes(data[:8], "little")) <= min(len(data) - 8, 100_000_000):
-        raise ValueError("Found something that is no safetensors file. Give a file that pixelstats wrote, or of gamma and "
-                         "beta.")
-    try:
-        header = json.loads(bytes(data[8:8 + length]).decode(), object_pairs_hook=without_repeats)
-        metadata, content = header.pop("__metadata__", {}), memoryview(data)[8 + length:]
-        arrays = {name: read_tensor(content, types, **tensor) for name, tensor in header.items()}
-    except (AttributeError, KeyError, RecursionError, TypeError, UnicodeDecodeError, ValueError) as problem:
-        raise ValueError(f"The header is damaged: {problem}. Use an undamaged copy.") from None
-    if sum(array.nbytes for array in arrays.values()) != len(content):
-        raise ValueError(f"The tensors cover {sum(array.nbytes for array in arrays.values())} bytes, and the file has "
-                         f"{len(content)}. Use an undamaged copy.")
-    return metadata, arrays
-
-
-def without_repeats(pairs):
-    if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
-    return dict(pairs)
-
-
-def read_tensor(content, types, dtype, shape, data_offsets):
-    begin, end = data_offsets
-    if not all(isinstance(n, int) and n >= 0 for n in [begin, end, *shape]) or not begin <= end <= len(content):
-        raise ValueError(f"a tensor with the offsets {data_offsets}")
-    return numpy.frombuffer(content[begin:end], types[dtype]).reshape(shape)
-
-
-def check_metadata(metadata):
-    version = metadata.get("pixelnorm.version")
-    if version is None:
-        raise ValueError('The metadata have no "pixelnorm.version", which every profile has: other software saved the '
-                         "file anew, or it never was a profile. Use the original file, or make the profile anew.")
-    if not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("The metadata hold something that is no string. Use an undamaged copy.")
-    if version.partition(".")[0] != "1":
-        raise ValueError(f"The profile is of version {version}; this package reads versions 1.x. Use a newer one.")
-    for key, fits in METADATA.items():
-        if not fits(metadata.get(key, "")):
-            raise ValueError(f'Metadata: "{key}" is "{metadata.get(key)}", which no profile has. Use an undamaged copy.')
-    if "subsampling" in metadata and (metadata["subsampling"] not in SUBSAMPLING or metadata["channels"] != "YUV"):
-        raise ValueError(f'Metadata: "subsampling" is "{metadata["subsampling"]}" of channels {metadata["channels"]}, '
-                         "which no profile has. Use an undamaged copy.")
-
-
-def check_digest(data, metadata):
-    digest, mark = metadata.get("xxh3", ""), b'"xxh3":"'
-    start = 8 + int.from_bytes(data[:8], "little")
-    header = bytes(data[:start])
-    place = header.find(mark + digest.encode() + b'"') + len(mark)
-    if len(digest) != 32 or header.count(mark) != 1 or place < len(mark):
-        raise ValueError('Header: expected exactly one "xxh3":"..." with 32 hexadecimal digits and no spaces before them. Use an '
-                         "undamaged copy.")
-    found = xxh3.best()
-    for part in (header[:place] + b"0" * 32 + header[place + 32:], memoryview(data)[start:]):
-        found.update(part)
-    if found.hexdigest() != digest:
-        raise ValueError(f'The content does not match its digest: "xxh3" is {digest}, the file\'s bytes give '
-                         f"{found.hexdigest()}. The file is damaged or was altered: use an undamaged copy.")
-
-
-def check_identity(profile):
-    found = writer.identity(profile.metadata, profile.arrays)
-    if profile.identity != found:
-        raise ValueError(f'Metadata: "identity" is "{profile.identity}", the content gives "{found}". Use an undamaged copy.')
-
-
 def check_target(path, overwrite):
     """Whether a file may be written there."""
     name = os.fspath(path)
@@ -234,50 +156,3 @@ def check_profile_target(path, overwrite):
             header += file.read(min(int.from_bytes(header, "little"), 1 << 20))
         if header and b'"pixelnorm.version"' not in header:
             raise ValueError(f"{os.fspath(path)} is no profile, so it is not overwritten. Choose another name, or remove it first.")
-
-
-def expected_shapes(profile):
-    """{name: shape} of the tensors that the profile's geometry allows."""
-    n, levels = len(profile.channels), 2 ** profile.depth
-    shapes = {"frames": [1], "histogram": [n, levels]}
-    if profile.scope == "channel":
-        shapes["samples"] = [n]
-        return {**shapes, **{name: [1, 1, n] for name in (*SAMPLES, "sum_squares_high")}}
-    if not profile.subsampling:
-        whole = [profile.height, profile.width]
-        return {**shapes, **{name: [*whole, n] for name in SAMPLES}, "count": [*whole, 1]}
-    columns, rows = SUBSAMPLING[profile.subsampling]
-    for name in (*SAMPLES, "count"):
-        shapes[f"{name}.Y"] = [profile.height, profile.width]
-        for letter in "UV":
-            shapes[f"{name}.{letter}"] = [-(-profile.height // rows), -(-profile.width // columns)]
-    return shapes
-
-
-def item_sizes(name, depth):
-    if name in ("min", "max"):
-        return (1,) if depth == 8 else (2,)
-    return (4, 8) if name in writer.NARROWED else (8,)
-
-
-def check_arrays(profile):
-    shapes = expected_shapes(profile)
-    for name, array in profile.arrays.items():
-        if name not in shapes:
-            raise ValueError(f'Tensor "{name}" does not belong into such a profile. Use an undamaged copy, or a newer '
-                             "version of this package.")
-        if list(array.shape) != shapes[name]:
-            raise ValueError(f'Tensor "{name}": its shape is {list(array.shape)}, expected {shapes[name]}. Use an '
-                             "undamaged copy.")
-        sizes = item_sizes(name.split(".")[0], profile.depth)
-        if array.itemsize not in sizes:
-            raise ValueError(f'Tensor "{name}": items of {array.itemsize} bytes, expected {" or ".join(map(str, sizes))}. Use an '
-                             "undamaged copy.")
-    missing = [name for name in shapes if name not in profile.arrays and name.split(".")[0] not in OPTIONAL]
-    parts = [name for name in shapes if name.startswith("count.")]
-    present = [name for name in parts if name in profile.arrays]
-    if missing or present not in ([], parts):
-        raise ValueError(f'Tensor "{(missing or [n for n in parts if n not in present])[0]}" is missing. Use an '
-                         "undamaged copy.")
-    if not 1 <= profile.frames <= 2 ** 32:
-        raise ValueError(f'Tensor "frames": {profile.frames}, expected 1 to {2 ** 32}. Use an undamaged copy.')

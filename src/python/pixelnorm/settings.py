@@ -2,6 +2,7 @@
 """What is asked of a Normalizer: the settings of the element, with its defaults and its limits (src/normalize/settings.c)."""
 import dataclasses
 import math
+import numbers
 from typing import Optional
 
 from .methods import METHODS
@@ -87,6 +88,12 @@ def check_ranges(s):
                          f"{SMALLEST_DIVISOR:g} apart; set both alike for the method's own range.")
     if s.quant_scale != 0:
         within("quant_scale", s.quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE)
+    if not isinstance(s.quant_zero_point, numbers.Integral):
+        raise ValueError(f"quant_zero_point is {s.quant_zero_point}; it must be a whole number.")
+    within("quant_zero_point", s.quant_zero_point, -128, 255)
+    if s.quant_scale == 0 and s.quant_zero_point != 0:
+        raise ValueError(f"quant_zero_point is {s.quant_zero_point} and quant_scale 0, which makes both of the range. Set "
+                         "quant_scale as the model says, too, or leave quant_zero_point at 0.")
     low, high = (-128, 127) if s.output == "int8" else (0, 255)
     if s.output in ("int8", "uint8") and s.quant_scale != 0 and not low <= s.quant_zero_point <= high:
         raise ValueError(f"quant_zero_point is {s.quant_zero_point}; a tensor of {s.output} has {low} to {high}.")

@@ -4,11 +4,10 @@
 It takes raw images, so it stands in the place of ToTensor and torchvision's Normalize together. torch is imported when
 the first image comes.
 """
-import importlib
-
 import numpy
 
 from .normalizer import Normalizer
+from .wanted import wanted
 
 MODES = {"RGB", "L", "I;16"}  # of PIL: those whose samples are the code values themselves
 
@@ -35,7 +34,7 @@ class Normalize:
         return f"pixelnorm.transforms.Normalize(method={settings.method!r}, scope={settings.scope!r})"
 
     def __call__(self, image):
-        torch = importlib.import_module("torch")
+        torch = wanted("torch", "pixelnorm.transforms.Normalize")
         return torch.from_numpy(self.normalizer(frames_of(image, torch)))
 
 
