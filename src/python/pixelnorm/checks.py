@@ -6,13 +6,13 @@ import re
 import numpy
 
 from . import writer, xxh3
-from .moments import MomentArrays, of_histogram
+from .moments import Moments, of_histogram, possible
 from .safetensors import printable
 
 LARGEST_SIDE = 2 ** 20
 MOST_FRAMES = 2 ** 32
 MOST_SAMPLES = 2 ** 62
-ROW_SAMPLES = 1 << 16
+ROW_SAMPLES = 1 << 13
 CHANNELS = ("RGB", "YUV", "Y")
 SUBSAMPLING = {"4:2:2": (2, 1), "4:2:0": (2, 2), "4:4:0": (1, 2), "4:1:1": (4, 1), "4:1:0": (4, 4)}
 MATRIX = re.compile("[a-z0-9-]{1,32}")
@@ -133,11 +133,12 @@ def check_numbers(profile):
     if profile.scope == "channel":
         check_samples(profile)
     check_counts(profile)
-    pooled = [check_channel(profile, c) for c in range(len(profile.channels))]
+    for c in range(len(profile.channels)):
+        check_channel(profile, c)
     if "histogram" not in profile.arrays:
         return
-    for name, counts, moments in zip(profile.channels, profile.arrays["histogram"], pooled):
-        if of_histogram(counts) != moments:
+    for c, (name, counts) in enumerate(zip(profile.channels, profile.arrays["histogram"])):
+        if of_histogram(counts) != profile.pooled(c):
             raise ValueError(f'Tensor "histogram": that of channel {name} has another count, sum, sum of squares, minimum or '
                              "maximum than the channel. Use an undamaged copy.")
 
@@ -159,27 +160,29 @@ def check_counts(profile):
                              "undamaged copy.")
 
 
-def possible(samples, largest):
-    """A few rows at a time: intermediate results are many."""
-    height, width = samples.count.shape
-    n_rows = max(1, ROW_SAMPLES // width)
-    return numpy.concatenate([MomentArrays(*[items[y:y + n_rows] for items in samples]).possible(largest)
-                              for y in range(0, height, n_rows)])
+def find_problem(profile, c):
+    """Of the samples of a channel: (x, y, what is wrong) of the first that no frames can have, or None."""
+    largest = 2 ** profile.depth - 1
+    # what does not fit into 62 bits is computed with integers of Python
+    wide = numpy.int64 if profile.frames * largest ** 2 < 2 ** 62 else object
+    height, width = profile.channel_items("sum", c).shape
+    n_rows = max(1, ROW_SAMPLES // width)  # intermediate results stay in cache
+    for y in range(0, height, n_rows):
+        rows = [profile.channel_items(name, c) for name in ("count", *SAMPLES)]
+        n, *rest = [profile.frames if items is None else items[y:y + n_rows].astype(wide) for items in rows]
+        wrong = numpy.argwhere((rest[-1] > largest) | ~possible(n, *rest).astype(bool))
+        if wrong.size:
+            at = wrong[0] + (y, 0)
+            found = Moments(*[profile.frames if items is None else int(items[tuple(at)]) for items in rows])
+            return at[1], at[0], found.problem(largest)
+    return None
 
 
 def check_channel(profile, c):
-    """Returns its moments, pooled."""
-    largest = 2 ** profile.depth - 1
     if profile.scope == "channel":
-        pooled = profile.pooled(c)
-        problem, place = pooled.problem(largest), ""
+        problem, place = profile.pooled(c).problem(2 ** profile.depth - 1), ""
     else:
-        samples = profile.moments(c)
-        wrong = numpy.argwhere(~possible(samples, largest))
-        if not wrong.size:
-            return samples.pool()
-        y, x = wrong[0]
-        problem, place = samples.at(y, x).problem(largest), f" at x {x}, y {y}"
+        x, y, problem = find_problem(profile, c) or (0, 0, None)
+        place = f" at x {x}, y {y}"
     if problem:
         raise ValueError(f"Channel {profile.channels[c]}{place} has {problem}. Use an undamaged copy.")
-    return pooled

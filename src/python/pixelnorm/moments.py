@@ -84,25 +84,6 @@ class MomentArrays(NamedTuple):
         shift = rest / n.astype(float)
         return squares.astype(float) / n.astype(float) - shift * shift
 
-    def at(self, *place):
-        return Moments(*[int(items[place]) for items in self])
-
-    def possible(self, largest):
-        """Where Moments.problem() would find none: booleans of the same shape. Of what is possible so far, no product passes 64
-        bits, as the terms are ordered here; the rest may wrap around, for it is out already."""
-        n, s, q, low, high = self
-        empty = (n == 0) & (s == 0) & (q == 0) & (low == 0) & (high == 0)
-        good = (n > 0) & (low <= high) & (high <= largest) & (s >= n * low) & (s <= n * high) & ((s ^ q) & numpy.uint64(1) == 0)
-        good &= (q >= n * low * low) & (q <= n * high * high)
-        good &= (high * s >= q) & (high * s - q >= low * (n * high - s))
-        divisor = numpy.maximum(n, numpy.uint64(1))
-        c = (s + n // numpy.uint64(2)) // divisor
-        d = (s - c * n).astype(numpy.int64)
-        least = c.astype(numpy.int64) * d + numpy.abs(d)  # of q - c s
-        above = (q >= c * s) & ((least <= 0) | (q - c * s >= least.astype(numpy.uint64)))
-        below = (q < c * s) & (least < 0) & (c * s - q <= (-least).astype(numpy.uint64))
-        return empty | good & (above | below)
-
     def fill(self, still):
         """The same with `still` in the places of samples that were never counted."""
         counted = self.count > 0
@@ -115,6 +96,19 @@ class MomentArrays(NamedTuple):
             return Moments(0, 0, 0, 0, 0)
         low, high = self.min[counted].min(), self.max[counted].max()
         return Moments(exact_sum(self.count), exact_sum(self.sum), exact_sum(self.squares), int(low), int(high))
+
+
+def possible(n, s, q, low, high):
+    """Where Moments.problem() finds none below 2^62, but for the depth: booleans. Arrays of int64, or of Python integers (object)
+    for larger numbers; n may be one number for all. Where a product could pass 64 bits, an earlier condition failed."""
+    below = n * high - s
+    good = (low <= high) & (s >= n * low) & (below >= 0) & ((s ^ q) & 1 == 0)
+    good &= (n > 0) | (high == 0)
+    above = high * s - q
+    good &= (above >= 0) & (above >= low * below)
+    c = (s + n // 2) // numpy.maximum(n, 1)
+    d = s - c * n
+    return good & (q - c * s >= c * d + abs(d))
 
 
 def exact_sum(items):

@@ -78,18 +78,19 @@ class Profile:
         check_profile_target(path, overwrite)
         writer.write_file(path, writer.file_parts(self.metadata, self.arrays), overwrite)
 
+    def channel_items(self, name, channel):
+        """[height, width] of "sum", "sum_squares", "min", "max" or "count" as the file has them; None of counts that are those of
+        all frames."""
+        if self.subsampling:
+            return self.arrays.get(f"{name}.{self.channels[channel]}")
+        return self.arrays[name][..., 0 if name == "count" else channel] if name in self.arrays else None
+
     def moments(self, channel):
         """Of every sample of a channel (0, 1, ...): MomentArrays of shape [height, width], [1, 1] in scope channel,
         with a zero where the sample was never counted."""
-        def items(name):
-            if self.subsampling:
-                return self.arrays[f"{name}.{self.channels[channel]}"]
-            return self.arrays[name][..., 0 if name == "count" else channel]
-
-        found = [items(name).astype(numpy.uint64) for name in SAMPLES]
-        counted = any(name.split(".")[0] == "count" for name in self.arrays)
-        count = items("count").astype(numpy.uint64) if counted else numpy.full_like(found[0], self.frames)
-        return MomentArrays(count, *found)
+        found = [self.channel_items(name, channel).astype(numpy.uint64) for name in SAMPLES]
+        count = self.channel_items("count", channel)
+        return MomentArrays(numpy.full_like(found[0], self.frames) if count is None else count.astype(numpy.uint64), *found)
 
     def pooled(self, channel=None):
         """Moments of a whole channel, or of all channels."""
