@@ -9,8 +9,11 @@
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
 #include "common/gstpixellog.h"
+#include "common/gstpixelproperty.h"
 #include "gstpixelmeta.h"
 #include "gstpixelpool.h"
+
+enum { PROP_IN_USE = GST_PIXEL_SETTINGS_MAX_ID };
 
 G_DEFINE_ABSTRACT_TYPE (GstPixelBase, gst_pixel_base, GST_TYPE_BASE_TRANSFORM)
 
@@ -210,17 +213,38 @@ gst_pixel_base_stop (GstBaseTransform *trans)
   return TRUE;
 }
 
+static gboolean
+gst_pixel_base_get_in_use (GObject *object, GParamSpec *spec, GValue *value)
+{
+  return spec->owner_type == GST_TYPE_PIXEL_BASE
+      && gst_pixel_plans_get_in_use (&GST_PIXEL_BASE (object)->plans, spec->param_id, value);
+}
+
+void
+gst_pixel_base_warn_of_late (GstPixelBase *self, GParamSpec *spec)
+{
+  gst_pixel_property_warn_of_late (
+      G_OBJECT (self), spec, GST_PIXEL_BASE_GET_CLASS (self)->get_in_use);
+}
+
 static void
 gst_pixel_base_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  if (!gst_pixel_plans_set (&GST_PIXEL_BASE (object)->plans, id, value, pspec))
+  GstPixelBase *self = GST_PIXEL_BASE (object);
+
+  if (gst_pixel_plans_set (&self->plans, id, value, pspec))
+    gst_pixel_base_warn_of_late (self, pspec);
+  else
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
 static void
 gst_pixel_base_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
-  if (!gst_pixel_plans_get (&GST_PIXEL_BASE (object)->plans, id, value))
+  if (id == PROP_IN_USE)
+    g_value_take_boxed (value,
+        gst_pixel_property_get_in_use (object, GST_PIXEL_BASE_GET_CLASS (object)->get_in_use));
+  else if (!gst_pixel_plans_get (&GST_PIXEL_BASE (object)->plans, id, value))
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
 }
 
@@ -253,6 +277,8 @@ gst_pixel_base_class_init (GstPixelBaseClass *klass)
   object_class->finalize = gst_pixel_base_finalize;
   object_class->dispatch_properties_changed = gst_pixel_base_dispatch_properties_changed;
   gst_pixel_settings_install (object_class);
+  gst_pixel_property_install_in_use (object_class, PROP_IN_USE);
+  klass->get_in_use = gst_pixel_base_get_in_use;
   gst_type_mark_as_plugin_api (GST_TYPE_PIXEL_BASE, 0);
 
   transform_class->start = gst_pixel_base_start;

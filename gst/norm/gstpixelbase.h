@@ -46,6 +46,9 @@ typedef struct {
 
   /* Another plan is in use from now on. */
   void (*update) (GstPixelBase *self);
+
+  /* GstPixelInUse of all properties; an element that has some of its own chains up. */
+  gboolean (*get_in_use) (GObject *self, GParamSpec *spec, GValue *value);
 } GstPixelBaseClass;
 
 GType gst_pixel_base_get_type (void);
@@ -63,6 +66,9 @@ gboolean gst_pixel_base_map_input (GstPixelBase *self, GstBuffer *buffer, GError
 
 /* Before a buffer: the plan that is ready, if one is, is in use from now on. */
 void gst_pixel_base_apply_plan (GstPixelBase *self);
+
+/* After a property was set: says so where it is for the next start. */
+void gst_pixel_base_warn_of_late (GstPixelBase *self, GParamSpec *spec);
 
 /* Whether 8-bit video was, or is, made of the frames; else tensors. */
 static inline gboolean

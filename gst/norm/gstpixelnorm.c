@@ -658,11 +658,13 @@ gst_pixel_norm_start (GstBaseTransform *trans)
 
   g_atomic_int_set (&self->is_explained, FALSE);
   self->backwards = FALSE;
+  if (!GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->start (trans))
+    return FALSE;
   GST_OBJECT_LOCK (self);
   gst_pixel_assembly_start (&self->assembly, self->batch_size, self->last_batch);
   self->latency = 0;
   GST_OBJECT_UNLOCK (self);
-  return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->start (trans);
+  return TRUE;
 }
 
 static gboolean
@@ -693,6 +695,7 @@ gst_pixel_norm_set_property (GObject *object, guint id, const GValue *value, GPa
   else
     self->last_batch = g_value_get_enum (value);
   GST_OBJECT_UNLOCK (self);
+  gst_pixel_base_warn_of_late (&self->base, pspec);
 }
 
 static void
@@ -708,6 +711,26 @@ gst_pixel_norm_get_property (GObject *object, guint id, GValue *value, GParamSpe
   else
     g_value_set_enum (value, self->last_batch);
   GST_OBJECT_UNLOCK (self);
+}
+
+static gboolean
+gst_pixel_norm_get_in_use (GObject *object, GParamSpec *spec, GValue *value)
+{
+  GstPixelNorm *self = GST_PIXEL_NORM (object);
+  const guint id = spec->param_id;
+
+  if (spec->owner_type != GST_TYPE_PIXEL_NORM)
+    return GST_PIXEL_BASE_CLASS (gst_pixel_norm_parent_class)->get_in_use (object, spec, value);
+  GST_OBJECT_LOCK (self);
+  const gboolean runs = self->assembly.size > 0;
+  if (id >= PROP_COLOUR)
+    gst_pixel_colour_get (&self->base.plans.used_colour, id - PROP_COLOUR, value);
+  else if (id == PROP_BATCH_SIZE)
+    g_value_set_uint (value, self->assembly.size);
+  else
+    g_value_set_enum (value, self->assembly.last);
+  GST_OBJECT_UNLOCK (self);
+  return runs;
 }
 
 static void
@@ -771,6 +794,7 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   base_class->choose_caps = gst_pixel_norm_choose_caps;
   base_class->fit = gst_pixel_norm_fit;
   base_class->update = gst_pixel_norm_update;
+  base_class->get_in_use = gst_pixel_norm_get_in_use;
 }
 
 static void

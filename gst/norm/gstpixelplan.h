@@ -16,7 +16,8 @@ typedef struct {
 
 /* Settings, the files that they name, and the normalizer made of them. */
 typedef struct {
-  PixelnormSettings *settings; /* NULL, as all of it, before start */
+  GstPixelSettings made_of;    /* properties; settings NULL, as all of it, before start */
+  PixelnormSettings *settings; /* the same, and the layout that caps decide */
   PixelnormInputs *inputs;
   gchar *ineffective; /* what was set in vain, in words; or NULL */
   gchar *floored;     /* how much min-deviation rules, in words; or NULL: not much */
@@ -26,21 +27,36 @@ typedef struct {
   gboolean needs_values; /* it takes mean and std with every frame: no profile has them */
 } GstPixelPlan;
 
+/* Properties that were set together while the element ran, and are in no plan yet. */
+typedef struct {
+  guint64 properties; /* none of them is in another change */
+  guint serial;       /* another one when a property left it */
+  gboolean is_told;   /* that it could not be */
+} GstPixelChange;
+
+typedef struct {
+  GstPixelChange items[GST_PIXEL_SETTINGS_MAX_ID];
+  guint n;
+} GstPixelChanges;
+
 /* The element's object lock guards all of it, but the streaming thread, which alone changes current and
- * target while it runs, reads these two without. */
+ * target while there are caps, reads these two without. */
 typedef struct {
   GstElement *element;
   GstDebugCategory *category; /* what the element logs with */
   GstPixelSettings wanted;
-  GstPixelColour colour; /* as set; pixeldenorm: native */
-  GstPixelPlan current;  /* from start to stop; its normalizer from caps on */
-  GstPixelPlan next;     /* what a change has made; waits for a whole frame */
+  GstPixelColour colour;      /* as set; pixeldenorm: native */
+  GstPixelColour used_colour; /* from start to stop */
+  GstPixelPlan current;       /* from start to stop; its normalizer from caps on */
+  GstPixelPlan next;          /* what a change has made; waits for a whole frame */
   GstPixelTarget target;
   guint n_runs, n_targets, n_taken; /* the last: plans that came of changes */
-  gboolean started;
-  gboolean changed;    /* a property, since changes were looked at last */
-  gboolean is_loading; /* a plan is made in another thread */
-  gboolean load_again; /* and is outdated already */
+  gboolean is_starting;             /* the first plan is being made */
+  gboolean started;                 /* there is one */
+  guint64 touched;                  /* properties, since changes were looked at last */
+  GstPixelChanges changes;          /* in the order in which they came */
+  guint n_changes;                  /* that there ever were */
+  gboolean is_loading;              /* a plan is made in another thread */
 } GstPixelPlans;
 
 void gst_pixel_plans_init (GstPixelPlans *self, GstElement *element);
@@ -49,9 +65,12 @@ void gst_pixel_plans_clear (GstPixelPlans *self);
 /* FALSE: no property of these has @id. */
 gboolean gst_pixel_plans_set (GstPixelPlans *self, guint id, const GValue *value, GParamSpec *spec);
 gboolean gst_pixel_plans_get (GstPixelPlans *self, guint id, GValue *value);
+/* The value in use. FALSE, too: it does not run. */
+gboolean gst_pixel_plans_get_in_use (GstPixelPlans *self, guint id, GValue *value);
 
-/* After properties were set: makes a plan of them in a thread of its own, where the element runs. What
- * cannot be becomes a warning on the bus. */
+/* After properties were set together: makes a plan of them in a thread of its own, where the element runs.
+ * What cannot be becomes a warning on the bus, once; later changes do not wait for it, and it is tried
+ * again with each of them, and with other caps. */
 void gst_pixel_plans_look_at_changes (GstPixelPlans *self);
 
 /* Reads the files. */
@@ -71,7 +90,8 @@ gboolean gst_pixel_plans_geometry (GstPixelPlans *self, PixelnormGeometry *geome
 void gst_pixel_plans_affine_size (
     GstPixelPlans *self, guint *width, guint *height, guint *n_channels);
 
-/* Fits the newest settings to new caps. Where it fails, the old plan stays whole. */
+/* Fits the newest plan to new caps or, where they do not fit, one of all that was changed. Where it fails, the
+ * old plan stays whole. */
 gboolean gst_pixel_plans_fit (
     GstPixelPlans *self, const PixelnormLayout *layout, const GstCaps *outcaps, GError **error);
 

@@ -18,6 +18,8 @@ enum {
   PROP_FIRST_ROW, /* and so on, a row of the settings table each */
 };
 
+#define BIT(id) (G_GUINT64_CONSTANT (1) << (id))
+
 void
 gst_pixel_settings_init (GstPixelSettings *self)
 {
@@ -50,6 +52,75 @@ gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy)
     copy->problems[i] = g_strdup (self->problems[i]);
   if (copy->profile)
     g_object_ref (copy->profile);
+}
+
+static void
+take_row (GstPixelSettings *self, const GstPixelSettings *from, guint index)
+{
+  const PixelnormSetting *row = pixelnorm_setting_get (index);
+  const guint32 bit = 1u << index;
+  guint n;
+
+  g_free (self->problems[index]);
+  self->problems[index] = g_strdup (from->problems[index]);
+  self->given = (self->given & ~bit) | (from->given & bit);
+  if (row->type >= PIXELNORM_SETTING_TYPE_NUMBER) {
+    const gdouble *values = pixelnorm_settings_get_values (from->settings, row->name, &n);
+
+    pixelnorm_settings_set_values (self->settings, row->name, values, n, NULL);
+  } else {
+    gint value;
+
+    g_object_get (from->settings, row->name, &value, NULL);
+    g_object_set (self->settings, row->name, value, NULL);
+  }
+}
+
+static gchar **
+find_location (GstPixelSettings *self, guint id)
+{
+  return id == PROP_LOCATION     ? &self->location
+      : id == PROP_DARK_LOCATION ? &self->dark_location
+                                 : &self->affine_location;
+}
+
+void
+gst_pixel_settings_take (GstPixelSettings *self, const GstPixelSettings *from, guint64 properties)
+{
+  static const guint locations[] = { PROP_LOCATION, PROP_DARK_LOCATION, PROP_AFFINE_LOCATION };
+
+  for (guint i = 0; i < G_N_ELEMENTS (locations); i++) {
+    gchar **place = find_location (self, locations[i]);
+
+    if (!(properties & BIT (locations[i])))
+      continue;
+    g_free (*place);
+    *place = g_strdup (*find_location ((GstPixelSettings *) from, locations[i]));
+  }
+  if (properties & BIT (PROP_PROFILE))
+    g_set_object (&self->profile, from->profile);
+  if (properties & BIT (PROP_LAYOUT))
+    self->tensor_layouts = from->tensor_layouts;
+  for (guint i = 0; pixelnorm_setting_get (i); i++)
+    if (properties & BIT (PROP_FIRST_ROW + i))
+      take_row (self, from, i);
+}
+
+gchar *
+gst_pixel_settings_name (guint64 properties)
+{
+  static const gchar *const own[] = { NULL, "location", "profile", "dark-location",
+    "affine-location", "layout" };
+  GString *names = g_string_new (NULL);
+
+  for (guint id = PROP_0 + 1; id < GST_PIXEL_SETTINGS_MAX_ID; id++) {
+    const PixelnormSetting *row =
+        id >= PROP_FIRST_ROW ? pixelnorm_setting_get (id - PROP_FIRST_ROW) : NULL;
+
+    if (properties & BIT (id))
+      g_string_append_printf (names, "%s%s", names->len ? ", " : "", row ? row->name : own[id]);
+  }
+  return g_string_free (names, FALSE);
 }
 
 static gboolean
@@ -136,22 +207,38 @@ check_affine (const GstPixelSettings *self, GError **error)
   return FALSE;
 }
 
-PixelnormInputs *
-gst_pixel_settings_load (const GstPixelSettings *self, GError **error)
+/* What is wrong with the settings alone. */
+static gboolean
+check_settings (const GstPixelSettings *self, GError **error)
 {
-  g_autoptr (PixelnormInputs) inputs = pixelnorm_inputs_new (self->profile, NULL, NULL);
   const gchar *problem = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (self->problems) && !problem; i++)
     problem = self->problems[i];
   if (problem) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, problem);
-    return NULL;
+    return FALSE;
   }
-  const gboolean ok = pixelnorm_settings_check (self->settings, error) && check_affine (self, error)
-      && (inputs->profile || load_profile (self->location, &inputs->profile, error))
-      && load_profile (self->dark_location, &inputs->dark, error)
-      && load_affine (self->affine_location, &inputs->affine, error)
+  return pixelnorm_settings_check (self->settings, error) && check_affine (self, error);
+}
+
+PixelnormInputs *
+gst_pixel_settings_load (
+    const GstPixelSettings *self, const PixelnormInputs *known, guint64 properties, GError **error)
+{
+  const gboolean dark = !known || properties & BIT (PROP_DARK_LOCATION);
+  const gboolean affine = !known || properties & BIT (PROP_AFFINE_LOCATION);
+  const gboolean profile =
+      !self->profile && (!known || properties & (BIT (PROP_LOCATION) | BIT (PROP_PROFILE)));
+  g_autoptr (PixelnormInputs) inputs = pixelnorm_inputs_new (self->profile ? self->profile
+          : !profile                                                       ? known->profile
+                                                                           : NULL,
+      dark ? NULL : known->dark, affine ? NULL : known->affine);
+
+  const gboolean ok = check_settings (self, error)
+      && (!profile || load_profile (self->location, &inputs->profile, error))
+      && (!dark || load_profile (self->dark_location, &inputs->dark, error))
+      && (!affine || load_affine (self->affine_location, &inputs->affine, error))
       && (self->profile_optional || check_profile (self->settings, inputs->profile, error));
   return ok ? g_steal_pointer (&inputs) : NULL;
 }
@@ -236,14 +323,6 @@ get_row (const GstPixelSettings *self, guint index, GValue *value)
   else
     g_object_get_property (G_OBJECT (self->settings), row->name, value);
   return TRUE;
-}
-
-static gchar **
-find_location (GstPixelSettings *self, guint id)
-{
-  return id == PROP_LOCATION     ? &self->location
-      : id == PROP_DARK_LOCATION ? &self->dark_location
-                                 : &self->affine_location;
 }
 
 gboolean
@@ -334,7 +413,7 @@ gst_pixel_settings_install (GObjectClass *klass)
 
   install_own (klass, flags);
   for (guint i = 0; (row = pixelnorm_setting_get (i)); i++) {
-    g_assert (i < GST_PIXEL_SETTINGS_MAX);
+    g_assert (PROP_FIRST_ROW + i < GST_PIXEL_SETTINGS_MAX_ID);
     /* of layouts there is one more here */
     if (!g_str_equal (row->name, "layout"))
       g_object_class_install_property (klass, PROP_FIRST_ROW + i, spec_new (row, flags));

@@ -5,10 +5,12 @@
 #include <gst/gst.h>
 #include <pixelnorm/pixelnorm.h>
 
-/* So many rows of the settings table, at most. */
+/* So many rows of the settings table, at most, and less than so large ids of properties. Sets of properties
+ * have a bit for each, 1 << its id. */
 #define GST_PIXEL_SETTINGS_MAX 32
+#define GST_PIXEL_SETTINGS_MAX_ID (GST_PIXEL_SETTINGS_MAX + 6)
 
-/* The element's object lock guards it. */
+/* The element's object lock guards those of an element. */
 typedef struct {
   gchar *location, *dark_location, *affine_location;
   PixelnormProfile *profile;   /* set by the application; before location */
@@ -32,9 +34,18 @@ gboolean gst_pixel_settings_get (GstPixelSettings *self, guint id, GValue *value
 /* A copy to work with while the lock is free. */
 void gst_pixel_settings_copy (const GstPixelSettings *self, GstPixelSettings *copy);
 
+/* Takes over what @from has of @properties. */
+void gst_pixel_settings_take (
+    GstPixelSettings *self, const GstPixelSettings *from, guint64 properties);
+
+/* The names of @properties, with commas. Transfer full. */
+gchar *gst_pixel_settings_name (guint64 properties);
+
 /* What was set and has no effect with the method or the source of statistics, in sentences; NULL: nothing. */
 gchar *gst_pixel_settings_find_ineffective (const GstPixelSettings *self);
 
-/* Checks everything that can be known before caps are, and loads the files. Without the lock. Transfer full,
- * or NULL with an error. */
-PixelnormInputs *gst_pixel_settings_load (const GstPixelSettings *self, GError **error);
+/* Checks everything that can be known before caps are, and loads the files that are among @properties; the
+ * others are those of @known, which may be NULL where all are. Without the lock. Transfer full, or NULL with
+ * an error. */
+PixelnormInputs *gst_pixel_settings_load (
+    const GstPixelSettings *self, const PixelnormInputs *known, guint64 properties, GError **error);

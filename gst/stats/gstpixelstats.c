@@ -59,19 +59,28 @@
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
 #include "common/gstpixellog.h"
+#include "common/gstpixelproperty.h"
 #include "gstpixelstatsproperties.h"
 
 #define GST_CAT_DEFAULT gst_pixel_stats_debug
 
 enum { SIGNAL_SAVE, SIGNAL_RESET, N_SIGNALS };
-enum { PROP_FRAMES = 1, PROP_FRAMES_SKIPPED, PROP_PROFILE }; /* after those of the settings */
+enum {
+  PROP_FRAMES = 1,
+  PROP_FRAMES_SKIPPED,
+  PROP_PROFILE,
+  PROP_IN_USE
+}; /* after those of the settings */
 
 static guint signals[N_SIGNALS];
 
 struct _GstPixelStats {
   GstBaseTransform parent;
 
-  GstPixelStatsSettings settings; /* the object lock */
+  /* the object lock */
+  GstPixelStatsSettings settings; /* as set */
+  GstPixelStatsSettings used;     /* from start to stop: what of them is in use */
+  gboolean is_running;
 
   GstPixelCollector collector; /* these two have their own locks */
   GstPixelCheckpoints checkpoints;
@@ -94,11 +103,18 @@ struct _GstPixelStats {
 G_DEFINE_FINAL_TYPE (GstPixelStats, gst_pixel_stats, GST_TYPE_BASE_TRANSFORM)
 GST_ELEMENT_REGISTER_DEFINE (pixelstats, "pixelstats", GST_RANK_NONE, GST_TYPE_PIXEL_STATS)
 
+/* Needs the object lock. */
+static const GstPixelStatsSettings *
+in_use (const GstPixelStats *self)
+{
+  return self->is_running ? &self->used : &self->settings;
+}
+
 static gchar *
 dup_location (GstPixelStats *self)
 {
   GST_OBJECT_LOCK (self);
-  gchar *location = g_strdup (self->settings.location);
+  gchar *location = g_strdup (in_use (self)->location);
   GST_OBJECT_UNLOCK (self);
   return location;
 }
@@ -113,6 +129,16 @@ add_held (GstPixelStats *self)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "adding held frames");
 }
 
+/* As if it had been set. Needs the object lock. */
+static void
+put_location (GstPixelStats *self, const gchar *location)
+{
+  g_free (self->settings.location);
+  self->settings.location = g_strdup (location);
+  g_free (self->used.location);
+  self->used.location = g_strdup (location);
+}
+
 /* Something else stood at the location. */
 static void
 tell_moved (GstElement *element, const gchar *moved_to)
@@ -120,10 +146,8 @@ tell_moved (GstElement *element, const gchar *moved_to)
   GstPixelStats *self = GST_PIXEL_STATS (element);
 
   GST_OBJECT_LOCK (self);
-  if (!self->settings.location_changed) {
-    g_free (self->settings.location);
-    self->settings.location = g_strdup (moved_to);
-  }
+  if (!self->settings.location_changed)
+    put_location (self, moved_to);
   GST_OBJECT_UNLOCK (self);
   g_object_notify (G_OBJECT (self), "location");
   GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
@@ -142,8 +166,8 @@ update_location (GstPixelStats *self, gboolean *refused)
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
-  location = g_strdup (self->settings.location);
-  const gboolean overwrite = self->settings.overwrite;
+  location = g_strdup (in_use (self)->location);
+  const gboolean overwrite = in_use (self)->overwrite;
   self->settings.location_changed = FALSE;
   GST_OBJECT_UNLOCK (self);
   *refused = location
@@ -153,11 +177,9 @@ update_location (GstPixelStats *self, gboolean *refused)
     return g_steal_pointer (&location);
   gchar *before = gst_pixel_collector_dup_location (&self->collector);
   GST_OBJECT_LOCK (self);
-  const gboolean still = g_strcmp0 (self->settings.location, location) == 0;
-  if (still) {
-    g_free (self->settings.location);
-    self->settings.location = g_strdup (before);
-  }
+  const gboolean still = g_strcmp0 (in_use (self)->location, location) == 0;
+  if (still)
+    put_location (self, before);
   GST_OBJECT_UNLOCK (self);
   if (still)
     g_object_notify (G_OBJECT (self), "location");
@@ -240,7 +262,7 @@ post_when_due (GstPixelStats *self, GstBuffer *buffer)
   GstClockTime now = get_stream_time (self, buffer), *last = &self->message_time;
 
   GST_OBJECT_LOCK (self);
-  const GstClockTime interval = self->settings.message_interval;
+  const GstClockTime interval = in_use (self)->message_interval;
   GST_OBJECT_UNLOCK (self);
   if (interval == 0)
     return;
@@ -266,7 +288,7 @@ checkpoint_when_due (GstPixelStats *self)
   const gint64 now = g_get_monotonic_time ();
 
   GST_OBJECT_LOCK (self);
-  const GstClockTime interval = self->settings.checkpoint_interval;
+  const GstClockTime interval = in_use (self)->checkpoint_interval;
   GST_OBJECT_UNLOCK (self);
   if (interval == 0 || (GstClockTime) (now - self->checkpoint_time) * GST_USECOND < interval)
     return;
@@ -296,8 +318,8 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
     return GST_FLOW_NOT_NEGOTIATED;
   }
   GST_OBJECT_LOCK (self);
-  const guint step = MAX (self->settings.frame_step, 1);
-  const guint64 max = self->settings.max_frames;
+  const guint step = in_use (self)->frame_step;
+  const guint64 max = in_use (self)->max_frames;
   const gboolean location_changed = self->settings.location_changed;
   GST_OBJECT_UNLOCK (self);
   self->finished = FALSE;
@@ -333,7 +355,7 @@ gst_pixel_stats_transform_caps (
 
   if (direction == GST_PAD_SRC) {
     GST_OBJECT_LOCK (trans);
-    const GstPixelColour colour = GST_PIXEL_STATS (trans)->settings.colour;
+    const GstPixelColour colour = in_use (GST_PIXEL_STATS (trans))->colour;
     GST_OBJECT_UNLOCK (trans);
     g_autoptr (GstCaps) usual = gst_pixel_formats_usual_caps (&colour);
 
@@ -476,65 +498,56 @@ gst_pixel_stats_propose_allocation (
                                 ->propose_allocation (trans, decide_query, query);
 
   GST_OBJECT_LOCK (trans);
-  const gboolean holds = GST_PIXEL_STATS (trans)->settings.scope == PIXELNORM_SCOPE_PIXEL;
+  const gboolean holds = in_use (GST_PIXEL_STATS (trans))->scope == PIXELNORM_SCOPE_PIXEL;
   GST_OBJECT_UNLOCK (trans);
   return (holds && gst_pixel_batch_propose (query)) || answered;
 }
 
 static gboolean
-check_settings (GstPixelStats *self, const gchar *location, GError **error)
+check_append (const GstPixelStatsSettings *settings, GError **error)
 {
-  GST_OBJECT_LOCK (self);
-  const guint frame_step = self->settings.frame_step;
-  const gboolean append = self->settings.append, overwrite = self->settings.overwrite;
-  const gboolean histogram = self->settings.histogram;
-  const gboolean has_roi = self->settings.has_roi;
-  const MaskRegion roi = self->settings.roi;
-  const GstPixelColour colour = self->settings.colour;
-  g_autofree gchar *mask = g_strdup (self->settings.mask);
-  g_autofree gchar *roi_problem = g_strdup (self->settings.roi_problem);
-  GST_OBJECT_UNLOCK (self);
+  if (!settings->append || !settings->overwrite)
+    return TRUE;
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "append and overwrite are both set, and contradict each other. Set one of them.");
+  return FALSE;
+}
 
-  if (frame_step == 0) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "frame-step is 0; expected 1 to take every frame, 2 to take every second one, ...");
-    return FALSE;
-  }
-  if (roi_problem) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, roi_problem);
-    return FALSE;
-  }
-  if (append && overwrite) {
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "append and overwrite are both set, and contradict each other. Set one of them.");
-    return FALSE;
-  }
-  return (!location
-             || gst_pixel_collector_open (&self->collector, GST_ELEMENT (self), location,
-                 append          ? GST_PIXEL_FILE_APPEND
-                     : overwrite ? GST_PIXEL_FILE_OVERWRITE
-                                 : GST_PIXEL_FILE_KEEP,
-                 error))
-      && gst_pixel_collector_choose (
-          &self->collector, &colour, histogram, mask, has_roi ? &roi : NULL, error)
-      && (!append || gst_pixel_collector_append (&self->collector, error));
+/* Brings what is asked for to the collector, which begins anew. */
+static gboolean
+apply_settings (GstPixelStats *self, const GstPixelStatsSettings *settings, GError **error)
+{
+  gst_pixel_collector_restart (&self->collector, settings->scope);
+  return gst_pixel_stats_settings_check (settings, error) && check_append (settings, error)
+      && (!settings->location
+          || gst_pixel_collector_open (&self->collector, GST_ELEMENT (self), settings->location,
+              settings->append          ? GST_PIXEL_FILE_APPEND
+                  : settings->overwrite ? GST_PIXEL_FILE_OVERWRITE
+                                        : GST_PIXEL_FILE_KEEP,
+              error))
+      && gst_pixel_collector_choose (&self->collector, &settings->colour, settings->histogram,
+          settings->mask, settings->has_roi ? &settings->roi : NULL, error)
+      && (!settings->append || gst_pixel_collector_append (&self->collector, error));
 }
 
 static gboolean
 gst_pixel_stats_start (GstBaseTransform *trans)
 {
   GstPixelStats *self = GST_PIXEL_STATS (trans);
-  g_autofree gchar *location = dup_location (self);
+  GstPixelStatsSettings settings;
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
-  const PixelnormScope scope = self->settings.scope;
   self->settings.location_changed = FALSE;
+  gst_pixel_stats_settings_copy (&self->settings, &settings);
+  gst_pixel_stats_settings_clear (&self->used);
+  gst_pixel_stats_settings_copy (&self->settings, &self->used);
+  self->is_running = TRUE;
   GST_OBJECT_UNLOCK (self);
   gst_pixel_log_kernels (GST_CAT_DEFAULT, GST_ELEMENT (self));
-  gst_pixel_collector_restart (&self->collector, scope);
-  const gboolean ok = check_settings (self, location, &error);
-  self->had_location = location != NULL;
+  const gboolean ok = apply_settings (self, &settings, &error);
+  self->had_location = settings.location != NULL;
+  gst_pixel_stats_settings_clear (&settings);
   self->failed = self->warned = self->finished = FALSE;
   self->warned_of_rest = self->warned_of_seek = self->flushed = FALSE;
   self->seen_time = GST_CLOCK_TIME_NONE;
@@ -544,6 +557,9 @@ gst_pixel_stats_start (GstBaseTransform *trans)
   if (ok)
     return TRUE;
   gst_pixel_collector_close (&self->collector);
+  GST_OBJECT_LOCK (self);
+  self->is_running = FALSE;
+  GST_OBJECT_UNLOCK (self);
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "starting");
   return FALSE;
 }
@@ -568,6 +584,9 @@ gst_pixel_stats_stop (GstBaseTransform *trans)
   if (location && !save (self, &error) && !reported)
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "saving when stopped");
   gst_pixel_collector_close (&self->collector);
+  GST_OBJECT_LOCK (self);
+  self->is_running = FALSE;
+  GST_OBJECT_UNLOCK (self);
   return TRUE;
 }
 
@@ -608,20 +627,51 @@ gst_pixel_stats_reset (GstPixelStats *self)
 {
   gst_pixel_checkpoints_wait (&self->checkpoints);
   GST_OBJECT_LOCK (self);
-  const gboolean overwrite = self->settings.overwrite;
+  const gboolean overwrite = in_use (self)->overwrite;
   GST_OBJECT_UNLOCK (self);
   gst_pixel_collector_reset (&self->collector, overwrite);
+}
+
+static gboolean
+gst_pixel_stats_get_in_use (GObject *object, GParamSpec *spec, GValue *value)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (object);
+
+  GST_OBJECT_LOCK (self);
+  const gboolean known = self->is_running && spec->owner_type == GST_TYPE_PIXEL_STATS
+      && gst_pixel_stats_settings_get (&self->used, spec->param_id, value);
+  GST_OBJECT_UNLOCK (self);
+  return known;
 }
 
 static void
 gst_pixel_stats_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
-  GST_OBJECT_LOCK (object);
-  const gboolean known =
-      gst_pixel_stats_settings_set (&GST_PIXEL_STATS (object)->settings, id, value);
-  GST_OBJECT_UNLOCK (object);
+  GstPixelStats *self = GST_PIXEL_STATS (object);
+  g_autoptr (GError) error = NULL;
+
+  GST_OBJECT_LOCK (self);
+  const gboolean known = gst_pixel_stats_settings_set (&self->settings, id, value);
+  if (known && self->is_running && pspec->flags & GST_PARAM_MUTABLE_PLAYING) {
+    GstPixelStatsSettings wanted;
+
+    gst_pixel_stats_settings_copy (&self->used, &wanted);
+    gst_pixel_stats_settings_set (&wanted, id, value);
+    if (gst_pixel_stats_settings_check (&wanted, &error)) {
+      gst_pixel_stats_settings_clear (&self->used);
+      self->used = wanted;
+    } else {
+      gst_pixel_stats_settings_clear (&wanted);
+    }
+  }
+  GST_OBJECT_UNLOCK (self);
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+  else if (error)
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
+        "changing a property; what was in use before goes on");
+  else
+    gst_pixel_property_warn_of_late (object, pspec, gst_pixel_stats_get_in_use);
 }
 
 static void
@@ -646,6 +696,9 @@ gst_pixel_stats_get_property (GObject *object, guint id, GValue *value, GParamSp
     add_held (self);
     g_value_take_object (value, gst_pixel_collector_snapshot (&self->collector, &changes, NULL));
     break;
+  case PROP_IN_USE:
+    g_value_take_boxed (value, gst_pixel_property_get_in_use (object, gst_pixel_stats_get_in_use));
+    break;
   default:
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   }
@@ -657,6 +710,7 @@ gst_pixel_stats_finalize (GObject *object)
   GstPixelStats *self = GST_PIXEL_STATS (object);
 
   gst_pixel_stats_settings_clear (&self->settings);
+  gst_pixel_stats_settings_clear (&self->used);
   gst_pixel_collector_clear (&self->collector);
   gst_caps_replace (&self->refused, NULL);
   gst_pixel_checkpoints_clear (&self->checkpoints);
@@ -682,6 +736,7 @@ install_results (GObjectClass *klass)
           "The statistics so far, as a PixelnormProfile made when asked for; NULL before the first "
           "frame",
           PIXELNORM_TYPE_PROFILE, read));
+  gst_pixel_property_install_in_use (klass, gst_pixel_stats_n_settings + PROP_IN_USE);
 }
 
 static void

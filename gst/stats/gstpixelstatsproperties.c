@@ -53,6 +53,27 @@ gst_pixel_stats_settings_clear (GstPixelStatsSettings *self)
   g_clear_pointer (&self->roi_problem, g_free);
 }
 
+void
+gst_pixel_stats_settings_copy (const GstPixelStatsSettings *self, GstPixelStatsSettings *copy)
+{
+  *copy = *self;
+  copy->location = g_strdup (self->location);
+  copy->mask = g_strdup (self->mask);
+  copy->roi_problem = g_strdup (self->roi_problem);
+}
+
+gboolean
+gst_pixel_stats_settings_check (const GstPixelStatsSettings *self, GError **error)
+{
+  const gchar *problem = self->roi_problem;
+
+  if (self->frame_step == 0)
+    problem = "frame-step is 0; expected 1 to take every frame, 2 to take every second one, ...";
+  if (problem)
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, problem);
+  return problem == NULL;
+}
+
 /* Whole numbers from 0 on, of whatever type; FALSE where one is something else. */
 static gboolean
 read_numbers (const GValue *array, guint *numbers, guint n)

@@ -29,6 +29,10 @@ GType gst_pixel_stats_scope_get_type (void);
 
 void gst_pixel_stats_settings_init (GstPixelStatsSettings *self);
 void gst_pixel_stats_settings_clear (GstPixelStatsSettings *self);
+/* @copy is overwritten. */
+void gst_pixel_stats_settings_copy (const GstPixelStatsSettings *self, GstPixelStatsSettings *copy);
+/* Whether they can be, as far as they say themselves. */
+gboolean gst_pixel_stats_settings_check (const GstPixelStatsSettings *self, GError **error);
 
 /* Installs the properties, with ids from 1 on. */
 void gst_pixel_stats_settings_install (GObjectClass *klass);

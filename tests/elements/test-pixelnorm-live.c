@@ -3,6 +3,7 @@
  * x - mean of one of two profiles, gamma times that, or something else that is plain arithmetic: a frame
  * that was normalized by halves of two plans, or by another one than its meta says, is found.
  */
+#include <glib/gstdio.h>
 #include <string.h>
 
 #include "element-test.h"
@@ -290,6 +291,163 @@ test_bad_settings (void)
   live_end (&live);
 }
 
+/* The next message must be a warning of these words; frames are as before. */
+static void
+wait_for_warning (Live *live, const gchar *words)
+{
+  GstMessage *message = wait_for (live, GST_MESSAGE_ELEMENT | GST_MESSAGE_WARNING);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpint (GST_MESSAGE_TYPE (message), ==, GST_MESSAGE_WARNING);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_nonnull (strstr (error->message, words));
+  gst_message_unref (message);
+}
+
+static void
+assert_in_use (Live *live, const gchar *name, const gchar *expected)
+{
+  g_autoptr (GstStructure) in_use = NULL;
+
+  g_object_get (live->bench->element, "in-use", &in_use, NULL);
+  g_autofree gchar *found = gst_value_serialize (gst_structure_get_value (in_use, name));
+  g_autofree gchar *plain = gst_structure_get_field_type (in_use, name) == G_TYPE_STRING
+      ? g_strdup (gst_structure_get_string (in_use, name))
+      : NULL;
+  g_assert_cmpstr (plain ? plain : found, ==, expected);
+}
+
+/* What cannot be keeps no later change back, and comes with the one that it waited for. */
+static void
+test_bad_then_good (void)
+{
+  g_autofree gchar *missing = path_new (".safetensors"), *set = NULL;
+  Live live;
+
+  live_begin (&live, NULL);
+  gst_structure_free (wait_for_plan (&live));
+  g_object_set (live.bench->element, "location", missing, NULL);
+  wait_for_warning (&live, missing);
+  g_object_set (live.bench->element, "method", PIXELNORM_METHOD_ZSCORE, NULL);
+  gst_structure_free (wait_for_plan (&live));
+  g_assert_cmpfloat (show (&live, WIDTH, 100, NULL), ==, 5); /* (100 - 50) / 10 */
+  g_object_set (live.bench->element, "affine-location", missing, NULL);
+  wait_for_warning (&live, missing);
+  g_object_set (live.bench->element, "quant-zero-point", 1000, NULL);
+  wait_for_warning (&live, "quant-zero-point is 1000");
+  set_gamma (live.bench->element, 2);
+  gst_structure_free (wait_for_plan (&live));
+  g_assert_cmpfloat (show (&live, WIDTH, 100, NULL), ==, 10);
+  expect_quiet (&live);
+  g_object_get (live.bench->element, "location", &set, NULL);
+  g_assert_cmpstr (set, ==, missing);
+  assert_in_use (&live, "location", live.paths[0]);
+  assert_in_use (&live, "method", "zscore");
+  assert_in_use (&live, "gamma", "< (double)2 >");
+  /* needs quant-scale, and waits for it */
+  g_object_set (live.bench->element, "quant-zero-point", 3, NULL);
+  wait_for_warning (&live, "quant-zero-point is 3");
+  g_object_set (live.bench->element, "quant-scale", 2.0, NULL);
+  gst_structure_free (wait_for_plan (&live));
+  assert_in_use (&live, "quant-zero-point", "3");
+  /* now all of it can be */
+  g_object_set (live.bench->element, "affine-location", NULL, NULL);
+  gst_structure_free (wait_for_plan (&live));
+  g_object_set (live.bench->element, "location", live.paths[1], NULL);
+  gst_structure_free (wait_for_plan (&live));
+  g_assert_cmpfloat (show (&live, WIDTH, 100, NULL), ==, -20);
+  assert_in_use (&live, "location", live.paths[1]);
+  expect_quiet (&live);
+  live_end (&live);
+}
+
+/* A file is read when its property is set, and not with what else is. */
+static void
+test_file_is_gone (void)
+{
+  Live live;
+
+  live_begin (&live, NULL);
+  gst_structure_free (wait_for_plan (&live));
+  g_assert_cmpint (g_unlink (live.paths[0]), ==, 0);
+  set_gamma (live.bench->element, 3);
+  gst_structure_free (wait_for_plan (&live));
+  g_assert_cmpfloat (show (&live, WIDTH, 100, NULL), ==, 150);
+  live_end (&live);
+}
+
+/* The profile of frames that come next. */
+static void
+test_other_size (void)
+{
+  g_autofree gchar *path = save_profile (WIDTH + 1, HEIGHT, 90, NULL);
+  Live live;
+
+  live_begin (&live, NULL);
+  gst_structure_free (wait_for_plan (&live));
+  g_object_set (live.bench->element, "location", path, NULL);
+  wait_for_warning (&live, "Another size");
+  bench_set_video (live.bench, FORMAT, WIDTH + 1, HEIGHT);
+  g_assert_cmpfloat (show (&live, WIDTH + 1, 100, NULL), ==, 10);
+  assert_in_use (&live, "location", path);
+  /* and without a wait in between */
+  g_object_set (live.bench->element, "location", live.paths[1], NULL);
+  bench_set_video (live.bench, FORMAT, WIDTH, HEIGHT);
+  g_assert_cmpfloat (show (&live, WIDTH, 100, NULL), ==, -100);
+  while (bench_count_messages (live.bench, GST_MESSAGE_WARNING) > 0)
+    gst_message_unref (bench_take_message (live.bench, GST_MESSAGE_WARNING));
+  live_end (&live);
+}
+
+/* Sets gamma while the element says in its log that it has read the profile, which is before it has started. */
+static void
+set_while_starting (GstDebugCategory *category, GstDebugLevel level, const gchar *file,
+    const gchar *function, gint line, GObject *object, GstDebugMessage *message, gpointer data)
+{
+  if (strstr (gst_debug_message_get (message), "digest"))
+    set_gamma (GST_ELEMENT (object), 2);
+}
+
+static void
+test_while_starting (void)
+{
+  Live live;
+
+  gst_debug_set_threshold_for_name ("pixelnorm", GST_LEVEL_DEBUG);
+  gst_debug_remove_log_function (gst_debug_log_default);
+  gst_debug_add_log_function (set_while_starting, NULL, NULL);
+  live_begin (&live, NULL);
+  gst_debug_remove_log_function (set_while_starting);
+  gst_debug_add_log_function (gst_debug_log_default, NULL, NULL);
+  gst_debug_set_threshold_for_name ("pixelnorm", GST_LEVEL_NONE);
+  const gint64 end = g_get_monotonic_time () + PATIENCE;
+  while (show (&live, WIDTH, 100, NULL) != 100)
+    g_assert_cmpint (g_get_monotonic_time (), <, end);
+  live_end (&live);
+}
+
+/* What an element looks at when it starts. */
+static void
+test_late (void)
+{
+  Live live;
+
+  live_begin (&live, NULL);
+  gst_structure_free (wait_for_plan (&live));
+  g_object_set (live.bench->element, "batch-size", 2, NULL);
+  wait_for_warning (&live, "batch-size was set while the element runs");
+  assert_in_use (&live, "batch-size", "1");
+  g_object_set (live.bench->element, "batch-size", 1, NULL); /* as it is */
+  expect_quiet (&live);
+  gst_util_set_object_arg (G_OBJECT (live.bench->element), "layout", "nchw");
+  wait_for_warning (&live, "layout was set while the element runs");
+  gst_util_set_object_arg (G_OBJECT (live.bench->element), "channels", "gray");
+  wait_for_warning (&live, "channels was set while the element runs");
+  bench_set_video (live.bench, FORMAT, WIDTH, HEIGHT);
+  show_consistent (&live, WIDTH, 30);
+  live_end (&live);
+}
+
 static gpointer
 toggle (gpointer data)
 {
@@ -395,6 +553,11 @@ main (int argc, char **argv)
   g_test_add_func ("/pixelnorm-live/gamma", test_gamma);
   g_test_add_func ("/pixelnorm-live/bad-files", test_bad_files);
   g_test_add_func ("/pixelnorm-live/bad-settings", test_bad_settings);
+  g_test_add_func ("/pixelnorm-live/bad-then-good", test_bad_then_good);
+  g_test_add_func ("/pixelnorm-live/file-is-gone", test_file_is_gone);
+  g_test_add_func ("/pixelnorm-live/other-size", test_other_size);
+  g_test_add_func ("/pixelnorm-live/while-starting", test_while_starting);
+  g_test_add_func ("/pixelnorm-live/late", test_late);
   g_test_add_func ("/pixelnorm-live/hammer", test_hammer);
   g_test_add_func ("/pixelnorm-live/caps-meanwhile", test_caps_meanwhile);
   g_test_add_func ("/pixelnorm-live/stop-meanwhile", test_stop_meanwhile);

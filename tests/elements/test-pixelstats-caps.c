@@ -377,12 +377,54 @@ test_no_messages (void)
   g_assert_cmpuint (bench_count_messages (bench, GST_MESSAGE_ELEMENT), ==, 0);
 }
 
+/* GStreamer parses arrays in place, which a text in read-only memory does not survive. */
+static void
+set_text (Bench *bench, const gchar *property, const gchar *text)
+{
+  g_autofree gchar *value = g_strdup (text);
+
+  gst_util_set_object_arg (G_OBJECT (bench->element), property, value);
+}
+
 static void
 test_frame_step_0 (void)
 {
   g_autoptr (Bench) bench = bench_new ("pixelstats", "frame-step", 0, NULL);
 
   bench_fail_start (bench, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "frame-step");
+}
+
+/* A property that cannot be, or not before the next start, leaves what is in use as it is, in words. */
+static void
+test_set_while_playing (void)
+{
+  static const struct {
+    const gchar *name, *value, *used, *words;
+  } rows[] = { { "frame-step", "0", "1", "frame-step is 0" },
+    { "scope", "channel", "pixel", "scope was set while" },
+    { "append", "true", "false", "append was set while" },
+    { "histogram", "true", "false", "histogram was set while" },
+    { "mask", "m.png", NULL, "mask was set while" },
+    { "roi", "<0,0,4,4>", "< (int)1, (int)1, (int)4, (int)4 >", "roi was set while" },
+    { "channels", "gray", "auto", "channels was set while" },
+    { "chroma", "linear", "auto", "chroma was set while" } };
+  g_autoptr (Bench) bench = bench_new ("pixelstats", NULL);
+
+  set_text (bench, "roi", "<1,1,4,4>");
+  bench_play (bench, NULL);
+  bench_set_video (bench, "RGB", 8, 8);
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {
+    g_autoptr (GstStructure) in_use = NULL;
+
+    set_text (bench, rows[i].name, rows[i].value);
+    bench_expect (
+        bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, rows[i].words);
+    g_object_get (bench->element, "in-use", &in_use, NULL);
+    g_autofree gchar *found = gst_value_serialize (gst_structure_get_value (in_use, rows[i].name));
+    g_assert_cmpstr (found, ==, rows[i].used);
+  }
+  set_text (bench, "frame-step", "3");
+  g_assert_cmpuint (bench_count_messages (bench, GST_MESSAGE_WARNING), ==, 0);
 }
 
 static GstPadProbeReturn
@@ -446,6 +488,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/pixelstats-caps/messages-after-seek", test_messages_after_seek);
   g_test_add_func ("/pixelstats-caps/no-messages", test_no_messages);
   g_test_add_func ("/pixelstats-caps/frame-step-0", test_frame_step_0);
+  g_test_add_func ("/pixelstats-caps/set-while-playing", test_set_while_playing);
   g_test_add_func ("/pixelstats-caps/source", test_source);
   return element_test_run ();
 }
