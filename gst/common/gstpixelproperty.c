@@ -60,5 +60,5 @@ gst_pixel_property_warn_of_late (GObject *element, GParamSpec *spec, GstPixelInU
         ("%s was set while the element runs, and what was in use before goes on. Set it in state READY "
          "or NULL; this value comes into use with the next start.",
             spec->name),
-        (NULL));
+        (GST_PIXEL_PROPERTY_NOT_CHANGED, spec->name));
 }

@@ -5,6 +5,9 @@
 
 #include <gst/gst.h>
 
+/* The debug text of a warning that properties, by their names, did not come into use. */
+#define GST_PIXEL_PROPERTY_NOT_CHANGED "changing %s; what was in use before goes on"
+
 /* Gives the value in use of a property that can be set, by any thread. FALSE: the element does not run, or
  * none of its own properties is @spec. */
 typedef gboolean (*GstPixelInUse) (GObject *element, GParamSpec *spec, GValue *value);

@@ -14,6 +14,7 @@
 
 #include "gstpixelcaps.h"
 #include "common/gstpixelerror.h"
+#include "common/gstpixelproperty.h"
 
 static void
 plan_clear (GstPixelPlan *plan)
@@ -399,8 +400,7 @@ tell (GstPixelPlans *self, const Workshop *shop)
     if (!shop->errors[i])
       continue;
     g_autofree gchar *names = gst_pixel_settings_name (shop->changes.items[i].properties);
-    g_autofree gchar *context =
-        g_strdup_printf ("changing %s; what was in use before goes on", names);
+    g_autofree gchar *context = g_strdup_printf (GST_PIXEL_PROPERTY_NOT_CHANGED, names);
 
     gst_pixel_error_post (self->element, GST_MESSAGE_WARNING, shop->errors[i], context);
   }

@@ -648,6 +648,7 @@ static void
 gst_pixel_stats_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
 {
   GstPixelStats *self = GST_PIXEL_STATS (object);
+  g_autofree gchar *context = g_strdup_printf (GST_PIXEL_PROPERTY_NOT_CHANGED, pspec->name);
   g_autoptr (GError) error = NULL;
 
   GST_OBJECT_LOCK (self);
@@ -668,8 +669,7 @@ gst_pixel_stats_set_property (GObject *object, guint id, const GValue *value, GP
   if (!known)
     G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
   else if (error)
-    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
-        "changing a property; what was in use before goes on");
+    gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error, context);
   else
     gst_pixel_property_warn_of_late (object, pspec, gst_pixel_stats_get_in_use);
 }
