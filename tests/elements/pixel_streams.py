@@ -100,8 +100,8 @@ def collect(path, format_name, frames, passengers=None, noise=None, **settings):
         rest = noise.integers(0, 256, stretch.shape[:3]) if passengers is None else passengers
         stretches.append((video_caps(format_name, width, height),
                           buffers_of(places.pack(stretch, rest, noise))))
-    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} {words_of(settings)} ! "
-        "fakesink sync=false", stretches)
+    settings = {"location": path, **settings} if "append" in settings else {"location": path, "overwrite": "true", **settings}
+    run(f"appsrc name=in format=time ! pixelstats {words_of(settings)} ! fakesink sync=false", stretches)
     return path
 
 
