@@ -37,6 +37,9 @@ static const PixelnormExportLimits nvinferserver_limits = { -3e38, 3e38, 1.2e-7,
 /* writes means and divisors of code values with six decimals, and divides by what comes out */
 static const PixelnormExportLimits dlstreamer_limits = { -1e15, 1e15, 1e-15, 1e6 };
 
+/* means and divisors are of float32 */
+static const PixelnormExportLimits tflite_limits = { -3e38, 3e38, 3e-39, 8e37 };
+
 /* name, summary, ending, mean, scale, depth; function, template, channels, video */
 static const PixelnormExporter exporters[] = {
   { { "modelinfo", "GStreamer 1.28: onnxinference, tfliteinference", ".modelinfo", CHANNEL, CHANNEL,
@@ -113,6 +116,27 @@ static const PixelnormExporter exporters[] = {
       "  \"image_std\": [{unit-std}]\n"
       "}\n",
       RGB_OR_GREY, .rgb_only = TRUE },
+  /* output_tensor_metadata: tools refuse metadata that do not count the model's outputs */
+  { { "tflite", "TensorFlow Lite: metadata of a model with one output, for flatc", ".json", CHANNEL,
+        CHANNEL, 8 },
+      pixelnorm_export_write_template,
+      "{{\n"
+      "  \"subgraph_metadata\": [{{\n"
+      "    \"input_tensor_metadata\": [{{\n"
+      "      \"name\": \"{tensor}\",\n"
+      "      \"content\": {{\n"
+      "        \"content_properties_type\": \"ImageProperties\",\n"
+      "        \"content_properties\": {{\"color_space\": \"{tflite-color}\"{tflite-size}}\n"
+      "      },\n"
+      "      \"process_units\": [{{\n"
+      "        \"options_type\": \"NormalizationOptions\",\n"
+      "        \"options\": {{\"mean\": [{mean}], \"std\": [{std}]}\n"
+      "      }]\n"
+      "    }],\n"
+      "    \"output_tensor_metadata\": [{{}]\n"
+      "  }]\n"
+      "}\n",
+      RGB_OR_GREY, .rgb_only = TRUE, .limits = &tflite_limits },
   { { "qualcomm", "Qualcomm: a qtimlvconverter", ".txt", CHANNEL, CHANNEL, 8 },
       pixelnorm_export_write_template, "qtimlvconverter mean=\"<{mean}>\" sigma=\"<{scale}>\"\n",
       RGB_OR_GREY, .limits = &qualcomm_limits },

@@ -162,6 +162,8 @@ append_word (const PixelnormExport *self, GString *text, const char *word)
   g_autofree char *size = g_strdup_printf ("%u, %u", self->width, self->height);
   g_autofree char *resize = g_strdup_printf (
       "true,\n  \"size\": {\"height\": %u, \"width\": %u}", self->height, self->width);
+  g_autofree char *default_size = g_strdup_printf (
+      ", \"default_size\": {\"width\": %u, \"height\": %u}", self->width, self->height);
   const struct {
     const char *word, *text;
   } words[] = {
@@ -175,6 +177,9 @@ append_word (const PixelnormExport *self, GString *text, const char *word)
     { "reverse", is_rgb ? "True" : "False" },     /* and so are OpenVINO's */
     { "huggingface-rgb", is_rgb ? "true" : "false" },
     { "huggingface-resize", self->width > 0 ? resize : "false" },
+    { "tflite-color", is_rgb ? "RGB" : "GRAYSCALE" },
+    { "tflite-size", self->width > 0 ? default_size : "" },
+    { "tensor", self->options->tensor ? self->options->tensor : "input" },
     { "opencv-layout", planar ? "2" : "4" }, /* the name is in cv2.dnn in OpenCV 4, in cv2 in 5 */
     { "size", size },
     { "element-type", self->exact.max_code > 255 ? "u16" : "u8" },

@@ -232,6 +232,26 @@ def read_huggingface(files, want, exact):
     return (CODES * factor - mean) / std
 
 
+def read_tflite(files, want, exact):
+    """Of metadata_schema.fbs: ModelMetadata with one subgraph, of one image and one other tensor. test_tflite_tools has flatc and
+    TensorFlow's own tools read it."""
+    model = json.loads(files[0])
+    assert set(model) == {"subgraph_metadata"} and len(model["subgraph_metadata"]) == 1
+    graph = model["subgraph_metadata"][0]
+    assert set(graph) == {"input_tensor_metadata", "output_tensor_metadata"} and graph["output_tensor_metadata"] == [{}]
+    [tensor] = graph["input_tensor_metadata"]
+    assert set(tensor) == {"name", "content", "process_units"} and tensor["name"] == TENSOR
+    assert tensor["content"] == {"content_properties_type": "ImageProperties", "content_properties": {
+        "color_space": {"rgb": "RGB", "gray": "GRAYSCALE"}[want["color"]],
+        "default_size": {"width": want["width"], "height": want["height"]}}}
+    [unit] = tensor["process_units"]
+    assert set(unit) == {"options_type", "options"} and unit["options_type"] == "NormalizationOptions"
+    mean, std = unit["options"]["mean"], unit["options"]["std"]
+    assert len(unit["options"]) == 2 and len(mean) == len(std) == want["channels"]
+    assert np.isfinite(np.float32(mean)).all() and np.isfinite(np.float32(std)).all() and (np.float32(std) >= FLOAT32.tiny).all()
+    return (CODES - np.array(mean)) / np.array(std)
+
+
 def read_nnstreamer(files, want, exact):
     number = r"-?[0-9]+\.[0-9]+(?:e[-+][0-9]+)?"  # without a point or exponent it would be an integer
     words = re.fullmatch(r"tensor_transform mode=arithmetic option=(\S+)\n", files[0].decode())[1].split(",")

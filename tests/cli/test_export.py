@@ -13,12 +13,14 @@ import os
 import pathlib
 import re
 import resource
+import shutil
 import signal
 import subprocess
 
 import numpy as np
 import pytest
 
+import reports
 from cli_help import GLib, Pixelnorm, pixelprofile, save_profile
 from export_readers import MODEL, READERS, TENSOR, evaluate, numbers, read_ppm
 from profile_bytes import affine_file
@@ -67,7 +69,7 @@ def affines(frames, method, scope, min_deviation=1.0, epsilon=0.0, max_code=255)
 
 # software that takes, or whose words we know of, color frames only
 COLOR_ONLY = ["dlstreamer", "dlstreamer-info", "openvino-info", "ti"]
-RGB_ONLY = ["huggingface"]  # no other order
+RGB_ONLY = ["huggingface", "tflite"]  # no other order
 
 
 def test_every_row_has_a_reader():
@@ -301,6 +303,48 @@ def test_transformers_itself(gate, frames):
     exact = evaluate(*affines(frames, "zscore", "channel"))[frames[0], np.arange(HEIGHT)[:, None, None],
                                                             np.arange(WIDTH)[:, None], np.arange(3)]
     np.testing.assert_allclose(np.moveaxis(pixels, 0, -1), exact, rtol=0, atol=5e-6)
+
+
+def tflite_model(shape):
+    """A model of float32 that does nothing: one input, one output."""
+    import flatbuffers
+    from tensorflow_lite_support.metadata import schema_py_generated as schema
+    model, graph = schema.ModelT(), schema.SubGraphT()
+    for name, dimensions in [("image", shape), ("scores", [1, 5])]:
+        tensor = schema.TensorT()
+        tensor.name, tensor.shape, tensor.type, tensor.buffer = name, dimensions, schema.TensorType.FLOAT32, 0
+        graph.tensors = [*(graph.tensors or []), tensor]
+    graph.inputs, graph.outputs, graph.operators = [0], [1], []
+    model.version, model.subgraphs, model.buffers, model.operatorCodes = 3, [graph], [schema.BufferT()], []
+    builder = flatbuffers.Builder(0)
+    builder.Finish(model.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+@pytest.mark.parametrize("channels", [3, 1])
+def test_tflite_tools(gate, frames, channels):
+    """flatc takes the JSON by TensorFlow's schema, its populator puts that into a model, and its displayer reads it back."""
+    tools = reports.want("tflite_support").metadata
+    flatc = shutil.which("flatc")
+    if not flatc:
+        pytest.skip("flatc is not here: tests/run installs it where it is to be had")
+    import tensorflow_lite_support.metadata as schemas
+    schema = pathlib.Path(schemas.__path__[0], "metadata_schema.fbs")
+    export("--to=tflite", "--scope=channel", "--tensor", TENSOR, "-o", "gate.json", FILE if channels == 3 else "grey.safetensors", cwd=gate)
+    done = subprocess.run([flatc, "--binary", "--strict-json", schema, "gate.json"], cwd=gate, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    (gate / "model.tflite").write_bytes(tflite_model([1, HEIGHT, WIDTH, channels]))
+    populator = tools.MetadataPopulator.with_model_file(str(gate / "model.tflite"))
+    populator.load_metadata_file(str(gate / "gate.tflitemeta"))
+    populator.populate()
+    read = json.loads(tools.MetadataDisplayer.with_model_file(str(gate / "model.tflite")).get_metadata_json())
+    [tensor] = read["subgraph_metadata"][0]["input_tensor_metadata"]
+    assert tensor["name"] == TENSOR and tensor["content"]["content_properties"] == {
+        "color_space": "RGB" if channels == 3 else "GRAYSCALE", "default_size": {"width": WIDTH, "height": HEIGHT}}
+    options = tensor["process_units"][0]["options"]
+    exact = evaluate(*affines(frames[..., :channels], "zscore", "channel"))
+    told = (np.arange(256)[:, None] - np.array(options["mean"])) / np.array(options["std"])
+    np.testing.assert_allclose(told, exact[:, 0, 0], rtol=0, atol=2e-6 * np.abs(exact).max())
 
 
 def test_model_info_without_exponents(gate):
