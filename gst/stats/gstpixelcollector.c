@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The collecting side of pixelstats: an accumulator behind a lock, the rules of which buffers
  * count, and saving. In scope pixel frames wait in a batch; they count from when they came, and are
- * added before anybody sees statistics, so that those are of every frame that passed. Every frame taken or skipped counts as a change; a file knows up to which
- * change it was written, so nothing is written twice and an older snapshot never counts as newer.
+ * added before anybody sees statistics, so that those are of every frame that passed. Every frame taken or skipped counts as a
+ * change; a file knows up to which change it was written, so nothing is written twice and an older snapshot never counts as
+ * newer.
+ *
+ * A snapshot of large frames takes as long as several of them. While one is made, the lock is free, and the accumulator is
+ * only read: frames go on into the batch, and only who wants to change the accumulator waits.
  */
 #include "gstpixelcollector.h"
 
@@ -13,6 +17,7 @@ void
 gst_pixel_collector_init (GstPixelCollector *self)
 {
   g_mutex_init (&self->lock);
+  g_cond_init (&self->read_done);
   g_mutex_init (&self->write_lock);
   gst_pixel_batch_init (&self->batch);
 }
@@ -29,14 +34,24 @@ unlock (GstPixelCollector *self)
     gst_buffer_unref (released[i]);
 }
 
+/* Until nobody makes a snapshot, for all who change the accumulator. Needs the lock, and gives it up meanwhile. */
+static void
+wait_for_reader (GstPixelCollector *self)
+{
+  while (self->is_read)
+    g_cond_wait (&self->read_done, &self->lock);
+}
+
 /* What the accumulator refuses counts as skipped; the error waits for somebody who can tell it.
  * Needs the lock. */
 static void
 add_batch (GstPixelCollector *self)
 {
   const PixelnormFrame *frames = self->batch.frames;
-  const guint n = self->batch.n_frames;
   guint added = 0;
+
+  wait_for_reader (self);
+  const guint n = self->batch.n_frames;
 
   if (n == 0)
     return;
@@ -76,6 +91,7 @@ gst_pixel_collector_clear (GstPixelCollector *self)
   g_free (self->saved_location);
   g_free (self->source);
   mask_image_clear (&self->mask);
+  g_cond_clear (&self->read_done);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->write_lock);
 }
@@ -84,6 +100,7 @@ gst_pixel_collector_clear (GstPixelCollector *self)
 static void
 forget_frames (GstPixelCollector *self)
 {
+  wait_for_reader (self);
   gst_pixel_batch_empty (&self->batch);
   g_clear_error (&self->add_error);
   g_clear_object (&self->accumulator);
@@ -301,6 +318,7 @@ gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri)
   gchar *source = public_uri (uri);
 
   g_mutex_lock (&self->lock);
+  wait_for_reader (self);
   g_free (self->source);
   self->source = source;
   if (self->accumulator && source)
@@ -312,6 +330,7 @@ gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri)
 static void
 skip_frame (GstPixelCollector *self)
 {
+  wait_for_reader (self);
   self->changes++;
   if (self->accumulator)
     pixelnorm_accumulator_skip (self->accumulator, 1);
@@ -454,9 +473,17 @@ gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes, GError 
   g_mutex_lock (&self->lock);
   add_batch (self);
   *changes = self->changes;
-  if (self->accumulator && pixelnorm_accumulator_get_frames (self->accumulator) > 0)
-    profile = pixelnorm_accumulator_snapshot (self->accumulator, error);
+  PixelnormAccumulator *accumulator = self->accumulator;
+  self->is_read = accumulator && pixelnorm_accumulator_get_frames (accumulator) > 0;
+  const gboolean reads = self->is_read;
   unlock (self);
+  if (!reads)
+    return NULL;
+  profile = pixelnorm_accumulator_snapshot (accumulator, error);
+  g_mutex_lock (&self->lock);
+  self->is_read = FALSE;
+  g_cond_broadcast (&self->read_done);
+  g_mutex_unlock (&self->lock);
   return profile;
 }
 

@@ -14,6 +14,8 @@ typedef struct {
   /* the streaming thread takes it a frame at a time, the application's to save, reset or look */
   GMutex lock;
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
+  gboolean is_read;                  /* a snapshot of it is being made, without the lock */
+  GCond read_done;
   PixelnormScope scope;
   gboolean histogram;
   GstPixelColour colour; /* what frames are read as, with what was collected so far */

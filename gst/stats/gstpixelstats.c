@@ -82,6 +82,7 @@ struct _GstPixelStats {
   GstPixelStatsSettings used;     /* from start to stop: what of them is in use */
   gboolean is_running;
 
+  GMutex location_lock;        /* taken before the object lock: what is open is what is in use */
   GstPixelCollector collector; /* these two have their own locks */
   GstPixelCheckpoints checkpoints;
 
@@ -139,22 +140,41 @@ put_location (GstPixelStats *self, const gchar *location)
   self->used.location = g_strdup (location);
 }
 
-/* Something else stood at the location. */
+/* Something else stood at the location. Who hears it may stop or reset the element at once. */
 static void
 tell_moved (GstElement *element, const gchar *moved_to)
 {
-  GstPixelStats *self = GST_PIXEL_STATS (element);
-
-  GST_OBJECT_LOCK (self);
-  if (!self->settings.location_changed)
-    put_location (self, moved_to);
-  GST_OBJECT_UNLOCK (self);
-  g_object_notify (G_OBJECT (self), "location");
-  GST_ELEMENT_WARNING (self, RESOURCE, OPEN_WRITE,
+  g_object_notify (G_OBJECT (element), "location");
+  GST_ELEMENT_WARNING (element, RESOURCE, OPEN_WRITE,
       ("%s: This run is saved here from now on, since other statistics than its own stand at its location by now. Those "
        "stay.",
           moved_to),
       (NULL));
+}
+
+/* What is open is what is in use. @moved_to: where to it went instead, or NULL. Needs the location lock. */
+static void
+follow (GstPixelStats *self, const gchar *moved_to)
+{
+  GST_OBJECT_LOCK (self);
+  if (moved_to && !self->settings.location_changed)
+    put_location (self, moved_to);
+  GST_OBJECT_UNLOCK (self);
+}
+
+/* A GstPixelWriteFunc. */
+static gboolean
+write_profile (GstElement *element, PixelnormProfile *profile, guint64 changes, gchar **moved_to,
+    GError **error)
+{
+  GstPixelStats *self = GST_PIXEL_STATS (element);
+
+  g_mutex_lock (&self->location_lock);
+  const gboolean ok =
+      gst_pixel_collector_write (&self->collector, profile, changes, moved_to, error);
+  follow (self, *moved_to);
+  g_mutex_unlock (&self->location_lock);
+  return ok;
 }
 
 /* What is wanted now is what is in use, where that can be. Else the bus hears why, the one before stays, and @refused
@@ -165,6 +185,7 @@ update_location (GstPixelStats *self, gboolean *refused)
   g_autofree gchar *location = NULL;
   g_autoptr (GError) error = NULL;
 
+  g_mutex_lock (&self->location_lock);
   GST_OBJECT_LOCK (self);
   location = g_strdup (in_use (self)->location);
   const gboolean overwrite = in_use (self)->overwrite;
@@ -173,14 +194,15 @@ update_location (GstPixelStats *self, gboolean *refused)
   *refused = location
       && !gst_pixel_collector_open (&self->collector, GST_ELEMENT (self), location,
           overwrite ? GST_PIXEL_FILE_OVERWRITE : GST_PIXEL_FILE_KEEP_LATE, &error);
-  if (!*refused)
-    return g_steal_pointer (&location);
-  gchar *before = gst_pixel_collector_dup_location (&self->collector);
+  gchar *before = *refused ? gst_pixel_collector_dup_location (&self->collector) : NULL;
   GST_OBJECT_LOCK (self);
-  const gboolean still = g_strcmp0 (in_use (self)->location, location) == 0;
+  const gboolean still = *refused && g_strcmp0 (in_use (self)->location, location) == 0;
   if (still)
     put_location (self, before);
   GST_OBJECT_UNLOCK (self);
+  g_mutex_unlock (&self->location_lock);
+  if (!*refused)
+    return g_steal_pointer (&location);
   if (still)
     g_object_notify (G_OBJECT (self), "location");
   gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
@@ -191,9 +213,11 @@ update_location (GstPixelStats *self, gboolean *refused)
 static void
 begin_checkpoint (GstPixelStats *self, gboolean last)
 {
-  g_autofree gchar *location = dup_location (self);
+  g_autofree gchar *wanted = dup_location (self);
+  /* one that was set this moment is opened with the next frame */
+  g_autofree gchar *open = gst_pixel_collector_dup_location (&self->collector);
 
-  if (location)
+  if (wanted && open)
     gst_pixel_checkpoints_begin (&self->checkpoints, last);
 }
 
@@ -203,7 +227,10 @@ save (GstPixelStats *self, GError **error)
 {
   g_autofree gchar *moved_to = NULL;
 
+  g_mutex_lock (&self->location_lock);
   const gboolean ok = gst_pixel_collector_save (&self->collector, &moved_to, error);
+  follow (self, moved_to);
+  g_mutex_unlock (&self->location_lock);
   if (moved_to)
     tell_moved (GST_ELEMENT (self), moved_to);
   return ok;
@@ -714,6 +741,7 @@ gst_pixel_stats_finalize (GObject *object)
   gst_pixel_collector_clear (&self->collector);
   gst_caps_replace (&self->refused, NULL);
   gst_pixel_checkpoints_clear (&self->checkpoints);
+  g_mutex_clear (&self->location_lock);
   G_OBJECT_CLASS (gst_pixel_stats_parent_class)->finalize (object);
 }
 
@@ -798,8 +826,10 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
 static void
 gst_pixel_stats_init (GstPixelStats *self)
 {
+  g_mutex_init (&self->location_lock);
   gst_pixel_collector_init (&self->collector);
-  gst_pixel_checkpoints_init (&self->checkpoints, GST_ELEMENT (self), &self->collector, tell_moved);
+  gst_pixel_checkpoints_init (
+      &self->checkpoints, GST_ELEMENT (self), &self->collector, write_profile, tell_moved);
   gst_pixel_stats_settings_init (&self->settings);
   gst_base_transform_set_passthrough (GST_BASE_TRANSFORM (self), TRUE);
   gst_base_transform_set_qos_enabled (GST_BASE_TRANSFORM (self), FALSE);

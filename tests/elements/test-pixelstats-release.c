@@ -342,8 +342,8 @@ test_checkpoint (void)
   push_watched (bench, pictures, 2);
   g_usleep (310000);
   push_watched (bench, pictures + 2, 1);
-  g_assert_cmpint (n_alive, ==, 0);
   wait_for_file (path);
+  g_assert_cmpint (n_alive, ==, 0);
   assert_saved_frames (path, pictures, 3);
   pictures_free (pictures, 3);
 }

@@ -656,11 +656,14 @@ check_passed (Walk *walk, GstBuffer *buffer, const GstStructure *in_use)
 }
 
 static void
-check_saved (Walk *walk, const GstStructure *in_use, guint64 n)
+check_saved (Walk *walk, guint64 n)
 {
-  const gchar *location = gst_structure_get_string (in_use, "location");
+  g_autoptr (GstStructure) in_use = NULL;
   const gboolean saved = bench_save (walk->bench);
 
+  /* beside the file of before a reset, maybe */
+  g_object_get (walk->bench->element, "in-use", &in_use, NULL);
+  const gchar *location = gst_structure_get_string (in_use, "location");
   if (!location || !saved || n == 0)
     return;
   g_autoptr (Saved) file = saved_load (location);
@@ -704,7 +707,7 @@ check_counted (Walk *walk)
   gboolean wanted = FALSE;
   g_assert_true (gst_structure_get_boolean (in_use, "histogram", &wanted));
   g_assert_true ((histogram != NULL) == wanted);
-  check_saved (walk, in_use, n);
+  check_saved (walk, n);
 }
 
 static const Kind kinds[] = {
