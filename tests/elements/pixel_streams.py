@@ -90,6 +90,11 @@ def bytes_of(samples):
     return [s.get_buffer().extract_dup(0, s.get_buffer().get_size()) for s in samples]
 
 
+def collector(path, settings):
+    """pixelstats, with words; a profile that an earlier test left is replaced, unless append is among them."""
+    return f"pixelstats location={path} {words_of(settings if 'append' in settings else {'overwrite': 'true', **settings})}"
+
+
 def collect(path, format_name, frames, passengers=None, noise=None, **settings):
     """pixelstats over frames [N, H, W, C] or, in scope channel, over a list of such arrays."""
     noise = noise or np.random.default_rng(1)
@@ -100,8 +105,7 @@ def collect(path, format_name, frames, passengers=None, noise=None, **settings):
         rest = noise.integers(0, 256, stretch.shape[:3]) if passengers is None else passengers
         stretches.append((video_caps(format_name, width, height),
                           buffers_of(places.pack(stretch, rest, noise))))
-    settings = {"location": path, **settings} if "append" in settings else {"location": path, "overwrite": "true", **settings}
-    run(f"appsrc name=in format=time ! pixelstats {words_of(settings)} ! fakesink sync=false", stretches)
+    run(f"appsrc name=in format=time ! {collector(path, settings)} ! fakesink sync=false", stretches)
     return path
 
 
@@ -360,6 +364,6 @@ def deep_source(name, size, samples, alpha, strides=None):
 
 
 def collect_deep(path, name, size, samples, alpha, strides=None, **settings):
-    run(f"appsrc name=in format=time ! pixelstats overwrite=true location={path} {words_of(settings)} ! fakesink sync=false",
+    run(f"appsrc name=in format=time ! {collector(path, settings)} ! fakesink sync=false",
         deep_source(name, size, samples, alpha, strides))
     return path
