@@ -38,9 +38,10 @@ assert_alone (const char *directory)
   g_assert_cmpuint (n, ==, 1);
 }
 
-/* A child that stops, traced, right before a save; 0 where this machine allows no tracing. */
+/* A child that stops, traced, right before a save, or before it writes what must replace nothing; 0 where this machine
+ * allows no tracing. */
 static pid_t
-start_writer (PixelnormProfile *profile, const char *path)
+start_writer (PixelnormProfile *profile, const char *path, gboolean fresh)
 {
   const pid_t writer = fork ();
   int status;
@@ -49,7 +50,10 @@ start_writer (PixelnormProfile *profile, const char *path)
     if (ptrace (PTRACE_TRACEME, 0, NULL, NULL) < 0)
       _exit (2);
     raise (SIGSTOP);
-    _exit (pixelnorm_profile_save (profile, path, NULL) ? 0 : 1);
+    _exit ((fresh ? pixelnorm_profile_replace (profile, path, NULL, NULL, NULL)
+                  : pixelnorm_profile_save (profile, path, NULL))
+            ? 0
+            : 1);
   }
   g_assert_cmpint (waitpid (writer, &status, 0), ==, writer);
   return WIFSTOPPED (status) ? writer : 0;
@@ -57,9 +61,9 @@ start_writer (PixelnormProfile *profile, const char *path)
 
 /* Lets a save run to its stop number @n and kills it there; FALSE where it came to its end before. */
 static gboolean
-kill_at_stop (PixelnormProfile *profile, const char *path, guint n)
+kill_at_stop (PixelnormProfile *profile, const char *path, gboolean fresh, guint n)
 {
-  const pid_t writer = start_writer (profile, path);
+  const pid_t writer = start_writer (profile, path, fresh);
   int status;
 
   for (guint i = 0; i < n; i++) {
@@ -80,7 +84,7 @@ kill_at_stop (PixelnormProfile *profile, const char *path, guint n)
 static gboolean
 may_trace (PixelnormProfile *profile, const char *path)
 {
-  const pid_t writer = start_writer (profile, path);
+  const pid_t writer = start_writer (profile, path, FALSE);
 
   if (writer == 0)
     return FALSE;
@@ -89,41 +93,57 @@ may_trace (PixelnormProfile *profile, const char *path)
   return TRUE;
 }
 
-static void
-test_every_system_call (void)
+/* Whether the new file stands there after a kill; else the old one, or none, must. */
+static gboolean
+is_new (const char *path, GBytes *old_bytes, GBytes *new_bytes)
 {
+  g_autoptr (GError) error = NULL;
+
+  if (!old_bytes && !g_file_test (path, G_FILE_TEST_EXISTS))
+    return FALSE;
+  g_autoptr (GBytes) found = read_bytes (path);
+  g_autoptr (PixelnormProfile) loaded = pixelnorm_profile_load (path, &error);
+  g_assert_no_error (error);
+  if (g_bytes_equal (found, new_bytes))
+    return TRUE;
+  g_assert_true (old_bytes && g_bytes_equal (found, old_bytes));
+  return FALSE;
+}
+
+/* Over an old file, or where there is none. */
+static void
+test_every_system_call (gconstpointer data)
+{
+  const gboolean fresh = GPOINTER_TO_INT (data);
   g_autoptr (PixelnormProfile) old = make_profile (RGB8), new = make_profile (LARGE);
   g_autoptr (GBytes) old_bytes = make_file (RGB8), new_bytes = make_file (LARGE);
   g_autofree char *directory = path_in_folder ("place");
   g_autofree char *path = g_build_filename (directory, "a.safetensors", NULL);
-  guint n_old = 0, n_new = 0;
+  guint n_old = 0, n_new = 0, stop = 0;
 
   g_assert_cmpint (g_mkdir (directory, 0755), ==, 0);
   save (old, path);
-  if (!may_trace (old, path)) {
-    g_test_skip ("needs the right to trace another process (ptrace)");
-  } else {
-    for (guint stop = 0; stop < MOST_STOPS && kill_at_stop (new, path, stop); stop++) {
-      g_autoptr (GBytes) found = read_bytes (path);
-      g_autoptr (GError) error = NULL;
-      g_autoptr (PixelnormProfile) loaded = pixelnorm_profile_load (path, &error);
-
-      g_assert_no_error (error);
-      if (g_bytes_equal (found, new_bytes)) {
-        n_new++;
-      } else {
-        g_assert_true (g_bytes_equal (found, old_bytes));
-        g_assert_cmpuint (n_new, ==, 0); /* never back */
-        n_old++;
-      }
-      save (old, path);
-      assert_alone (directory);
-    }
-    g_assert_true (n_old > 10 && n_new > 2);
-    g_test_message (
-        "counted: killed at %u places of a save: the old file %u times, the new one %u times",
-        n_old + n_new, n_old, n_new);
+  const gboolean traced = may_trace (old, path);
+  if (fresh)
+    g_unlink (path);
+  while (traced && stop < MOST_STOPS && kill_at_stop (new, path, fresh, stop++)) {
+    if (is_new (path, fresh ? NULL : old_bytes, new_bytes))
+      n_new++;
+    else
+      n_old++;
+    g_assert_true (
+        n_new == 0 || is_new (path, fresh ? NULL : old_bytes, new_bytes)); /* never back */
+    save (old, path);
+    assert_alone (directory);
+    if (fresh)
+      g_unlink (path);
   }
+  if (traced)
+    g_assert_true (n_old > 10 && n_new > 2);
+  else
+    g_test_skip ("needs the right to trace another process (ptrace)");
+  g_test_message ("counted: killed at %u places of a save: %s %u times, the new one %u times",
+      n_old + n_new, fresh ? "no file" : "the old file", n_old, n_new);
   g_unlink (path);
   g_assert_cmpint (g_rmdir (directory), ==, 0);
 }
@@ -135,7 +155,10 @@ main (int argc, char **argv)
 
   g_test_init (&argc, &argv, NULL);
   make_folder ();
-  g_test_add_func ("/profile-save/killed-at-every-system-call", test_every_system_call);
+  g_test_add_data_func (
+      "/profile-save/killed-at-every-system-call", GINT_TO_POINTER (FALSE), test_every_system_call);
+  g_test_add_data_func ("/profile-save/killed-at-every-system-call-of-a-new-file",
+      GINT_TO_POINTER (TRUE), test_every_system_call);
   result = g_test_run ();
   remove_folder ();
   return result;
