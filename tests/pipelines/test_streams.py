@@ -194,6 +194,20 @@ def test_killed_while_collecting(tmp_path):
     assert read_profile(path)[1]["frames"][0] == 3
 
 
+@pytest.mark.parametrize("use", ["", "append=true", "overwrite=true"])
+def test_two_processes_with_one_location(use, tmp_path):
+    """Both begin where nothing is; the second to save finds the file of the first, which stays."""
+    pipeline = shlex.split("gst-launch-1.0 videotestsrc is-live=true num-buffers=30 ! video/x-raw,format=RGB,width=64,height=48,"
+                           f"framerate=30/1 ! pixelstats {use} location=p.safetensors ! fakesink")
+    processes = [subprocess.Popen(pipeline, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(2)]
+    said = [process.communicate(timeout=TIMEOUT)[0] for process in processes]
+    assert [process.returncode for process in processes] == [0, 0], said
+    moved = "".join(said).count("WARNING: from element /GstPipeline:pipeline0/GstPixelStats:pixelstats0: p.1.safetensors: This run is saved here")
+    assert moved == 1, said
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["p.1.safetensors", "p.safetensors"]
+    assert [read_profile(path)[1]["frames"][0] for path in tmp_path.iterdir()] == [30, 30]
+
+
 def test_corrupt_profile_is_refused_by_the_library(profile):
     profile.write_bytes(flip(profile.read_bytes()))
     with pytest.raises(GLib.Error, match="p.safetensors"):
