@@ -413,6 +413,11 @@ fill_statistics (PixelnormKernels *kernels)
 void
 pixelnorm_fill_orc (PixelnormKernels *kernels)
 {
+  pixelnorm_orc_init_colour ();
+  pixelnorm_orc_init_denormalize ();
+  pixelnorm_orc_init_normalize ();
+  pixelnorm_orc_init_running ();
+  pixelnorm_orc_init_statistics ();
   fill_statistics (kernels);
   USE_SAMPLES (PIXELNORM_SAMPLE_U8, u8);
   USE_SAMPLES (PIXELNORM_SAMPLE_U16, u16);
