@@ -368,6 +368,10 @@ gst_pixel_denorm_generate_output (GstBaseTransform *trans, GstBuffer **outbuf)
   GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
 
   *outbuf = NULL;
+  if (!gst_pixel_plans_is_fitted (&self->base.plans)) {
+    gst_clear_buffer (&trans->queued_buf);
+    return GST_FLOW_FLUSHING;
+  }
   if (!take_buffer (self))
     return GST_FLOW_ERROR;
   if (self->pending && self->next == self->applied.n_frames)

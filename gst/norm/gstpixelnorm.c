@@ -504,6 +504,10 @@ gst_pixel_norm_generate_output (GstBaseTransform *trans, GstBuffer **output)
   *output = NULL;
   if (!input)
     return GST_FLOW_OK;
+  if (!gst_pixel_plans_is_fitted (&self->base.plans)) {
+    gst_buffer_unref (input);
+    return GST_FLOW_FLUSHING;
+  }
   GST_LOG_OBJECT (self, "frame %u of %u: %" GST_PTR_FORMAT, self->assembly.n_frames + 1,
       self->assembly.size, input);
   if (self->assembly.n_frames == 0)
@@ -604,7 +608,7 @@ static gboolean
 check_caps (
     GstPixelNorm *self, const GstPixelVideo *input, const GstPixelVideo *output, GError **error)
 {
-  const guint n_frames = self->assembly.size;
+  const guint n_frames = get_batch_size (self);
   const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (input->layout);
   const gsize samples =
       (gsize) geometry->width * geometry->height * pixelnorm_layout_get_n_channels (input->layout);
@@ -658,13 +662,16 @@ gst_pixel_norm_start (GstBaseTransform *trans)
 
   g_atomic_int_set (&self->is_explained, FALSE);
   self->backwards = FALSE;
-  if (!GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->start (trans))
-    return FALSE;
   GST_OBJECT_LOCK (self);
   gst_pixel_assembly_start (&self->assembly, self->batch_size, self->last_batch);
   self->latency = 0;
   GST_OBJECT_UNLOCK (self);
-  return TRUE;
+  if (GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)->start (trans))
+    return TRUE;
+  GST_OBJECT_LOCK (self);
+  gst_pixel_assembly_stop (&self->assembly);
+  GST_OBJECT_UNLOCK (self);
+  return FALSE;
 }
 
 static gboolean

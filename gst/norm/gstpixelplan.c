@@ -585,7 +585,11 @@ gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *target, G
     const guint n_taken = self->n_taken;
     GST_OBJECT_UNLOCK (self->element);
 
-    fits = plan_fit (&shop.base, &shop.target, &problem) || workshop_make_changes (&shop, self);
+    if (!shop.base.settings)
+      g_set_error_literal (&problem, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+          "Caps came before the element has started. Link it when it has.");
+    fits = shop.base.settings
+        && (plan_fit (&shop.base, &shop.target, &problem) || workshop_make_changes (&shop, self));
     if (!fits)
       g_propagate_error (error, g_steal_pointer (&problem));
     GST_OBJECT_LOCK (self->element);
@@ -603,6 +607,15 @@ gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *target, G
   if (begin)
     load_changes (self);
   return used;
+}
+
+gboolean
+gst_pixel_plans_is_fitted (GstPixelPlans *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  const gboolean is_fitted = plan_is_fitted (&self->current);
+  GST_OBJECT_UNLOCK (self->element);
+  return is_fitted;
 }
 
 gboolean

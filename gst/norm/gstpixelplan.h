@@ -100,5 +100,9 @@ gboolean gst_pixel_plans_fit (
 gboolean gst_pixel_plans_fit_target (
     GstPixelPlans *self, const GstPixelTarget *target, GError **error);
 
+/* Whether there is a plan for caps. A source that is linked to an element which starts can push before that
+ * has. */
+gboolean gst_pixel_plans_is_fitted (GstPixelPlans *self);
+
 /* Before a frame: applies the plan that is ready, if one is, and says whether. */
 gboolean gst_pixel_plans_apply (GstPixelPlans *self);
