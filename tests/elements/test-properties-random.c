@@ -11,7 +11,7 @@
 
 #include "random-values.h"
 
-#define ROUNDS 60
+#define ROUNDS 30
 #define PATIENCE (30 * G_TIME_SPAN_SECOND)
 #define N_SAMPLES (VALUES_WIDTH * VALUES_HEIGHT * 3)
 
@@ -137,6 +137,31 @@ set_some (Walk *walk, GRand *random)
   g_object_thaw_notify (G_OBJECT (walk->bench->element));
 }
 
+/* What an application asks while frames come. */
+static void
+ask (Walk *walk, GRand *random)
+{
+  GstElement *element = walk->bench->element;
+  g_autofree GParamSpec **specs = NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
+  guint n;
+
+  specs = g_object_class_list_properties (G_OBJECT_GET_CLASS (element), &n);
+  const GParamSpec *spec = specs[g_rand_int_range (random, 0, (gint32) n)];
+  g_value_init (&value, spec->value_type);
+  g_object_get_property (G_OBJECT (element), spec->name, &value);
+  g_autoptr (GstPad) sink = gst_element_get_static_pad (element, "sink");
+  g_autoptr (GstPad) src = gst_element_get_static_pad (element, "src");
+  g_autoptr (GstCaps) taken = gst_pad_query_caps (sink, NULL);
+  g_autoptr (GstCaps) given = gst_pad_query_caps (src, NULL);
+  g_assert_false (gst_caps_is_empty (taken) || gst_caps_is_empty (given));
+  GstQuery *latency = gst_query_new_latency ();
+  gst_pad_query (src, latency);
+  gst_query_unref (latency);
+  if (g_signal_lookup ("save", G_OBJECT_TYPE (element)) && g_rand_int_range (random, 0, 4) == 0)
+    bench_save (walk->bench);
+}
+
 typedef struct {
   Walk *walk;
   guint32 seed;
@@ -151,6 +176,7 @@ run_setter (gpointer data)
 
   for (gint i = 0; i < n; i++) {
     set_some (setter->walk, random);
+    ask (setter->walk, random);
     if (g_rand_int_range (random, 0, 2))
       g_usleep ((gulong) g_rand_int_range (random, 0, 2000));
   }
@@ -387,6 +413,64 @@ run_round (Walk *walk)
   settle (walk);
 }
 
+typedef struct {
+  Walk *walk;
+  gint is_over; /* atomic */
+} Pusher;
+
+/* Frames that come whatever becomes of them, as of a source of its own; caps anew where the element lost them. */
+static gpointer
+run_pusher (gpointer data)
+{
+  Pusher *pusher = data;
+  Walk *walk = pusher->walk;
+
+  while (!g_atomic_int_get (&pusher->is_over)) {
+    const GstFlowReturn flow = bench_push (walk->bench, walk->kind->make_frame (walk));
+
+    drop_results (walk);
+    if (flow == GST_FLOW_OK)
+      continue;
+    g_usleep (300);
+    gst_harness_push_event (walk->bench->harness, gst_event_new_stream_start ("again"));
+    offer_caps (walk);
+  }
+  return NULL;
+}
+
+/* The state changes in another thread than the one that pushes. */
+static void
+run_round_apart (Walk *walk)
+{
+  GstElement *element = walk->bench->element;
+  const gint n_moves = g_rand_int_range (walk->random, 3, 12);
+  Setter setter = { walk, g_rand_int (walk->random) };
+  Pusher pusher = { walk };
+
+  GThread *pushes = g_thread_new ("pusher", run_pusher, &pusher);
+  GThread *sets = g_thread_new ("setter", run_setter, &setter);
+  for (gint i = 0; i < n_moves; i++) {
+    const gint32 what = g_rand_int_range (walk->random, 0, 4);
+
+    if (what == 0)
+      gst_element_set_state (element, GST_STATE_PAUSED);
+    else if (what == 1)
+      gst_element_set_state (element, GST_STATE_NULL);
+    else
+      set_some (walk, walk->random);
+    g_usleep ((gulong) g_rand_int_range (walk->random, 0, 1500));
+    if (gst_element_set_state (element, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
+      set_mild (walk);
+      gst_element_set_state (element, GST_STATE_PLAYING);
+    }
+  }
+  g_thread_join (sets);
+  g_atomic_int_set (&pusher.is_over, TRUE);
+  g_thread_join (pushes);
+  restart (walk, FALSE);
+  settle (walk);
+}
+
 /* Makes what happens between two lines of the elements' debug log take longer, now and then: no lock is held
  * there. */
 static void
@@ -423,8 +507,11 @@ test_kind (gconstpointer data)
   set_mild (&walk);
   bench_play (walk.bench, walk.kind->downstream);
   g_assert_true (offer_caps (&walk));
-  for (guint i = 0; i < get_rounds (); i++)
+  for (guint i = 0; i < get_rounds (); i++) {
     run_round (&walk);
+    if (i % 3 == 0)
+      run_round_apart (&walk);
+  }
   g_test_message ("%u results were looked at", walk.n_checked);
   g_assert_cmpuint (walk.n_checked, >, get_rounds ());
   set_mild (&walk);
