@@ -71,15 +71,20 @@ class Network:
         return scores.reshape(len(tensor), -1)
 
 
+def quoted(text):
+    """As the value of a property in a description of a pipeline."""
+    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def describe(network, options):
     """The pipeline."""
     source = "videotestsrc pattern=ball num-buffers=30 ! video/x-raw,format=RGB"
     if options.video:
         path = pathlib.Path(options.video)
         uri = path.resolve().as_uri() if path.exists() else options.video
-        source = f'uridecodebin3 uri="{uri}"'
+        source = f"uridecodebin3 uri={quoted(uri)}"
     size = f",width={network.width},height={network.height}" if network.width and network.height else ""
-    profile = f'location="{options.profile}"' if options.profile else ""
+    profile = f"location={quoted(options.profile)}" if options.profile else ""
     batch = options.batch or network.batch or 1
     channels = "rgb" if network.n_channels == 3 else "gray"
     return (f"{source} ! videoscale ! video/x-raw{size},pixel-aspect-ratio=1/1 ! "

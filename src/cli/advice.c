@@ -241,6 +241,28 @@ format_name (const PixelnormGeometry *geometry)
   return NULL;
 }
 
+/* @value for a property in a line for a shell. gst-launch-1.0 takes a backslash for what makes the next character plain,
+ * within its quotes, too. Returns: (transfer full) */
+static gchar *
+quote_value (const gchar *value)
+{
+  static const gchar plain[] = G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "/._-:%+,@";
+  GString *quoted = g_string_new ("\"");
+
+  if (value[strspn (value, plain)] == '\0') {
+    g_string_assign (quoted, value);
+    return g_string_free (quoted, FALSE);
+  }
+  for (const gchar *p = value; *p; p++) {
+    if (*p == '"' || *p == '\\')
+      g_string_append_c (quoted, '\\');
+    g_string_append_c (quoted, *p);
+  }
+  g_string_append_c (quoted, '"');
+  g_autofree gchar *words = g_string_free (quoted, FALSE);
+  return g_shell_quote (words);
+}
+
 /* The first source, where it names one that can be opened. */
 static gchar *
 first_source (PixelnormProfile *profile)
@@ -248,7 +270,7 @@ first_source (PixelnormProfile *profile)
   const gchar *sources = pixelnorm_profile_get_sources (profile);
   g_auto (GStrv) lines = g_strsplit (sources ? sources : "", "\n", 2);
 
-  return lines[0] && strstr (lines[0], "://") ? g_shell_quote (lines[0])
+  return lines[0] && strstr (lines[0], "://") ? quote_value (lines[0])
                                               : g_strdup ("file:///path/to/video.mp4");
 }
 
@@ -257,7 +279,7 @@ advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   g_autofree gchar *source = first_source (profile);
-  g_autofree gchar *location = g_shell_quote (path);
+  g_autofree gchar *location = quote_value (path);
   /* what pixelnorm converts itself goes in as it is decoded */
   const gboolean converted = pixelnorm_profile_get_conversions (profile) != NULL;
   const gchar *format = converted ? NULL : format_name (geometry);

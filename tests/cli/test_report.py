@@ -9,16 +9,22 @@ import html.parser
 import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 
+import gi
 import numpy as np
 import pytest
 from PIL import Image
 
+gi.require_version("Gst", "1.0")
+from gi.repository import Gst  # noqa: E402
+
 from cli_help import Scope, pixelprofile, save_profile
 from gst_launch import make
 
+Gst.init(None)
 SIZE, N = (36, 50), 60
 report = functools.partial(pixelprofile, "report")
 
@@ -235,6 +241,29 @@ def test_the_line_runs(tmp_path):
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "Got EOS" in done.stdout
+
+
+NAMES = [r"a\b.safetensors", r"a \\ b", "a\"b", "a'b", "a !b $HOME `c`", r"end\ ".rstrip(), "(int)5", "-x", "~", "\u00e4 \u4e2d", "a\nb", r"\" ! x"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_line_names_the_file(tmp_path, name):
+    """Whatever it is called: a shell and GStreamer's parser get the very name out of the line, and gst-launch-1.0 finds the file."""
+    frames = frames_of(8, size=(48, 64))
+    save(tmp_path / name, frames, "file:///x%20y\\z \"q\".ogg")
+    done = report("--output", "page.html", *(["--"] if name[0] == "-" else []), name, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    line = next(words for words in Page((tmp_path / "page.html").read_text()).words if words.startswith("gst-launch-1.0"))
+    words = shlex.split(line)
+    assert words[0] == "gst-launch-1.0"
+    element = Gst.parse_launchv(words[words.index("pixelnorm"):words.index("!", words.index("pixelnorm"))])
+    assert element.get_property("location") == name
+    source = Gst.parse_launchv(words[1:words.index("!")])
+    assert source.get_property("uri") == "file:///x%20y\\z \"q\".ogg"
+    # the same, but for where frames come from
+    known = line.replace(line[line.index("uridecodebin3"):line.index(" ! ")], "videotestsrc num-buffers=2", 1)
+    done = subprocess.run(["bash", "-c", known], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0 and "Got EOS" in done.stdout, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("how", [{"scope": Scope.CHANNEL}, {"scope": Scope.CHANNEL, "histogram": False},
