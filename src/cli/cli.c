@@ -5,6 +5,7 @@
  */
 #include "cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -63,6 +64,18 @@ cli_fail_usage (const gchar *format, ...)
   complain (hint, format, arguments);
   va_end (arguments);
   return CLI_USAGE;
+}
+
+/* Writes what is left of standard output. Returns: CLI_OK, or @status, and it was said why not */
+int
+cli_flush (int status)
+{
+  errno = 0;
+  if (fflush (stdout) == 0 && !ferror (stdout))
+    return CLI_OK;
+  const int problem = errno; /* 0: of a write before this one */
+  return problem ? cli_fail (status, "Standard output was not written: %s.", g_strerror (problem))
+                 : cli_fail (status, "Standard output was not written. Is the disk full?");
 }
 
 /* Returns: (transfer full): what --help says of a command, and its options */

@@ -43,4 +43,5 @@ int cli_check_target (const gchar *target, gboolean force);
 int cli_check_profile_target (const gchar *target, gboolean force);
 gboolean cli_save_profile (
     PixelnormProfile *profile, const gchar *target, gboolean force, GError **error);
+int cli_flush (int status);
 gchar *cli_clean_text (const gchar *text);

@@ -281,9 +281,7 @@ compare (const DiffOptions *options, PixelnormProfile *const profiles[2])
   if (error)
     return cli_fail (DIFF_TROUBLE, "%s", error->message);
   /* here rather than at the program's end, where it would get the status of drift */
-  if (fflush (stdout) != 0 || ferror (stdout))
-    return cli_fail (DIFF_TROUBLE, "Standard output was not written. Is the disk full?");
-  return status;
+  return cli_flush (DIFF_TROUBLE) == CLI_OK ? status : DIFF_TROUBLE;
 }
 
 static int

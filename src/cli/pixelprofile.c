@@ -118,7 +118,5 @@ main (int argc, char **argv)
 
   status = run (argc, argv);
   /* a full disk behind "pixelprofile info > file" must not look like success */
-  if ((fflush (stdout) != 0 || ferror (stdout)) && status == CLI_OK)
-    status = cli_fail (CLI_FAILED, "Standard output was not written. Is the disk full?");
-  return status;
+  return status == CLI_OK ? cli_flush (CLI_FAILED) : status;
 }

@@ -25,6 +25,8 @@
 
 #include <pixelnorm/error.h>
 
+#include "remedy.h"
+
 #define SUFFIX ".pixelnorm-tmp"
 #define RANDOM_DIGITS 16
 #define MAX_ATTEMPTS 100 /* to find a name that nobody has */
@@ -38,31 +40,6 @@ struct _AtomicFile {
   int fd;
 };
 
-static const char *
-remedy_for (int problem)
-{
-  switch (problem) {
-  case ENOSPC:
-  case EDQUOT:
-    return "Make room on the disk, or save to another";
-  case ENOENT:
-  case ENOTDIR:
-    return "Make the directory first, or give another path";
-  case EACCES:
-  case EPERM:
-  case EROFS:
-    return "Save to a directory in which this user may write";
-  case EFBIG:
-    return "Raise the limit on the size of files (ulimit -f), or save to another disk";
-  case EEXIST:
-    return "Give another path";
-  case ENAMETOOLONG:
-    return "Give a shorter name";
-  default:
-    return "Save to another path";
-  }
-}
-
 static void
 set_error (GError **error, const char *shown, const char *what, int problem)
 {
@@ -72,7 +49,7 @@ set_error (GError **error, const char *shown, const char *what, int problem)
       full                    ? PIXELNORM_ERROR_NO_SPACE
           : problem == EEXIST ? PIXELNORM_ERROR_EXISTS
                               : PIXELNORM_ERROR_WRITE,
-      "%s: %s: %s. %s.", shown, what, g_strerror (problem), remedy_for (problem));
+      "%s: %s: %s. %s.", shown, what, g_strerror (problem), pixelnorm_remedy (problem, FALSE));
 }
 
 /* Follows symbolic links at the end of @path, so that a link stays one; it may lead to no file yet.

@@ -12,7 +12,18 @@
 
 #include <pixelnorm/error.h>
 
+#include "remedy.h"
+
 #define MAX_COPY (128 << 20) /* bytes of a file that is read instead of mapped */
+
+static void
+set_error (GError **error, PixelnormError code, const char *shown, const char *what,
+    const char *verb, int problem)
+{
+  g_set_error (error, PIXELNORM_ERROR, problem == ENOMEM ? PIXELNORM_ERROR_MEMORY : code,
+      "%s: The %s cannot be %s: %s. %s.", shown, what, verb, g_strerror (problem),
+      pixelnorm_remedy (problem, TRUE));
+}
 
 /* Reads @size bytes; fewer where the file has shrunk meanwhile, which its digest will tell. */
 static GBytes *
@@ -32,9 +43,7 @@ read_all (int fd, gsize size, const char *shown, const char *what, GError **erro
     if (n < 0 && errno == EINTR)
       continue;
     if (n < 0) {
-      g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
-          "%s: The %s cannot be read: %s. Check the disk, or copy the file to another.", shown,
-          what, g_strerror (errno));
+      set_error (error, PIXELNORM_ERROR_READ, shown, what, "read", errno);
       return NULL;
     }
     if (n == 0)
@@ -47,13 +56,11 @@ read_all (int fd, gsize size, const char *shown, const char *what, GError **erro
 static GBytes *
 map_all (int fd, const char *shown, const char *what, GError **error)
 {
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (GMappedFile) mapped = g_mapped_file_new_from_fd (fd, FALSE, &problem);
+  errno = 0;
+  g_autoptr (GMappedFile) mapped = g_mapped_file_new_from_fd (fd, FALSE, NULL);
 
-  if (mapped == NULL) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
-        "%s: The %s cannot be read: %s. Check the disk, or copy the file to another.", shown, what,
-        problem->message);
+  if (mapped == NULL) { /* GLib's error hides the number in a text of its own */
+    set_error (error, PIXELNORM_ERROR_READ, shown, what, "read", errno ? errno : EIO);
     return NULL;
   }
   return g_mapped_file_get_bytes (mapped);
@@ -71,9 +78,7 @@ pixelnorm_input_file_read (const char *path, const char *shown, const char *what
     fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
   while (fd < 0 && errno == EINTR);
   if (fd < 0) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN,
-        "%s: The %s cannot be opened: %s. Check the path and its permissions.", shown, what,
-        g_strerror (errno));
+    set_error (error, PIXELNORM_ERROR_OPEN, shown, what, "opened", errno);
     return NULL;
   }
   if (fstat (fd, &status) < 0 || !S_ISREG (status.st_mode)) {

@@ -31,6 +31,17 @@ fail (const gchar *location, const gchar *why, GError **error)
   return FALSE;
 }
 
+static gboolean
+fail_to_open (const gchar *location, const gchar *why, GError **error)
+{
+  g_autofree gchar *shown = g_filename_display_name (location);
+
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN,
+      "%s: The mask cannot be read: %s. Give the path of a PNG image that this user can read.",
+      shown, why);
+  return FALSE;
+}
+
 /* A pipe would be waited for, and a device may have no end. */
 static gboolean
 check_file (const gchar *location, GError **error)
@@ -38,7 +49,7 @@ check_file (const gchar *location, GError **error)
   GStatBuf status;
 
   if (g_stat (location, &status) != 0)
-    return fail (location, g_strerror (errno), error);
+    return fail_to_open (location, g_strerror (errno), error);
   if (!S_ISREG (status.st_mode))
     return fail (location, "it is no regular file", error);
   return status.st_size <= MAX_BYTES || fail (location, "it is too large for a mask", error);
@@ -56,7 +67,7 @@ mask_image_load (MaskImage *self, const gchar *location, GError **error)
   if (!check_file (location, error))
     return FALSE;
   if (!g_file_get_contents (location, &content, &size, &problem))
-    return fail (location, problem->message, error);
+    return fail_to_open (location, problem->message, error);
   if (!png_image_begin_read_from_memory (&png, content, size))
     return fail (location, png.message, error);
   png.format = PNG_FORMAT_GRAY;

@@ -140,6 +140,26 @@ def test_info_json(lobby, scene):
     assert second["statistics"]["Y"]["mean"] == pytest.approx(scene[..., 0].mean(), rel=1e-12)
 
 
+@pytest.mark.unsanitized("sanitizers map terabytes, which no limit on memory leaves room for")
+def test_advice_fits_the_error(tmp_path):
+    """What to do depends on what the system says."""
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "file").touch()
+    with open(tmp_path / "large", "wb") as large:
+        large.truncate(300 << 20)  # large enough to be mapped
+    for name, words in {"missing": "No such file or directory. Check the path", "file/x": "Not a directory. Check the path",
+                        "loop": "symbolic links. Mend the symbolic link", "a" * 300: "too long. Give a shorter path",
+                        "large": "Cannot allocate memory. Free memory, or raise its limit"}.items():
+        done = subprocess.run(["bash", "-c", 'ulimit -v 280000; exec "$@"', "bash", PROGRAM, "info", name], cwd=tmp_path, text=True,
+                              capture_output=True, timeout=60)
+        assert done.returncode == 1 and words in done.stderr, done.stderr
+        assert "disk" not in done.stderr
+    (tmp_path / "file").chmod(0)
+    other = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    done = subprocess.run([*other, PROGRAM, "info", "file"], cwd=tmp_path, text=True, capture_output=True, timeout=60)
+    assert "Permission denied. Give this user the right to read it" in done.stderr
+
+
 @pytest.mark.parametrize("scope", [Pixelnorm.Scope.PIXEL, Pixelnorm.Scope.CHANNEL])
 def test_info_where_min_deviation_rules(tmp_path, scope):
     """Every pixel deviates by half a code, or by one and a half."""

@@ -302,7 +302,7 @@ test_links (void)
   g_unlink (link);
   g_assert_cmpint (symlink ("second.safetensors", link), ==, 0); /* round in circles */
   assert_save_fails (RGB8, link, PIXELNORM_ERROR_WRITE, "symbolic link");
-  assert_load_fails (link, PIXELNORM_ERROR_OPEN, "Check the path");
+  assert_load_fails (link, PIXELNORM_ERROR_OPEN, "Mend the symbolic link");
   g_unlink (link);
   g_unlink (second);
   g_assert_cmpint (g_rmdir (directory), ==, 0);

@@ -24,6 +24,12 @@ TENSORS = ("frames", "samples", "sum", "sum_squares", "sum_squares_high", "count
 NARROWED = ("sum", "sum_squares", "count")
 SUFFIX = ".pixelnorm-tmp"
 ADVICE = "Choose another name, or say that it is to be overwritten."
+# what to do about an error of the system
+REMEDIES = {**dict.fromkeys([errno.ENOSPC, errno.EDQUOT], "Make room on the disk, or save to another"),
+            **dict.fromkeys([errno.ENOENT, errno.ENOTDIR], "Make the folder first, or give another path"),
+            **dict.fromkeys([errno.EACCES, errno.EPERM, errno.EROFS], "Save to a folder in which this user may write"),
+            errno.EFBIG: "Raise the limit on the size of files (ulimit -f), or save to another disk",
+            errno.ENAMETOOLONG: "Give a shorter name", errno.EISDIR: "Give the path of a file"}
 CHUNK = 1 << 17  # items widened at once
 
 
@@ -126,8 +132,8 @@ def write_file(path, parts, overwrite=False):
         if isinstance(problem, FileExistsError):
             raise FileExistsError(f"{os.fspath(path)} is there already. {ADVICE}") from None
         if isinstance(problem, OSError):
-            raise type(problem)(f"{os.fspath(path)} cannot be written: {problem.strerror}. Give a path in a folder that is "
-                                "there, in which this user may write and which has room.") from None
+            raise type(problem)(f"{os.fspath(path)} cannot be written: {problem.strerror}. "
+                                f"{REMEDIES.get(problem.errno, 'Save to another path')}.") from None
         raise
     if fcntl:
         directory = os.open(folder, os.O_RDONLY)
