@@ -14,6 +14,7 @@
 typedef struct {
   guint n_channels;
   gsize n_counted[PIXELNORM_MAX_CHANNELS], n_ruled[PIXELNORM_MAX_CHANNELS];
+  gsize n_still; /* of all channels: those of a divisor of 0 */
   double divisor[PIXELNORM_MAX_CHANNELS];
   const PixelnormMethodRow *method;
   gboolean per_pixel;
@@ -23,7 +24,7 @@ typedef struct {
 typedef struct {
   const PixelnormCoefficients *coefficients;
   guint channel;
-  gsize n_counted, n_ruled; /* atomic */
+  gsize n_counted, n_ruled, n_still; /* atomic */
 } Measured;
 
 static void
@@ -32,7 +33,7 @@ measure_range (gpointer data, gsize begin, gsize end)
   Measured *measured = data;
   const double floor = measured->coefficients->floor;
   double divisors[PIXELNORM_RUN];
-  gsize n_counted = 0, n_ruled = 0;
+  gsize n_counted = 0, n_ruled = 0, n_still = 0;
 
   for (gsize first = begin; first < end; first += PIXELNORM_RUN) {
     const guint n = (guint) MIN (end - first, PIXELNORM_RUN);
@@ -42,10 +43,12 @@ measure_range (gpointer data, gsize begin, gsize end)
     for (guint i = 0; i < n; i++) {
       n_counted += !isnan (divisors[i]);
       n_ruled += divisors[i] < floor;
+      n_still += divisors[i] == 0;
     }
   }
   g_atomic_pointer_add (&measured->n_counted, n_counted);
   g_atomic_pointer_add (&measured->n_ruled, n_ruled);
+  g_atomic_pointer_add (&measured->n_still, n_still);
 }
 
 static void
@@ -60,6 +63,7 @@ measure_channel (Floor *self, const PixelnormCoefficients *coefficients, guint c
   pixelnorm_parallel_run (n, PIXELNORM_PARALLEL_SAMPLES, measure_range, &measured);
   self->n_counted[channel] = measured.n_counted;
   self->n_ruled[channel] = measured.n_ruled;
+  self->n_still += measured.n_still;
 }
 
 static gboolean
@@ -199,8 +203,14 @@ pixelnorm_inputs_describe_floor (const PixelnormInputs *self, const PixelnormSet
     append_shares (text, &floor, channels);
   else
     append_divisors (text, &floor, channels);
+  g_string_append (text, floor.per_pixel ? "). " : " code values). ");
+  if (floor.n_still) {
+    g_string_append (text, "Of ");
+    append_number (text, "%.4g", 100.0 * floor.n_still / n_counted);
+    g_string_append (text, " % it is 0, which no min-deviation changes. ");
+  }
   g_string_append_printf (text,
-      "%s). If differences that small matter, set min-deviation below them%s; if they are noise, leave it.",
-      floor.per_pixel ? "" : " code values", floor.per_pixel ? ", or scope=channel" : "");
+      "If differences that small matter, set min-deviation below them%s; if they are noise, leave it.",
+      floor.per_pixel ? ", or scope=channel" : "");
   return g_string_free (text, FALSE);
 }

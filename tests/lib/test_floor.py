@@ -106,6 +106,8 @@ def test_shares(tmp_path, method, depth, masked):
 
 
 def check_words(words, method, scope, floor, found, shares, ruled):
+    still = sum((column == 0).sum() for column in found) / sum(map(len, found))
+    assert (f"). Of {100 * still:.4g} % it is 0, which no min-deviation changes. If" in words) == bool(still) == (" it is 0" in words)
     assert words.startswith(f"min-deviation={floor:g} is what ") and f"since {DIVISORS[method]} is less (" in words
     named = re.search(r"\((.*?)\)", words)[1]
     if scope == "pixel":

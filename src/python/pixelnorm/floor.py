@@ -14,6 +14,7 @@ class Channel(NamedTuple):
     n_counted: int = 0
     n_ruled: int = 0
     divisor: float = 0.0    # in code values; of scope pixel that of one sample
+    n_still: int = 0        # of a divisor of 0
 
     @property
     def share(self):
@@ -29,7 +30,8 @@ def measure(settings, profile, dark=None):
         divisors = numpy.asarray(row.divisor(method_input(settings, 2 ** profile.depth - 1, c, *given)))
         if settings.scope == "pixel":
             divisors = divisors[profile.moments(c).count > 0]
-        channels.append(Channel(divisors.size, int((divisors < settings.min_deviation).sum()), float(divisors.ravel()[-1])))
+        channels.append(Channel(divisors.size, int((divisors < settings.min_deviation).sum()), float(divisors.ravel()[-1]),
+                                int((divisors == 0).sum())))
     return channels
 
 
@@ -44,6 +46,8 @@ def describe(settings, profile, found):
         what = ", ".join(f"{name} {100 * part.share:.4g} %" for name, part in named)
     else:
         what = ", ".join(f"{name} {part.divisor:.4g}" for name, part in named if part.n_ruled) + " code values"
+    n_still = sum(part.n_still for part in found)
+    still = f"Of {100 * n_still / n_counted:.4g} % it is 0, which no min_deviation changes. " if n_still else ""
     return (f"min_deviation={settings.min_deviation:g} is what {whose} divided by, since {settings.row.divisor_name} is "
-            f"less ({what}). If differences that small matter, set min_deviation below them"
+            f"less ({what}). {still}If differences that small matter, set min_deviation below them"
             f"{', or scope to channel' if per_pixel else ''}; if they are noise, leave it.")
