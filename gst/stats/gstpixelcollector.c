@@ -510,8 +510,8 @@ stands_in_file (GstPixelCollector *self, guint64 changes)
 {
   const gchar *location = self->file.location;
 
-  return g_strcmp0 (self->saved_location, location) == 0 && changes <= self->saved_changes
-      && g_file_test (location, G_FILE_TEST_EXISTS);
+  return location && g_strcmp0 (self->saved_location, location) == 0
+      && changes <= self->saved_changes && g_file_test (location, G_FILE_TEST_EXISTS);
 }
 
 gboolean

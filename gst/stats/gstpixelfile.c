@@ -112,14 +112,18 @@ gst_pixel_file_open (GstPixelFile *self, GstElement *owner, const gchar *locatio
   if (self->claim && g_str_equal (location, self->location))
     return TRUE;
   g_autofree gchar *path = resolve (location);
-  if (g_strcmp0 (path, self->claim) == 0) /* the same in other words */
+  const gboolean is_claimed = g_strcmp0 (path, self->claim) == 0;
+  if (is_claimed && g_str_equal (self->location, self->opened)) /* the same in other words */
     return TRUE;
-  if (!claim (path, location, owner, error))
+  if (!is_claimed && !claim (path, location, owner, error))
     return FALSE;
   if (!look_at (self, location, mode, &etag, error)) {
-    give_back (g_steal_pointer (&path));
+    if (!is_claimed)
+      give_back (g_steal_pointer (&path));
     return FALSE;
   }
+  if (is_claimed) /* but what is written lies beside it since */
+    g_clear_pointer (&self->claim, g_free);
   gst_pixel_file_clear (self);
   self->location = g_strdup (location);
   self->opened = g_strdup (location);
@@ -169,9 +173,20 @@ write_beside (GstPixelFile *self, PixelnormProfile *profile, GError **error)
   return FALSE;
 }
 
+void
+gst_pixel_file_set_nowhere (GError **error)
+{
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+      "Nowhere to save to: no location is set. Set it, then emit save again.");
+}
+
 gboolean
 gst_pixel_file_write (GstPixelFile *self, PixelnormProfile *profile, GError **error)
 {
+  if (!self->location) {
+    gst_pixel_file_set_nowhere (error);
+    return FALSE;
+  }
   return write_to (self, profile, self->location, error)
       || (g_error_matches (*error, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS)
           && write_beside (self, profile, error));

@@ -38,3 +38,6 @@ void gst_pixel_file_clear (GstPixelFile *self);
 /* Where something else is there than what may be replaced, it stays, and the profile is written beside it:
  * self->location is another then. */
 gboolean gst_pixel_file_write (GstPixelFile *self, PixelnormProfile *profile, GError **error);
+
+/* The error of writing where no file is open. */
+void gst_pixel_file_set_nowhere (GError **error);

@@ -625,8 +625,7 @@ prepare_save (GstPixelStats *self, GError **error)
   g_autofree gchar *wanted = dup_location (self);
 
   if (!wanted)
-    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "Nowhere to save to: no location is set. Set it, then emit save again.");
+    gst_pixel_file_set_nowhere (error);
   else if (gst_pixel_collector_get_frames (&self->collector) == 0)
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "Nothing to save: no frame was counted yet.");

@@ -345,6 +345,30 @@ test_reset (Fixture *fixture, gconstpointer data)
   assert_saved_frames (fixture->beside, fixture->new + 1, 1);
 }
 
+/* Once beside it, the location of before is one like any other. */
+static void
+test_back_from_beside (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (Bench) bench = play (bench_new ("pixelstats", "location", fixture->path, NULL));
+
+  bench_show (bench, format_find (FORMAT), fixture->new[0]);
+  g_assert_true (bench_save (bench));
+  g_signal_emit_by_name (bench->element, "reset");
+  bench_show (bench, format_find (FORMAT), fixture->new[1]);
+  g_assert_true (bench_save (bench));
+  expect_moved (bench, fixture->beside);
+  g_object_set (bench->element, "location", fixture->path, NULL);
+  g_assert_false (bench_save (bench));
+  bench_expect (bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_WRITE,
+      "a profile of 1 frames already");
+  assert_location (bench, fixture->beside);
+  g_object_set (bench->element, "overwrite", TRUE, "location", fixture->path, NULL);
+  g_assert_true (bench_save (bench));
+  assert_location (bench, fixture->path);
+  assert_saved_frames (fixture->path, fixture->new + 1, 1);
+  assert_saved_frames (fixture->beside, fixture->new + 1, 1);
+}
+
 /* A file for every day: saved, another location, reset. */
 static void
 test_reset_to_another_location (Fixture *fixture, gconstpointer data)
@@ -418,6 +442,7 @@ static const struct {
   { "other-program-and-checkpoint", test_other_program_and_checkpoint },
   { "two-that-append", test_two_that_append },
   { "reset", test_reset },
+  { "back-from-beside", test_back_from_beside },
   { "reset-to-another-location", test_reset_to_another_location },
   { "two-elements", test_two_elements },
 };
