@@ -345,10 +345,13 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
     return GST_FLOW_NOT_NEGOTIATED;
   }
   GST_OBJECT_LOCK (self);
-  const guint step = in_use (self)->frame_step;
-  const guint64 max = in_use (self)->max_frames;
+  const gboolean is_running = self->is_running;
+  const guint step = self->used.frame_step;
+  const guint64 max = self->used.max_frames;
   const gboolean location_changed = self->settings.location_changed;
   GST_OBJECT_UNLOCK (self);
+  if (!is_running) /* a source that was linked early pushes before start has looked at the properties */
+    return GST_FLOW_FLUSHING;
   self->finished = FALSE;
   if (location_changed)
     look_at_location (self);

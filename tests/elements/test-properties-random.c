@@ -11,7 +11,7 @@
 
 #include "random-values.h"
 
-#define ROUNDS 30
+#define ROUNDS 20
 #define PATIENCE (30 * G_TIME_SPAN_SECOND)
 #define N_SAMPLES (VALUES_WIDTH * VALUES_HEIGHT * 3)
 
