@@ -30,14 +30,14 @@ def folder(tmp_path_factory):
 
 def test_lines(folder):
     assert len(LINES) == 4
-    metadata, arrays = read_profile(folder / "street.safetensors")  # the last one is the letterbox
+    metadata, arrays = read_profile(folder / "letterbox.safetensors")
     assert (metadata["channels"], metadata["width"], metadata["height"]) == ("RGB", "640", "640")
     counted = arrays["count"][..., 0] > 0
     assert counted[140:500].all() and not counted[:140].any() and not counted[500:].any()
 
 
 def test_what_info_says(folder):
-    done = run(["pixelprofile", "info", "street.safetensors"], folder)
+    done = run(["pixelprofile", "info", "letterbox.safetensors"], folder)
     said = re.search(r"^ *converted from +(.*)$", done.stdout, re.M)[1]
     assert said == "Y'CbCr 4:2:0, bt709, limited range, chroma nearest"
     assert f"    converted from  {said.replace('bt709', 'bt601')}\n" in PAGE

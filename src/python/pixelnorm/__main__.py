@@ -154,6 +154,8 @@ def main(words=None):
     add_graft(commands)
     add_collect(commands)
     arguments = parser.parse_args(words)
+    # a sentence, without the line of code
+    warnings.showwarning = lambda message, *_: print(f"pixelnorm {arguments.command}: {message}", file=sys.stderr)
     try:
         return arguments.run(arguments) or 0
     except (OSError, ValueError) as problem:
