@@ -214,7 +214,7 @@ gst_pixel_assembly_drop (GstPixelAssembly *self, const GstPixelPlans *plans)
 
   gst_clear_buffer (&self->buffer);
   self->n_frames = 0;
-  if (plans->current.normalizer)
+  if (n > 0) /* else there may be no caps yet, and another thread makes plans */
     pixelnorm_normalizer_cancel_batch (plans->current.normalizer);
   return n;
 }

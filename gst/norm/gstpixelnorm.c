@@ -455,7 +455,7 @@ static gboolean
 check_direction (GstPixelNorm *self, gdouble rate)
 {
   const gboolean in_order = self->assembly.size > 1
-      || self->base.plans.current.statistics & PIXELNORM_STATISTICS_FLAG_IN_ORDER;
+      || gst_pixel_plans_statistics (&self->base.plans) & PIXELNORM_STATISTICS_FLAG_IN_ORDER;
 
   if (rate >= 0 || !in_order) {
     self->backwards = FALSE;

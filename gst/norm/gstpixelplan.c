@@ -618,6 +618,15 @@ gst_pixel_plans_is_fitted (GstPixelPlans *self)
   return is_fitted;
 }
 
+PixelnormStatisticsFlags
+gst_pixel_plans_statistics (GstPixelPlans *self)
+{
+  GST_OBJECT_LOCK (self->element);
+  const PixelnormStatisticsFlags statistics = self->current.statistics;
+  GST_OBJECT_UNLOCK (self->element);
+  return statistics;
+}
+
 gboolean
 gst_pixel_plans_apply (GstPixelPlans *self)
 {

@@ -104,5 +104,8 @@ gboolean gst_pixel_plans_fit_target (
  * has. */
 gboolean gst_pixel_plans_is_fitted (GstPixelPlans *self);
 
+/* Of the plan for caps; 0 while there are none. */
+PixelnormStatisticsFlags gst_pixel_plans_statistics (GstPixelPlans *self);
+
 /* Before a frame: applies the plan that is ready, if one is, and says whether. */
 gboolean gst_pixel_plans_apply (GstPixelPlans *self);

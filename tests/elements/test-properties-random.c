@@ -416,6 +416,8 @@ run_round (Walk *walk)
 typedef struct {
   Walk *walk;
   gint is_over; /* atomic */
+  GMutex lock;  /* held to push, and to start: nobody pushes into an element that has not */
+  gboolean is_new;
 } Pusher;
 
 /* Frames that come whatever becomes of them, as of a source of its own; caps anew where the element lost them. */
@@ -426,16 +428,33 @@ run_pusher (gpointer data)
   Walk *walk = pusher->walk;
 
   while (!g_atomic_int_get (&pusher->is_over)) {
-    const GstFlowReturn flow = bench_push (walk->bench, walk->kind->make_frame (walk));
-
+    g_mutex_lock (&pusher->lock);
+    if (pusher->is_new) {
+      gst_harness_push_event (walk->bench->harness, gst_event_new_stream_start ("again"));
+      offer_caps (walk);
+    }
+    pusher->is_new = bench_push (walk->bench, walk->kind->make_frame (walk)) != GST_FLOW_OK;
     drop_results (walk);
-    if (flow == GST_FLOW_OK)
-      continue;
-    g_usleep (300);
-    gst_harness_push_event (walk->bench->harness, gst_event_new_stream_start ("again"));
-    offer_caps (walk);
+    const gboolean waits = pusher->is_new;
+    g_mutex_unlock (&pusher->lock);
+    g_usleep (waits ? 300 : 0);
   }
   return NULL;
+}
+
+/* Frames may come while it stops. */
+static void
+start_apart (Walk *walk, Pusher *pusher)
+{
+  GstElement *element = walk->bench->element;
+
+  g_mutex_lock (&pusher->lock);
+  if (gst_element_set_state (element, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
+    set_mild (walk);
+    gst_element_set_state (element, GST_STATE_PLAYING);
+  }
+  pusher->is_new = TRUE;
+  g_mutex_unlock (&pusher->lock);
 }
 
 /* The state changes in another thread than the one that pushes. */
@@ -447,26 +466,24 @@ run_round_apart (Walk *walk)
   Setter setter = { walk, g_rand_int (walk->random) };
   Pusher pusher = { walk };
 
+  g_mutex_init (&pusher.lock);
   GThread *pushes = g_thread_new ("pusher", run_pusher, &pusher);
   GThread *sets = g_thread_new ("setter", run_setter, &setter);
   for (gint i = 0; i < n_moves; i++) {
     const gint32 what = g_rand_int_range (walk->random, 0, 4);
 
-    if (what == 0)
-      gst_element_set_state (element, GST_STATE_PAUSED);
-    else if (what == 1)
-      gst_element_set_state (element, GST_STATE_NULL);
+    if (what < 2)
+      gst_element_set_state (element, what ? GST_STATE_NULL : GST_STATE_PAUSED);
     else
       set_some (walk, walk->random);
     g_usleep ((gulong) g_rand_int_range (walk->random, 0, 1500));
-    if (gst_element_set_state (element, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
-      set_mild (walk);
-      gst_element_set_state (element, GST_STATE_PLAYING);
-    }
+    if (what < 2)
+      start_apart (walk, &pusher);
   }
   g_thread_join (sets);
   g_atomic_int_set (&pusher.is_over, TRUE);
   g_thread_join (pushes);
+  g_mutex_clear (&pusher.lock);
   restart (walk, FALSE);
   settle (walk);
 }
