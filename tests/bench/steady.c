@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How steadily frames pass, and how long it takes to start and to stop: bench-steady [DISTANCE-MS [WIDTHxHEIGHT...]]. Frames of
+ * RGB are pushed one by one, DISTANCE-MS apart (33: a live stream; 0: as fast as they go), and each push is timed by the
+ * clock. Prints a table.
+ */
+#include <gst/gst.h>
+#include <gst/video/video.h>
+#include <pixelnorm/pixelnorm.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define N_BUFFERS 8
+#define MIN_PUSHES 240
+#define SECONDS 6 /* at least, so that there are checkpoints */
+
+typedef struct {
+  GstElement *element;
+  GstPad *source, *sink;
+  GstVideoInfo info;
+  GstBuffer *buffers[N_BUFFERS];
+} Bench;
+
+static GstStaticPadTemplate any_source =
+    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
+
+static GstFlowReturn
+drop (GstPad *pad, GstObject *parent, GstBuffer *buffer)
+{
+  gst_buffer_unref (buffer);
+  return GST_FLOW_OK;
+}
+
+static gdouble
+get_ms (void)
+{
+  return (gdouble) g_get_monotonic_time () / 1000;
+}
+
+static void
+bench_init (Bench *self, guint width, guint height)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+
+  gst_video_info_set_format (&self->info, GST_VIDEO_FORMAT_RGB, width, height);
+  for (guint k = 0; k < N_BUFFERS; k++) {
+    GstMapInfo map;
+
+    self->buffers[k] = gst_buffer_new_allocate (NULL, GST_VIDEO_INFO_SIZE (&self->info), NULL);
+    gst_buffer_map (self->buffers[k], &map, GST_MAP_WRITE);
+    for (gsize i = 0; i + 4 <= map.size; i += 4)
+      *(guint32 *) (map.data + i) = g_rand_int (rand);
+    gst_buffer_unmap (self->buffers[k], &map);
+  }
+}
+
+static void
+bench_clear (Bench *self)
+{
+  for (guint k = 0; k < N_BUFFERS; k++)
+    gst_buffer_unref (self->buffers[k]);
+}
+
+/* From NULL until caps are set, as far as a stream would have to wait. Returns: milliseconds */
+static gdouble
+bench_start (Bench *self, const gchar *line, const gchar *output)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GstCaps) caps = gst_caps_from_string (output);
+  g_autoptr (GstCaps) video = gst_video_info_to_caps (&self->info);
+  GstSegment segment;
+
+  self->element = gst_parse_launch (line, &error);
+  if (!self->element)
+    g_error ("%s: %s", line, error->message);
+  gst_object_ref_sink (self->element);
+  self->source = gst_pad_new_from_static_template (&any_source, "src");
+  g_autoptr (GstPadTemplate) template =
+      gst_object_ref_sink (gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
+  self->sink = gst_pad_new_from_template (template, "sink");
+  gst_pad_set_chain_function (self->sink, drop);
+  gst_pad_set_active (self->sink, TRUE);
+  gst_pad_set_active (self->source, TRUE);
+  g_autoptr (GstPad) in = gst_element_get_static_pad (self->element, "sink");
+  g_autoptr (GstPad) out = gst_element_get_static_pad (self->element, "src");
+  gst_pad_link (self->source, in);
+  gst_pad_link (out, self->sink);
+  gst_segment_init (&segment, GST_FORMAT_TIME);
+
+  const gdouble begin = get_ms ();
+  if (gst_element_set_state (self->element, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+    g_error ("%s does not start", line);
+  gst_pad_push_event (self->source, gst_event_new_stream_start ("steady"));
+  gst_pad_push_event (self->source, gst_event_new_caps (video));
+  const gdouble end = get_ms ();
+  gst_pad_push_event (self->source, gst_event_new_segment (&segment));
+  return end - begin;
+}
+
+/* Returns: milliseconds */
+static gdouble
+bench_stop (Bench *self)
+{
+  const gdouble begin = get_ms ();
+
+  gst_element_set_state (self->element, GST_STATE_NULL);
+  const gdouble end = get_ms ();
+  gst_object_unref (self->element);
+  gst_object_unref (self->source);
+  gst_object_unref (self->sink);
+  return end - begin;
+}
+
+static int
+compare (gconstpointer a, gconstpointer b)
+{
+  const gdouble x = *(const gdouble *) a, y = *(const gdouble *) b;
+
+  return x < y ? -1 : x > y;
+}
+
+/* Prints mean, 99th percentile and worst of a run of pushes. */
+static void
+bench_run (Bench *self, gdouble distance)
+{
+  g_autoptr (GArray) times = g_array_new (FALSE, FALSE, sizeof (gdouble));
+  const gdouble begin = get_ms ();
+  gdouble sum = 0;
+
+  for (guint i = 0; i < MIN_PUSHES || get_ms () - begin < SECONDS * 1000; i++) {
+    const gdouble due = begin + i * distance, now = get_ms ();
+
+    if (now < due)
+      g_usleep ((gulong) ((due - now) * 1000));
+    const gdouble start = get_ms ();
+    if (gst_pad_push (self->source, gst_buffer_ref (self->buffers[i % N_BUFFERS])) != GST_FLOW_OK)
+      g_error ("a frame did not pass");
+    const gdouble time = get_ms () - start;
+    sum += time;
+    g_array_append_val (times, time);
+  }
+  g_array_sort (times, compare);
+  printf (" %.2f | %.1f | %.1f |", sum / times->len,
+      g_array_index (times, gdouble, (times->len * 99) / 100),
+      g_array_index (times, gdouble, times->len - 1));
+}
+
+static void
+measure_statistics (Bench *self, const gchar *what, guint interval, gdouble distance,
+    const gchar *path, const gchar *size)
+{
+  g_autofree gchar *line = g_strdup_printf (
+      "pixelstats location=%s overwrite=true checkpoint-interval=%" G_GUINT64_FORMAT, path,
+      interval * GST_MSECOND);
+  const gdouble start = bench_start (self, line, "video/x-raw");
+
+  printf ("| %s | %s |", what, size);
+  bench_run (self, distance);
+  printf (" %.0f | %.0f |\n", start, bench_stop (self));
+}
+
+static void
+measure_normalization (Bench *self, gdouble distance, const gchar *path, const gchar *size)
+{
+  g_autofree gchar *line = g_strdup_printf ("pixelnorm location=%s", path);
+  const gdouble start = bench_start (self, line, "other/tensors,types=(string)float32");
+
+  printf ("| pixelnorm, pixel-wise | %s |", size);
+  bench_run (self, distance);
+  printf (" %.0f | %.0f |\n", start, bench_stop (self));
+}
+
+int
+main (int argc, char **argv)
+{
+  static char *const usual[] = { "1920x1080", "3840x2160" };
+  g_autofree gchar *directory = g_dir_make_tmp ("pixelnorm-XXXXXX", NULL);
+  g_autofree gchar *path = g_build_filename (directory, "steady.safetensors", NULL);
+
+  gst_init (&argc, &argv);
+  const gdouble distance = argc > 1 ? g_ascii_strtod (argv[1], NULL) : 33;
+  char *const *sizes = argc > 2 ? argv + 2 : usual;
+  const guint n_sizes = argc > 2 ? (guint) argc - 2 : G_N_ELEMENTS (usual);
+
+  printf ("| | size | mean | 99th percentile | worst push | start | stop |\n"
+          "|---|---|--:|--:|--:|--:|--:|\n");
+  for (guint i = 0; i < n_sizes; i++) {
+    guint width = 0, height = 0;
+    Bench bench;
+
+    if (sscanf (sizes[i], "%ux%u", &width, &height) != 2)
+      g_error ("Expected WIDTHxHEIGHT, found %s", sizes[i]);
+    bench_init (&bench, width, height);
+    measure_statistics (&bench, "pixelstats", 0, distance, path, sizes[i]);
+    measure_statistics (
+        &bench, "pixelstats, a checkpoint every 300 ms", 300, distance, path, sizes[i]);
+    measure_normalization (&bench, distance, path, sizes[i]);
+    bench_clear (&bench);
+  }
+  remove (path);
+  remove (directory);
+  return 0;
+}
