@@ -15,7 +15,8 @@ import pytest
 pytestmark = pytest.mark.unsanitized("a script of the tests, nothing compiled")
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
-# name -> what it does; the words of MENDS, MAKES, INSTALLS, MIRROR and MOUNTS are commands of a test
+# name -> what it does; the words of MENDS, MAKES, INSTALLS, MIRROR, MOUNTS and TESTS are commands of a test, those of WRITTEN
+# the results that tests leave
 PROGRAMS = {
     "id": "echo 0",
     "dpkg": "echo amd64",
@@ -36,7 +37,10 @@ folder=$4
 case "$*" in
   *"dpkg --configure -a"*) eval "$MENDS" ;;
   *--install*) eval "$INSTALLS" ;;
-  *"env -C /source"*) echo "${CC:-}; $*" >"$FOLDER-ran"; for i in c python; do cp "$RESULTS" "$folder/source/build/tests/results-plain-$i.xml"; done ;;
+  *"env -C /source"*)
+    echo "${CC:-}; $*" >"$FOLDER-ran"
+    for i in $WRITTEN; do cp "$RESULTS" "$folder/source/build/tests/results-plain-$i.xml"; done
+    eval "$TESTS" ;;
 esac"""}
 
 
@@ -53,7 +57,8 @@ def _matrix(tmp_path):
     (tmp_path / "results.xml").write_text("<testsuite><testcase name='a'/></testsuite>")
 
     def matrix(suite="sid", **how):
-        things = {"MENDS": "true", "MAKES": "true", "INSTALLS": "true", "MIRROR": "true", "MOUNTS": "false", **how}
+        things = {"MENDS": "true", "MAKES": "true", "INSTALLS": "true", "MIRROR": "true", "MOUNTS": "false",
+                  "TESTS": "true", "WRITTEN": "c python", **how}
         folder = tmp_path / "build" / "matrix" / suite
         (folder / "etc" / "apt" / "apt.conf.d").mkdir(parents=True)
         (folder / "source" / "build" / "tests").mkdir(parents=True)
@@ -122,6 +127,17 @@ def test_arm_is_played(matrix, binfmt, tmp_path):
     assert (binfmt / name).read_text() == "-1\n"  # taken back
     compiler, ran = (tmp_path / "build/matrix/arm64-ran").read_text().split(";", 1)
     assert "aarch64" in compiler and ran.endswith("tests/run --emulated\n")
+
+
+@pytest.mark.parametrize("written, expected", [("c", (0, [], None, 0)), ("", (0, SKIPPED, "skipped", 0))])
+def test_arm_takes_too_long(written, expected, matrix, binfmt, tmp_path):
+    """What was not reached is skipped, in words: nothing hangs, it is slow."""
+    status, last, instead, made = matrix("arm64", TESTS="exit 137", WRITTEN=written)
+    assert (status, last if instead else [], instead, made) == expected
+    if written:
+        results = tmp_path / "build/matrix/arm64-results"
+        assert "took more than" in ElementTree.parse(results / "python.xml").find("testcase/skipped").get("message")
+        assert ElementTree.parse(results / "c.xml").find("testcase").get("name") == "a"
 
 
 def test_no_compiler_of_this_machine_elsewhere(matrix, tmp_path):
