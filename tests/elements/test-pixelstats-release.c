@@ -20,18 +20,18 @@ play (Bench *bench)
 }
 
 /* Buffers that live; more than a test sent are held. */
-static gint n_alive;
+static gint n_alive; /* atomic: a checkpoint ends in a thread of its own */
 
 static void
 note_death (gpointer data, GstMiniObject *buffer)
 {
-  n_alive--;
+  g_atomic_int_add (&n_alive, -1);
 }
 
 static GstBuffer *
 watch (GstBuffer *buffer)
 {
-  n_alive++;
+  g_atomic_int_inc (&n_alive);
   gst_mini_object_weak_ref (GST_MINI_OBJECT (buffer), note_death, NULL);
   return buffer;
 }
@@ -187,9 +187,9 @@ check_release (const gchar *name, Release release, guint n)
 
   g_test_message ("%s after %u", name, n);
   push_watched (bench, pictures, n);
-  g_assert_cmpint (n_alive, ==, n % BATCH);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, n % BATCH);
   release (bench);
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, n);
   assert_statistics (bench, pictures, n);
   pictures_free (pictures, n);
@@ -212,9 +212,9 @@ test_stop (void)
   Picture **pictures = pictures_new_random (11, 3, WIDTH, HEIGHT);
 
   push_watched (bench, pictures, 11);
-  g_assert_cmpint (n_alive, ==, 3);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 3);
   bench_unplay (bench);
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   assert_saved_frames (path, pictures, 11);
   pictures_free (pictures, 11);
 }
@@ -228,7 +228,7 @@ test_stop_without_location (void)
 
   push_watched (bench, pictures, 3);
   bench_unplay (bench);
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   assert_statistics (bench, pictures, 3);
   pictures_free (pictures, 3);
 }
@@ -244,7 +244,7 @@ test_refused_caps (void)
   gst_caps_set_simple (caps, "interlace-mode", G_TYPE_STRING, "interleaved", NULL);
   gst_harness_push_event (bench->harness, gst_event_new_caps (caps));
   bench_expect (bench, GST_MESSAGE_ERROR, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "interleaved");
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   assert_statistics (bench, pictures, 3);
   pictures_free (pictures, 3);
 }
@@ -284,7 +284,7 @@ test_reset (void)
 
   push_watched (bench, pictures, 5);
   g_signal_emit_by_name (bench->element, "reset");
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, 0);
   push_watched (bench, pictures + 5, 5);
   bench_end (bench);
@@ -321,7 +321,7 @@ test_message (void)
     GST_BUFFER_PTS (buffer) = i * GST_SECOND / 3;
     push_and_scribble (bench, watch (buffer));
   }
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   GstStructure *report = bench_take_report (bench, "pixelstats");
   const Tally tally = tally_channel (pictures, 4, 1);
   const GValue *means = gst_structure_get_value (report, "mean");
@@ -343,7 +343,7 @@ test_checkpoint (void)
   g_usleep (310000);
   push_watched (bench, pictures + 2, 1);
   wait_for_file (path);
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   assert_saved_frames (path, pictures, 3);
   pictures_free (pictures, 3);
 }
@@ -359,9 +359,9 @@ test_max_frames (void)
 
   push_watched (bench, pictures, MOST);
   wait_for_file (path);
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   push_watched (bench, pictures + MOST, N - MOST);
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, MOST);
   assert_saved_frames (path, pictures, MOST);
   pictures_free (pictures, N);
@@ -375,7 +375,7 @@ test_max_frames_without_location (void)
   Picture **pictures = pictures_new_random (3, 3, WIDTH, HEIGHT);
 
   push_watched (bench, pictures, 3);
-  g_assert_cmpint (n_alive, ==, 0);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   assert_statistics (bench, pictures, 3);
   pictures_free (pictures, 3);
 }
@@ -392,7 +392,7 @@ test_frame_step (void)
   for (guint i = 0; i < G_N_ELEMENTS (taken); i++)
     taken[i] = pictures[i * STEP];
   push_watched (bench, pictures, N);
-  g_assert_cmpint (n_alive, ==, G_N_ELEMENTS (taken) % BATCH);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, G_N_ELEMENTS (taken) % BATCH);
   bench_end (bench);
   assert_saved_frames (path, taken, G_N_ELEMENTS (taken));
   pictures_free (pictures, N);
@@ -409,7 +409,7 @@ test_broken (void)
   push_watched (bench, pictures, 3);
   push_and_scribble (bench, gst_buffer_new_allocate (NULL, 7, NULL));
   bench_expect (bench, GST_MESSAGE_WARNING, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "9x5");
-  g_assert_cmpint (n_alive, ==, 3);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 3);
   push_watched (bench, pictures + 3, BATCH - 1);
   g_assert_cmpuint (bench_get_uint64 (bench, "frames-skipped"), ==, 1);
   bench_end (bench);
@@ -426,7 +426,7 @@ test_scope_channel (void)
   for (guint i = 0; i < 3; i++) {
     g_assert_true (
         push_and_scribble (bench, watch (buffer_new (format_find (FORMAT), picture, NULL))));
-    g_assert_cmpint (n_alive, ==, 0);
+    g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   }
 }
 
