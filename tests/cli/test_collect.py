@@ -292,6 +292,18 @@ def test_broken_files_are_named_and_left_out(images, tmp_path):
     assert nothing_left(tmp_path, "out", "broken")
 
 
+@pytest.mark.parametrize("closed", ["2>&-", ">&-", "<&-", "<&- >&- 2>&-"])
+def test_closed_streams(closed, images, tmp_path):
+    """What is said goes nowhere then, and into no file or socket that got the number meanwhile."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bad.png").write_text("no image")
+    done = subprocess.run(["bash", "-c", f'exec "$@" {closed}', "bash", PROGRAM, "collect", "out", images, "in"], cwd=tmp_path,
+                          check=False, timeout=60, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    assert done.returncode == 3
+    expect_statistics(load(tmp_path / "out"), frames_of(N))
+    assert nothing_left(tmp_path, "in", "out")
+
+
 @pytest.mark.parametrize("name", ["a.mjpeg", "A.MJPG"])
 def test_jpeg_images_one_after_the_other(name, tmp_path):
     make(f"-q videotestsrc num-buffers=4 ! video/x-raw,width=40,height=24 ! jpegenc ! filesink location={tmp_path}/{name}")
