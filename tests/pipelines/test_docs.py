@@ -104,16 +104,13 @@ gi.require_version("GstApp", "1.0")
 from gi.repository import Gst, GstApp
 
 Gst.init(None)
-pipeline = Gst.parse_launch("videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width=64,height=48 ! pixelnorm method=fixed name=norm ! "
+pipeline = Gst.parse_launch("appsrc name=in caps=video/x-raw,format=RGB,width=64,height=48,framerate=30/1 ! pixelnorm method=fixed ! "
                             "video/x-raw ! videoconvert ! video/x-raw,format=BGRx ! appsink name=out")
-numbers = iter(range(1000, 2000))
-
-def number(pad, info):
-    info.get_buffer().offset = next(numbers)
-    return Gst.PadProbeReturn.OK
-
-pipeline.get_by_name("norm").get_static_pad("src").add_probe(Gst.PadProbeType.BUFFER, number)
 pipeline.set_state(Gst.State.PLAYING)
+for i in range(3):
+    buffer = Gst.Buffer.new_wrapped(bytes(64 * 48 * 3))
+    buffer.offset = 1000 + i
+    pipeline.get_by_name("in").push_buffer(buffer)
 for i in range(3):
     buffer = pipeline.get_by_name("out").pull_sample().get_buffer()
     print(buffer.offset, buffer.get_custom_meta("PixelnormMeta"))
