@@ -170,8 +170,10 @@ write_profile (GstElement *element, PixelnormProfile *profile, guint64 changes, 
   GstPixelStats *self = GST_PIXEL_STATS (element);
 
   g_mutex_lock (&self->location_lock);
+  g_autofree gchar *open = gst_pixel_collector_dup_location (&self->collector);
+  /* a location that was set this moment is opened with the next frame */
   const gboolean ok =
-      gst_pixel_collector_write (&self->collector, profile, changes, moved_to, error);
+      !open || gst_pixel_collector_write (&self->collector, profile, changes, moved_to, error);
   follow (self, *moved_to);
   g_mutex_unlock (&self->location_lock);
   return ok;
@@ -214,10 +216,8 @@ static void
 begin_checkpoint (GstPixelStats *self, gboolean last)
 {
   g_autofree gchar *wanted = dup_location (self);
-  /* one that was set this moment is opened with the next frame */
-  g_autofree gchar *open = gst_pixel_collector_dup_location (&self->collector);
 
-  if (wanted && open)
+  if (wanted)
     gst_pixel_checkpoints_begin (&self->checkpoints, last);
 }
 
