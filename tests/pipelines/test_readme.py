@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Every line of README.md and every script in pipelines/ runs, and makes what it says."""
+"""Every line of README.md and docs/elements.md, and every script in pipelines/, runs and makes what it says."""
 import os
 import re
 
@@ -12,29 +12,43 @@ from pipeline_help import (
     check_profile, check_tensors, count_frames, decoded_frames, frames_of, make_video, PIPELINES, read_profile, run,
     SOURCE, zscore)
 
-NOT_RUN = {"./pipelines/quickstart", "./tests/run", ". pipelines/env"}
+README = SOURCE / "README.md"
+ELEMENTS = SOURCE / "docs" / "elements.md"
+NOT_RUN = ["./pipelines/quickstart", ". pipelines/env"]
 
 
-def readme_commands():
+def commands(page):
     """Without those of "Install", which tests/lib/test_install.py runs."""
-    text = (SOURCE / "README.md").read_text().split("\n## Install\n")[0]
+    text = page.read_text().split("\n## Install\n")[0]
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)
     return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
 
 
-@pytest.fixture(scope="module")
-def readme(tmp_path_factory):
-    """The directory in which every line was run, in order."""
-    directory = tmp_path_factory.mktemp("readme")
-    for line in readme_commands():
-        if line in NOT_RUN:
-            continue
-        assert line.split()[0] in ("gst-launch-1.0", "pixelprofile"), line
+def run_lines(lines, directory):
+    """What info and diff print."""
+    said = {}
+    for line in lines:
+        program, command = line.split()[:2]
+        assert program in ("gst-launch-1.0", "pixelprofile"), line
         done = run(["bash", "-c", line], directory)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
-        if line.startswith("pixelprofile info"):
-            assert "frames          300\n" in done.stdout
+        said[command] = done.stdout
+    assert "frames          300\n" in said["info"] and "Within the limit" in said["diff"]
     return directory
+
+
+@pytest.fixture(scope="module")
+def first_page(tmp_path_factory):
+    """The directory in which every line of README.md was run, in order, but for those that build."""
+    lines = commands(README)
+    assert lines[:2] == NOT_RUN
+    return run_lines(lines[2:], tmp_path_factory.mktemp("first"))
+
+
+@pytest.fixture(scope="module")
+def elements(tmp_path_factory):
+    """The same of docs/elements.md."""
+    return run_lines(commands(ELEMENTS), tmp_path_factory.mktemp("elements"))
 
 
 @pytest.fixture(scope="module")
@@ -42,44 +56,65 @@ def ball(tmp_path_factory):
     return frames_of("videotestsrc pattern=ball num-buffers=300", tmp_path_factory.mktemp("ball"))
 
 
-def test_readme_commands_are_there():
-    lines = readme_commands()
-    assert NOT_RUN <= set(lines)
-    assert sum(line.startswith("gst-launch-1.0") for line in lines) >= 7
+def shape_of(pattern, page, directory):
+    """Of what the page says reads a file."""
+    (text,) = re.findall(pattern, page.read_text())
+    done = run(["/usr/bin/python3", "-c", f"import numpy\nprint({text}.shape)"], directory)
+    return done.stdout.strip() or done.stderr
 
 
-def test_readme_profile(readme, ball):
-    check_profile(readme / "ball.safetensors", ball)
+def test_commands_are_there():
+    assert sum(line.startswith("gst-launch-1.0") for line in commands(README)) == 5
+    assert sum(line.startswith("gst-launch-1.0") for line in commands(ELEMENTS)) >= 9
 
 
-def test_readme_pictures(readme, ball):
+def test_first_page(first_page):
+    """Of a video file, as decoders give it: profiles, pictures, both tensors, by numpy of the decoded frames."""
+    frames = decoded_frames("video.avi", first_page)
+    assert len(frames) == 300
+    for name in ("scene", "today"):
+        check_profile(first_page / f"{name}.safetensors", frames)
+    with Image.open(first_page / "scene-mean.png") as picture:
+        assert np.array_equal(np.asarray(picture), np.rint(frames.mean(0)))
+    assert (first_page / "scene.html").exists()
+    assert shape_of(r'`(numpy\.fromfile\("video.*?)`', README, first_page) == str(frames.shape)
+    check_tensors(first_page / "video.f32", zscore(frames))
+    imagenet = np.fromfile(first_page / "imagenet.f32", "<f4").reshape(-1, 3, 224, 224)
+    assert len(imagenet) == 300 and imagenet.min() >= -2.2 and imagenet.max() <= 2.7
+
+
+def test_line_profile(elements, ball):
+    check_profile(elements / "ball.safetensors", ball)
+
+
+def test_line_pictures(elements, ball):
     for name in ("mean", "std", "range"):
-        with Image.open(readme / f"ball-{name}.png") as picture:
+        with Image.open(elements / f"ball-{name}.png") as picture:
             assert picture.width == 320 and picture.height >= 240
             if name == "mean":
                 assert np.array_equal(np.asarray(picture), np.rint(ball.mean(0)))
 
 
-def test_readme_tensor(readme, ball):
-    check_tensors(readme / "ball.f32", zscore(ball[:30], ball))
+def test_line_tensor(elements, ball):
+    check_tensors(elements / "ball.f32", zscore(ball[:30], ball))
 
 
-def test_readme_video(readme):
-    assert count_frames("ball.avi", readme) == (30, 320, 240)
+def test_line_video(elements):
+    assert count_frames("ball.avi", elements) == (30, 320, 240)
 
 
-def test_readme_running(readme):
-    assert count_frames("motion.avi", readme) == (99, 320, 240)
+def test_line_running(elements):
+    assert count_frames("motion.avi", elements) == (99, 320, 240)
 
 
-def test_readme_back(readme, ball):
-    assert np.array_equal(np.fromfile(readme / "back.rgb", np.uint8).reshape(30, 240, 320, 3), ball[:30])
+def test_line_back(elements, ball):
+    assert np.array_equal(np.fromfile(elements / "back.rgb", np.uint8).reshape(30, 240, 320, 3), ball[:30])
 
 
-def test_readme_imagenet(readme):
-    frames = frames_of("videotestsrc num-buffers=30 ! videoscale", readme, 224, 224)
+def test_line_imagenet(elements):
+    frames = frames_of("videotestsrc num-buffers=30 ! videoscale", elements, 224, 224)
     mean, std = np.array([0.485, 0.456, 0.406]), np.array([0.229, 0.224, 0.225])
-    check_tensors(readme / "imagenet.f32", (frames / 255 - mean) / std)
+    check_tensors(elements / "imagenet.f32", (frames / 255 - mean) / std)
 
 
 def flat_field_expected(cwd):
@@ -89,28 +124,26 @@ def flat_field_expected(cwd):
     return (flat - dark) * light.mean((0, 1)) / np.maximum(light, 1)
 
 
-def test_readme_flat_field(readme):
-    expected = flat_field_expected(readme)
-    found = np.fromfile(readme / "corrected.rgb", np.uint8).reshape(expected.shape)
+def test_line_flat_field(elements):
+    expected = flat_field_expected(elements)
+    found = np.fromfile(elements / "corrected.rgb", np.uint8).reshape(expected.shape)
     assert np.abs(found - np.clip(expected, 0, 255)).max() <= 1
 
 
-def test_readme_python(readme):
-    blocks = re.findall(r"^```python\n(.*?)^```", (SOURCE / "README.md").read_text(), re.M | re.S)
+def test_line_python(elements):
+    blocks = re.findall(r"^```python\n(.*?)^```", ELEMENTS.read_text(), re.M | re.S)
     package, library = blocks
-    done = run(["/usr/bin/python3", "-c", library + "\nprint(std.shape, std.max() > 1)"], readme)
+    done = run(["/usr/bin/python3", "-c", library + "\nprint(std.shape, std.max() > 1)"], elements)
     assert (done.returncode, done.stdout) == (0, "(240, 320, 3) True\n"), done.stderr
     want("safetensors")
     named = re.findall(r'"(\w+)"', package.split("#")[1])
-    done = run(["/usr/bin/python3", "-c", package + "\nprint(*sorted(profile))"], readme)
+    done = run(["/usr/bin/python3", "-c", package + "\nprint(*sorted(profile))"], elements)
     assert (done.returncode, done.stdout.split()) == (0, sorted(named)), done.stderr
 
 
-def test_readme_tables(readme, ball):
+def test_line_tables(elements):
     """What the table of outputs says reads them."""
-    (text,) = re.findall(r'`(numpy\.fromfile\("ball.*?)`', (SOURCE / "README.md").read_text())
-    done = run(["/usr/bin/python3", "-c", f"import numpy\nprint({text}.shape)"], readme)
-    assert done.stdout == "(30, 240, 320, 3)\n", done.stderr
+    assert shape_of(r'`(numpy\.fromfile\("ball.*?)`', ELEMENTS, elements) == "(30, 240, 320, 3)"
 
 
 # --- the scripts
