@@ -13,7 +13,7 @@ PIXELNORM_SOURCE=$(cd "$(dirname "${BASH_SOURCE[0]:-$0}")/.." && pwd -P)
 # shellcheck disable=SC2034 # the lists are for those who source this
 PIXELNORM_BUILD_PACKAGES="meson ninja-build pkgconf gcc libc6-dev libglib2.0-dev libglib2.0-dev-bin libgstreamer1.0-dev \
 libgstreamer-plugins-base1.0-dev liborc-0.4-dev liborc-0.4-dev-bin libjansson-dev libxxhash-dev libpng-dev libjpeg-dev \
-libwebp-dev libexif-dev gobject-introspection libgirepository1.0-dev"
+libwebp-dev libexif-dev libcairo2-dev gobject-introspection libgirepository1.0-dev"
 # shellcheck disable=SC2034
 PIXELNORM_RUN_PACKAGES="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-base-apps \
 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"

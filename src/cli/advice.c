@@ -123,8 +123,8 @@ look_for_outliers (Advice *advice, const Facts *facts)
     return;
   say (advice->warnings,
       "Outliers: the whole range of a channel is %.1f times as wide as the middle 98 %% of its samples. "
-      "Of the methods that use a range, take percentile (scope channel), not min-max or mean-range.",
-      stretch);
+      "%s bears that; where results must be bounded, take percentile (scope channel), not min-max or mean-range.",
+      stretch, advice->method_name);
 }
 
 static void
@@ -136,11 +136,16 @@ look_at_marks (Advice *advice, const Facts *facts)
       / n;
   const gdouble saturated = (gdouble) facts->marks[MARK_ALWAYS_WHITE] / n;
 
-  if (still > MANY_STILL)
+  if (still > MANY_STILL && advice->scope == PIXELNORM_SCOPE_PIXEL)
     say (advice->warnings,
         "%.1f %% of the pixels never varied (borders, logos, dead or saturated pixels). They are divided "
         "by min-deviation=%g; leave them out of later statistics with mask or roi.",
         100 * still, advice->min_deviation);
+  else if (still > MANY_STILL)
+    say (advice->warnings,
+        "%.1f %% of the pixels never varied (borders, logos, dead or saturated pixels), and count in mean and "
+        "deviation of their channels; leave them out of later statistics with mask or roi.",
+        100 * still);
   if (saturated > MANY_SATURATED)
     say (advice->warnings,
         "%.1f %% of the pixels were white in every frame: overexposed, their statistics say nothing. "
@@ -148,9 +153,11 @@ look_at_marks (Advice *advice, const Facts *facts)
         100 * saturated);
   if (facts->marks[MARK_UNCOUNTED])
     say (advice->warnings,
-        "%.1f %% of the pixels were never counted (mask, roi); they normalize as ones that always were "
-        "at the channel's mean.",
-        100 * (gdouble) facts->marks[MARK_UNCOUNTED] / n);
+        "%.1f %% of the pixels were never counted (mask, roi); they normalize as %s.",
+        100 * (gdouble) facts->marks[MARK_UNCOUNTED] / n,
+        advice->scope == PIXELNORM_SCOPE_PIXEL
+            ? "ones that always were at the channel's mean"
+            : "all others, by what was counted of their channel");
 }
 
 static void
@@ -162,8 +169,9 @@ look_at_clipping (Advice *advice, const Facts *facts)
     return;
   say (advice->warnings,
       "8-bit video would clip: results reach from %.2f to %.2f and the range is %.2f to %.2f. Widen "
-      "it with range-low and range-high, or hand on float32 tensors.",
-      clipping->least, clipping->most, clipping->low, clipping->high);
+      "it (range-low=%.0f range-high=%.0f), or hand on float32 tensors.",
+      clipping->least, clipping->most, clipping->low, clipping->high,
+      floor (fmin (clipping->least, clipping->low)), ceil (fmax (clipping->most, clipping->high)));
 }
 
 /* A floor that was raised on purpose was explained already. */
@@ -197,6 +205,15 @@ advice_find (Advice *advice, Facts *facts, PixelnormProfile *profile, GError **e
     return FALSE;
   look_at_clipping (advice, facts);
   return TRUE;
+}
+
+gchar *
+advice_setting (const Advice *advice)
+{
+  return advice->min_deviation == ADVICE_DEFAULT_FLOOR
+      ? g_strdup_printf ("method=%s scope=%s", advice->method_name, advice->scope_name)
+      : g_strdup_printf ("method=%s scope=%s min-deviation=%g", advice->method_name,
+          advice->scope_name, advice->min_deviation);
 }
 
 void
@@ -295,10 +312,8 @@ advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar
     g_string_append_printf (line, ",format=%s", format);
   if (geometry->width > 0)
     g_string_append_printf (line, ",width=%u,height=%u", geometry->width, geometry->height);
-  g_string_append_printf (line, " ! pixelnorm location=%s method=%s scope=%s", location,
-      advice->method_name, advice->scope_name);
-  if (advice->min_deviation != ADVICE_DEFAULT_FLOOR)
-    g_string_append_printf (line, " min-deviation=%g", advice->min_deviation);
+  g_autofree gchar *setting = advice_setting (advice);
+  g_string_append_printf (line, " ! pixelnorm location=%s %s", location, setting);
   /* a tensor has as many of each channel */
   g_string_append_printf (line, " ! %s ! fakesink",
       geometry->log2_chroma_w + geometry->log2_chroma_h > 0 ? "video/x-raw" : "other/tensors");

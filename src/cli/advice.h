@@ -19,5 +19,8 @@ typedef struct {
 gboolean advice_find (Advice *advice, Facts *facts, PixelnormProfile *profile, GError **error);
 void advice_clear (Advice *advice);
 
+/* The words of pixelnorm's properties for it. Transfer full. */
+gchar *advice_setting (const Advice *advice);
+
 /* A line for a shell that normalizes with the profile at @path. Transfer full. */
 gchar *advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar *path);

@@ -39,11 +39,13 @@ static const guint8 ink[] = { 0, 0, 0 };
 
 typedef struct {
   Picture *picture;
-  guint x;     /* where the bar begins */
-  guint width; /* of the bar */
-  guint y;     /* of the ticks' upper ends */
-  guint dot;   /* pixels a dot of a letter */
-  gdouble top; /* the value at the bar's right end */
+  guint x;          /* where the bar begins */
+  guint width;      /* of the bar */
+  guint y;          /* of the ticks' upper ends */
+  guint dot;        /* pixels a dot of a letter */
+  gdouble top;      /* the value at the bar's right end */
+  gboolean clipped; /* whether there are values above it */
+  guint top_label;  /* where the label of the top begins */
 } Scale;
 
 /* The pixels of a dot of a letter: one in figures of up to 600 pixels, another for every 400 more. */
@@ -138,40 +140,47 @@ scale_place_label (const Scale *scale, gdouble value, const gchar *label, guint 
   return MIN (centre > width / 2 + scale->dot ? centre - width / 2 : scale->dot, last);
 }
 
-/* Paints tick and label, unless the label would come closer than a letter to @right. Returns where
- * the label begins. */
-static guint
-scale_paint_tick (const Scale *scale, gdouble value, const gchar *label, guint right)
+/* Round numbers, from 0, and last @top. */
+void
+figure_each_tick (gdouble top, FigureTick tick, gpointer data)
 {
-  guint tick;
-  const guint x = scale_place_label (scale, value, label, &tick);
+  const gdouble step = scale_choose_step (top);
+  g_autofree gchar *end = format_value (top, top, 3);
 
-  if (x + font_measure (label, scale->dot) + 6 * scale->dot > right)
-    return x;
-  picture_fill (scale->picture, tick, scale->y, scale->dot, TICK_HEIGHT * scale->dot, ink);
-  font_draw (
-      scale->picture, x, scale->y + (TICK_HEIGHT + LABEL_GAP) * scale->dot, label, scale->dot, ink);
-  return x;
-}
-
-/* The top first: round numbers that would come too close to its label are left out. */
-static void
-scale_paint_ticks (const Scale *scale, gboolean clipped)
-{
-  const gdouble step = scale_choose_step (scale->top);
-  g_autofree gchar *top = format_value (scale->top, scale->top, 3);
-  g_autofree gchar *label = NULL;
-  guint right;
-
-  strip_zeros (top);
-  label = g_strconcat (top, clipped ? "+" : NULL, NULL);
-  right = scale_paint_tick (scale, scale->top, label, G_MAXUINT);
-
-  for (guint i = 0; i * step < scale->top; i++) {
+  for (guint i = 0; i * step < top; i++) {
     g_autofree gchar *round = i == 0 ? g_strdup ("0") : format_value (i * step, step, 1);
 
-    scale_paint_tick (scale, i * step, round, right);
+    tick (i * step, round, data);
   }
+  strip_zeros (end);
+  tick (top, end, data);
+}
+
+/* Paints tick and label, unless the label would come closer than a letter to that of the top, which is there always. */
+static void
+scale_paint_tick (gdouble value, const gchar *label, gpointer data)
+{
+  const Scale *scale = data;
+  const gboolean is_top = value == scale->top;
+  g_autofree gchar *text = g_strconcat (label, is_top && scale->clipped ? "+" : NULL, NULL);
+  guint tick;
+  const guint x = scale_place_label (scale, value, text, &tick);
+
+  if (!is_top && x + font_measure (text, scale->dot) + 6 * scale->dot > scale->top_label)
+    return;
+  picture_fill (scale->picture, tick, scale->y, scale->dot, TICK_HEIGHT * scale->dot, ink);
+  font_draw (
+      scale->picture, x, scale->y + (TICK_HEIGHT + LABEL_GAP) * scale->dot, text, scale->dot, ink);
+}
+
+static void
+scale_find_top (gdouble value, const gchar *label, gpointer data)
+{
+  Scale *scale = data;
+  g_autofree gchar *text = g_strconcat (label, scale->clipped ? "+" : NULL, NULL);
+  guint tick;
+
+  scale->top_label = scale_place_label (scale, value, text, &tick);
 }
 
 static Picture *
@@ -185,36 +194,51 @@ paint_values (const FigureSpec *spec, gdouble top, GError **error)
   return picture;
 }
 
-/* Returns: (transfer full): the figure, or %NULL with @error set. Where nothing is above 0, the
- * scale ends at 1. */
+gdouble
+figure_top (const FigureSpec *spec)
+{
+  const gdouble max = values_max (spec->values, (gsize) spec->width * spec->height);
+
+  return spec->top > 0.0 ? spec->top : max > 0.0 ? max : 1.0;
+}
+
+/* @pixels with the legend below them. */
+static Picture *
+add_legend (const FigureSpec *spec, gdouble top, const Picture *pixels, GError **error)
+{
+  const guint width = MAX (pixels->width, FIGURE_MIN_WIDTH);
+  const guint dot = figure_dot (width);
+  Picture *picture = picture_new (width, pixels->height + LEGEND_HEIGHT * dot, 3, error);
+
+  if (!picture)
+    return NULL;
+  Scale scale = { .picture = picture,
+    .x = MARGIN * dot,
+    .width = width - 2 * MARGIN * dot,
+    .y = pixels->height + (GAP + BAR_HEIGHT) * dot,
+    .dot = dot,
+    .top = top,
+    .clipped = values_max (spec->values, (gsize) spec->width * spec->height) > top };
+
+  picture_fill (picture, 0, 0, width, picture->height, background);
+  picture_paste (picture, (width - pixels->width) / 2, 0, pixels);
+  scale_paint_bar (&scale);
+  figure_each_tick (top, scale_find_top, &scale); /* the last is the top */
+  figure_each_tick (top, scale_paint_tick, &scale);
+  font_draw (picture, scale.x, scale.y + (TICK_HEIGHT + LABEL_GAP + FONT_HEIGHT + LABEL_GAP) * dot,
+      spec->title, dot, ink);
+  return picture;
+}
+
 Picture *
 figure_new (const FigureSpec *spec, GError **error)
 {
-  const gdouble max = values_max (spec->values, (gsize) spec->width * spec->height);
-  const gdouble top = spec->top > 0.0 ? spec->top : max > 0.0 ? max : 1.0;
+  const gdouble top = figure_top (spec);
   const guint zoom = spec->zoom ? spec->zoom : figure_choose_zoom (spec->width, spec->height);
   g_autoptr (Picture) pixels = paint_values (spec, top, error);
   g_autoptr (Picture) zoomed = pixels ? picture_zoom (pixels, zoom, error) : NULL;
-  Scale scale = { .top = top };
 
-  if (!zoomed)
-    return NULL;
-
-  const guint width = MAX (zoomed->width, FIGURE_MIN_WIDTH);
-  scale.dot = figure_dot (width);
-  scale.picture = picture_new (width, zoomed->height + LEGEND_HEIGHT * scale.dot, 3, error);
-  if (!scale.picture)
-    return NULL;
-  scale.x = MARGIN * scale.dot;
-  scale.width = width - 2 * scale.x;
-  scale.y = zoomed->height + (GAP + BAR_HEIGHT) * scale.dot;
-
-  picture_fill (scale.picture, 0, 0, width, scale.picture->height, background);
-  picture_paste (scale.picture, (width - zoomed->width) / 2, 0, zoomed);
-  scale_paint_bar (&scale);
-  scale_paint_ticks (&scale, max > top);
-  font_draw (scale.picture, scale.x,
-      scale.y + (TICK_HEIGHT + LABEL_GAP + FONT_HEIGHT + LABEL_GAP) * scale.dot, spec->title,
-      scale.dot, ink);
-  return scale.picture;
+  if (!zoomed || spec->bare)
+    return g_steal_pointer (&zoomed);
+  return add_legend (spec, top, zoomed, error);
 }

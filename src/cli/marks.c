@@ -221,7 +221,7 @@ paint_legend (Picture *picture, guint y, guint dot, const guint64 *counts, gdoub
 }
 
 Picture *
-marks_paint (PixelnormProfile *profile, guint zoom, guint shrink, GError **error)
+marks_paint (PixelnormProfile *profile, guint zoom, guint shrink, gboolean bare, GError **error)
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   guint64 counts[N_MARKS];
@@ -233,8 +233,8 @@ marks_paint (PixelnormProfile *profile, guint zoom, guint shrink, GError **error
     return NULL;
   g_autoptr (Picture) zoomed = picture_zoom (
       pixels, zoom ? zoom : figure_choose_zoom (pixels->width, pixels->height), error);
-  if (!zoomed)
-    return NULL;
+  if (!zoomed || bare)
+    return g_steal_pointer (&zoomed);
   for (guint m = 0; m < N_MARKS; m++)
     n_lines += counts[m] > 0;
 

@@ -18,7 +18,7 @@ typedef enum {
   N_MARKS
 } Mark;
 
-/* What a legend calls it, in letters that font.c has. */
+/* What a legend calls it. */
 const gchar *mark_name (Mark mark);
 const guint8 *mark_color (Mark mark);
 
@@ -26,5 +26,6 @@ const guint8 *mark_color (Mark mark);
  * with @error set. */
 guint8 *marks_find (PixelnormProfile *profile, guint64 counts[N_MARKS], GError **error);
 
-/* The map with its legend; @shrink x @shrink pixels are drawn as the first mark that one of them has. */
-Picture *marks_paint (PixelnormProfile *profile, guint zoom, guint shrink, GError **error);
+/* The map, with its legend unless it is @bare; @shrink x @shrink pixels are drawn as the first mark that one of them has. */
+Picture *marks_paint (
+    PixelnormProfile *profile, guint zoom, guint shrink, gboolean bare, GError **error);

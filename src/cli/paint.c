@@ -135,7 +135,7 @@ paint_samples (
 
 static Picture *
 paint_figure (const PaintImage *image, PixelnormProfile *profile, const gdouble *samples,
-    const PaintOptions *options, GError **error)
+    const PaintOptions *options, gdouble *top, GError **error)
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   const guint n_channels = strlen (geometry->channels);
@@ -148,7 +148,8 @@ paint_figure (const PaintImage *image, PixelnormProfile *profile, const gdouble 
     .height = height,
     .zoom = options->zoom,
     .top = options->top,
-    .title = image->title };
+    .title = image->title,
+    .bare = options->bare };
 
   if (!values) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
@@ -163,22 +164,24 @@ paint_figure (const PaintImage *image, PixelnormProfile *profile, const gdouble 
         pixel[c] = block_mean (samples, geometry, n_channels, x * factor, y * factor, c, factor);
       values[(gsize) y * width + x] = image->pool (pixel, n_channels);
     }
+  if (top)
+    *top = figure_top (&spec);
   return figure_new (&spec, error);
 }
 
 Picture *
-paint_image (
-    const PaintImage *image, PixelnormProfile *profile, const PaintOptions *options, GError **error)
+paint_image (const PaintImage *image, PixelnormProfile *profile, const PaintOptions *options,
+    gdouble *top, GError **error)
 {
   g_autoptr (GBytes) bytes = NULL;
 
   if (image->kind == PAINT_MARKS)
     return marks_paint (profile, options->zoom,
-        shrink_factor (pixelnorm_profile_get_geometry (profile), options), error);
+        shrink_factor (pixelnorm_profile_get_geometry (profile), options), options->bare, error);
   bytes = pixelnorm_profile_get_image (profile, image->image, error);
   if (!bytes)
     return NULL;
   return image->kind == PAINT_FIGURE
-      ? paint_figure (image, profile, g_bytes_get_data (bytes, NULL), options, error)
+      ? paint_figure (image, profile, g_bytes_get_data (bytes, NULL), options, top, error)
       : paint_samples (profile, g_bytes_get_data (bytes, NULL), options, error);
 }

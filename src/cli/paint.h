@@ -13,6 +13,7 @@
  * @top: the end of a figure's scale; 0: the largest value
  * @depth: 8, or 16: bits of pictures of code values
  * @stretch: the darkest sample of a picture of code values becomes black, the brightest white
+ * @bare: without scale bars and legends
  */
 typedef struct {
   guint zoom;
@@ -20,6 +21,7 @@ typedef struct {
   gdouble top;
   guint depth;
   gboolean stretch;
+  gboolean bare;
 } PaintOptions;
 
 typedef enum {
@@ -42,6 +44,7 @@ struct _PaintImage {
 extern const PaintImage paint_images[];
 #define PAINT_N_IMAGES 7
 
-/* Needs a profile of scope pixel. Transfer full; NULL with @error set. */
+/* Needs a profile of scope pixel. @top: (out) (optional): the end of a figure's scale. Transfer full; NULL with @error
+ * set. */
 Picture *paint_image (const PaintImage *image, PixelnormProfile *profile,
-    const PaintOptions *options, GError **error);
+    const PaintOptions *options, gdouble *top, GError **error);

@@ -77,7 +77,7 @@ write_image (const PaintImage *image, PixelnormProfile *profile, const RenderOpt
     .depth = (guint) options->depth,
     .stretch = options->stretch,
   };
-  g_autoptr (Picture) picture = paint_image (image, profile, &paint, error);
+  g_autoptr (Picture) picture = paint_image (image, profile, &paint, NULL, error);
 
   return picture && picture_write (picture, target, error);
 }

@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "advice.h"
+#include "colormap.h"
 #include "facts.h"
+#include "figure.h"
 #include "paint.h"
 #include "report-svg.h"
 
@@ -24,29 +26,40 @@ typedef struct {
   Advice advice;
 } Page;
 
+typedef struct {
+  Page *page;
+  gdouble top;
+} TickPlace;
+
+/* Wide screens, phones, the dark and paper; colours are named once. */
 static const gchar style[] =
-    "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem;color:#222;"
-    "background:#fff}"
-    "h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.15rem;border-bottom:1px solid #ccc;"
-    "margin-top:2rem}"
-    "table{border-collapse:collapse;width:100%}th,td{text-align:right;padding:.2rem .5rem;"
-    "border-bottom:1px solid #e5e5e5}"
+    ":root{color-scheme:light dark;--ink:#222;--faint:#555;--ground:#fff;--line:#ccc;--panel:#f3f4f6;"
+    "--band:#e3e7ef;--good:#1e8449;--red:#c0392b;--green:#1e8449;--blue:#2456a6;--grey:#555}"
+    "@media screen and (prefers-color-scheme:dark){:root{--ink:#e6e6e6;--faint:#a8a8a8;--ground:#16181c;--line:#3c4048;"
+    "--panel:#23262c;--band:#2f3540;--good:#4cc38a;--red:#ef7d70;--green:#4cc38a;--blue:#79a7f2;--grey:#b5b5b5}}"
+    "body{font:16px/1.5 system-ui,sans-serif;margin:0 auto;max-width:60rem;padding:1rem;color:var(--ink);"
+    "background:var(--ground)}"
+    "h1{font-size:1.5rem;overflow-wrap:anywhere}h2{font-size:1.15rem;border-bottom:1px solid var(--line);"
+    "margin-top:2rem}a{color:inherit}"
+    "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}"
+    "th,td{text-align:right;padding:.2rem .5rem;border-bottom:1px solid var(--line)}"
     "th:first-child,td:first-child{text-align:left}.words td{text-align:left;overflow-wrap:anywhere}"
-    ".scroll{overflow-x:auto}"
     ".grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,26rem),1fr));gap:1rem}"
-    "figure{margin:0;break-inside:avoid}figcaption{font-size:.85rem;color:#555}"
-    "img,svg{width:100%;height:auto;display:block}img{image-rendering:auto;border:1px solid #ddd}"
-    "img.small{image-rendering:pixelated}"
-    "svg{border-bottom:1px solid #999}svg text{font:11px system-ui,sans-serif;fill:#555}"
-    ".band{fill:#eceff4}.mean{stroke:#000;stroke-dasharray:4 3}"
-    "pre{background:#f4f4f4;padding:.7rem;white-space:pre-wrap;overflow-wrap:anywhere;"
-    "border-radius:4px}"
-    ".advice{border-left:4px solid #1e8449;padding-left:1rem}"
-    ".swatch{display:inline-block;width:.8em;height:.8em;border:1px solid #000;margin-right:.5em}"
+    "figure{margin:0;break-inside:avoid}figcaption{font-size:.85rem;color:var(--faint)}"
+    "img,svg{width:100%;height:auto;display:block}img.small{image-rendering:pixelated}"
+    ".scale{height:.7rem;margin-top:.4rem}"
+    ".ticks{position:relative;height:1.3rem;font-size:.8rem;color:var(--faint)}"
+    ".ticks span{position:absolute;transform:translateX(-50%)}.ticks .first{transform:none}"
+    ".ticks .last{transform:translateX(-100%)}"
+    ".key span{white-space:nowrap;margin-right:.8em}"
+    ".band{fill:var(--band)}.mean{stroke:var(--ink);stroke-dasharray:4 3}"
+    ".R{fill:var(--red)}.G{fill:var(--green)}.B,.U{fill:var(--blue)}.Y,.V{fill:var(--grey)}"
+    "pre{background:var(--panel);padding:.7rem;white-space:pre-wrap;overflow-wrap:anywhere;border-radius:4px}"
+    ".advice{border-left:4px solid var(--good);padding-left:1rem}"
+    ".swatch{display:inline-block;width:.8em;height:.8em;border:1px solid var(--ink);margin-right:.4em}"
+    "@media (max-width:30rem){th,td{padding:.2rem .25rem}table{font-size:.85rem}}"
     "@media print{body{max-width:none;padding:0;font-size:11pt}h2{break-after:avoid}"
     "pre,table,figure{break-inside:avoid}.grid{grid-template-columns:1fr 1fr}"
-    /* paper cannot be moved to the side */
-    ".scroll{overflow:visible}table{font-size:8pt}th,td{padding:.1rem .25rem}"
     "*{-webkit-print-color-adjust:exact;print-color-adjust:exact}}";
 
 static void G_GNUC_PRINTF (2, 3) add (Page *page, const gchar *format, ...)
@@ -86,6 +99,28 @@ add_row (Page *page, const gchar *name, const gchar *value)
   add (page, "</td></tr>");
 }
 
+static gchar *
+describe_size (const PixelnormGeometry *geometry)
+{
+  return geometry->width > 0 ? g_strdup_printf ("%u x %u pixels", geometry->width, geometry->height)
+                             : g_strdup ("any size");
+}
+
+/* The page in two sentences. */
+static void
+add_summary (Page *page)
+{
+  const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (page->profile);
+  const guint64 frames = pixelnorm_profile_get_frames (page->profile);
+  g_autofree gchar *size = describe_size (geometry);
+  g_autofree gchar *setting = advice_setting (&page->advice);
+
+  add (page,
+      "<p>%" G_GUINT64_FORMAT
+      " frame%s of %s, %s, %u bits. What suits them: <a href=\"#advice\">%s</a>.</p>\n",
+      frames, frames == 1 ? "" : "s", size, geometry->channels, geometry->depth, setting);
+}
+
 static gboolean
 add_head (Page *page, GError **error)
 {
@@ -98,14 +133,8 @@ add_head (Page *page, GError **error)
   add (page, "</title><style>%s</style></head><body>\n<h1>Profile ", style);
   add_text (page, shown);
   add (page, "</h1>\n");
+  add_summary (page);
   return TRUE;
-}
-
-static gchar *
-describe_size (const PixelnormGeometry *geometry)
-{
-  return geometry->width > 0 ? g_strdup_printf ("%u x %u pixels", geometry->width, geometry->height)
-                             : g_strdup ("any");
 }
 
 static gboolean
@@ -144,18 +173,16 @@ add_advice (Page *page, GError **error)
 {
   const Advice *advice = &page->advice;
 
+  g_autofree gchar *setting = advice_setting (advice);
+
   add (page,
-      "<h2>What suits this data</h2><div class=\"advice\"><p><strong>method=%s "
-      "scope=%s",
-      advice->method_name, advice->scope_name);
-  if (advice->min_deviation != ADVICE_DEFAULT_FLOOR)
-    add (page, " min-deviation=%g", advice->min_deviation);
-  add (page, "</strong></p>");
+      "<h2 id=\"advice\">What suits this data</h2><div class=\"advice\"><p><strong>%s</strong></p>",
+      setting);
   for (guint i = 0; i < advice->reasons->len; i++)
     add (page, "<p>%s</p>", (const gchar *) g_ptr_array_index (advice->reasons, i));
   add (page, "</div>");
   if (advice->warnings->len) {
-    add (page, "<p>To mind:</p><ul>");
+    add (page, "<p>With this setting, mind:</p><ul>");
     for (guint i = 0; i < advice->warnings->len; i++)
       add (page, "<li>%s</li>", (const gchar *) g_ptr_array_index (advice->warnings, i));
     add (page, "</ul>");
@@ -169,34 +196,50 @@ add_advice (Page *page, GError **error)
   return TRUE;
 }
 
+/* A row: a number a channel, each @step bytes after the one before. */
+static void
+add_numbers (Page *page, const gchar *name, gint decimals, const gchar *unit, const gdouble *first,
+    gsize step)
+{
+  add (page, "<tr><td>%s</td>", name);
+  for (guint c = 0; c < page->facts.n_channels; c++)
+    add (page, "<td>%.*f%s</td>", decimals, *(const gdouble *) ((const guint8 *) first + c * step),
+        unit);
+  add (page, "</tr>");
+}
+
+/* A column a channel, so that it fits a phone. */
 static gboolean
 add_statistics (Page *page, GError **error)
 {
   const Facts *facts = &page->facts;
   const gchar *channels = pixelnorm_profile_get_channels (page->profile);
+  const PixelnormStatistics *statistics = facts->statistics;
+  gdouble ends[2][PIXELNORM_MAX_CHANNELS];
 
-  add (page,
-      "<h2>Channels</h2><div class=\"scroll\"><table><tr><th>channel</th><th>mean</th>"
-      "<th>deviation</th><th>min</th><th>max</th>");
-  for (guint i = 0; facts->has_histogram && i < FACTS_N_PERCENTILES; i++)
-    add (page, "<th>%g %%</th>", facts_percents[i]);
-  if (facts->per_pixel)
-    add (page, "<th>fixed</th>");
-  add (page, "</tr>");
+  add (page, "<h2>Channels</h2><table><tr><th>code values</th>");
   for (guint c = 0; c < facts->n_channels; c++) {
-    const PixelnormStatistics *statistics = &facts->statistics[c];
-
-    add (page, "<tr><td>%c</td><td>%.3f</td><td>%.3f</td><td>%u</td><td>%u</td>", channels[c],
-        statistics->mean, statistics->std, statistics->min, statistics->max);
-    for (guint i = 0; facts->has_histogram && i < FACTS_N_PERCENTILES; i++)
-      add (page, "<td>%.1f</td>", facts->percentiles[c][i]);
-    if (facts->per_pixel)
-      add (page, "<td>%.1f %%</td>", 100 * facts->fixed_share[c]);
-    add (page, "</tr>");
+    add (page, "<th>%c</th>", channels[c]);
+    ends[0][c] = statistics[c].min;
+    ends[1][c] = statistics[c].max;
   }
-  add (page, "</table></div><p>In code values, over all pixels of all frames. %s%s</p>\n",
-      facts->has_histogram ? "Columns with %: percentiles. " : "",
-      facts->per_pixel ? "Fixed: how much of the variance is the same in every frame." : "");
+  add (page, "</tr>");
+  add_numbers (page, "mean", 3, "", &statistics->mean, sizeof *statistics);
+  add_numbers (page, "deviation", 3, "", &statistics->std, sizeof *statistics);
+  add_numbers (page, "min", 0, "", ends[0], sizeof (gdouble));
+  for (guint i = 0; facts->has_histogram && i < FACTS_N_PERCENTILES; i++) {
+    g_autofree gchar *name = g_strdup_printf ("%g %% below", facts_percents[i]);
+
+    add_numbers (page, name, 1, "", &facts->percentiles[0][i], sizeof facts->percentiles[0]);
+  }
+  add_numbers (page, "max", 0, "", ends[1], sizeof (gdouble));
+  if (facts->per_pixel) {
+    for (guint c = 0; c < facts->n_channels; c++)
+      ends[0][c] = 100 * facts->fixed_share[c];
+    add_numbers (page, "fixed", 1, " %", ends[0], sizeof (gdouble));
+  }
+  add (page, "</table><p>Over all pixels of all frames.%s</p>\n",
+      facts->per_pixel ? " Fixed: how much of the variance is the same in every frame." : "");
   return TRUE;
 }
 
@@ -221,17 +264,66 @@ static const struct {
   const gchar *name, *caption;
 } pictures[] = {
   { "mean", "Mean image: what every frame has in common" },
-  { "std", "Deviation image: how much each pixel varied" },
-  { "range", "Dynamic range image: maximum - minimum" },
+  { "std", "Deviation image: how much each pixel varied, in code values" },
+  { "range", "Dynamic range image: maximum - minimum, in code values" },
   { "marks", "Still and saturated pixels" },
 };
+
+static void
+add_tick (gdouble value, const gchar *label, gpointer data)
+{
+  const TickPlace *place = data;
+
+  report_add_tick (place->page->text, value / place->top, label);
+}
+
+/* Text of the page, which can be read however small the picture gets. */
+static void
+add_scale (Page *page, gdouble top)
+{
+  TickPlace place = { page, top };
+
+  add (page, "<div class=\"scale\" style=\"background:linear-gradient(to right");
+  for (guint i = 0; i <= 16; i++) {
+    guint8 color[3];
+
+    colormap_get (i / 16.0, color);
+    add (page, ",#%02x%02x%02x", color[0], color[1], color[2]);
+  }
+  add (page, ")\"></div><div class=\"ticks\">");
+  figure_each_tick (top, add_tick, &place);
+  add (page, "</div>");
+}
+
+static void
+add_swatch (Page *page, Mark mark)
+{
+  const guint8 *color = mark_color (mark);
+
+  add (page, "<span class=\"swatch\" style=\"background:#%02x%02x%02x\"></span>%s", color[0],
+      color[1], color[2], mark_name (mark));
+}
+
+static void
+add_key (Page *page)
+{
+  add (page, "<div class=\"key\">");
+  for (guint m = 0; m < N_MARKS; m++)
+    if (page->facts.marks[m]) {
+      add (page, "<span>");
+      add_swatch (page, m);
+      add (page, "</span> ");
+    }
+  add (page, "</div>");
+}
 
 static gboolean
 add_picture (Page *page, const PaintImage *image, const gchar *caption, GError **error)
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (page->profile);
-  const PaintOptions options = { .fit = MAX_PICTURE_SIDE, .depth = 8 };
-  g_autoptr (Picture) picture = paint_image (image, page->profile, &options, error);
+  const PaintOptions options = { .fit = MAX_PICTURE_SIDE, .depth = 8, .bare = TRUE };
+  gdouble top = 0;
+  g_autoptr (Picture) picture = paint_image (image, page->profile, &options, &top, error);
   g_autoptr (GBytes) png = picture ? picture_encode (picture, error) : NULL;
 
   if (!png)
@@ -239,7 +331,12 @@ add_picture (Page *page, const PaintImage *image, const gchar *caption, GError *
   g_autofree gchar *base64 = g_base64_encode (g_bytes_get_data (png, NULL), g_bytes_get_size (png));
   add (page, "<figure><img%s alt=\"%s\" src=\"data:image/png;base64,%s\">",
       geometry->width < 256 ? " class=\"small\"" : "", caption, base64);
-  add (page, "<figcaption>%s</figcaption></figure>", caption);
+  if (image->kind == PAINT_FIGURE)
+    add_scale (page, top);
+  add (page, "<figcaption>%s", caption);
+  if (image->kind == PAINT_MARKS)
+    add_key (page);
+  add (page, "</figcaption></figure>");
   return TRUE;
 }
 
@@ -269,12 +366,9 @@ add_marks (Page *page, GError **error)
       "<h2>Still and saturated pixels</h2><table><tr><th>kind</th><th>pixels</th>"
       "<th>share</th></tr>");
   for (guint m = 0; m < N_MARKS; m++) {
-    const guint8 *color = mark_color (m);
-
-    add (page,
-        "<tr><td><span class=\"swatch\" style=\"background:#%02x%02x%02x\"></span>%s</td>"
-        "<td>%" G_GUINT64_FORMAT "</td><td>%.2f %%</td></tr>",
-        color[0], color[1], color[2], mark_name (m), facts->marks[m],
+    add (page, "<tr><td>");
+    add_swatch (page, m);
+    add (page, "</td><td>%" G_GUINT64_FORMAT "</td><td>%.2f %%</td></tr>", facts->marks[m],
         100 * (gdouble) facts->marks[m] / (gdouble) facts->n_pixels);
   }
   add (page,
@@ -319,7 +413,7 @@ add_light (Page *page, GError **error)
 static void
 add_clipping (Page *page, const Clipping *clipping)
 {
-  add (page, "<tr><td>%s</td><td>%s</td>", clipping->name,
+  add (page, "<tr><td>%s, %s</td>", clipping->name,
       clipping->scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel");
   if (clipping->known)
     add (page, "<td>%.2f to %.2f</td><td>%.2f to %.2f</td><td>%.3f %%%s</td></tr>", clipping->least,
@@ -335,12 +429,11 @@ static gboolean
 add_clippings (Page *page, GError **error)
 {
   add (page,
-      "<h2>What 8-bit video would clip</h2><div class=\"scroll\"><table><tr><th>method</th>"
-      "<th>scope</th><th>results</th><th>range</th><th>outside</th></tr>");
+      "<h2>What 8-bit video would clip</h2><table><tr><th>method, scope</th><th>results</th><th>range</th><th>outside</th></tr>");
   for (guint i = 0; i < FACTS_N_CLIPPINGS; i++)
     add_clipping (page, &page->facts.clippings[i]);
   add (page,
-      "</table></div><p>Results of the data that the profile was made of, with min-deviation=%g, against the "
+      "</table><p>Results of the data that the profile was made of, with min-deviation=%g, against the "
       "method's own range. Of samples: of all that were ever seen. Of places: of the samples of a frame, "
       "those where it happened at least once.</p>\n",
       page->advice.min_deviation);
@@ -355,8 +448,8 @@ add_foot (Page *page, GError **error)
 }
 
 /* SECTION TABLE, in the order of the page. */
-static gboolean (*const sections[]) (Page *, GError **) = { add_head, add_advice, add_pictures,
-  add_statistics, add_histograms, add_marks, add_light, add_clippings, add_origin, add_foot };
+static gboolean (*const sections[]) (Page *, GError **) = { add_head, add_pictures, add_statistics,
+  add_histograms, add_advice, add_clippings, add_marks, add_light, add_origin, add_foot };
 
 gchar *
 report_page_new (PixelnormProfile *profile, const gchar *path, GError **error)

@@ -60,7 +60,7 @@ class Page(html.parser.HTMLParser):
             self.stack.append(tag)
         attributes = dict(attributes)
         for name in ("src", "href"):
-            assert attributes.get(name, "data:").startswith("data:"), "the page needs something else"
+            assert attributes.get(name, "data:").startswith(("data:", "#")), "the page needs something else"
         if tag == "img":
             kind, data = attributes["src"].split(",", 1)
             assert kind == "data:image/png;base64"
@@ -89,6 +89,11 @@ class Page(html.parser.HTMLParser):
     def text(self):
         return "".join(self.words)
 
+    def channels(self):
+        """{channel: {what: number}}"""
+        names, *rows = self.tables["Channels"]
+        return {name: {row[0]: float(row[i].rstrip(" %")) for row in rows} for i, name in enumerate(names) if i}
+
     def numbers(self, heading):
         """{first cell: [numbers of the others]}"""
         return {row[0]: [float(x) for cell in row[1:] for x in re.findall(r"-?\d+(?:\.\d+)?", cell)]
@@ -110,12 +115,13 @@ def test_numbers(tmp_path, order, depth):
     values, top = frames.astype(float), 2 ** depth - 1
     means, variances = values.mean(0), values.var(0)
 
-    found = page.numbers("Channels")
+    found = page.channels()
     for c, letter in enumerate(order):
         channel = values[..., c]
         fixed = means[..., c].var() / channel.var()
-        expected = [channel.mean(), channel.std(), channel.min(), channel.max(),
-                    *np.percentile(channel, [1, 25, 50, 75, 99]), 100 * fixed]
+        percents = [1, 25, 50, 75, 99]
+        expected = {"mean": channel.mean(), "deviation": channel.std(), "min": channel.min(), "max": channel.max(), "fixed": 100 * fixed,
+                    **{f"{p} % below": value for p, value in zip(percents, np.percentile(channel, percents))}}
         assert found[letter] == pytest.approx(expected, abs=.051)
     total = means.var((0, 1)).sum() / (means.var((0, 1)) + variances.mean((0, 1))).sum()
     assert f"{100 * total:.1f} % of the variance" in page.text
@@ -152,8 +158,7 @@ def test_clipping(tmp_path):
     frames = frames_of(moving=20)
     frames[0, :10], frames[1, :3] = 255, 0  # far from these pixels' means
     page, values = make_page(tmp_path, frames), frames.astype(float)
-    rows = {(row[0], row[1]): [float(x) for x in re.findall(r"-?\d+(?:\.\d+)?", " ".join(row[2:]))]
-            for row in page.tables["What 8-bit video would clip"][1:]}
+    rows = page.numbers("What 8-bit video would clip")
     for scope, axis in [("pixel", 0), ("channel", (0, 1, 2))]:
         mean, std = values.mean(axis, keepdims=True), values.std(axis, keepdims=True)
         low, high = values.min(axis, keepdims=True), values.max(axis, keepdims=True)
@@ -164,8 +169,8 @@ def test_clipping(tmp_path):
             outside = clipped(y, bottom, top)
             share = outside.any(0).mean() if scope == "pixel" else outside.mean()
             expected = [y.min(), y.max(), bottom, top, 100 * share]
-            assert rows[method, scope] == pytest.approx(expected, abs=.0051), (method, scope)
-    assert rows["zscore", "pixel"][4] > 0
+            assert rows[f"{method}, {scope}"] == pytest.approx(expected, abs=.0051), (method, scope)
+    assert rows["zscore, pixel"][4] > 0
 
 
 def test_pictures(tmp_path):
@@ -175,6 +180,11 @@ def test_pictures(tmp_path):
     assert [c.split(":")[0].split(" ")[0] for c in captions] == ["Mean", "Deviation", "Dynamic", "Still"]
     mean = page.pictures[captions[0]]
     assert np.abs(mean - frames.mean(0)).max() <= .5 + 1e-9
+    # scales and legends are text of the page; small pictures have a whole number of pixels for each
+    for picture in page.pictures.values():
+        assert picture.shape[0] % SIZE[0] == 0 and picture.shape[0] // SIZE[0] == picture.shape[1] // SIZE[1]
+    deviation = np.sqrt(frames.var(0).mean(-1)).max()
+    assert f"{deviation:.3g}" in page.words and f"{np.ptp(frames, 0).max()}" in page.words
 
 
 @pytest.mark.parametrize("fixed, moving, n, expected", [
@@ -205,8 +215,8 @@ def test_noise_of_still_places(tmp_path, depth, moving, raised):
     floor, values = 8 if raised else 1, frames.astype(float)
     assert f"with min-deviation={floor}, against" in page.text and f"divided by min-deviation={floor};" in page.text
     y = (values - values.mean(0)) / np.maximum(values.std(0), floor)
-    row = next(row for row in page.tables["What 8-bit video would clip"] if row[:2] == ["zscore", "pixel"])
-    assert row[2] == f"{y.min():.2f} to {y.max():.2f}"
+    row = next(row for row in page.tables["What 8-bit video would clip"] if row[0] == "zscore, pixel")
+    assert row[1] == f"{y.min():.2f} to {y.max():.2f}"
 
 
 @pytest.mark.parametrize("scope, words", [
@@ -220,6 +230,54 @@ def test_where_the_floor_rules(tmp_path, scope, words):
     wide = np.where(frames == 100, 100, 103).astype(np.uint8)
     (tmp_path / "lobby.html").unlink()
     assert "is what" not in make_page(tmp_path, wide, order="Y", scope=scope).text
+
+
+def bars_of(path):
+    """Of each histogram on the page: the heights of its bars, as shares of the highest."""
+    paths = re.findall(r'<path class="[A-Z]" d="M0 120([^"]*)V120Z"', path.read_text())
+    heights = [120 - np.array(re.findall(r"V(-?[\d.]+)h2", path), float) for path in paths]
+    return [(bars / bars.max()) ** 2 for bars in heights]
+
+
+@pytest.mark.parametrize("codes, depth", [(220, 16), (256, 16), (700, 16), (877, 16), (220, 10)])
+def test_histograms_have_no_combs(tmp_path, codes, depth):
+    """An even spread of fewer codes than the depth has looks even, but for the height of a bar that the browser rounds."""
+    levels = np.rint(np.linspace(0, 2 ** depth - 1, codes)).astype("<u2")
+    save(tmp_path / "lobby.safetensors", np.tile(levels, 4).reshape(2, 2, -1, 1), order="Y", depth=depth)
+    assert report("lobby.safetensors", cwd=tmp_path).returncode == 0
+    (bars,) = bars_of(tmp_path / "lobby.html")
+    # at the ends a code stands for those on one side of it
+    assert len(bars) == 256 and (bars[2:-2] > (.75 if codes > 256 else .5)).all()
+    if codes > 256:
+        assert np.abs(bars[2:-2] / np.median(bars) - 1).max() < .12
+
+
+def test_histograms_are_numpys(tmp_path):
+    """Where every code may occur, bars are numpy's; and what is empty stays empty."""
+    random = np.random.default_rng(5)
+    frames = np.clip(random.normal(90, 20, (4, 40, 40, 1)), 0, 255).astype(np.uint8)
+    save(tmp_path / "lobby.safetensors", frames, order="Y")
+    assert report("lobby.safetensors", cwd=tmp_path).returncode == 0
+    (bars,) = bars_of(tmp_path / "lobby.html")
+    expected = np.bincount(frames.ravel(), minlength=256)
+    np.testing.assert_allclose(np.sqrt(bars), np.sqrt(expected / expected.max()), atol=.0001)
+    deep = np.where(frames < 90, 1000, 50000).astype("<u2")
+    save(tmp_path / "lobby.safetensors", deep, order="Y", depth=16)
+    assert report("--force", "lobby.safetensors", cwd=tmp_path).returncode == 0
+    (bars,) = bars_of(tmp_path / "lobby.html")
+    assert set(np.flatnonzero(bars)) <= {2, 3, 4, 194, 195, 196} and bars[3] > 0 and bars[195] > 0
+
+
+def test_warnings_are_about_the_setting(tmp_path):
+    """Borders that never vary: what that means depends on the scope that is advised."""
+    frames = frames_of(moving=20)
+    frames[:, :, :8] = 16
+    assert re.search(r"divided by min-deviation=\d;", make_page(tmp_path, frames).text)
+    frames = frames_of(moving=60, fixed=3)
+    frames[:, :, :2] = frames[0, :, :2]
+    (tmp_path / "lobby.html").unlink()
+    text = make_page(tmp_path, frames).text
+    assert "scope=channel" in text and "count in mean and deviation of their channels" in text and "divided by" not in text
 
 
 def test_outliers_are_told(tmp_path):
@@ -283,7 +341,7 @@ def test_masked_pixels(tmp_path):
     assert page.numbers("Still and saturated pixels")["not counted"][0] == (~mask).sum()
     inside = frames[:, mask].astype(float)
     fixed = [100 * inside[..., c].mean(0).var() / inside[..., c].var() for c in range(3)]
-    assert [row[-1] for row in list(page.numbers("Channels").values())[1:]] == pytest.approx(fixed, abs=.051)
+    assert [column["fixed"] for column in page.channels().values()] == pytest.approx(fixed, abs=.051)
 
 
 def test_light_of_masked_pixels(tmp_path):
@@ -389,16 +447,27 @@ def test_it_fits_the_screen(tmp_path, width):
 @a_browser
 @pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed: tests/run --large does that")
 def test_paper(tmp_path):
-    """The widest table, of 16 bits with percentiles, is on the paper to its last column."""
+    """The table of 16 bits with percentiles is on the paper to its last row and column."""
     page = make_page(tmp_path, frames_of(depth=16), depth=16)
     subprocess.run([*CHROMIUM, f"--print-to-pdf={tmp_path}/lobby.pdf", (tmp_path / "lobby.html").as_uri()], check=True,
                    capture_output=True, timeout=120)
     text = subprocess.run(["pdftotext", "-layout", tmp_path / "lobby.pdf", "-"], check=True, capture_output=True,
                           text=True).stdout
-    rows = [line.split() for line in text.splitlines()]
-    for c, letter in enumerate("RGB"):
-        row = next(row for row in rows if row[:1] == [letter] and len(row) > 9)
-        assert row[-1] == "%" and float(row[-2]) == page.numbers("Channels")[letter][-1]
+    rows = {row[0]: row[1:] for row in (line.split() for line in reversed(text.splitlines())) if row}  # the first of each name
+    for name in ("mean", "deviation", "max", "fixed"):
+        assert [float(word) for word in rows[name] if word != "%"] == [page.channels()[c][name] for c in "RGB"]
+
+
+@a_browser
+@pytest.mark.parametrize("scheme", [0, 1])
+def test_dark_and_light(tmp_path, scheme):
+    """Page and letters change places; 0 is the dark."""
+    make_page(tmp_path, frames_of(4))
+    subprocess.run([*CHROMIUM, f"--blink-settings=preferredColorScheme={scheme}", "--window-size=400,300",
+                    f"--screenshot={tmp_path}/page.png", (tmp_path / "lobby.html").as_uri()], check=True, capture_output=True,
+                   timeout=120)
+    grey = np.asarray(Image.open(tmp_path / "page.png").convert("L"))
+    assert np.median(grey) < 40 and grey.max() > 200 if scheme == 0 else np.median(grey) > 250 and grey.min() < 50
 
 
 @pytest.mark.long
