@@ -4,7 +4,7 @@
 
 #include "picture.h"
 
-#define FONT_HEIGHT 9 /* dots, descenders included */
+#define FONT_HEIGHT 11 /* dots, descenders included */
 
 /* How many pixels wide @text is. */
 guint font_measure (const gchar *text, guint dot);

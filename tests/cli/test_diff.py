@@ -230,7 +230,7 @@ def test_picture(gate, top):
     shift = measure(scene(30, 1), scene(25, 3, move=60, noise=8))["shift"].max(-1)
     share = np.minimum(shift / (top or shift.max()), 1)
     height, width = SIZE
-    assert figure.shape == (height + 49, width, 3)
+    assert figure.shape == (height + 53, width, 3)
     bar = figure[height + 11, 14:-14]
     for y, x in [(0, 0), (10, 40), (39, 299), np.unravel_index(shift.argmax(), SIZE)]:
         where = np.flatnonzero((bar == figure[y, x]).all(-1))

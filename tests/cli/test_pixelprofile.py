@@ -36,7 +36,7 @@ VIRIDIS_POLYNOMIAL = np.array([
     (-5.435455855934631, 4.645852612178535, 26.3124352495832)])
 
 # Of the legend, in dots: how far the bar is from the sides and from the pixels, its height, and all in all.
-BAR_MARGIN, BAR_GAP, BAR_HEIGHT, LEGEND_HEIGHT = 14, 6, 10, 49
+BAR_MARGIN, BAR_GAP, BAR_HEIGHT, LEGEND_HEIGHT = 14, 6, 10, 53
 
 
 def render(cwd, *arguments):
