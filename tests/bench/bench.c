@@ -70,10 +70,13 @@ static const Path paths[] = {
   { "float16, channel", "RGB", NORM_CHANNEL, TENSORS ("float16"), 0, 2, NULL },
   { "uint8 tensor, channel", "RGB", NORM_CHANNEL, TENSORS ("uint8"), 0, 1, NULL },
   { "int8 tensor, channel", "RGB", NORM_CHANNEL, TENSORS ("int8"), 0, 1, NULL },
+  { "uint8 NCHW, pixel", "RGB", NORM " layout=nchw", TENSORS ("uint8"), 9, 1, NULL },
+  { "uint8 NCHW, channel", "RGB", NORM_CHANNEL " layout=nchw", TENSORS ("uint8"), 0, 1, NULL },
   { "8-bit video, pixel", "RGB", NORM, VIDEO, 9, 1, NULL },
   { "8-bit video, channel", "RGB", NORM_CHANNEL, VIDEO, 0, 1, NULL },
   { "float32 back, pixel", "RGB", BACK, VIDEO, 9, 1, NULL },
   { "float32 back, channel", "RGB", BACK_CHANNEL, VIDEO, 0, 1, NULL },
+  { "float32 NCHW back, channel", "RGB", BACK_CHANNEL " layout=nchw", VIDEO, 0, 1, NULL },
   { "float32, frame", "RGB", NORM_CHANNEL " statistics=frame", TENSORS ("float32"), 1, 4, NULL },
   { "uint8 tensor, frame", "RGB", NORM_CHANNEL " statistics=frame", TENSORS ("uint8"), 1, 1, NULL },
   { "float32, running channel", "RGB", NORM_CHANNEL " statistics=running", TENSORS ("float32"), 1,
@@ -90,7 +93,11 @@ static const Path paths[] = {
   { "float32, pixel", "BGRx", NORM, TENSORS ("float32"), 9, 4, NULL },
   { "float32, channel", "BGRx", NORM_CHANNEL, TENSORS ("float32"), 0, 4, NULL },
   { "float32 NCHW, channel", "BGRx", NORM_CHANNEL " layout=nchw", TENSORS ("float32"), 0, 4, NULL },
+  { "uint8 NCHW, channel", "BGRx", NORM_CHANNEL " layout=nchw", TENSORS ("uint8"), 0, 1, NULL },
   { "8-bit video, channel", "BGRx", NORM_CHANNEL, VIDEO, 0, 4. / 3, NULL },
+  { "float32 back, channel", "BGRx", BACK_CHANNEL, VIDEO ",format=BGRx", 0, 4. / 3, NULL },
+  { "float32 NCHW back, channel", "BGRx", BACK_CHANNEL " layout=nchw", VIDEO ",format=BGRx", 0,
+      4. / 3, NULL },
   { "statistics, pixel", "GRAY8", STATISTICS, NULL, 1, 1, NULL },
   { "float32, pixel", "GRAY8", NORM, TENSORS ("float32"), 9, 4, NULL },
   { "statistics, pixel", "I420", STATISTICS NATIVE, NULL, 1, 1, NULL },
@@ -342,17 +349,17 @@ frames_init (Frames *frames, const char *format, guint width, guint height)
   return TRUE;
 }
 
-/* Results as of zscore, of video of the format RGB. */
+/* Results as of zscore, of video of three channels. */
 static void
-frames_init_tensors (Frames *tensors, const Frames *video)
+frames_init_tensors (Frames *tensors, const Frames *video, gboolean nchw)
 {
   const gsize n_samples = count_samples (BACK, &video->info);
 
   memset (tensors, 0, sizeof *tensors);
   tensors->info = video->info;
   tensors->size = n_samples * sizeof (gfloat);
-  g_autofree char *dimensions = g_strdup_printf (
-      "3:%d:%d:1", GST_VIDEO_INFO_WIDTH (&video->info), GST_VIDEO_INFO_HEIGHT (&video->info));
+  g_autofree char *dimensions = g_strdup_printf (nchw ? "%d:%d:3:1" : "3:%d:%d:1",
+      GST_VIDEO_INFO_WIDTH (&video->info), GST_VIDEO_INFO_HEIGHT (&video->info));
   tensors->caps = gst_caps_from_string (TENSORS ("float32") ",format=static,num_tensors=1");
   gst_caps_set_simple (tensors->caps, "dimensions", G_TYPE_STRING, dimensions, "framerate",
       GST_TYPE_FRACTION, 0, 1, NULL);
@@ -598,7 +605,7 @@ run_path (const Path *path, Frames *frames, guint width, guint height)
   if (known && norm)
     profile = frames_get_profile (frames, path->element);
   if (known && back) {
-    frames_init_tensors (&tensors, frames);
+    frames_init_tensors (&tensors, frames, strstr (path->element, "layout=nchw") != NULL);
     input = &tensors;
   }
   const gsize memory = count_memory ();
