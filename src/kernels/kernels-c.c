@@ -85,8 +85,10 @@ PIXELNORM_DEFINE_REPEAT (u16_u8_c, uint16_t, uint8_t)
 PIXELNORM_DEFINE_REPEAT (u16_i8_c, uint16_t, int8_t)
 
 #define DEFINE_PLANES_STEP(name, Sample, Item, expression, step)                                   \
-  static void planes_##name##_c (const PixelnormToPlane *planes, unsigned stride, int n_pixels)    \
+  static void planes_##name##_c (                                                                  \
+      const PixelnormToPlane *planes, unsigned stride, int zero_point, int n_pixels)               \
   {                                                                                                \
+    (void) zero_point;                                                                             \
     for (int c = 0; c < 3; c++) {                                                                  \
       const PixelnormToPlane *k = &planes[c];                                                      \
       const uint8_t *x = k->x;                                                                     \
@@ -96,7 +98,7 @@ PIXELNORM_DEFINE_REPEAT (u16_i8_c, uint16_t, int8_t)
       for (int i = 0, j = 0; i < n_pixels; i++, j += step, x += stride) {                          \
         const float value = (float) (*(const Sample *) x - centre[j]) * k->scale[j] + k->bias[j];  \
                                                                                                    \
-        y[i] = expression;                                                                         \
+        y[i] = (Item) expression;                                                                  \
       }                                                                                            \
     }                                                                                              \
   }
@@ -107,8 +109,12 @@ PIXELNORM_DEFINE_REPEAT (u16_i8_c, uint16_t, int8_t)
 
 DEFINE_PLANES (u8_f32, uint8_t, float, value)
 DEFINE_PLANES (u8_f16, uint8_t, uint16_t, pixelnorm_half_of (value))
+DEFINE_PLANES (u8_u8, uint8_t, uint8_t, pixelnorm_round_to_code (value, zero_point, 0, 255))
+DEFINE_PLANES (u8_i8, uint8_t, int8_t, pixelnorm_round_to_code (value, zero_point, -128, 127))
 DEFINE_PLANES (u16_f32, uint16_t, float, value)
 DEFINE_PLANES (u16_f16, uint16_t, uint16_t, pixelnorm_half_of (value))
+DEFINE_PLANES (u16_u8, uint16_t, uint8_t, pixelnorm_round_to_code (value, zero_point, 0, 255))
+DEFINE_PLANES (u16_i8, uint16_t, int8_t, pixelnorm_round_to_code (value, zero_point, -128, 127))
 
 static void
 stream_end_c (void)
@@ -167,6 +173,18 @@ lookup_u8_c (uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], uns
   }
 }
 
+static void
+lookup_planes_u8_c (uint8_t *const *to, const uint8_t *const *from, unsigned stride,
+    const uint8_t (*const *tables)[256], int n_pixels)
+{
+  for (int c = 0; c < 3; c++) {
+    const uint8_t *at = from[c];
+
+    for (int i = 0; i < n_pixels; i++, at += stride)
+      to[c][i] = (*tables[c])[*at];
+  }
+}
+
 const PixelnormKernels pixelnorm_kernels_c = {
   "c",
   { accumulate_u8_c, accumulate_u16_c },
@@ -182,15 +200,19 @@ const PixelnormKernels pixelnorm_kernels_c = {
   { normalize_u8_f32_c, normalize_u16_f32_c },
   { normalize_repeat_u8_f32_c, normalize_repeat_u16_f32_c },
   stream_end_c,
-  { { planes_u8_f32_c, planes_u8_f16_c }, { planes_u16_f32_c, planes_u16_f16_c } },
-  { { planes_repeat_u8_f32_c, planes_repeat_u8_f16_c },
-      { planes_repeat_u16_f32_c, planes_repeat_u16_f16_c } },
+  { { planes_u8_f32_c, planes_u8_f16_c, planes_u8_u8_c, planes_u8_i8_c },
+      { planes_u16_f32_c, planes_u16_f16_c, planes_u16_u8_c, planes_u16_i8_c } },
+  { { planes_repeat_u8_f32_c, planes_repeat_u8_f16_c, planes_repeat_u8_u8_c,
+        planes_repeat_u8_i8_c },
+      { planes_repeat_u16_f32_c, planes_repeat_u16_f16_c, planes_repeat_u16_u8_c,
+          planes_repeat_u16_i8_c } },
   { planes_u8_f32_c, planes_u16_f32_c },
   { planes_repeat_u8_f32_c, planes_repeat_u16_f32_c },
   { gather_u8_c, gather_u16_c },
   unpack_u16_c,
   unpack_10_c,
   lookup_u8_c,
+  lookup_planes_u8_c,
   .fast_tables = 0,
   .fast_planes = 0,
   .running = { pixelnorm_running_u8_c, pixelnorm_running_u16_c },

@@ -6,6 +6,9 @@
  * since tables are exact, they are the way to 8 bits where samples are planes or alternate between up
  * to four tables.
  *
+ * Three channels of packed pixels are picked apart and looked up in one reading, where 64 pixels are three or four registers,
+ * too: .028 in cache; frames of RGB in memory, 640x480, .031 / .086 of a channel after the other, +180 %.
+ *
  * Stores under a mask are for the end of a list only: plain ones, which the next step writes over, take
  * less time.
  *
@@ -19,6 +22,8 @@
 #if defined(__x86_64__)
 
 #include <immintrin.h>
+
+#include "kernels-c.h"
 
 #define AVX512 __attribute__ ((target ("avx512f,avx512bw,avx512vl,avx512vbmi")))
 #define INLINE_AVX512                                                                              \
@@ -106,6 +111,101 @@ lookup_u8_vbmi (
     look_up_list (to, from, tables, 3, n);
   else
     look_up_list (to, from, tables, 4, n);
+}
+
+/* i * n, of 64 pixels of n bytes. */
+static uint8_t pixel_offsets[5][64];
+
+/* Pixels as they lie, n bytes each: those of 64. */
+typedef struct {
+  __m512i parts[4];
+} Pixels;
+
+INLINE_AVX512 Pixels
+load_pixels (const uint8_t *from, const int n)
+{
+  Pixels pixels;
+
+  for (int v = 0; v < n; v++)
+    pixels.parts[v] = _mm512_loadu_si512 (from + 64 * v);
+  return pixels;
+}
+
+/* The first @n_bytes of them. */
+INLINE_AVX512 Pixels
+load_some_pixels (const uint8_t *from, int n_bytes, const int n)
+{
+  Pixels pixels;
+
+  for (int v = 0; v < n; v++)
+    pixels.parts[v] =
+        _mm512_maskz_loadu_epi8 (n_bytes > 64 * v ? first (n_bytes - 64 * v) : 0, from + 64 * v);
+  return pixels;
+}
+
+/* The bytes at @places, one a pixel. */
+INLINE_AVX512 __m512i
+take_channel (Pixels pixels, __m512i places, const int n)
+{
+  const __mmask64 is_late = _mm512_movepi8_mask (places); /* from 128 on */
+  const __m512i early = _mm512_permutex2var_epi8 (pixels.parts[0], places, pixels.parts[1]);
+
+  if (n == 3)
+    return _mm512_mask_permutexvar_epi8 (early, is_late, places, pixels.parts[2]);
+  return _mm512_mask_blend_epi8 (
+      is_late, early, _mm512_permutex2var_epi8 (pixels.parts[2], places, pixels.parts[3]));
+}
+
+/* 64 pixels a step, all of whose bytes must be there; the others are read under a mask. */
+INLINE_AVX512 void
+look_up_planes (uint8_t *const *to, const uint8_t *const *from, const int n,
+    const uint8_t (*const *tables)[256], int n_pixels)
+{
+  const uint8_t *base = from[0];
+  __m512i places[3];
+  Table loaded[3];
+  int last = 0, i = 0;
+
+  for (int c = 1; c < 3; c++)
+    base = from[c] < base ? from[c] : base;
+  for (int c = 0; c < 3; c++) {
+    const int offset = (int) (from[c] - base);
+
+    places[c] =
+        _mm512_add_epi8 (_mm512_loadu_si512 (pixel_offsets[n]), _mm512_set1_epi8 ((char) offset));
+    loaded[c] = load_table (*tables[c]);
+    last = offset > last ? offset : last;
+  }
+  for (; i + 64 < n_pixels; i += 64) {
+    const Pixels pixels = load_pixels (base + (long) i * n, n);
+
+    for (int c = 0; c < 3; c++)
+      _mm512_storeu_si512 (
+          to[c] + i, look_up (take_channel (pixels, places[c], n), &loaded[c], every + 1, 1, 0));
+  }
+  if (i < n_pixels) {
+    const int m = n_pixels - i;
+    const Pixels pixels = load_some_pixels (base + (long) i * n, (m - 1) * n + last + 1, n);
+
+    for (int c = 0; c < 3; c++)
+      _mm512_mask_storeu_epi8 (to[c] + i, first (m),
+          look_up (take_channel (pixels, places[c], n), &loaded[c], every + 1, 1, 0));
+  }
+}
+
+AVX512 static void
+lookup_planes_u8_vbmi (uint8_t *const *to, const uint8_t *const *from, unsigned stride,
+    const uint8_t (*const *tables)[256], int n_pixels)
+{
+  const void *const places[] = { from[0], from[1], from[2] };
+  const unsigned strides[] = { stride, stride, stride };
+
+  if ((stride != 3 && stride != 4) || !pixelnorm_is_packed (places, strides, stride, 1))
+    pixelnorm_kernels_c.lookup_planes_u8 (to, from, stride, tables, n_pixels);
+  else if (stride == 3)
+    look_up_planes (to, from, 3, tables, n_pixels);
+  else
+    look_up_planes (to, from, 4, tables, n_pixels);
 }
 
 /* Where the bytes of a vector of results come from, made once, by bytes of a sample less one: three channels
@@ -243,6 +343,9 @@ gather_u16_vbmi (
 void
 pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels)
 {
+  for (unsigned n = 3; n <= 4; n++)
+    for (unsigned i = 0; i < 64; i++)
+      pixel_offsets[n][i] = (uint8_t) (i * n);
   make_places (1);
   make_places (2);
   for (int sample = 0; sample < PIXELNORM_N_SAMPLES; sample++)
@@ -250,6 +353,7 @@ pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels)
   kernels->gather[PIXELNORM_SAMPLE_U8] = gather_u8_vbmi;
   kernels->gather[PIXELNORM_SAMPLE_U16] = gather_u16_vbmi;
   kernels->lookup_u8 = lookup_u8_vbmi;
+  kernels->lookup_planes_u8 = lookup_planes_u8_vbmi;
   kernels->fast_tables = 4;
 }
 

@@ -24,7 +24,7 @@ void pixelnorm_fill_avx2_words (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_bytes (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_normalize (PixelnormKernels *kernels);
 
-/* Packed pixels to planes of floats, of two rows. */
+/* Packed pixels to planes, of two rows. */
 void pixelnorm_fill_avx2_planes (PixelnormKernels *kernels);
 void pixelnorm_fill_avx512_planes (PixelnormKernels *kernels);
 

@@ -60,9 +60,6 @@ typedef void (*PixelnormSpillU32) (uint64_t *total, uint32_t *part, int n);
 typedef void (*PixelnormNormalize) (void *y, const void *x, const void *centre, const float *scale,
     const float *bias, int zero_point, int n);
 
-/* Items that are floats: the first ones. */
-#define PIXELNORM_N_FLOATS 2
-
 /* A channel of packed pixels: its samples from x on, a stride apart, and where its results go, side by side. */
 typedef struct {
   void *y;
@@ -73,7 +70,7 @@ typedef struct {
 /* Normalizes three channels of packed pixels to a plane each, all in one reading. The three samples of a pixel lie within
  * one stride (in bytes). */
 typedef void (*PixelnormNormalizePlanes) (
-    const PixelnormToPlane *planes, unsigned stride, int n_pixels);
+    const PixelnormToPlane *planes, unsigned stride, int zero_point, int n_pixels);
 
 /* Most channels that are gathered at once. */
 #define PIXELNORM_MAX_GATHERED 3
@@ -86,6 +83,10 @@ typedef void (*PixelnormGather) (
 /* to[i] = tables[i % period][from[i]], period 1 to 4; n is in samples. */
 typedef void (*PixelnormLookupU8) (
     uint8_t *to, const uint8_t *from, const uint8_t (*tables)[256], unsigned period, int n);
+
+/* to[c][i] = tables[c][from[c][i * stride]] for three channels of packed pixels. */
+typedef void (*PixelnormLookupPlanesU8) (uint8_t *const *to, const uint8_t *const *from,
+    unsigned stride, const uint8_t (*const *tables)[256], int n_pixels);
 
 /* The way back: x = round ((y - bias) * unscale + centre), half to even, saturated at 0 and @largest,
  * with one rounding of float32 each for the difference and the product, and none but the last for the
@@ -208,14 +209,15 @@ typedef struct {
   PixelnormNormalize normalize_repeat_stream[PIXELNORM_N_SAMPLES];
   void (*stream_end) (void);
   /* the same for planes; where coefficients repeat, all of a plane are its first one */
-  PixelnormNormalizePlanes planes[PIXELNORM_N_SAMPLES][PIXELNORM_N_FLOATS];
-  PixelnormNormalizePlanes planes_repeat[PIXELNORM_N_SAMPLES][PIXELNORM_N_FLOATS];
+  PixelnormNormalizePlanes planes[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
+  PixelnormNormalizePlanes planes_repeat[PIXELNORM_N_SAMPLES][PIXELNORM_N_ITEMS];
   PixelnormNormalizePlanes planes_stream[PIXELNORM_N_SAMPLES];
   PixelnormNormalizePlanes planes_repeat_stream[PIXELNORM_N_SAMPLES];
   PixelnormGather gather[PIXELNORM_N_SAMPLES];
   PixelnormUnpackU16 unpack_u16;
   PixelnormUnpack10 unpack_10;
   PixelnormLookupU8 lookup_u8;
+  PixelnormLookupPlanesU8 lookup_planes_u8;
   unsigned fast_tables; /* up to so many tables take less time than normalize to 8 bits */
   unsigned
       fast_planes; /* whether planes take less time than a channel after the other, gathered and normalized */

@@ -7,12 +7,14 @@
  *   PICK (x, places), PICK_2 (x, x_2, places, apart): bytes of one reading, or of two that are @apart bytes apart
  *   LOAD (bytes, from): samples side by side as 32-bit integers; TO_FLOATS (x)
  *   STORE_F16 (y, value): halves; STREAM (y, value): floats past the caches
+ *   SET_16 (value): in every word of 16 bits; NARROW (a, b, zero_point): codes of two vectors of floats in 16 bits; STORE_U8, STORE_I8 (y, low, high): of four
  *   NARROWER (name): the kernel of the row before, for shorter lists and other pixels
  *
- * A sample is four bytes of a vector. No byte before the first sample of a list or behind the last one is read.
+ * A sample is four bytes of a vector, and codes take four vectors a step. No byte before the first sample of a list or behind the last one is read.
  */
 #define INLINE static inline __attribute__ ((always_inline)) TARGET
-#define STEP (BYTES / 4)
+/* Samples of a vector. */
+#define VALUES (BYTES / 4)
 
 /* What the steps of a list have in common. */
 typedef struct {
@@ -48,23 +50,44 @@ ROW (Coefficients) ROW (repeat_coefficients) (const PixelnormToPlane *plane, con
       ROW (Coefficients)){ V (set1) (centre), F (set1) (*plane->scale), F (set1) (*plane->bias) };
 }
 
-/* The pixels from i on. Reading begins @shift bytes earlier. */
-INLINE void
-ROW (step) (const ROW (List) * list, const PixelnormToPlane *planes,
-    const ROW (Coefficients) * fixed, long i, int shift, const int bytes, const int item,
-    const int stream)
+/* Pixels as they were read. */
+typedef struct {
+  VECTOR x, next; /* next: of 16 bits */
+} ROW (Pixels);
+
+INLINE
+ROW (Pixels) ROW (read_pixels) (const ROW (List) * list, long i, int shift, const int bytes)
 {
   const uint8_t *from = list->from + i * list->stride - shift;
   const VECTOR x = READ (from, list->stride);
-  const VECTOR next = bytes == 2 ? READ (from + list->apart, list->stride) : x;
+
+  return (ROW (Pixels)){ x, bytes == 2 ? READ (from + list->apart, list->stride) : x };
+}
+
+INLINE FLOATS
+ROW (value) (ROW (Pixels) pixels, VECTOR places, int apart, ROW (Coefficients) k, const int bytes)
+{
+  const VECTOR samples =
+      bytes == 2 ? PICK_2 (pixels.x, pixels.next, places, apart) : PICK (pixels.x, places);
+  const FLOATS difference = TO_FLOATS (V (sub) (samples, k.centre));
+
+  (void) apart;
+  return F (add) (F (mul) (difference, k.scale), k.bias);
+}
+
+/* The pixels from i on. Reading begins @shift bytes earlier. */
+INLINE void
+ROW (step_floats) (const ROW (List) * list, const PixelnormToPlane *planes,
+    const ROW (Coefficients) * fixed, long i, int shift, const int bytes, const int item,
+    const int stream)
+{
+  const ROW (Pixels) pixels = ROW (read_pixels) (list, i, shift, bytes);
 
 #pragma GCC unroll 3
   for (int c = 0; c < 3; c++) {
     const VECTOR places = SHIFTED (list->places, list->offsets[c] + shift);
-    const VECTOR samples = bytes == 2 ? PICK_2 (x, next, places, list->apart) : PICK (x, places);
     const ROW (Coefficients) k = fixed ? fixed[c] : ROW (load_coefficients) (&planes[c], i, bytes);
-    const FLOATS difference = TO_FLOATS (V (sub) (samples, k.centre));
-    const FLOATS value = F (add) (F (mul) (difference, k.scale), k.bias);
+    const FLOATS value = ROW (value) (pixels, places, list->apart, k, bytes);
 
     if (item == PIXELNORM_ITEM_F16)
       STORE_F16 ((uint16_t *) planes[c].y + i, value);
@@ -72,6 +95,37 @@ ROW (step) (const ROW (List) * list, const PixelnormToPlane *planes,
       STREAM ((float *) planes[c].y + i, value);
     else
       F (storeu) ((float *) planes[c].y + i, value);
+  }
+}
+
+/* The same, four times as many. */
+INLINE void
+ROW (step_codes) (const ROW (List) * list, const PixelnormToPlane *planes,
+    const ROW (Coefficients) * fixed, long i, int shift, const int bytes, const int item,
+    VECTOR zero_point)
+{
+  ROW (Pixels) pixels[4];
+
+#pragma GCC unroll 4
+  for (int v = 0; v < 4; v++)
+    pixels[v] = ROW (read_pixels) (list, i + v * VALUES, shift, bytes);
+#pragma GCC unroll 3
+  for (int c = 0; c < 3; c++) {
+    const VECTOR places = SHIFTED (list->places, list->offsets[c] + shift);
+    uint8_t *y = (uint8_t *) planes[c].y + i;
+    FLOATS values[4];
+
+#pragma GCC unroll 4
+    for (int v = 0; v < 4; v++)
+      values[v] = ROW (value) (pixels[v], places, list->apart,
+          fixed ? fixed[c] : ROW (load_coefficients) (&planes[c], i + v * VALUES, bytes), bytes);
+    const VECTOR low = NARROW (values[0], values[1], zero_point);
+    const VECTOR high = NARROW (values[2], values[3], zero_point);
+
+    if (item == PIXELNORM_ITEM_I8)
+      STORE_I8 (y, low, high);
+    else
+      STORE_U8 (y, low, high);
   }
 }
 
@@ -103,11 +157,14 @@ ROW (find_list) (
 
 /* A first step leads to where stores are aligned, if there is such a place. The last step reads from so much earlier on as it would read behind the list, and overlaps the one before. */
 INLINE int
-ROW (run) (const PixelnormToPlane *asked, unsigned stride, int n, const int bytes, const int item,
-    const int repeat, const int stream)
+ROW (run) (const PixelnormToPlane *asked, unsigned stride, int zero_point, int n, const int bytes,
+    const int item, const int repeat, const int stream)
 {
+  const int codes = item == PIXELNORM_ITEM_U8 || item == PIXELNORM_ITEM_I8;
+  const int step = codes ? 4 * VALUES : VALUES, item_bytes = codes ? 1 : 4;
   const PixelnormToPlane planes[] = { asked[0], asked[1],
     asked[2] }; /* which no result overwrites */
+  const VECTOR zero = SET_16 (zero_point);
   ROW (Coefficients) repeated[3];
   const ROW (Coefficients) *fixed = repeat ? repeated : NULL;
   ROW (List) list;
@@ -116,7 +173,7 @@ ROW (run) (const PixelnormToPlane *asked, unsigned stride, int n, const int byte
   if (!ROW (find_list) (&list, planes, stride, bytes))
     return 0;
   const long spare = (list.behind + (long) stride - 1) / (long) stride;
-  if (n < STEP + spare)
+  if (n < step + spare)
     return 0;
   for (int c = 0; c < 3 && repeat; c++)
     repeated[c] = ROW (repeat_coefficients) (&planes[c], bytes);
@@ -124,48 +181,62 @@ ROW (run) (const PixelnormToPlane *asked, unsigned stride, int n, const int byte
   const int together =
       (uintptr_t) planes[1].y % BYTES == odd && (uintptr_t) planes[2].y % BYTES == odd;
 
+#define DO_STEP(i, shift, stream)                                                                  \
+  do {                                                                                             \
+    if (codes)                                                                                     \
+      ROW (step_codes) (&list, planes, fixed, i, shift, bytes, item, zero);                        \
+    else                                                                                           \
+      ROW (step_floats) (&list, planes, fixed, i, shift, bytes, item, stream);                     \
+  } while (0)
+
   if (stream && !together)
     return 0;
-  if (item == PIXELNORM_ITEM_F32 && together && odd) {
-    ROW (step) (&list, planes, fixed, 0, 0, bytes, item, 0);
-    i = (long) (BYTES - odd) / 4;
+  if (item != PIXELNORM_ITEM_F16 && together && odd) {
+    DO_STEP (0, 0, 0);
+    i = (long) (BYTES - odd) / item_bytes;
   }
-  for (; i + STEP + spare <= n; i += STEP)
-    ROW (step) (&list, planes, fixed, i, 0, bytes, item, stream);
-  for (; i + STEP < n; i += STEP)
-    ROW (step) (&list, planes, fixed, i, list.behind, bytes, item, 0);
-  ROW (step) (&list, planes, fixed, n - STEP, list.behind, bytes, item, 0);
+  for (; i + step + spare <= n; i += step)
+    DO_STEP (i, 0, stream);
+  for (; i + step < n; i += step)
+    DO_STEP (i, list.behind, 0);
+  DO_STEP (n - step, list.behind, 0);
+#undef DO_STEP
   return 1;
 }
 
 #define DEFINE(name, otherwise, bytes, item, repeat, stream)                                       \
-  TARGET static void ROW (name) (const PixelnormToPlane *planes, unsigned stride, int n_pixels)    \
+  TARGET static void ROW (name) (                                                                  \
+      const PixelnormToPlane *planes, unsigned stride, int zero_point, int n_pixels)               \
   {                                                                                                \
-    if (!ROW (run) (planes, stride, n_pixels, bytes, item, repeat, stream))                        \
-      otherwise (planes, stride, n_pixels);                                                        \
+    if (!ROW (run) (planes, stride, zero_point, n_pixels, bytes, item, repeat, stream))            \
+      otherwise (planes, stride, zero_point, n_pixels);                                            \
   }
+
+#define DEFINE_ITEM(samples, SAMPLE, bytes, item, ITEM)                                            \
+  DEFINE (samples##_##item, NARROWER (planes[SAMPLE][ITEM]), bytes, ITEM, 0, 0)                    \
+  DEFINE (samples##_repeat_##item, NARROWER (planes_repeat[SAMPLE][ITEM]), bytes, ITEM, 1, 0)
 
 /* As unrolled as they are, loops of 512 bits stay below what keeps their places in registers. */
 #define DEFINE_ALL(samples, SAMPLE, bytes)                                                         \
-  DEFINE (samples##_f32, NARROWER (planes[SAMPLE][PIXELNORM_ITEM_F32]), bytes, PIXELNORM_ITEM_F32, \
-      0, 0)                                                                                        \
-  DEFINE (samples##_f16, NARROWER (planes[SAMPLE][PIXELNORM_ITEM_F16]), bytes, PIXELNORM_ITEM_F16, \
-      0, 0)                                                                                        \
-  DEFINE (samples##_repeat_f32, NARROWER (planes_repeat[SAMPLE][PIXELNORM_ITEM_F32]), bytes,       \
-      PIXELNORM_ITEM_F32, 1, 0)                                                                    \
-  DEFINE (samples##_repeat_f16, NARROWER (planes_repeat[SAMPLE][PIXELNORM_ITEM_F16]), bytes,       \
-      PIXELNORM_ITEM_F16, 1, 0)                                                                    \
+  DEFINE_ITEM (samples, SAMPLE, bytes, f32, PIXELNORM_ITEM_F32)                                    \
+  DEFINE_ITEM (samples, SAMPLE, bytes, f16, PIXELNORM_ITEM_F16)                                    \
+  DEFINE_ITEM (samples, SAMPLE, bytes, u8, PIXELNORM_ITEM_U8)                                      \
+  DEFINE_ITEM (samples, SAMPLE, bytes, i8, PIXELNORM_ITEM_I8)                                      \
   DEFINE (samples##_stream, ROW (samples##_f32), bytes, PIXELNORM_ITEM_F32, 0, 1)                  \
   DEFINE (samples##_repeat_stream, ROW (samples##_repeat_f32), bytes, PIXELNORM_ITEM_F32, 1, 1)
 
 DEFINE_ALL (u8, PIXELNORM_SAMPLE_U8, 1)
 DEFINE_ALL (u16, PIXELNORM_SAMPLE_U16, 2)
 
+#define USE_ITEM(samples, SAMPLE, item, ITEM)                                                      \
+  kernels->planes[SAMPLE][ITEM] = ROW (samples##_##item);                                          \
+  kernels->planes_repeat[SAMPLE][ITEM] = ROW (samples##_repeat_##item)
+
 #define USE(samples, SAMPLE)                                                                       \
-  kernels->planes[SAMPLE][PIXELNORM_ITEM_F32] = ROW (samples##_f32);                               \
-  kernels->planes[SAMPLE][PIXELNORM_ITEM_F16] = ROW (samples##_f16);                               \
-  kernels->planes_repeat[SAMPLE][PIXELNORM_ITEM_F32] = ROW (samples##_repeat_f32);                 \
-  kernels->planes_repeat[SAMPLE][PIXELNORM_ITEM_F16] = ROW (samples##_repeat_f16);                 \
+  USE_ITEM (samples, SAMPLE, f32, PIXELNORM_ITEM_F32);                                             \
+  USE_ITEM (samples, SAMPLE, f16, PIXELNORM_ITEM_F16);                                             \
+  USE_ITEM (samples, SAMPLE, u8, PIXELNORM_ITEM_U8);                                               \
+  USE_ITEM (samples, SAMPLE, i8, PIXELNORM_ITEM_I8);                                               \
   kernels->planes_stream[SAMPLE] = ROW (samples##_stream);                                         \
   kernels->planes_repeat_stream[SAMPLE] = ROW (samples##_repeat_stream)
 
@@ -178,10 +249,13 @@ ROW (fill) (PixelnormKernels *kernels)
 }
 
 #undef INLINE
-#undef STEP
+#undef VALUES
 #undef DEFINE
+#undef DEFINE_ITEM
 #undef DEFINE_ALL
+#undef USE_ITEM
 #undef USE
+#undef SET_16
 #undef ROW
 #undef TARGET
 #undef VECTOR
@@ -197,5 +271,8 @@ ROW (fill) (PixelnormKernels *kernels)
 #undef LOAD
 #undef TO_FLOATS
 #undef STORE_F16
+#undef NARROW
+#undef STORE_U8
+#undef STORE_I8
 #undef STREAM
 #undef NARROWER

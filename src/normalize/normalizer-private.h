@@ -40,7 +40,7 @@ struct _PixelnormNormalizer {
   PixelnormPlan plan;
   PixelnormPass
       passes[PIXELNORM_MAX_PLANES]; /* of the routes, unless there are estimates of pixels */
-  PixelnormNormalizePlanes planes;  /* all of them at once; or NULL */
+  PixelnormPlanesLoops planes;      /* all of them at once */
   guint turn;                       /* rows, before the next pass has its turn */
   void (*end) (void);               /* of a frame; or NULL */
 

@@ -231,28 +231,72 @@ pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in, const P
       run_list (self, in, to, y, self->block.route->rows.n_samples);
 }
 
-PixelnormNormalizePlanes
-pixelnorm_passes_find_planes (const PixelnormPass *passes, guint n_passes)
+void
+pixelnorm_passes_find_planes (
+    const PixelnormPass *passes, guint n_passes, PixelnormPlanesLoops *loops)
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
   const PixelnormBlock *block = &passes[0].block;
   const PixelnormItem item = block->plan->type->item;
   const PixelnormSample sample = block->route->rows.type;
 
-  if (!kernels->fast_planes || n_passes != 3 || item >= PIXELNORM_N_FLOATS || passes[0].clip)
-    return NULL;
+  *loops = (PixelnormPlanesLoops){ NULL };
+  if (!kernels->fast_planes || n_passes != 3)
+    return;
   for (guint p = 0; p < n_passes; p++)
     if (passes[p].block.per_pixel != block->per_pixel
         || !pixelnorm_rows_are_pixels (&block->route->rows, &passes[p].block.route->rows))
-      return NULL;
-  if (is_streamed (&passes[0]))
-    return block->per_pixel ? kernels->planes_stream[sample]
-                            : kernels->planes_repeat_stream[sample];
-  return block->per_pixel ? kernels->planes[sample][item] : kernels->planes_repeat[sample][item];
+      return;
+  if (passes[0].tables && kernels->fast_tables)
+    loops->lookup = kernels->lookup_planes_u8;
+  else if (passes[0].clip)
+    return;
+  else if (is_streamed (&passes[0]))
+    loops->normalize =
+        block->per_pixel ? kernels->planes_stream[sample] : kernels->planes_repeat_stream[sample];
+  else
+    loops->normalize =
+        block->per_pixel ? kernels->planes[sample][item] : kernels->planes_repeat[sample][item];
+}
+
+/* @n pixels from row @y on. FALSE as below. */
+static gboolean
+normalize_planes (const PixelnormPass *passes, PixelnormNormalizePlanes normalize,
+    const PixelnormFrame *in, const PixelnormFrame *out, guint y, gint n)
+{
+  PixelnormToPlane planes[3];
+
+  for (guint p = 0; p < 3; p++) {
+    const PixelnormBlock *block = &passes[p].block;
+    const gsize k = y * block->row_step;
+
+    planes[p] = (PixelnormToPlane){ pixelnorm_route_row (block->route, out, y),
+      pixelnorm_rows_first (&block->route->rows, in, y), block->centre + k * block->sample_bytes,
+      block->scale + k, block->bias + k };
+    if (passes[p].lookup || (guintptr) planes[p].x % block->sample_bytes != 0)
+      return FALSE;
+  }
+  normalize (planes, passes[0].block.route->rows.places.strides[0], passes[0].zero_point, n);
+  return TRUE;
+}
+
+static void
+look_up_planes (const PixelnormPass *passes, PixelnormLookupPlanesU8 lookup,
+    const PixelnormFrame *in, const PixelnormFrame *out, guint y, gint n)
+{
+  const guint8 *from[3], (*tables[3])[256];
+  guint8 *to[3];
+
+  for (guint p = 0; p < 3; p++) {
+    to[p] = pixelnorm_route_row (passes[p].block.route, out, y);
+    from[p] = pixelnorm_rows_first (&passes[p].block.route->rows, in, y);
+    tables[p] = (const guint8 (*)[256]) passes[p].tables;
+  }
+  lookup (to, from, passes[0].block.route->rows.places.strides[0], tables, n);
 }
 
 gboolean
-pixelnorm_passes_run_planes (const PixelnormPass *passes, PixelnormNormalizePlanes run,
+pixelnorm_passes_run_planes (const PixelnormPass *passes, const PixelnormPlanesLoops *loops,
     const PixelnormFrame *in, const PixelnormFrame *out)
 {
   const PixelnormRows *rows = &passes[0].block.route->rows;
@@ -261,21 +305,11 @@ pixelnorm_passes_run_planes (const PixelnormPass *passes, PixelnormNormalizePlan
   const gboolean one_row = pixelnorm_rows_run_on (rows, in) && rows->n_samples * height <= G_MAXINT;
   const gint n = (gint) (one_row ? rows->n_samples * height : rows->n_samples);
 
-  for (guint y = 0; y < (one_row ? 1 : height); y++) {
-    PixelnormToPlane planes[3];
-
-    for (guint p = 0; p < 3; p++) {
-      const PixelnormBlock *block = &passes[p].block;
-      const gsize k = y * block->row_step;
-
-      planes[p] = (PixelnormToPlane){ pixelnorm_route_row (block->route, out, y),
-        pixelnorm_rows_first (&block->route->rows, in, y), block->centre + k * block->sample_bytes,
-        block->scale + k, block->bias + k };
-      if ((guintptr) planes[p].x % block->sample_bytes != 0)
-        return FALSE;
-    }
-    run (planes, rows->places.strides[0], n);
-  }
+  for (guint y = 0; y < (one_row ? 1 : height); y++)
+    if (loops->lookup)
+      look_up_planes (passes, loops->lookup, in, out, y, n);
+    else if (!loops->normalize || !normalize_planes (passes, loops->normalize, in, out, y, n))
+      return FALSE;
   return TRUE;
 }
 

@@ -30,11 +30,17 @@ void pixelnorm_pass_run (const PixelnormPass *self, const PixelnormFrame *in,
 void pixelnorm_pass_run_tile (
     const PixelnormPass *self, const PixelnormFrame *out, guint y, gsize i, const void *x, gint n);
 
-/* The loop that takes three passes at once: channels of packed pixels to a plane of floats each. NULL where there is none,
- * or where it is no faster. */
-PixelnormNormalizePlanes pixelnorm_passes_find_planes (const PixelnormPass *passes, guint n_passes);
-/* A frame. FALSE, and nothing is done, where its words lie at odd addresses. */
-gboolean pixelnorm_passes_run_planes (const PixelnormPass *passes, PixelnormNormalizePlanes run,
-    const PixelnormFrame *in, const PixelnormFrame *out);
+/* The loops that take three passes at once: channels of packed pixels to a plane each. NULL where there is none, or where it
+ * is no faster; lookup goes first. */
+typedef struct {
+  PixelnormNormalizePlanes normalize;
+  PixelnormLookupPlanesU8 lookup;
+} PixelnormPlanesLoops;
+
+void pixelnorm_passes_find_planes (
+    const PixelnormPass *passes, guint n_passes, PixelnormPlanesLoops *loops);
+/* A frame. FALSE, and nothing is done, where no loop fits: its words lie at odd addresses, or a pass needs its tables. */
+gboolean pixelnorm_passes_run_planes (const PixelnormPass *passes,
+    const PixelnormPlanesLoops *loops, const PixelnormFrame *in, const PixelnormFrame *out);
 
 void pixelnorm_pass_clear (PixelnormPass *self);

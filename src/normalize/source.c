@@ -27,7 +27,7 @@ init_passes (PixelnormNormalizer *self, const PixelnormCoefficients *coefficient
     if (!pixelnorm_pass_init (&self->passes[p], plan, &plan->routes[p], coefficients, error))
       return FALSE;
   self->end = self->passes[0].end;
-  self->planes = pixelnorm_passes_find_planes (self->passes, plan->n_routes);
+  pixelnorm_passes_find_planes (self->passes, plan->n_routes, &self->planes);
   return TRUE;
 }
 
@@ -35,7 +35,7 @@ static void
 run_passes (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output,
     gboolean learn)
 {
-  if (self->planes && pixelnorm_passes_run_planes (self->passes, self->planes, input, output))
+  if (pixelnorm_passes_run_planes (self->passes, &self->planes, input, output))
     return;
   for (guint y = 0; y < self->plan.height; y += self->turn)
     for (guint p = 0; p < self->plan.n_routes; p++)

@@ -237,11 +237,17 @@ prepare_convert (const KernelFamily *self, guint8 *const *a, gint n, KernelWork 
 }
 
 static void
-prepare_lookup (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+make_tables (KernelWork *work)
 {
   for (guint t = 0; t < 4; t++)
     for (guint x = 0; x < 256; x++)
       work->tables[t][x] = (guint8) (x * (2 * t + 1) + t);
+}
+
+static void
+prepare_lookup (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  make_tables (work);
   SET_ARGUMENTS (
       ARGUMENT (a[0]), ARGUMENT (a[1]), ARGUMENT (work->tables), self->period, ARGUMENT (n));
 }
@@ -277,6 +283,13 @@ static const Arrangement arrangements[] = {
   { "3-of-4", 1, { { 0, 2 } }, { 4 } },
   { "4-of-4", 1, { { 0, 3 } }, { 4 } },
 };
+
+/* Three channels of one plane. */
+static gboolean
+is_packed (const Arrangement *self)
+{
+  return self->n_channels == 3 && self->strides[1] == 0;
+}
 
 /* The places of an arrangement in planes. */
 static void
@@ -390,7 +403,22 @@ prepare_planes (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *
   for (guint c = 0; c < 3; c++)
     work->planes[c] = (PixelnormToPlane){ a[c], a[3] + self->arrangement->places[c][1] * b,
       a[4] + c * n * b, (const float *) a[5] + c * n, (const float *) a[6] + c * n };
-  SET_ARGUMENTS (ARGUMENT (work->planes), self->arrangement->strides[0] * b, ARGUMENT (n));
+  SET_ARGUMENTS (ARGUMENT (work->planes), self->arrangement->strides[0] * b,
+      zero_point_of (self, n), ARGUMENT (n));
+}
+
+/* Three planes, and the pixels that they are looked up from. */
+static void
+prepare_lookup_planes (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  for (guint c = 0; c < 3; c++) {
+    work->lists[c] = a[c];
+    work->from[c] = a[3] + self->arrangement->places[c][1];
+    work->each_table[c] = &work->tables[c];
+  }
+  make_tables (work);
+  SET_ARGUMENTS (ARGUMENT (work->lists), ARGUMENT (work->from), self->arrangement->strides[0],
+      ARGUMENT (work->each_table), ARGUMENT (n));
 }
 
 static void
@@ -398,7 +426,7 @@ add_planes (GPtrArray *families, PixelnormSample sample, const Arrangement *arra
 {
   const gsize b = sample_bytes[sample];
 
-  for (guint item = 0; item < PIXELNORM_N_FLOATS; item++) {
+  for (guint item = 0; item < PIXELNORM_N_ITEMS; item++) {
     const gsize y = item_bytes[item];
     const char *x_name = sample_names[sample], *y_name = item_names[item];
     const char *order = arrangement->name;
@@ -423,6 +451,20 @@ add_planes (GPtrArray *families, PixelnormSample sample, const Arrangement *arra
     add (families, family, OFFSET (planes_repeat_stream[sample]),
         g_strdup_printf ("planes-repeat-stream/%s-%s", x_name, order));
   }
+}
+
+static void
+add_lookup_planes (GPtrArray *families, const Arrangement *arrangement)
+{
+  const KernelFamily family = { .n_arrays = 4,
+    .bytes = { 1, 1, 1, arrangement->strides[0] },
+    .n_samples = 3,
+    .arrangement = arrangement,
+    .fill = fill_places,
+    .prepare = prepare_lookup_planes };
+
+  add (families, family, OFFSET (lookup_planes_u8),
+      g_strconcat ("lookup-planes/", arrangement->name, NULL));
 }
 
 static void
@@ -612,7 +654,7 @@ kernel_families_new (void)
     for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
       add_arrangement (families, sample, &arrangements[k]);
     for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
-      if (arrangements[k].n_channels == 3 && arrangements[k].strides[1] == 0)
+      if (is_packed (&arrangements[k]))
         add_planes (families, sample, &arrangements[k]);
   }
   for (guint item = 0; item < PIXELNORM_N_ITEMS; item++)
@@ -621,6 +663,9 @@ kernel_families_new (void)
   add_words (families, TRUE);
   for (guint period = 1; period <= 4; period++)
     add_lookup (families, period);
+  for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
+    if (is_packed (&arrangements[k]))
+      add_lookup_planes (families, &arrangements[k]);
   for (guint shared = 1; shared <= 2; shared++)
     for (guint limited = 0; limited <= 1; limited++)
       for (guint depth = 8; depth <= 16; depth += 2)

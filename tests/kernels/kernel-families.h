@@ -12,11 +12,11 @@
 /* What a call needs beside its arrays. */
 typedef struct {
   KernelCall call;
-  gpointer lists[4];
+  gpointer lists[4], from[3];
   guint strides[3];
   guint32 scratch[PIXELNORM_TILE];
   guint8 tiles[3][4 * PIXELNORM_TILE];
-  guint8 tables[4][256];
+  guint8 tables[4][256], (*each_table[3])[256];
   PixelnormToPlane planes[3];
   PixelnormRunningParameters parameters;
   PixelnormUpsampling upsampling;

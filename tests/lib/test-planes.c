@@ -78,13 +78,9 @@ scene_clear (Scene *self)
 }
 
 static GBytes *
-normalize (const Scene *scene, PixelnormOutput output, gdouble clip)
+normalize (const Scene *scene, const PixelnormSettings *settings, PixelnormOutput output)
 {
   const PixelnormInputs inputs = { .profile = scene->profile };
-  const gdouble middle = 1 << (pixelnorm_layout_get_geometry (scene->layout)->depth - 1);
-  g_autoptr (PixelnormSettings) settings = g_object_new (PIXELNORM_TYPE_SETTINGS, "method",
-      PIXELNORM_METHOD_CENTER, "scope", PIXELNORM_SCOPE_PIXEL, "range-low", -middle, "range-high",
-      middle - 1, "clip-low", -clip, "clip-high", clip, NULL);
   g_autoptr (PixelnormNormalizer) normalizer = NULL;
   g_autoptr (GError) error = NULL;
 
@@ -93,6 +89,17 @@ normalize (const Scene *scene, PixelnormOutput output, gdouble clip)
   GBytes *result = pixelnorm_normalizer_run_data (normalizer, scene->data, scene->size, &error);
   g_assert_no_error (error);
   return result;
+}
+
+/* All codes, about the mean of each pixel. */
+static PixelnormSettings *
+settings_new (const Scene *scene, gdouble clip)
+{
+  const gdouble middle = 1 << (pixelnorm_layout_get_geometry (scene->layout)->depth - 1);
+
+  return g_object_new (PIXELNORM_TYPE_SETTINGS, "method", PIXELNORM_METHOD_CENTER, "scope",
+      PIXELNORM_SCOPE_PIXEL, "range-low", -middle, "range-high", middle - 1, "clip-low", -clip,
+      "clip-high", clip, NULL);
 }
 
 /* Bytes of a pixel in a plane: HEIGHT rows of it are as wide. */
@@ -124,7 +131,8 @@ check_video (const Scene *scene, gdouble clip)
   const PixelnormLayout *layout = scene->layout;
   const gdouble max = (1u << pixelnorm_layout_get_geometry (layout)->depth) - 1,
                 middle = (max + 1) / 2;
-  g_autoptr (GBytes) bytes = normalize (scene, PIXELNORM_OUTPUT_VIDEO, clip);
+  g_autoptr (PixelnormSettings) settings = settings_new (scene, clip);
+  g_autoptr (GBytes) bytes = normalize (scene, settings, PIXELNORM_OUTPUT_VIDEO);
   const guint8 *found = g_bytes_get_data (bytes, NULL);
   gsize i = 0;
 
@@ -142,31 +150,75 @@ check_video (const Scene *scene, gdouble clip)
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, i);
 }
 
+/* Which of all samples is channel @c of pixel @k. */
+static gsize
+find_sample (const PixelnormLayout *layout, guint c, guint k)
+{
+  const guint n_pixels = pixelnorm_layout_get_geometry (layout)->width * HEIGHT;
+  guint plane, offset, stride;
+  gsize start = 0;
+
+  pixelnorm_layout_get_channel (layout, c, &plane, &offset, &stride);
+  for (guint p = 0; p < plane; p++)
+    start += n_pixels * pixel_bytes (layout, p);
+  return (start + k * stride + offset) / pixelnorm_layout_get_sample_bytes (layout);
+}
+
 static void
 check_tensor (const Scene *scene, gdouble clip)
 {
   const PixelnormLayout *layout = scene->layout;
   const guint n = pixelnorm_layout_get_n_channels (layout);
   const guint n_pixels = pixelnorm_layout_get_geometry (layout)->width * HEIGHT;
-  g_autoptr (GBytes) bytes = normalize (scene, PIXELNORM_OUTPUT_FLOAT32, clip);
+  g_autoptr (PixelnormSettings) settings = settings_new (scene, clip);
+  g_autoptr (GBytes) bytes = normalize (scene, settings, PIXELNORM_OUTPUT_FLOAT32);
   const gfloat *found = g_bytes_get_data (bytes, NULL);
 
   g_assert_cmpuint (g_bytes_get_size (bytes), ==, n_pixels * n * sizeof (gfloat));
-  for (guint c = 0; c < n; c++) {
-    guint plane, offset, stride;
-    gsize start = 0;
-
-    pixelnorm_layout_get_channel (layout, c, &plane, &offset, &stride);
-    for (guint p = 0; p < plane; p++)
-      start += n_pixels * pixel_bytes (layout, p);
+  for (guint c = 0; c < n; c++)
     for (guint k = 0; k < n_pixels; k++) {
-      const gsize i = (start + k * stride + offset) / pixelnorm_layout_get_sample_bytes (layout);
+      const gsize i = find_sample (layout, c, k);
       const gdouble y =
           (gdouble) sample_at (layout, scene->data, i) - sample_at (layout, scene->mean, i);
 
       g_assert_cmpfloat (found[k * n + c], ==, CLAMP (y, -clip, clip));
     }
+}
+
+/* Codes in planes, with a step that makes ties: of the mean of each pixel, or of one a channel. */
+static void
+check_codes (const Scene *scene, PixelnormOutput output, gboolean per_pixel, gdouble clip)
+{
+  const PixelnormLayout *layout = scene->layout;
+  const guint n = pixelnorm_layout_get_n_channels (layout);
+  const guint n_pixels = pixelnorm_layout_get_geometry (layout)->width * HEIGHT;
+  const gdouble middle = 1 << (pixelnorm_layout_get_geometry (layout)->depth - 1);
+  const gdouble means[] = { middle, middle / 2 + 1, middle + 5 }, one = 1, step = middle / 64;
+  const gint zero_point = output == PIXELNORM_OUTPUT_UINT8 ? 131 : -3;
+  const gint smallest = output == PIXELNORM_OUTPUT_UINT8 ? 0 : -128;
+  g_autoptr (PixelnormSettings) settings = settings_new (scene, clip);
+
+  g_object_set (settings, "layout", PIXELNORM_TENSOR_LAYOUT_NCHW, "quant-scale", step,
+      "quant-zero-point", zero_point, NULL);
+  if (!per_pixel) {
+    g_object_set (settings, "method", PIXELNORM_METHOD_FIXED, "units", PIXELNORM_UNITS_CODE, NULL);
+    g_assert_true (pixelnorm_settings_set_values (settings, "mean", means, n, NULL));
+    g_assert_true (pixelnorm_settings_set_values (settings, "std", &one, 1, NULL));
   }
+  g_autoptr (GBytes) bytes = normalize (scene, settings, output);
+  const guint8 *found = g_bytes_get_data (bytes, NULL);
+
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, n_pixels * n);
+  for (guint c = 0; c < n; c++)
+    for (guint k = 0; k < n_pixels; k++, found++) {
+      const gsize i = find_sample (layout, c, k);
+      const gdouble mean = per_pixel ? sample_at (layout, scene->mean, i) : means[c];
+      const gdouble y = sample_at (layout, scene->data, i) - mean;
+      const gint code = (gint) rint (CLAMP (y, -clip, clip) / step) + zero_point;
+
+      g_assert_cmpint (
+          smallest < 0 ? (gint8) *found : *found, ==, CLAMP (code, smallest, smallest + 255));
+    }
 }
 
 static void
@@ -187,6 +239,10 @@ test_form (gconstpointer data)
     for (guint k = 0; k < G_N_ELEMENTS (clips); k++) {
       check_video (&scene, clips[k]);
       check_tensor (&scene, clips[k]);
+      for (guint per_pixel = 0; per_pixel <= 1; per_pixel++) {
+        check_codes (&scene, PIXELNORM_OUTPUT_UINT8, per_pixel, clips[k]);
+        check_codes (&scene, PIXELNORM_OUTPUT_INT8, per_pixel, clips[k]);
+      }
     }
     scene_clear (&scene);
   }
