@@ -197,6 +197,37 @@ DEFINE_SHAPED (u16, uint16_t, uint16x8_t)
 DEFINE_GATHER (u8, uint8_t, PIXELNORM_SAMPLE_U8)
 DEFINE_GATHER (u16, uint16_t, PIXELNORM_SAMPLE_U16)
 
+/* Planes, or a list whose channels follow each other. */
+#define DEFINE_SCATTER_OPAQUE(samples, Sample, Vector, type)                                       \
+  static void scatter_opaque_##samples##_neon (void *to, const unsigned *places,                   \
+      const void *const *from, unsigned stride, unsigned opaque, int n_pixels)                     \
+  {                                                                                                \
+    const int step = 16 / (int) sizeof (Sample), are_planes = stride == sizeof (Sample);           \
+    const Sample *first = from[0];                                                                 \
+    const int is_list =                                                                            \
+        stride == 3 * sizeof (Sample) && from[1] == first + 1 && from[2] == first + 2;             \
+    Vector lists[4], taken[3];                                                                     \
+    const void *rest[3];                                                                           \
+    int i = 0;                                                                                     \
+                                                                                                   \
+    for (int s = 0; s < 4; s++)                                                                    \
+      lists[s] = vdupq_n_##samples ((Sample) opaque);                                              \
+    for (; (are_planes || is_list) && i + step <= n_pixels; i += step) {                           \
+      if (is_list)                                                                                 \
+        take_apart_##samples (taken, first + 3 * i, 3);                                            \
+      for (int c = 0; c < 3; c++)                                                                  \
+        lists[places[c]] = is_list ? taken[c] : vld1q_##samples ((const Sample *) from[c] + i);    \
+      put_together_##samples ((Sample *) to + 4 * i, lists, 4);                                    \
+    }                                                                                              \
+    for (int c = 0; c < 3; c++)                                                                    \
+      rest[c] = (const uint8_t *) from[c] + (size_t) i * stride;                                   \
+    pixelnorm_scatter_opaque_c[type](                                                              \
+        (Sample *) to + 4 * i, places, rest, stride, opaque, n_pixels - i);                        \
+  }
+
+DEFINE_SCATTER_OPAQUE (u8, uint8_t, uint8x16_t, PIXELNORM_SAMPLE_U8)
+DEFINE_SCATTER_OPAQUE (u16, uint16_t, uint16x8_t, PIXELNORM_SAMPLE_U16)
+
 /* A quarter of the table at a time: what lies outside of it gives 0 first, then what was found before. */
 INLINE uint8x16_t
 look_up (const uint8_t *table, uint8x16_t x)
@@ -322,6 +353,7 @@ pixelnorm_has_neon (void)
   denormalize_f32[type] = kernels->denormalize[PIXELNORM_ITEM_F32][type];                          \
   kernels->gather[type] = gather_##samples##_neon;                                                 \
   kernels->scatter[type] = scatter_##samples##_neon;                                               \
+  kernels->scatter_opaque[type] = scatter_opaque_##samples##_neon;                                 \
   kernels->normalize[type][PIXELNORM_ITEM_F16] = normalize_##samples##_f16_neon;                   \
   kernels->normalize_repeat[type][PIXELNORM_ITEM_F16] = normalize_repeat_##samples##_f16_neon;     \
   kernels->denormalize[PIXELNORM_ITEM_F16][type] = denormalize_f16_##samples##_neon

@@ -69,6 +69,28 @@ DEFINE_SCATTER (u16, uint16_t)
 
 const PixelnormScatter pixelnorm_scatter_c[PIXELNORM_N_SAMPLES] = { scatter_u8_c, scatter_u16_c };
 
+#define DEFINE_SCATTER_OPAQUE(samples, Sample)                                                     \
+  static void scatter_opaque_##samples##_c (void *to_, const unsigned *places,                     \
+      const void *const *from, unsigned stride, unsigned opaque, int n_pixels)                     \
+  {                                                                                                \
+    const unsigned left = 0 + 1 + 2 + 3 - places[0] - places[1] - places[2];                       \
+    const uint8_t *const at[] = { from[0], from[1], from[2] };                                     \
+    Sample *to = to_;                                                                              \
+                                                                                                   \
+    for (int i = 0; i < n_pixels; i++, to += 4) {                                                  \
+      for (int c = 0; c < 3; c++)                                                                  \
+        to[places[c]] = *(const Sample *) (at[c] + (long) i * stride);                             \
+      to[left] = (Sample) opaque;                                                                  \
+    }                                                                                              \
+  }
+
+DEFINE_SCATTER_OPAQUE (u8, uint8_t)
+DEFINE_SCATTER_OPAQUE (u16, uint16_t)
+
+const PixelnormScatterOpaque pixelnorm_scatter_opaque_c[PIXELNORM_N_SAMPLES] = {
+  scatter_opaque_u8_c, scatter_opaque_u16_c
+};
+
 void
 pixelnorm_pack_u16_c (uint16_t *x, int swap, int shift, int n)
 {
@@ -84,5 +106,6 @@ pixelnorm_fill_c_denormalize (PixelnormKernels *kernels)
 {
   memcpy (kernels->denormalize, pixelnorm_denormalize_c, sizeof kernels->denormalize);
   memcpy (kernels->scatter, pixelnorm_scatter_c, sizeof kernels->scatter);
+  memcpy (kernels->scatter_opaque, pixelnorm_scatter_opaque_c, sizeof kernels->scatter_opaque);
   kernels->pack_u16 = pixelnorm_pack_u16_c;
 }

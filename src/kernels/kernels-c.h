@@ -19,6 +19,7 @@ extern const PixelnormKernels pixelnorm_kernels_c;
 extern const PixelnormDenormalize pixelnorm_denormalize_c[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
 
 extern const PixelnormScatter pixelnorm_scatter_c[PIXELNORM_N_SAMPLES];
+extern const PixelnormScatterOpaque pixelnorm_scatter_opaque_c[PIXELNORM_N_SAMPLES];
 void pixelnorm_pack_u16_c (uint16_t *x, int swap, int shift, int n);
 
 /* What a running variance is at least, so that no denormal number comes up. */

@@ -99,6 +99,11 @@ typedef void (*PixelnormDenormalize) (void *x, const void *y, const void *centre
 typedef void (*PixelnormScatter) (
     void *const *to, const unsigned *strides, unsigned n_channels, const void *from, int n_pixels);
 
+/* Pixels of four samples out of three channels: those of channel c lie from from[c] on, @stride bytes apart, side by side or in
+ * planes, and go to the sample places[c], 0 to 3, of each pixel. The one that is left becomes @opaque. */
+typedef void (*PixelnormScatterOpaque) (void *to, const unsigned *places, const void *const *from,
+    unsigned stride, unsigned opaque, int n_pixels);
+
 /* Unpack the other way round: x << shift, then bytes swapped where swap is not 0; in place. */
 typedef void (*PixelnormPackU16) (uint16_t *x, int swap, int shift, int n);
 
@@ -224,6 +229,7 @@ typedef struct {
   /* the way back */
   PixelnormDenormalize denormalize[PIXELNORM_N_ITEMS][PIXELNORM_N_SAMPLES];
   PixelnormScatter scatter[PIXELNORM_N_SAMPLES];
+  PixelnormScatterOpaque scatter_opaque[PIXELNORM_N_SAMPLES];
   PixelnormPackU16 pack_u16;
   PixelnormRunningKernel running[PIXELNORM_N_SAMPLES];
   PixelnormConvert convert[PIXELNORM_N_ITEMS]; /* NULL for f32 */

@@ -7,7 +7,7 @@
  * 10 u 65536 = .04, or 6 u 65536 + 4 u z, .3 for z of a million: less than the half that it takes to be wrong.
  *
  * A tile of samples is made in place where they lie side by side as code values, else in a buffer in
- * cache, from where it goes to its places.
+ * cache, from where it goes to its places; pixels of three channels and one other sample are written whole.
  */
 #include "denormalize-pass.h"
 
@@ -63,6 +63,56 @@ put (const PixelnormRows *rows, PixelnormScatter scatter, const PixelnormFrame *
       memcpy ((guint8 *) to[c] + (gsize) i * rows->places.strides[c], from, 2);
 }
 
+static guint
+opaque_sample (const PixelnormRows *rows)
+{
+  guint16 word = (guint16) rows->mask;
+
+  if (rows->type == PIXELNORM_SAMPLE_U8)
+    return 255;
+  pixelnorm_kernels ()->pack_u16 (&word, rows->swap, (gint) rows->shift, 1);
+  return word;
+}
+
+void
+pixelnorm_opaque_pixels_init (
+    PixelnormOpaquePixels *self, const PixelnormRows *rows, const PixelnormRows *opaque)
+{
+  const PixelnormPlaces *places = &rows->places;
+  const guint bytes = rows->type == PIXELNORM_SAMPLE_U16 ? 2 : 1;
+
+  *self = (PixelnormOpaquePixels){
+    .plane = places->channels[0].plane, .sample_bytes = bytes, .opaque = opaque_sample (rows)
+  };
+  if (rows->n_channels != 3 || opaque->places.channels[0].plane != self->plane)
+    return;
+  for (guint c = 0; c < 3; c++) {
+    if (places->channels[c].plane != self->plane || places->strides[c] != 4 * bytes)
+      return;
+    self->places[c] = places->channels[c].offset / bytes;
+  }
+  self->scatter = pixelnorm_kernels ()->scatter_opaque[rows->type];
+}
+
+gboolean
+pixelnorm_opaque_pixels_fit (const PixelnormOpaquePixels *self, const PixelnormFrame *out)
+{
+  const guintptr all = (guintptr) out->planes[self->plane] | (guintptr) out->strides[self->plane];
+
+  return self->scatter && all % self->sample_bytes == 0;
+}
+
+/* All samples of @n_pixels, whose channels lie from @from on, @stride bytes apart. */
+static void
+put_opaque (const PixelnormOpaquePixels *self, const PixelnormFrame *out, guint y, gsize pixel,
+    const void *const *from, gsize stride, gint n_pixels)
+{
+  guint8 *row = out->planes[self->plane] + (gssize) y * out->strides[self->plane];
+
+  self->scatter (row + pixel * 4 * self->sample_bytes, self->places, from, (guint) stride,
+      self->opaque, n_pixels);
+}
+
 static void
 run_tile (const PixelnormDenormalizePass *self, const guint8 *from, gsize k, void *to, gint n)
 {
@@ -81,8 +131,9 @@ run_tile (const PixelnormDenormalizePass *self, const guint8 *from, gsize k, voi
 }
 
 void
-pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const PixelnormFrame *in,
-    const PixelnormFrame *out, guint y)
+pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self,
+    const PixelnormOpaquePixels *opaque, const PixelnormFrame *in, const PixelnormFrame *out,
+    guint y)
 {
   const PixelnormRows *rows = &self->block.route->rows;
   const guint8 *from = pixelnorm_route_row (self->block.route, in, y);
@@ -92,6 +143,8 @@ pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const 
   const gboolean in_place = self->in_place && (guintptr) to % sample_bytes == 0;
   gsize k = y * self->block.row_step;
   PixelnormTile buffer;
+  const void *const channels[] = { buffer.u8, buffer.u8 + sample_bytes,
+    buffer.u8 + 2 * sample_bytes };
 
   for (gsize i = 0; i < rows->n_samples; i += PIXELNORM_TILE, k += self->tile_step) {
     const gint n = (gint) MIN (rows->n_samples - i, PIXELNORM_TILE);
@@ -102,7 +155,9 @@ pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const 
       self->pack (samples, rows->swap, (gint) rows->shift, n);
     if (in_place)
       continue;
-    if (rows->places.contiguous)
+    if (opaque)
+      put_opaque (opaque, out, y, i / 3, channels, 3 * sample_bytes, n / 3);
+    else if (rows->places.contiguous)
       memcpy (to + i * sample_bytes, samples, (gsize) n * sample_bytes);
     else
       put (rows, self->scatter, out, y, i / rows->n_channels, samples, n / (gint) rows->n_channels);
@@ -111,7 +166,8 @@ pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self, const 
 
 void
 pixelnorm_denormalize_passes_run_row (const PixelnormDenormalizePass *const *passes,
-    const PixelnormRows *pixels, const PixelnormFrame *in, const PixelnormFrame *out, guint y)
+    const PixelnormRows *pixels, const PixelnormOpaquePixels *opaque, const PixelnormFrame *in,
+    const PixelnormFrame *out, guint y)
 {
   const gsize sample_bytes = passes[0]->block.sample_bytes;
   const guint strides[] = { sample_bytes, sample_bytes, sample_bytes },
@@ -132,7 +188,9 @@ pixelnorm_denormalize_passes_run_row (const PixelnormDenormalizePass *const *pas
           y * pass->block.row_step + (pass->tile_step ? i : 0), &planes[c], n);
       from[c] = &planes[c];
     }
-    if (to) {
+    if (opaque) {
+      put_opaque (opaque, out, y, i, from, sample_bytes, n);
+    } else if (to) {
       pixels->gather (to + i * n_channels * sample_bytes, from, strides, n_channels, n);
     } else {
       pixels->gather (list, from, strides, n_channels, n);
@@ -151,15 +209,14 @@ void
 pixelnorm_denormalize_fill_opaque (const PixelnormRows *rows, const PixelnormFrame *out, guint y)
 {
   const PixelnormKernels *kernels = pixelnorm_kernels ();
+  const guint sample = opaque_sample (rows);
   PixelnormTile opaque;
 
-  if (rows->type == PIXELNORM_SAMPLE_U8) {
-    memset (opaque.u8, 255, sizeof opaque.u8);
-  } else {
-    for (guint i = 0; i < PIXELNORM_TILE; i++)
-      opaque.u16[i] = (guint16) rows->mask;
-    kernels->pack_u16 (opaque.u16, rows->swap, (gint) rows->shift, PIXELNORM_TILE);
-  }
+  for (guint i = 0; i < PIXELNORM_TILE; i++)
+    if (rows->type == PIXELNORM_SAMPLE_U8)
+      opaque.u8[i] = (guint8) sample;
+    else
+      opaque.u16[i] = (guint16) sample;
   for (gsize i = 0; i < rows->width; i += PIXELNORM_TILE)
     put (rows, kernels->scatter[rows->type], out, y, i, &opaque,
         (gint) MIN (rows->width - i, PIXELNORM_TILE));

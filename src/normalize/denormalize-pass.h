@@ -15,6 +15,19 @@ typedef struct {
   gint largest;
 } PixelnormDenormalizePass;
 
+/* Three channels of pixels of four samples: the fourth becomes opaque. */
+typedef struct {
+  PixelnormScatterOpaque scatter; /* or NULL: they are no such pixels */
+  guint plane, places[PIXELNORM_MAX_CHANNELS];
+  guint sample_bytes, opaque;
+} PixelnormOpaquePixels;
+
+/* What @rows are lists of; @opaque is the sample of a pixel that is no channel. */
+void pixelnorm_opaque_pixels_init (
+    PixelnormOpaquePixels *self, const PixelnormRows *rows, const PixelnormRows *opaque);
+/* Whether those of a frame lie at addresses of their samples' alignment. */
+gboolean pixelnorm_opaque_pixels_fit (const PixelnormOpaquePixels *self, const PixelnormFrame *out);
+
 /* Makes room for the coefficients of a pass along a route of @plan. */
 gboolean pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self, const PixelnormPlan *plan,
     const PixelnormRoute *route, const PixelnormCoefficients *coefficients, GError **error);
@@ -23,13 +36,16 @@ gboolean pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self, const 
 void pixelnorm_denormalize_pass_fill (
     PixelnormDenormalizePass *self, const PixelnormCoefficients *coefficients);
 
+/* A row; with @opaque, if it is not NULL, all samples of its pixels. */
 void pixelnorm_denormalize_pass_run_row (const PixelnormDenormalizePass *self,
-    const PixelnormFrame *in, const PixelnormFrame *out, guint y);
+    const PixelnormOpaquePixels *opaque, const PixelnormFrame *in, const PixelnormFrame *out,
+    guint y);
 
 /* The same of all passes at once, each along one channel of the pixels that @pixels are lists of, in the order in which these
  * have them. */
 void pixelnorm_denormalize_passes_run_row (const PixelnormDenormalizePass *const *passes,
-    const PixelnormRows *pixels, const PixelnormFrame *in, const PixelnormFrame *out, guint y);
+    const PixelnormRows *pixels, const PixelnormOpaquePixels *opaque, const PixelnormFrame *in,
+    const PixelnormFrame *out, guint y);
 
 void pixelnorm_denormalize_pass_clear (PixelnormDenormalizePass *self);
 

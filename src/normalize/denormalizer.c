@@ -27,6 +27,7 @@ struct _PixelnormDenormalizer {
   const PixelnormDenormalizePass *joined[PIXELNORM_MAX_CHANNELS]; /* NULL: they are not */
   PixelnormRows opaque[4 * PIXELNORM_MAX_PLANES];                 /* one sample a pixel */
   guint n_opaque;
+  PixelnormOpaquePixels opaque_pixels; /* where it is one, and the channels go to the same pixels */
 };
 
 G_DEFINE_FINAL_TYPE (PixelnormDenormalizer, pixelnorm_denormalizer, G_TYPE_OBJECT)
@@ -56,6 +57,9 @@ plan_opaque (PixelnormDenormalizer *self)
       layout.channels[0] = (PixelnormChannel){ 'A', p, offset, layout.planes[p].bytes };
       pixelnorm_rows_init_channels (&self->opaque[self->n_opaque++], &layout, 0, 1);
     }
+  if (self->n_opaque == 1)
+    pixelnorm_opaque_pixels_init (&self->opaque_pixels,
+        self->joined[0] ? &self->pixels : &self->plan.routes[0].rows, &self->opaque[0]);
 }
 
 /* Passes along three channels of packed pixels: joined in the order in which these lie. */
@@ -323,17 +327,19 @@ void
 pixelnorm_denormalizer_run (
     PixelnormDenormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output)
 {
+  const PixelnormOpaquePixels *opaque =
+      pixelnorm_opaque_pixels_fit (&self->opaque_pixels, output) ? &self->opaque_pixels : NULL;
   fenv_t state;
 
   /* Orc's float programs flush denormals to zero and leave the thread so */
   fegetenv (&state);
   for (guint y = 0; y < self->plan.height; y++) {
     if (self->joined[0])
-      pixelnorm_denormalize_passes_run_row (self->joined, &self->pixels, input, output, y);
+      pixelnorm_denormalize_passes_run_row (self->joined, &self->pixels, opaque, input, output, y);
     for (guint p = 0; p < self->plan.n_routes && !self->joined[0]; p++)
       if (y < self->plan.routes[p].rows.height)
-        pixelnorm_denormalize_pass_run_row (&self->passes[p], input, output, y);
-    for (guint i = 0; i < self->n_opaque; i++)
+        pixelnorm_denormalize_pass_run_row (&self->passes[p], opaque, input, output, y);
+    for (guint i = 0; i < self->n_opaque && !opaque; i++)
       pixelnorm_denormalize_fill_opaque (&self->opaque[i], output, y);
   }
   fesetenv (&state);

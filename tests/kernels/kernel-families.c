@@ -407,6 +407,22 @@ prepare_planes (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *
       zero_point_of (self, n), ARGUMENT (n));
 }
 
+/* Pixels of an arrangement, out of three planes or of one list. */
+static void
+prepare_scatter_opaque (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  const gsize b = sample_bytes[self->sample];
+  const gboolean listed = self->n_arrays == 2;
+
+  for (guint c = 0; c < 3; c++) {
+    work->from[c] = listed ? a[1] + c * b : a[1 + c];
+    work->strides[c] = self->arrangement->places[c][1];
+  }
+  SET_ARGUMENTS (ARGUMENT (a[0]), ARGUMENT (work->strides), ARGUMENT (work->from),
+      (listed ? 3 : 1) * b, (guint) n * 257 % (self->sample == PIXELNORM_SAMPLE_U8 ? 256 : 65536),
+      ARGUMENT (n));
+}
+
 /* Three planes, and the pixels that they are looked up from. */
 static void
 prepare_lookup_planes (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
@@ -465,6 +481,26 @@ add_lookup_planes (GPtrArray *families, const Arrangement *arrangement)
 
   add (families, family, OFFSET (lookup_planes_u8),
       g_strconcat ("lookup-planes/", arrangement->name, NULL));
+}
+
+static void
+add_scatter_opaque (GPtrArray *families, PixelnormSample sample, const Arrangement *arrangement)
+{
+  const gsize b = sample_bytes[sample];
+  KernelFamily family = { .sample = sample,
+    .n_arrays = 4,
+    .bytes = { 4 * b, b, b, b },
+    .n_samples = 3,
+    .arrangement = arrangement,
+    .fill = fill_places,
+    .prepare = prepare_scatter_opaque };
+
+  add (families, family, OFFSET (scatter_opaque[sample]),
+      g_strdup_printf ("scatter-opaque/%s-planes-%s", sample_names[sample], arrangement->name));
+  family.n_arrays = 2;
+  family.bytes[1] = 3 * b;
+  add (families, family, OFFSET (scatter_opaque[sample]),
+      g_strdup_printf ("scatter-opaque/%s-list-%s", sample_names[sample], arrangement->name));
 }
 
 static void
@@ -656,6 +692,9 @@ kernel_families_new (void)
     for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
       if (is_packed (&arrangements[k]))
         add_planes (families, sample, &arrangements[k]);
+    for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
+      if (is_packed (&arrangements[k]) && arrangements[k].strides[0] == 4)
+        add_scatter_opaque (families, sample, &arrangements[k]);
   }
   for (guint item = 0; item < PIXELNORM_N_ITEMS; item++)
     add_conversion (families, item);
