@@ -47,6 +47,15 @@ result_i8 (const void *y, int i)
   return _mm256_cvtepi32_ps (_mm256_cvtepi8_epi32 (bytes));
 }
 
+/* Begins to read what comes a page later. Planes of a tensor are read in turns, a tile of each, which is too short for the
+ * processor to find out by itself. */
+INLINE_AVX2 void
+fetch_ahead (const void *y, int n_bytes)
+{
+  for (int k = 0; k < n_bytes; k += 64)
+    _mm_prefetch ((const char *) ((uintptr_t) y + 4096 + (uintptr_t) k), _MM_HINT_T0);
+}
+
 /* Eight samples before they are saturated. */
 INLINE_AVX2 __m256i
 round_8 (__m256 y, __m256i centre, const float *unscale, const float *bias)
@@ -76,9 +85,11 @@ round_8 (__m256 y, __m256i centre, const float *unscale, const float *bias)
     uint8_t *x = x_;                                                                               \
     int i = 0;                                                                                     \
                                                                                                    \
-    for (; i + 32 <= n; i += 32)                                                                   \
+    for (; i + 32 <= n; i += 32) {                                                                 \
+      fetch_ahead ((const Item *) y + i, 32 * (int) sizeof (Item));                                \
       store_u8 (x + i, _mm256_packs_epi32 (SAMPLES (item, u8, i), SAMPLES (item, u8, i + 8)),      \
           _mm256_packs_epi32 (SAMPLES (item, u8, i + 16), SAMPLES (item, u8, i + 24)));            \
+    }                                                                                              \
     pixelnorm_denormalize_c[ITEM][PIXELNORM_SAMPLE_U8](x + i, (const Item *) y + i,                \
         (const uint8_t *) centre + i, unscale + i, bias + i, largest, n - i);                      \
   }
@@ -92,6 +103,7 @@ round_8 (__m256 y, __m256i centre, const float *unscale, const float *bias)
     int i = 0;                                                                                     \
                                                                                                    \
     for (; i + 16 <= n; i += 16) {                                                                 \
+      fetch_ahead ((const Item *) y + i, 16 * (int) sizeof (Item));                                \
       const __m256i packed =                                                                       \
           _mm256_packus_epi32 (SAMPLES (item, u16, i), SAMPLES (item, u16, i + 8));                \
                                                                                                    \
