@@ -23,11 +23,7 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
-#define AVX512 __attribute__ ((target ("avx512f,avx512bw,avx512vl")))
-#define INLINE_AVX512                                                                              \
-  static inline __attribute__ ((target ("avx512f,avx512bw,avx512vl"), always_inline))
+#include "avx512.h"
 
 /* Up to 16 samples from i on, zeros behind them. */
 INLINE_AVX512 __m512i
@@ -75,15 +71,6 @@ scale_and_shift (__m512i x, Coefficients k)
   return _mm512_add_ps (_mm512_mul_ps (difference, k.scale), k.bias);
 }
 
-INLINE_AVX512 __m256i
-halve (__m512 value)
-{
-  const __m512 largest = _mm512_set1_ps (65504), least = _mm512_set1_ps (-65504);
-  const __m512 clamped = _mm512_max_ps (_mm512_min_ps (value, largest), least);
-
-  return _mm512_cvtps_ph (clamped, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
-
 INLINE_AVX512 void
 store_f32 (float *y, __m512 value)
 {
@@ -93,7 +80,7 @@ store_f32 (float *y, __m512 value)
 INLINE_AVX512 void
 store_f16 (uint16_t *y, __m512 value)
 {
-  _mm256_storeu_si256 ((__m256i *) y, halve (value));
+  store_halves (y, value);
 }
 
 INLINE_AVX512 void

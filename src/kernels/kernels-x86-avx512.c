@@ -21,13 +21,8 @@
 
 #if defined(__x86_64__)
 
-#include <immintrin.h>
-
+#include "avx512.h"
 #include "kernels-c.h"
-
-#define AVX512 __attribute__ ((target ("avx512f,avx512bw,avx512vl,avx512vbmi")))
-#define INLINE_AVX512                                                                              \
-  static inline __attribute__ ((target ("avx512f,avx512bw,avx512vl,avx512vbmi"), always_inline))
 
 /* A table in registers. */
 typedef struct {

@@ -12,6 +12,7 @@
 #if defined(__x86_64__)
 
 #include "avx2.h"
+#include "avx512.h"
 #include "kernels-c.h"
 
 /* Where nothing is to be put, whatever is added to it: the highest bit stays. */
@@ -80,9 +81,6 @@ avx2_pick_2 (__m256i x, __m256i next, __m256i places, int apart)
 #define NARROWER(name) pixelnorm_kernels_c.name
 #include "planes-x86.h"
 
-#define AVX512 __attribute__ ((target ("avx512f,avx512bw,avx512vl,avx512vbmi,f16c")))
-#define INLINE_AVX512 static inline __attribute__ ((always_inline)) AVX512
-
 INLINE_AVX512 __m512i
 avx512_load_places (int bytes, int four)
 {
@@ -105,16 +103,6 @@ avx512_pick_2 (__m512i x, __m512i next, __m512i places, int apart)
           _mm512_set1_epi8 ((char) (64 - apart)));
 
   return _mm512_maskz_permutex2var_epi8 (0x3333333333333333, x, later, next);
-}
-
-INLINE_AVX512 void
-avx512_store_f16 (uint16_t *y, __m512 value)
-{
-  const __m512 largest = _mm512_set1_ps (65504), least = _mm512_set1_ps (-65504);
-  const __m512 clamped = _mm512_max_ps (_mm512_min_ps (value, largest), least);
-
-  _mm256_storeu_si256 (
-      (__m256i *) y, _mm512_cvtps_ph (clamped, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
 }
 
 /* As in avx2.h. */
@@ -156,7 +144,7 @@ avx512_store_codes (uint8_t *y, __m512i packed)
   (bytes == 2 ? _mm512_cvtepu16_epi32 (_mm256_loadu_si256 ((const __m256i *) (from)))              \
               : _mm512_cvtepu8_epi32 (_mm_loadu_si128 ((const __m128i *) (from))))
 #define TO_FLOATS(x) _mm512_cvtepi32_ps (x)
-#define STORE_F16(y, value) avx512_store_f16 (y, value)
+#define STORE_F16(y, value) store_halves (y, value)
 #define STREAM(y, value) _mm512_stream_ps (y, value)
 #define SET_16(value) _mm512_set1_epi16 ((short) (value))
 #define NARROW(a, b, zero_point) avx512_narrow_16 (a, b, zero_point)
