@@ -5,7 +5,8 @@
  * Frames of 8-bit RGB in memory, 640x480 to float32, where coefficients repeat, against a channel after the other, gathered
  * and normalized: .082 / .150 +83 % in AVX2, .064 / .122 +91 % in AVX-512. To uint8: .122 / .176 +44 % in AVX2; in AVX-512
  * where every pixel has coefficients of its own, 1920x1080, .360 / .714 +98 %. Where they repeat, tables are faster there:
- * kernels-x86-avx512.c.
+ * kernels-x86-avx512.c. Of 16-bit samples, RGBA at 640x480, to uint8: .575 / .799 +39 % in AVX2 and .431 / .741 +72 % in
+ * AVX-512 where every pixel has coefficients; where they repeat AVX-512 gains 15 %, and AVX2 takes as long as before.
  */
 #include "kernels-x86.h"
 
