@@ -6,6 +6,7 @@ Needs PIXELNORM_BUILD (the build directory), and the library and its typelib on 
 import os
 import pathlib
 import subprocess
+import time
 
 import gi
 import numpy as np
@@ -50,3 +51,19 @@ def save_profile(path, frames, order="RGB", scope=Scope.PIXEL, depth=8, subsampl
 
 def load(path):
     return Pixelnorm.Profile.load(str(path))
+
+
+def wait_for(found):
+    """What it finds, as soon as it finds something."""
+    until = time.monotonic() + 60
+    while not (value := found()):
+        assert time.monotonic() < until
+        time.sleep(.001)
+    return value
+
+
+def children_of(pid):
+    try:
+        return [int(child) for child in pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []

@@ -7,6 +7,7 @@ import http.server
 import io
 import itertools
 import os
+import pathlib
 import pty
 import resource
 import signal
@@ -15,13 +16,12 @@ import subprocess
 import tarfile
 import termios
 import threading
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cli_help import PRECIOUS, PROGRAM, Pixelnorm, load, pixelprofile
+from cli_help import PRECIOUS, PROGRAM, Pixelnorm, load, pixelprofile, wait_for
 from gst_launch import make
 from pixelnorm import to_rgb
 
@@ -422,7 +422,8 @@ def test_what_was_collected_is_not_lost_for_a_target_that_is_gone(images, tmp_pa
     (tmp_path / "tmp").mkdir()
     process = subprocess.Popen([PROGRAM, "collect", "--jobs=1", "gone/out", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE,
                                text=True, cwd=tmp_path, env={**os.environ, "TMPDIR": str(tmp_path / "tmp")})
-    time.sleep(.3)
+    # it reads names, so it has looked at the target
+    wait_for(lambda: "pipe_read" in pathlib.Path(f"/proc/{process.pid}/wchan").read_text())
     (tmp_path / "gone").rmdir()
     stderr = process.communicate(str(images) + "\n", timeout=60)[1]
     (elsewhere,) = (tmp_path / "tmp").iterdir()

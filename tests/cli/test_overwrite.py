@@ -4,13 +4,12 @@ only, and anything else only by what is none."""
 import os
 import signal
 import subprocess
-import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from cli_help import load, PRECIOUS, pixelprofile, PROGRAM, save_profile
+from cli_help import load, PRECIOUS, pixelprofile, PROGRAM, save_profile, wait_for, children_of
 
 RNG = np.random.default_rng(5)
 NOTES = b"notes that are no profile"
@@ -68,13 +67,6 @@ def test_what_is_there(folder, writer, content, kind):
     assert sorted(os.listdir(folder)) == names
 
 
-def wait_for_worker(process):
-    children = f"/proc/{process.pid}/task/{process.pid}/children"
-    while not open(children, encoding="ascii").read():
-        assert process.poll() is None
-        time.sleep(0.001)
-
-
 def test_what_appears_while_collect_reads(folder):
     """It stays, and what was read is not lost."""
     for number in range(2000):
@@ -83,7 +75,7 @@ def test_what_appears_while_collect_reads(folder):
     elsewhere.mkdir()
     with subprocess.Popen([PROGRAM, "collect", "--jobs=1", "out", *(f"{n}.png" for n in range(2000))], cwd=folder,
                           stderr=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(elsewhere)}) as process:
-        wait_for_worker(process)
+        wait_for(lambda: children_of(process.pid))
         process.send_signal(signal.SIGSTOP)
         (folder / "out").write_bytes(PRECIOUS)
         process.send_signal(signal.SIGCONT)

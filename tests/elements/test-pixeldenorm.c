@@ -363,7 +363,7 @@ test_live_change (void)
 
   play_tensors (bench, "3:6:4:1");
   gst_util_set_object_arg (G_OBJECT (bench->element), "mean", "<50.0,20.0,30.0>");
-  for (guint i = 0; i < 2000 && r != 60; i++) {
+  for (guint i = 0; i < 20000 && r != 60; i++) {
     GstMapInfo map;
 
     g_assert_cmpint (bench_push (bench, tensor_new (1, 5)), ==, GST_FLOW_OK);

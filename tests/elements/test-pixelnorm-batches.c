@@ -551,7 +551,7 @@ test_running_goes_on (void)
   show_flat (bench, 100);
   show_flat (bench, 120); /* 110 */
   gst_util_set_object_arg (G_OBJECT (bench->element), "gamma", "<3>");
-  for (guint i = 0; i < 1000 && y != 30; i++) {
+  for (guint i = 0; i < 10000 && y != 30; i++) {
     g_usleep (2000);
     y = show_flags (bench, 120, GST_BUFFER_FLAG_GAP);
     g_assert_true (y == 10 || y == 30);
@@ -582,7 +582,7 @@ test_running_from_profiles (void)
   bench_set_video (bench, "RGB", WIDTH, HEIGHT);
   g_assert_cmpfloat (show_flat (bench, 120), ==, 20); /* 110 */
   g_object_set (bench->element, "profile", second, NULL);
-  for (guint i = 0; i < 1000 && y != 70; i++) {
+  for (guint i = 0; i < 10000 && y != 70; i++) {
     g_usleep (2000);
     y = show_flags (bench, 120, GST_BUFFER_FLAG_GAP);
     g_assert_true (y == 10 || y == 70);

@@ -262,12 +262,11 @@ test_checkpoints (void)
   Picture **pictures = pictures_new_random (N, 3, WIDTH, HEIGHT);
   guint shown = 0;
 
-  while (shown < N && !file_exists (path)) {
+  while (shown < N / 2 && !file_exists (path)) {
     show_all (bench, pictures + shown++, 1);
     g_usleep (10000);
   }
-  g_assert_true (file_exists (path));
-  g_assert_cmpuint (shown, <, N);
+  wait_for_file (path);
   /* a whole one, of the first frames */
   {
     g_autoptr (Saved) saved = saved_load (path);

@@ -40,11 +40,12 @@ TELL = 'echo "ERROR: from element /GstPipeline:pipeline0/GstFoo:foo0: No." >&2'
 
 @pytest.mark.usefixtures("impatient")
 def test_a_hang_after_an_error_is_ended_and_tried_again(pretend):
-    folder = pretend(f"echo before; {TELL}; [ $(wc -l <runs) -ge 3 ] || sleep 30; exit 1")
+    folder = pretend(f"echo before; {TELL}; [ $(wc -l <runs) -ge 3 ] || sleep 300; exit 1")
     begin = time.monotonic()
     done = gst_launch.launch("a ! b")
-    assert (done.returncode, done.stdout, runs(folder)) == (1, "before\n", 3)
-    assert done.stderr.startswith("ERROR: from element") and 0.4 <= time.monotonic() - begin < 10
+    # on a busy machine a run that would end may take longer, too
+    assert (done.returncode, done.stdout) == (1, "before\n") and runs(folder) >= 3
+    assert done.stderr.startswith("ERROR: from element") and 0.4 <= time.monotonic() - begin < 100
 
 
 @pytest.mark.usefixtures("impatient")
@@ -57,10 +58,10 @@ def test_a_hang_for_good_is_told(pretend):
 
 @pytest.mark.usefixtures("impatient")
 def test_its_children_end_with_it(pretend):
-    folder = pretend(f"{TELL}; sleep 31 & echo $! >child; wait")
+    folder = pretend(f"sleep 300 & echo $! >child; {TELL}; wait")
     with pytest.raises(subprocess.TimeoutExpired):
         gst_launch.run(["gst-launch-1.0"], ends_after_error=True)
-    child, end = int((folder / "child").read_text()), time.monotonic() + 10
+    child, end = int((folder / "child").read_text()), time.monotonic() + 60
     while os.path.exists(f"/proc/{child}/exe") and time.monotonic() < end:
         time.sleep(0.02)
     assert not os.path.exists(f"/proc/{child}/exe")
@@ -75,7 +76,7 @@ def test_a_slow_end_after_an_error_is_none(pretend):
 def test_a_hang_without_an_error_is_not_tried_again(pretend):
     folder = pretend("echo 'WARNING: from element' >&2; sleep 30")
     with pytest.raises(subprocess.TimeoutExpired):
-        gst_launch.launch("a", timeout=1)
+        gst_launch.launch("a", timeout=2)
     assert runs(folder) == 1
 
 

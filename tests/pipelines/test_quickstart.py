@@ -151,7 +151,7 @@ def test_quickstart_interrupted(number, to_all, tmp_path, long_video):
     (os.killpg if to_all else os.kill)(command.pid, number)
     command.communicate(timeout=TIMEOUT)
     assert command.returncode == -number
-    end = time.monotonic() + 10
+    end = time.monotonic() + TIMEOUT
     while processes_of(command.pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert processes_of(command.pid) == []

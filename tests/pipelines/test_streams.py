@@ -197,10 +197,15 @@ def test_killed_while_collecting(tmp_path):
 @pytest.mark.parametrize("use", ["", "append=true", "overwrite=true"])
 def test_two_processes_with_one_location(use, tmp_path):
     """Both begin where nothing is; the second to save finds the file of the first, which stays."""
-    pipeline = shlex.split("gst-launch-1.0 videotestsrc is-live=true num-buffers=30 ! video/x-raw,format=RGB,width=64,height=48,"
-                           f"framerate=30/1 ! pixelstats {use} location=p.safetensors ! fakesink")
-    processes = [subprocess.Popen(pipeline, cwd=tmp_path, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) for _ in range(2)]
-    said = [process.communicate(timeout=TIMEOUT)[0] for process in processes]
+    pipeline = shlex.split("gst-launch-1.0 fdsrc ! rawvideoparse format=rgb width=64 height=48 ! "
+                           f"pixelstats {use} location=p.safetensors ! fakesink")
+    processes = [subprocess.Popen(pipeline, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT) for _ in range(2)]
+    for process in processes:
+        while line := process.stdout.readline():
+            if b"PREROLL" in line:  # all elements have started
+                break
+    said = [process.communicate(bytes(30 * 64 * 48 * 3), timeout=TIMEOUT)[0].decode() for process in processes]
     assert [process.returncode for process in processes] == [0, 0], said
     moved = "".join(said).count("WARNING: from element /GstPipeline:pipeline0/GstPixelStats:pixelstats0: p.1.safetensors: This run is saved here")
     assert moved == 1, said
