@@ -25,6 +25,7 @@
 
 #include "memory.h"
 #include "opencv.h"
+#include "pads.h"
 
 #define MIN_ROUNDS 5
 #define MAX_ROUNDS 15
@@ -138,9 +139,6 @@ static const guint sizes[][2] = { { 224, 224 }, { 640, 480 }, { 1920, 1080 }, { 
 /* Streaming stores are for what does not fit the caches. */
 #define STREAM_FROM_BYTES ((gsize) 16 << 20)
 
-static GstStaticPadTemplate any_source =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
-
 /* Frames of one format and size, and the profiles of them that were asked for. */
 typedef struct {
   GstVideoInfo info;
@@ -151,11 +149,9 @@ typedef struct {
   PixelnormProfile *profiles[4]; /* scope pixel, scope channel; the same of RGB */
 } Frames;
 
-/* An element between two pads. */
 typedef struct {
   const Frames *frames;
-  GstElement *element; /* or a bin with a converter before it */
-  GstPad *source, *sink;
+  Pads pads; /* around the element, or a bin with a converter before it */
 } Bench;
 
 /* What takes its turn in a round. */
@@ -167,22 +163,6 @@ typedef struct {
   gdouble seconds[MAX_ROUNDS];
 } Contestant;
 
-static GstFlowReturn
-drop (GstPad *pad, GstObject *parent, GstBuffer *buffer)
-{
-  gst_buffer_unref (buffer);
-  return GST_FLOW_OK;
-}
-
-static void
-bench_stop (Bench *bench)
-{
-  gst_element_set_state (bench->element, GST_STATE_NULL);
-  gst_object_unref (bench->element);
-  gst_object_unref (bench->source);
-  gst_object_unref (bench->sink);
-}
-
 /* Such that a rival's converter gives: as deep. */
 static const char *
 get_rgb (const GstVideoInfo *info)
@@ -190,7 +170,7 @@ get_rgb (const GstVideoInfo *info)
   return GST_VIDEO_INFO_COMP_DEPTH (info, 0) > 8 ? "GBR_10LE" : "RGB";
 }
 
-/* Behind a @converter, if there is one. */
+/* Floating; behind a @converter, if there is one. */
 static GstElement *
 make_element (const char *text, const char *converter, const GstVideoInfo *info)
 {
@@ -209,29 +189,16 @@ make_element (const char *text, const char *converter, const GstVideoInfo *info)
     gst_clear_object (&element);
     return NULL;
   }
-  return gst_object_ref_sink (element);
+  return element;
 }
 
 /* The element itself, with or without a converter before it. */
 static GstElement *
 bench_get_measured (const Bench *bench)
 {
-  return GST_IS_BIN (bench->element) ? gst_bin_get_by_name (GST_BIN (bench->element), "measured")
-                                     : gst_object_ref (bench->element);
-}
-
-static void
-push_caps (Bench *bench)
-{
-  const Frames *frames = bench->frames;
-  g_autoptr (GstCaps) caps =
-      frames->caps ? gst_caps_ref (frames->caps) : gst_video_info_to_caps (&frames->info);
-  GstSegment segment;
-
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_pad_push_event (bench->source, gst_event_new_stream_start ("bench"));
-  gst_pad_push_event (bench->source, gst_event_new_caps (caps));
-  gst_pad_push_event (bench->source, gst_event_new_segment (&segment));
+  return GST_IS_BIN (bench->pads.element)
+      ? gst_bin_get_by_name (GST_BIN (bench->pads.element), "measured")
+      : gst_object_ref (bench->pads.element);
 }
 
 /* Returns whether a frame went through. */
@@ -239,34 +206,23 @@ static gboolean
 bench_start (Bench *bench, const char *element, const char *converter, const char *output,
     const Frames *frames, PixelnormProfile *profile)
 {
-  g_autoptr (GstCaps) caps = output ? gst_caps_from_string (output) : gst_caps_new_any ();
+  g_autoptr (GstCaps) caps =
+      frames->caps ? gst_caps_ref (frames->caps) : gst_video_info_to_caps (&frames->info);
+  GstElement *made = make_element (element, converter, &frames->info);
 
-  bench->frames = frames;
-  bench->element = make_element (element, converter, &frames->info);
-  if (!bench->element)
+  if (!made)
     return FALSE;
+  bench->frames = frames;
+  const gboolean linked = pads_link (&bench->pads, made, output);
   if (profile) {
     g_autoptr (GstElement) measured = bench_get_measured (bench);
 
     g_object_set (measured, "profile", profile, NULL);
   }
-  bench->source = gst_pad_new_from_static_template (&any_source, "src");
-  g_autoptr (GstPadTemplate) template =
-      gst_object_ref_sink (gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  bench->sink = gst_pad_new_from_template (template, "sink");
-  gst_pad_set_chain_function (bench->sink, drop);
-  gst_pad_set_active (bench->sink, TRUE);
-  gst_pad_set_active (bench->source, TRUE);
-  g_autoptr (GstPad) in = gst_element_get_static_pad (bench->element, "sink");
-  g_autoptr (GstPad) out = gst_element_get_static_pad (bench->element, "src");
-  if (gst_pad_link (bench->source, in) == GST_PAD_LINK_OK
-      && gst_pad_link (out, bench->sink) == GST_PAD_LINK_OK
-      && gst_element_set_state (bench->element, GST_STATE_PLAYING) != GST_STATE_CHANGE_FAILURE) {
-    push_caps (bench);
-    if (gst_pad_push (bench->source, gst_buffer_ref (frames->buffers[0])) == GST_FLOW_OK)
-      return TRUE;
-  }
-  bench_stop (bench);
+  if (linked && pads_play (&bench->pads, caps)
+      && gst_pad_push (bench->pads.source, gst_buffer_ref (frames->buffers[0])) == GST_FLOW_OK)
+    return TRUE;
+  pads_clear (&bench->pads);
   return FALSE;
 }
 
@@ -276,7 +232,7 @@ bench_push (gpointer data, guint i)
   Bench *bench = data;
   GstBuffer *buffer = gst_buffer_ref (bench->frames->buffers[i % N_FRAMES]);
 
-  g_assert_cmpint (gst_pad_push (bench->source, buffer), ==, GST_FLOW_OK);
+  g_assert_cmpint (gst_pad_push (bench->pads.source, buffer), ==, GST_FLOW_OK);
 }
 
 /* Whether Y'CbCr is read as RGB. */
@@ -395,8 +351,8 @@ frames_get_profile (Frames *frames, const char *element)
   if (!*profile && bench_start (&bench, statistics, NULL, NULL, frames, NULL)) {
     for (guint i = 0; i < N_FRAMES; i++)
       bench_push (&bench, i);
-    g_object_get (bench.element, "profile", profile, NULL);
-    bench_stop (&bench);
+    g_object_get (bench.pads.element, "profile", profile, NULL);
+    pads_clear (&bench.pads);
   }
   return *profile;
 }
@@ -583,7 +539,7 @@ measure (const Path *path, Frames *frames, Bench *bench, PixelnormProfile *profi
   const gdouble faults = compete (contestants, n_contestants + n_rivals);
   print_result (path, &traffic, n, contestants, n_contestants + n_rivals, faults, MAX (used, 0));
   for (guint r = 0; r < n_rivals; r++)
-    bench_stop (&benches[r]);
+    pads_clear (&benches[r].pads);
   frames_clear (&rgb);
   if (opencv)
     opencv_work_free (opencv);
@@ -612,7 +568,7 @@ run_path (const Path *path, Frames *frames, guint width, guint height)
   if (known && (profile || !norm)
       && bench_start (&bench, path->element, NULL, path->output, input, profile)) {
     measure (path, input, &bench, profile, memory);
-    bench_stop (&bench);
+    pads_clear (&bench.pads);
   } else {
     printf (
         ", \"skipped\": \"%s\"}\n", known ? "does not negotiate" : "is unknown to this GStreamer");

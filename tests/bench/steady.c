@@ -9,26 +9,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "pads.h"
+
 #define N_BUFFERS 8
 #define MIN_PUSHES 240
 #define SECONDS 6 /* at least, so that there are checkpoints */
 
 typedef struct {
-  GstElement *element;
-  GstPad *source, *sink;
+  Pads pads;
   GstVideoInfo info;
   GstBuffer *buffers[N_BUFFERS];
 } Bench;
-
-static GstStaticPadTemplate any_source =
-    GST_STATIC_PAD_TEMPLATE ("src", GST_PAD_SRC, GST_PAD_ALWAYS, GST_STATIC_CAPS_ANY);
-
-static GstFlowReturn
-drop (GstPad *pad, GstObject *parent, GstBuffer *buffer)
-{
-  gst_buffer_unref (buffer);
-  return GST_FLOW_OK;
-}
 
 static gdouble
 get_ms (void)
@@ -65,35 +56,16 @@ static gdouble
 bench_start (Bench *self, const gchar *line, const gchar *output)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GstCaps) caps = gst_caps_from_string (output);
   g_autoptr (GstCaps) video = gst_video_info_to_caps (&self->info);
-  GstSegment segment;
+  GstElement *element = gst_parse_launch (line, &error);
 
-  self->element = gst_parse_launch (line, &error);
-  if (!self->element)
+  if (!element)
     g_error ("%s: %s", line, error->message);
-  gst_object_ref_sink (self->element);
-  self->source = gst_pad_new_from_static_template (&any_source, "src");
-  g_autoptr (GstPadTemplate) template =
-      gst_object_ref_sink (gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
-  self->sink = gst_pad_new_from_template (template, "sink");
-  gst_pad_set_chain_function (self->sink, drop);
-  gst_pad_set_active (self->sink, TRUE);
-  gst_pad_set_active (self->source, TRUE);
-  g_autoptr (GstPad) in = gst_element_get_static_pad (self->element, "sink");
-  g_autoptr (GstPad) out = gst_element_get_static_pad (self->element, "src");
-  gst_pad_link (self->source, in);
-  gst_pad_link (out, self->sink);
-  gst_segment_init (&segment, GST_FORMAT_TIME);
-
+  const gboolean linked = pads_link (&self->pads, element, output);
   const gdouble begin = get_ms ();
-  if (gst_element_set_state (self->element, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+  if (!linked || !pads_play (&self->pads, video))
     g_error ("%s does not start", line);
-  gst_pad_push_event (self->source, gst_event_new_stream_start ("steady"));
-  gst_pad_push_event (self->source, gst_event_new_caps (video));
-  const gdouble end = get_ms ();
-  gst_pad_push_event (self->source, gst_event_new_segment (&segment));
-  return end - begin;
+  return get_ms () - begin;
 }
 
 /* Returns: milliseconds */
@@ -102,11 +74,9 @@ bench_stop (Bench *self)
 {
   const gdouble begin = get_ms ();
 
-  gst_element_set_state (self->element, GST_STATE_NULL);
+  gst_element_set_state (self->pads.element, GST_STATE_NULL);
   const gdouble end = get_ms ();
-  gst_object_unref (self->element);
-  gst_object_unref (self->source);
-  gst_object_unref (self->sink);
+  pads_clear (&self->pads);
   return end - begin;
 }
 
@@ -132,7 +102,8 @@ bench_run (Bench *self, gdouble distance)
     if (now < due)
       g_usleep ((gulong) ((due - now) * 1000));
     const gdouble start = get_ms ();
-    if (gst_pad_push (self->source, gst_buffer_ref (self->buffers[i % N_BUFFERS])) != GST_FLOW_OK)
+    if (gst_pad_push (self->pads.source, gst_buffer_ref (self->buffers[i % N_BUFFERS]))
+        != GST_FLOW_OK)
       g_error ("a frame did not pass");
     const gdouble time = get_ms () - start;
     sum += time;
