@@ -23,6 +23,7 @@ from pixel_reference import Places, channels_of  # noqa: E402
 Gst.init(None)
 TIMEOUT = 30 * Gst.SECOND
 TENSORS, VIDEO = "other/tensors", "video/x-raw"
+SOURCE = "appsrc name=in format=time ! "
 
 
 class Refused(Exception):
@@ -56,12 +57,23 @@ def add_video_meta(buffer, format_name, places):
         places.height, len(places.planes), four(places.offsets), four(places.strides))
 
 
+def parse_behind_source(description):
+    """The pipeline of a description that begins with SOURCE. Before it has caps a source fits everything, but asking
+    the next element for all that it could take would be most of what a short pipeline costs."""
+    assert description.startswith(SOURCE)
+    pipeline, source = Gst.parse_launch(description[len(SOURCE):]), Gst.parse_launch(SOURCE[:-len(" ! ")])
+    pad = pipeline.find_unlinked_pad(Gst.PadDirection.SINK)
+    pipeline.add(source)
+    assert source.get_static_pad("src").link_full(pad, Gst.PadLinkCheck.NOTHING) == Gst.PadLinkReturn.OK
+    return pipeline
+
+
 def run(description, stretches):
     """Pushes stretches [(caps, [buffer, ...]), ...] into the appsrc named in; returns what came out of the
     appsink named out, if there is one, as samples. Frames are taken as they are, unless the description says channels=."""
     if "channels=" not in description:
         description = re.sub(r"(?<=! )pixel(norm|stats)\b", r"\g<0> channels=native", description)
-    pipeline = Gst.parse_launch(description)
+    pipeline = parse_behind_source(description)
     source, sink = pipeline.get_by_name("in"), pipeline.get_by_name("out")
     samples = []
     for caps, buffers in stretches:

@@ -268,8 +268,8 @@ def test_no_tensor_of_smaller_channels(name):
 @pytest.mark.parametrize("element", ["pixelstats", "pixelnorm method=fixed"])
 def test_converters_give_rgb(element):
     """Where a converter could give anything, it gives RGB of what is to be taken as it is; what a decoder gives goes in as it is."""
-    for before, expected in [("! videoconvert", "RGB"), ("", "YUV")]:
-        out = run(f"appsrc name=in format=time {before} ! {element} ! video/x-raw ! appsink name=out sync=false "
+    for before, expected in [("videoconvert ! ", "RGB"), ("", "YUV")]:
+        out = run(f"appsrc name=in format=time ! {before}{element} ! video/x-raw ! appsink name=out sync=false "
                   "wait-on-eos=false", deep_source("I420", (8, 6), *make_deep_frames("I420", (8, 6))))
         text = out[0].get_caps().to_string()
         assert ("format=(string)I420" in text) == (expected == "YUV"), text

@@ -1,7 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Runs the fuzzers that tests/fuzz/run built, one after the other, and says what came of it. Started by that script."""
+"""Runs the fuzzers that tests/fuzz/run built, one on each core, and says what came of it. Started by that script."""
 import argparse
+import concurrent.futures
+import itertools
 import json
 import os
 import pathlib
@@ -93,13 +95,17 @@ def main():
     options = parser.parse_args()
     passed = failed = skipped = 0
     suite = ElementTree.Element("testsuite", name="fuzz")
-    for name in options.name or FUZZERS:
+    names = options.name or list(FUZZERS)
+    problems = []
+    if not options.skip:
+        with concurrent.futures.ThreadPoolExecutor(len(os.sched_getaffinity(0))) as cores:
+            problems = list(cores.map(lambda name: run(name, options.build, options.source, options.seconds), names))
+    for name, problem in itertools.zip_longest(names, problems):
         case = ElementTree.SubElement(suite, "testcase", classname="fuzz", name=name)
         if options.skip:
             ElementTree.SubElement(case, "skipped", message=options.skip)
             skipped += 1
             continue
-        problem = run(name, options.build, options.source, options.seconds)
         if problem:
             print(f"FAILED {name}: {problem}")
             ElementTree.SubElement(case, "failure", message=problem)

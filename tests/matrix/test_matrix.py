@@ -56,14 +56,14 @@ def _matrix(tmp_path):
         (tmp_path / "bin" / name).chmod(0o755)
     (tmp_path / "results.xml").write_text("<testsuite><testcase name='a'/></testsuite>")
 
-    def matrix(suite="sid", **how):
+    def matrix(suite="sid", words=(), **how):
         things = {"MENDS": "true", "MAKES": "true", "INSTALLS": "true", "MIRROR": "true", "MOUNTS": "false",
                   "TESTS": "true", "WRITTEN": "c python", **how}
         folder = tmp_path / "build" / "matrix" / suite
         (folder / "etc" / "apt" / "apt.conf.d").mkdir(parents=True)
         (folder / "source" / "build" / "tests").mkdir(parents=True)
         (folder / "made").touch()
-        done = subprocess.run([tmp_path / "tests/matrix/run", suite], capture_output=True, text=True, timeout=60, env={
+        done = subprocess.run([tmp_path / "tests/matrix/run", suite, *words], capture_output=True, text=True, timeout=60, env={
             **os.environ, **things, "PATH": f"{tmp_path / 'bin'}:{os.environ['PATH']}", "FOLDER": str(folder),
             "RESULTS": str(tmp_path / "results.xml"), "PIXELNORM_BINFMT": str(tmp_path / "binfmt"), "LD_PRELOAD": ""})
         made, results = folder.with_name(f"{suite}-log"), folder.with_name(f"{suite}-results")
@@ -71,7 +71,7 @@ def _matrix(tmp_path):
         if (results / "instead.xml").exists():
             instead = ElementTree.parse(results / "instead.xml").find("testcase")[0].tag
         else:
-            assert {path.name for path in results.iterdir()} == {"c.xml", "python.xml"}, done.stdout + done.stderr
+            assert {path.name for path in results.iterdir()} == (set() if words else {"c.xml", "python.xml"}), done.stdout + done.stderr
         return (done.returncode, done.stdout.splitlines()[-1:], instead,
                 made.read_text().count("\n") if made.exists() else 0)
 
@@ -100,6 +100,14 @@ def test_what_cannot_be_mended_is_made_anew(matrix):
     ({"INSTALLS": "exit 124"}, (0, SKIPPED, "skipped", 0))], ids=str)
 def test_instead(how, expected, matrix):
     assert matrix(**how) == expected
+
+
+@pytest.mark.parametrize("how, expected", [({}, (0, [], None, 0)), ({"INSTALLS": "exit 124"}, (0, SKIPPED, "skipped", 0))], ids=str)
+def test_only_the_folder(how, expected, matrix, tmp_path):
+    """No test runs; what is in the way of the folder is told as ever."""
+    assert matrix("trixie", words=["--install"], **how) == expected
+    ran = tmp_path / "build/matrix/trixie-ran"
+    assert ran.exists() != bool(how) and (how or ran.read_text().split()[-1] == "true")
 
 
 # --- for another processor
