@@ -53,8 +53,8 @@ def test_live_sources(name, count, tmp_path):
     done = run([PIPELINES / "inference" / name], tmp_path)
     assert done.returncode == 0, done.stderr
     tensors = np.fromfile(tmp_path / "tensor.f32", "<f4").reshape(-1, 240, 320, 3)
-    # a live queue may drop any number of frames on a busy machine, and an end comes a frame late in some releases
-    assert 1 <= len(tensors) <= count + 1
+    # on a busy machine a live queue drops any number of frames, and videorate fills in for those that come late
+    assert 1 <= len(tensors) <= 2 * count
     assert np.isfinite(tensors).all() and np.abs(tensors).max() > 1
 
 
