@@ -2,7 +2,7 @@
 /* How fast the elements are: each path and size, a whole element between two pads. Prints a line of
  * JSON that names the versions, then one per path and size: median seconds of processor time a
  * frame of the element, of a copy that moves as many bytes, of a read of the frame, of a copy with
- * streaming stores, of OpenCV doing the same, and where Y'CbCr is read as RGB, of the element behind
+ * streaming stores, of OpenCV and Simd doing the same, and where Y'CbCr is read as RGB, of the element behind
  * a converter and on frames of RGB. They take turns, round by round, on the same frames, since
  * machines differ and drift.
  *
@@ -26,6 +26,7 @@
 #include "memory.h"
 #include "opencv.h"
 #include "pads.h"
+#include "simd.h"
 
 #define MIN_ROUNDS 5
 #define MAX_ROUNDS 15
@@ -61,7 +62,7 @@ typedef struct {
  * written. Statistics of a frame read it twice, those of a batch copy it besides. */
 static const Path paths[] = {
   { "statistics, pixel", "RGB", STATISTICS, NULL, 1, 1, "statistics" },
-  { "statistics, channel", "RGB", STATISTICS_CHANNEL, NULL, 0, 0, "meanStdDev" },
+  { "statistics, channel", "RGB", STATISTICS_CHANNEL, NULL, 0, 0, "meanStdDev, reduce" },
   { "float32, pixel", "RGB", NORM, TENSORS ("float32"), 9, 4, "convertTo, subtract, multiply" },
   { "float32, channel", "RGB", NORM_CHANNEL, TENSORS ("float32"), 0, 4, "convertTo" },
   { "float32 NCHW, pixel", "RGB", NORM " layout=nchw", TENSORS ("float32"), 9, 4, NULL },
@@ -514,7 +515,7 @@ measure (const Path *path, Frames *frames, Bench *bench, PixelnormProfile *profi
 {
   const GstVideoInfo *info = &frames->info;
   const gsize n = count_samples (path->element, info);
-  Contestant contestants[4 + G_N_ELEMENTS (rivals)] = { { "element", bench_push, bench } };
+  Contestant contestants[5 + G_N_ELEMENTS (rivals)] = { { "element", bench_push, bench } };
   Bench benches[G_N_ELEMENTS (rivals)];
   guint n_contestants = 1, n_rivals = 0;
   Frames rgb = { 0 };
@@ -532,6 +533,10 @@ measure (const Path *path, Frames *frames, Bench *bench, PixelnormProfile *profi
   OpencvWork *opencv = start_opencv (path, frames);
   if (opencv)
     contestants[n_contestants++] = (Contestant){ "opencv", opencv_work_run, opencv };
+  SimdWork *simd = simd_work_new (path->name, path->format, GST_VIDEO_INFO_WIDTH (info),
+      GST_VIDEO_INFO_HEIGHT (info), frames->data, N_FRAMES);
+  if (simd)
+    contestants[n_contestants++] = (Contestant){ "simd", simd_work_run, simd };
   if (is_converted (path->element, info)) {
     frames_init (&rgb, get_rgb (info), GST_VIDEO_INFO_WIDTH (info), GST_VIDEO_INFO_HEIGHT (info));
     n_rivals = start_rivals (path, frames, &rgb, profile, benches, &contestants[n_contestants]);
@@ -543,6 +548,8 @@ measure (const Path *path, Frames *frames, Bench *bench, PixelnormProfile *profi
   frames_clear (&rgb);
   if (opencv)
     opencv_work_free (opencv);
+  if (simd)
+    simd_work_free (simd);
   traffic_clear (&traffic);
 }
 
@@ -607,10 +614,11 @@ main (int argc, char **argv)
 
   gst_init (&argc, &argv);
   g_autofree char *gstreamer = gst_version_string ();
-  const char *opencv = opencv_version ();
-  printf ("{\"gstreamer\": \"%s\", \"orc\": \"%s\", \"opencv\": \"%s\", \"kernels\": \"%s\"}\n",
+  const char *opencv = opencv_version (), *simd = simd_version ();
+  printf ("{\"gstreamer\": \"%s\", \"orc\": \"%s\", \"opencv\": \"%s\", \"simd\": \"%s\", "
+          "\"kernels\": \"%s\"}\n",
       gstreamer + strlen ("GStreamer "), orc_version_string (), opencv ? opencv : "",
-      pixelnorm_get_kernel_row ());
+      simd ? simd : "", pixelnorm_get_kernel_row ());
   fflush (stdout);
   for (guint s = 0; s < G_N_ELEMENTS (sizes); s++)
     for (guint p = 0, made = G_MAXUINT; p < G_N_ELEMENTS (paths); p++) {

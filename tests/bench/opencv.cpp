@@ -19,6 +19,7 @@ struct OpencvWork {
   cv::Mat sum, squares, low, high; /* statistics */
   cv::Mat mean, inverse, out;      /* normalization */
   cv::Scalar channel_mean, channel_std;
+  cv::Mat row, channel_low, channel_high;
 };
 
 static void
@@ -30,11 +31,15 @@ add_statistics (OpencvWork *work, const cv::Mat &frame)
   cv::max (frame, work->high, work->high);
 }
 
-/* Less than we do: no minimum and maximum, nothing kept from frame to frame. */
+/* Less than we do: nothing kept from frame to frame. */
 static void
-mean_std_dev (OpencvWork *work, const cv::Mat &frame)
+channel_statistics (OpencvWork *work, const cv::Mat &frame)
 {
   cv::meanStdDev (frame, work->channel_mean, work->channel_std);
+  cv::reduce (frame, work->row, 0, cv::REDUCE_MIN);
+  cv::reduce (work->row, work->channel_low, 1, cv::REDUCE_MIN);
+  cv::reduce (frame, work->row, 0, cv::REDUCE_MAX);
+  cv::reduce (work->row, work->channel_high, 1, cv::REDUCE_MAX);
 }
 
 static void
@@ -64,7 +69,7 @@ static const struct {
   void (*run) (OpencvWork *, const cv::Mat &);
 } works[] = {
   { "statistics", add_statistics },
-  { "meanStdDev", mean_std_dev },
+  { "meanStdDev, reduce", channel_statistics },
   { "convertTo, subtract, multiply", normalize_pixels },
   { "convertTo", convert_to },
   { "blobFromImage", blob_from_image },
