@@ -62,7 +62,7 @@ typedef struct {
  * written. Statistics of a frame read it twice, those of a batch copy it besides. */
 static const Path paths[] = {
   { "statistics, pixel", "RGB", STATISTICS, NULL, 1, 1, "statistics" },
-  { "statistics, channel", "RGB", STATISTICS_CHANNEL, NULL, 0, 0, "meanStdDev, reduce" },
+  { "statistics, channel", "RGB", STATISTICS_CHANNEL, NULL, 0, 0, "meanStdDev, min, max" },
   { "float32, pixel", "RGB", NORM, TENSORS ("float32"), 9, 4, "convertTo, subtract, multiply" },
   { "float32, channel", "RGB", NORM_CHANNEL, TENSORS ("float32"), 0, 4, "convertTo" },
   { "float32 NCHW, pixel", "RGB", NORM " layout=nchw", TENSORS ("float32"), 9, 4, NULL },

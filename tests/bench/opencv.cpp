@@ -19,7 +19,7 @@ struct OpencvWork {
   cv::Mat sum, squares, low, high; /* statistics */
   cv::Mat mean, inverse, out;      /* normalization */
   cv::Scalar channel_mean, channel_std;
-  cv::Mat row, channel_low, channel_high;
+  cv::Mat row_low, row_high, channel_low, channel_high;
 };
 
 static void
@@ -31,15 +31,21 @@ add_statistics (OpencvWork *work, const cv::Mat &frame)
   cv::max (frame, work->high, work->high);
 }
 
-/* Less than we do: nothing kept from frame to frame. */
+/* Less than we do: nothing kept from frame to frame. Minimum and maximum row by row, since cv::reduce takes ten times as long. */
 static void
 channel_statistics (OpencvWork *work, const cv::Mat &frame)
 {
   cv::meanStdDev (frame, work->channel_mean, work->channel_std);
-  cv::reduce (frame, work->row, 0, cv::REDUCE_MIN);
-  cv::reduce (work->row, work->channel_low, 1, cv::REDUCE_MIN);
-  cv::reduce (frame, work->row, 0, cv::REDUCE_MAX);
-  cv::reduce (work->row, work->channel_high, 1, cv::REDUCE_MAX);
+  frame.row (0).copyTo (work->row_low);
+  frame.row (0).copyTo (work->row_high);
+  for (int y = 1; y < frame.rows; y++) {
+    const cv::Mat row = frame.row (y);
+
+    cv::min (row, work->row_low, work->row_low);
+    cv::max (row, work->row_high, work->row_high);
+  }
+  cv::reduce (work->row_low, work->channel_low, 1, cv::REDUCE_MIN);
+  cv::reduce (work->row_high, work->channel_high, 1, cv::REDUCE_MAX);
 }
 
 static void
@@ -69,7 +75,7 @@ static const struct {
   void (*run) (OpencvWork *, const cv::Mat &);
 } works[] = {
   { "statistics", add_statistics },
-  { "meanStdDev, reduce", channel_statistics },
+  { "meanStdDev, min, max", channel_statistics },
   { "convertTo, subtract, multiply", normalize_pixels },
   { "convertTo", convert_to },
   { "blobFromImage", blob_from_image },
