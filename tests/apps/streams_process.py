@@ -19,19 +19,19 @@ def collect(path, pattern="ball", size=(64, 48), frames=20):
          f"pixelstats location={path} ! fakesink")
 
 
-def write_config(path, sources, application=(), consumer=()):
-    """sources: name -> keys."""
-    lines = ["[application]", *application, "[consumer]", *consumer]
-    for name, keys in sources.items():
-        lines += [f"[source {name}]", *[f"{key}={value}" for key, value in keys.items()]]
-    path.write_text("\n".join(lines) + "\n")
+def description(pattern, profile, frames=None, size=(64, 48), settings=""):
+    """A stream of a test pattern; a live one where the number of frames is not given."""
+    until = "is-live=true" if frames is None else f"num-buffers={frames}"
+    return (f"videotestsrc pattern={pattern} {until} ! video/x-raw,width={size[0]},height={size[1]} ! "
+            f"pixelnorm location={profile} {settings}")
 
 
 class Streams:
     """The running program; lines of both outputs arrive in one queue."""
 
-    def __init__(self, config, folder=None):
-        self.process = subprocess.Popen([PROGRAM, config], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    def __init__(self, streams=None, *options, folder=None):
+        words = [f"{name}={text}" for name, text in (streams or {}).items()]
+        self.process = subprocess.Popen([PROGRAM, *options, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                         stderr=subprocess.STDOUT, text=True, bufsize=1, cwd=folder)
         self.lines, self.seen = queue.Queue(), []
         threading.Thread(target=self._read, daemon=True).start()
@@ -56,7 +56,8 @@ class Streams:
                 return line
 
     def finish(self, seconds=60):
-        """Waits for the end: (exit status, all lines)."""
+        """Ends its input and waits for its end: (exit status, all lines)."""
+        self.process.stdin.close()
         status = self.process.wait(timeout=seconds)
         while (line := self.lines.get(timeout=seconds)) is not None:
             self.seen.append(line)
@@ -68,3 +69,4 @@ class Streams:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        self.process.stdin.close()

@@ -1,13 +1,18 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelnorm-streams: many streams, a profile each, one consumer; they come, go, end and fail while others play."""
+import os
 import pathlib
 import re
 import signal
 import subprocess
+import sys
 
 import pytest
 
-from streams_process import Streams, collect, write_config
+sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
+
+from pipeline_help import make_video, read_profile  # noqa: E402
+from streams_process import PROGRAM, Streams, collect, description  # noqa: E402
 
 
 @pytest.fixture(name="profiles", scope="module")
@@ -22,127 +27,104 @@ def _profiles(tmp_path_factory):
     return files | {"large": folder / "large.safetensors"}
 
 
-def test_sixteen_streams(tmp_path, profiles):
+def test_sixteen_streams(profiles):
     names = [name for name in profiles if name != "large"]
-    sources = {f"camera{i}": {"pattern": names[i % 4], "frames": 50 + i, "location": profiles[names[i % 4]],
-                              "scope": ["pixel", "channel"][i % 2]} for i in range(16)}
-    write_config(tmp_path / "streams.conf", sources)
-    with Streams(tmp_path / "streams.conf") as streams:
+    with Streams({f"camera{i}": description(names[i % 4], profiles[names[i % 4]], 50 + i, settings=f"scope={['pixel', 'channel'][i % 2]}")
+                  for i in range(16)}) as streams:
         status, lines = streams.finish()
     assert status == 0, lines
-    for i, name in enumerate(sources):
-        assert f"{name}: removed after {50 + i} frames, {50 + i} consumed" in lines
-    total = sum(50 + i for i in range(16))
-    assert f"16 streams in all, {total} frames, {total} consumed, 0 of no stream" in lines[-1]
+    assert {f"camera{i}: gone after {50 + i} tensors" for i in range(16)} <= set(lines)
+    assert lines[-1] == f"16 streams, {sum(50 + i for i in range(16))} tensors, 0 of no stream"
 
 
-def test_each_has_its_own_profile(tmp_path, profiles):
-    sources = {name: {"pattern": name, "frames": 10, "location": profiles[name]} for name in ["ball", "smpte"]}
-    write_config(tmp_path / "streams.conf", sources)
-    with Streams(tmp_path / "streams.conf") as streams:
+def test_each_has_its_own_profile(profiles):
+    with Streams({name: description(name, profiles[name], 10) for name in ["ball", "smpte"]}) as streams:
         _, lines = streams.finish()
-    identities = {line.split("-")[0]: re.search(r"identity=\(string\)(\w+)", line)[1]
-                  for line in lines if "pixelnorm, " in line}
-    assert set(identities) == {"ball", "smpte"} and len(set(identities.values())) == 2
+    identities = {line.split(":")[0]: re.search(r"identity=\(string\)(\w+)", line)[1] for line in lines if ": pixelnorm, " in line}
+    assert identities == {name: read_profile(profiles[name])[0]["identity"] for name in ["ball", "smpte"]}
 
 
-def test_streams_come_and_go(tmp_path, profiles):
-    write_config(tmp_path / "streams.conf",
-                 {"first": {"pattern": "ball", "live": "true", "location": profiles["ball"]}}, ["interval=0"])
-    with Streams(tmp_path / "streams.conf") as streams:
-        streams.wait_for("first-pixelnorm: pixelnorm, ")
-        streams.say(f"add second pattern=smpte live=true location={profiles['smpte']} method=min-max")
-        assert "method=(string)min-max" in streams.wait_for("second-pixelnorm: pixelnorm, ")
-        streams.say("add second pattern=smpte")
-        assert "There is a source second already" in streams.wait_for("second")
+def test_streams_come_and_go(profiles):
+    with Streams({"first": description("ball", profiles["ball"])}) as streams:
+        streams.wait_for("first: pixelnorm, ")
+        streams.say(f"add second={description('smpte', profiles['smpte'], settings='method=min-max')}")
+        assert "method=(string)min-max" in streams.wait_for("second: pixelnorm, ")
+        for name in ("second", "consumer"):
+            streams.say(f"add {name}=videotestsrc")
+            assert streams.wait_for(name) == f"{name}: there is one of this name already."
         streams.say("remove first")
-        streams.wait_for("first: removed after")
+        assert int(streams.wait_for("first: gone after ").split()[3]) > 0
         streams.say("remove first")
-        assert streams.wait_for("first") == "There is no source first."
+        assert streams.wait_for("first") == "There is no stream first."
+        streams.say(f"add first={description('ball', profiles['ball'], 7)}")  # the name is free again
+        streams.wait_for("first: gone after 7 tensors")
         streams.say("list")
-        while "consumed; PixelnormMeta" not in streams.wait_for("second: "):  # its first frame may be on the way
+        assert streams.wait_for("second: ").endswith(" tensors")
+        for words in ("dance", "add", "remove", "add third", "add third=nosuchelement"):
+            streams.say(words)
+        assert [streams.wait_for(text) for text in ("dance", '"add"', '"remove"', '"third"', "nosuchelement")]
+        streams.say("quit\nadd late=videotestsrc num-buffers=1 ! pixelnorm method=fixed")
+        status, lines = streams.finish()
+    assert status == 0 and lines[-1].startswith("3 streams, ") and lines[-1].endswith(", 0 of no stream")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_it(number, tmp_path):
+    """As `quit` does: what was collected is saved."""
+    with Streams({"a": f"videotestsrc is-live=true ! pixelstats location={tmp_path}/a.safetensors ! pixelnorm method=fixed"}) as streams:
+        streams.say("list")
+        while streams.wait_for(" tensors") == "a: 0 tensors":
             streams.say("list")
-        streams.wait_for("1 streams, ")
-        streams.say("dance")
-        assert "Expected add" in streams.wait_for("dance")
-        streams.say("quit")
+        streams.process.send_signal(number)
         status, lines = streams.finish()
-    assert status == 0 and "2 streams in all" in lines[-1] and ", 0 of no stream" in lines[-1]
+    count = int(next(line for line in lines if "gone after" in line).split()[3])
+    assert status == 0 and [path.name for path in tmp_path.iterdir()] == ["a.safetensors"]
+    assert read_profile(tmp_path / "a.safetensors")[1]["frames"][0] >= count > 0
 
 
-def test_the_file_is_read_again(tmp_path, profiles):
-    config = tmp_path / "streams.conf"
-    keep = {"pattern": "ball", "live": "true", "location": profiles["ball"]}
-    write_config(config, {"keep": keep, "change": keep, "go": keep})
-    with Streams(config) as streams:
-        for _ in range(3):
-            streams.wait_for("-pixelnorm: pixelnorm, ")
-        write_config(config, {"keep": keep, "change": keep | {"method": "center"}, "come": keep})
-        streams.process.send_signal(signal.SIGHUP)
-        gone = {streams.wait_for("removed after").split(":")[0] for _ in range(2)}
-        begun = {streams.wait_for("-pixelnorm: pixelnorm, ").split("-")[0] for _ in range(2)}
-        config.write_text("[source keep]\nnothing\n")
-        streams.process.send_signal(signal.SIGHUP)
-        streams.wait_for("What was before goes on.")
-        streams.process.send_signal(signal.SIGINT)
-        status, _ = streams.finish()
-    assert status == 0 and gone == {"change", "go"} and begun == {"change", "come"}
-
-
-@pytest.mark.parametrize("keys, text", [
-    ({"uri": "missing-file.mp4", "location": "{ball}"}, "missing-file.mp4"),
-    ({"location": "missing.safetensors"}, "missing.safetensors"),
-    ({"location": "{large}", "caps": "video/x-raw,width=64,height=48"}, "128x96"),
-], ids=["file", "profile", "size"])
-def test_one_that_fails_leaves_the_others(tmp_path, profiles, keys, text):
-    bad = {"pattern": "ball"} if "uri" not in keys else {}
-    bad |= {key: value.format(**profiles) for key, value in keys.items()}
-    write_config(tmp_path / "streams.conf",
-                 {"bad": bad, "good": {"pattern": "ball", "frames": 200, "location": profiles["ball"]}})
-    with Streams(tmp_path / "streams.conf") as streams:
+def test_one_that_fails_leaves_the_others(profiles):
+    bad = {"file": ("uridecodebin3 uri=file:///missing.mp4 ! pixelnorm method=fixed", "/missing.mp4"),
+           "profile": (description("ball", "missing.safetensors", 9), "missing.safetensors"),
+           "size": (description("ball", profiles["large"], 9), "128x96"),
+           "video": ("videotestsrc num-buffers=9", "not-negotiated")}
+    with Streams({**{name: text for name, (text, _) in bad.items()}, "good": description("ball", profiles["ball"], 200)}) as streams:
         status, lines = streams.finish()
-    assert status == 0
-    assert any(line.startswith("bad: ") and text in line for line in lines), lines
-    assert "good: removed after 200 frames, 200 consumed" in lines
+    assert status == 0 and "good: gone after 200 tensors" in lines
+    for name, (_, words) in bad.items():
+        assert f"{name}: gone after 0 tensors" in lines and any(words in line for line in lines), lines
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("[source a]\nlocation=x\nmethood=zscore\n", 'Neither a source nor pixelnorm has a key "methood"'),
-    ("[source a]\nmethod=zscored\n", '"zscored" is no value for method'),
-    ("[source a]\nuri=a\npattern=ball\n", "both uri and pattern"),
-    ("[source a]\nframes=many\n", "expected a whole number"),
-    ("[source a]\nlive=perhaps\n", "expected true or false"),
-    ("[source a]\ncaps=!!\n", "no description of caps"),
-    ("[application]\nspeed=3\n", 'has no key "speed"'),
-    ("[consumer]\npipeline=nosuchelement\n", "nosuchelement"),
-    ("[consumer]\npipeline=videotestsrc\n", "no pad that tensors can go into"),
-    ("[sauce a]\n", "There is no group [sauce a]"),
-    ("", "0 streams in all"),
+@pytest.mark.parametrize("words, status, expected", [
+    (["a"], 1, 'Expected NAME=DESCRIPTION, found "a".'), (["a=nosuchelement"], 1, 'a: no element "nosuchelement"'),
+    (["a=videotestsrc ! pixelnorm metod=fixed"], 1, 'a: no property "metod" in element "pixelnorm"'),
+    (["--consumer=nosuchelement"], 1, 'consumer: no element "nosuchelement"'), (["--speed"], 2, "Unknown option --speed"),
+    (["--consumer=videotestsrc"], 1, "consumer: no pad is left to link it by"),
 ], ids=str)
-def test_bad_files(tmp_path, text, expected):
-    config = tmp_path / "streams.conf"
-    config.write_text(text)
-    with Streams(config) as streams:
-        status, lines = streams.finish()
-    assert status == 1 and any(expected in line for line in lines), lines
+def test_what_it_does_not_know(words, status, expected):
+    with Streams(None, *words) as streams:
+        assert streams.finish() == (status, [expected])
 
 
-def test_collects_on_the_way(tmp_path, profiles):
-    sources = {"a": {"pattern": "snow", "frames": 30, "location": profiles["ball"], "collect": tmp_path / "a.safetensors"}}
-    write_config(tmp_path / "streams.conf", sources)
-    with Streams(tmp_path / "streams.conf") as streams:
+def test_a_file_with_sound(tmp_path):
+    """A decoder has its pads only once it plays, and one more than is wanted."""
+    video = make_video(tmp_path / "v.avi", tmp_path)
+    with Streams({"a": f"uridecodebin3 uri={video.as_uri()} ! pixelnorm method=fixed"}) as streams:
         status, lines = streams.finish()
-    assert status == 0 and (tmp_path / "a.safetensors").exists()
-    assert any(line.startswith("a-pixelstats: pixelstats, frames=(guint64)30") for line in lines), lines
+    assert status == 0 and "a: gone after 40 tensors" in lines, lines
+
+
+def test_a_consumer_that_fails(tmp_path, profiles):
+    with Streams({"a": description("ball", profiles["ball"])}, "--consumer=filesink location=/no/such/folder/file") as streams:
+        streams.wait_for("consumer: Could not open file")
+        assert streams.process.wait(timeout=60) == 1
 
 
 def test_any_consumer(tmp_path, profiles):
-    out = tmp_path / "tensors.f32"
-    sources = {f"s{i}": {"pattern": "ball", "frames": 5, "location": profiles["ball"]} for i in range(3)}
-    write_config(tmp_path / "streams.conf", sources, consumer=[f"pipeline=filesink location={out} async=false sync=false"])
-    with Streams(tmp_path / "streams.conf") as streams:
+    """Two sizes in one file: as many numbers as all tensors have."""
+    with Streams({"small": description("ball", profiles["ball"], 5), "large": description("ball", profiles["large"], 4, (128, 96))},
+                 f"--consumer=capsfilter caps=other/tensors,types=uint8 ! filesink location={tmp_path}/tensors async=false sync=false") as streams:
         status, _ = streams.finish()
-    assert status == 0 and out.stat().st_size == 3 * 5 * 48 * 64 * 3 * 4
+    assert status == 0 and (tmp_path / "tensors").stat().st_size == (5 * 64 * 48 + 4 * 128 * 96) * 3
 
 
 @pytest.mark.unsanitized("AddressSanitizer keeps what was freed")
@@ -152,14 +134,14 @@ def test_memory_stays():
     assert soak.returncode == 0, soak.stdout + soak.stderr
 
 
-def test_the_file_of_the_docs(tmp_path):
+def test_the_line_of_the_docs(tmp_path):
+    """docs/streams.md: the door is not there, and the yard goes on."""
     page = (pathlib.Path(__file__).parents[2] / "docs" / "streams.md").read_text()
-    text = re.search(r"```ini\n(.*?)```", page, re.S)[1]
-    (tmp_path / "streams.conf").write_text(text.replace("live=true\n", ""))
-    collect(tmp_path / "yard.safetensors", size=(640, 480))
+    line = re.search(r"```sh\n(.*?)```", page, re.S)[1]
+    collect(tmp_path / "yard.safetensors", size=(320, 240))
     collect(tmp_path / "door.safetensors")
-    with Streams(tmp_path / "streams.conf", tmp_path) as streams:
-        status, lines = streams.finish()
-    assert status == 0 and "yard: removed after 300 frames, 300 consumed" in lines
-    assert any(line.startswith("door: ") and "/videos/door.mp4" in line for line in lines), lines
-    assert (tmp_path / "yard-today.safetensors").exists()
+    environment = {**os.environ, "PATH": f"{PROGRAM.parent}:{os.environ['PATH']}"}
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60,
+                          env=environment)
+    assert done.returncode == 0 and "yard: gone after 300 tensors\n" in done.stdout, done
+    assert "door: " in done.stderr and "/videos/door.mp4" in done.stderr

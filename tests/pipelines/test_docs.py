@@ -53,11 +53,14 @@ def properties():
     return {name: set(re.findall(r"^  ([a-z-]+) +: ", run(["gst-inspect-1.0", name]).stdout, re.M)) for name in ELEMENTS}
 
 
+VALUE = r"""(?:"[^"]*"|'[^']*'|[^\s"']+)"""  # up to the quote behind it, where the pipeline stands in quotes
+
+
 @pytest.mark.parametrize("page", TEXTS)
 def test_properties(page, properties):
     """Of every element that is written with some, wherever lines are broken."""
     text = re.sub(r"\s+\\?\n\s*", " ", TEXTS[page])
-    for element, words in re.findall(rf"\b({'|'.join(ELEMENTS)})((?: [a-z][a-z-]*=\S+)+)", text):
+    for element, words in re.findall(rf"\b({'|'.join(ELEMENTS)})((?: [a-z][a-z-]*={VALUE})+)", text):
         given = set(re.findall(r" ([a-z-]+)=", words))
         assert given <= properties[element], f"{element}{words}"
 
