@@ -157,7 +157,26 @@ pixelnorm_uri () {
   done
 }
 
-# pixelnorm_fresh FILES...: whether none of them is there, so that a script overwrites nothing; else one sentence that says which
+# pixelnorm_source FILE-OR-URI ELEMENT...: sets the array source to words of gst-launch-1.0 that play it; where it is empty, ELEMENT...
+pixelnorm_source () {
+  # shellcheck disable=SC2034 # for the caller
+  if [ -z "$1" ]; then
+    source=("${@:2}")
+  elif [ -e "$1" ] || [[ $1 == [A-Za-z]*://* ]]; then
+    source=(uridecodebin3 "uri=$(pixelnorm_uri "$1")")
+  else
+    pixelnorm_say "There is no file $1."
+    return 1
+  fi
+}
+
+# --- what scripts leave, however they end
+
+pixelnorm_child=
+pixelnorm_unfinished=()
+
+# pixelnorm_fresh FILES...: that a script will make. Where one is there it returns 1, after a sentence that says which, so that
+# nothing is overwritten; else all of them are removed again if the script fails or is stopped.
 pixelnorm_fresh () {
   local file
   for file in "$@"; do
@@ -166,6 +185,85 @@ pixelnorm_fresh () {
       return 1
     fi
   done
+  pixelnorm_unfinished+=("$@")
+}
+
+# pixelnorm_keep: what was made so far stays, whatever comes
+pixelnorm_keep () {
+  pixelnorm_unfinished=()
+}
+
+# pixelnorm_run COMMAND...: runs a program so that a signal ends it at once, too
+pixelnorm_run () {
+  local status=0
+  "$@" &
+  pixelnorm_child=$!
+  wait "$pixelnorm_child" || status=$?
+  pixelnorm_child=
+  return $status
+}
+
+# pixelnorm_stop PROCESSES...: ends them, and waits until they have
+pixelnorm_stop () {
+  local process
+  for process in "$@"; do
+    if [ -n "$process" ] && kill "$process"; then
+      wait "$process" || true
+    fi
+  done 2>/dev/null
+}
+
+# pixelnorm_on_end COMMAND: called with the exit status when a script ends, or with 1 before it dies of a signal
+pixelnorm_on_end () {
+  local signal
+  # shellcheck disable=SC2064 # what it is now
+  for signal in INT TERM HUP; do
+    trap "trap - EXIT $signal; $1 1; [ ! -t 2 ] || echo >&2; kill -$signal \$\$" "$signal"
+  done
+  # shellcheck disable=SC2064
+  trap "$1 \$?" EXIT
+}
+
+pixelnorm_clean_up () {
+  local file
+  pixelnorm_stop "$pixelnorm_child"
+  [ "$1" -ne 0 ] || return 0
+  for file in ${pixelnorm_unfinished[@]+"${pixelnorm_unfinished[@]}"}; do
+    # and what a program that was killed had begun to write beside it
+    rm -f "$file" "$(dirname "$file")/.$(basename "$file")".*.pixelnorm-tmp
+  done
+}
+
+# pixelnorm_begin MOST ARGUMENTS...: what every script begins with. --help prints the head of the script; an option, an empty
+# argument, or more than MOST of them end it in one sentence. Then the environment is set, and what the script has begun is
+# cleaned up when it fails or is stopped.
+pixelnorm_begin () {
+  local most=$1 argument problem=
+  shift
+  for argument in "$@"; do
+    case "$argument" in
+      --help | -h)
+        sed -n '3,/^[^#]/s/^# \{0,1\}//p' "$0"
+        exit 0
+        ;;
+      -?*) problem="there is no option $argument" ;;
+      '') problem="expected a name, found an empty one" ;;
+    esac
+  done
+  if [ $# -gt "$most" ]; then
+    problem="expected at most $most arguments, found $#"
+  fi
+  if [ -n "$problem" ]; then
+    pixelnorm_say "$(basename "$0"): $problem. See $0 --help."
+    exit 2
+  fi
+  pixelnorm_on_end pixelnorm_clean_up
+  # shellcheck source=/dev/null # it sources this file
+  . "$PIXELNORM_SOURCE/pipelines/env"
+  # shellcheck disable=SC2317 # scripts call it
+  gst-launch-1.0 () {
+    pixelnorm_run env gst-launch-1.0 "$@"
+  }
 }
 
 # pixelnorm_needs ELEMENT WHERE [VERSION]: whether GStreamer has it, of that version or newer; else one sentence that says where it comes from

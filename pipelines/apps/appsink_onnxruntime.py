@@ -6,7 +6,7 @@
     pipelines/apps/appsink_onnxruntime.py --model model.onnx --profile profile.safetensors [FILE-OR-URI]
 
 Prints a line for each frame: its time in seconds, the class with the highest score, and all scores. Without a video, a test
-pattern stands for one. The size, the layout (NCHW or NHWC), the channels and the batch are those of the model's input. More
+pattern stands for one. It makes no files. The size, the layout (NCHW or NHWC), the channels and the batch are those of the model's input. More
 properties of pixelnorm go into --settings, as in
 
     ... --settings 'method=fixed units=unit mean="<0.485,0.456,0.406>" std="<0.229,0.224,0.225>"'
@@ -19,6 +19,15 @@ import os
 import pathlib
 import re
 import sys
+
+
+parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+parser.add_argument("video", nargs="?", metavar="FILE-OR-URI")
+parser.add_argument("--model", required=True, help="an ONNX model of images")
+parser.add_argument("--profile", help="the profile to normalize with")
+parser.add_argument("--settings", default="", help="more properties of pixelnorm")
+parser.add_argument("--batch", type=int, help="frames to a tensor, where the model leaves it open")
+options = parser.parse_args()
 
 
 def say(text):
@@ -76,7 +85,7 @@ def quoted(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def describe(network, options):
+def describe(network):
     """The pipeline."""
     source = "videotestsrc pattern=ball num-buffers=30 ! video/x-raw,format=RGB"
     if options.video:
@@ -131,8 +140,8 @@ def check_bus(bus):
         raise ValueError(f"{message.src.get_name()}: {error.message}")
 
 
-def play(network, options):
-    pipeline = Gst.parse_launch(describe(network, options))
+def play(network):
+    pipeline = Gst.parse_launch(describe(network))
     sink, bus, shown = pipeline.get_by_name("out"), pipeline.get_bus(), None
     pipeline.set_state(Gst.State.PLAYING)
     try:
@@ -149,13 +158,6 @@ def play(network, options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="A network in onnxruntime, fed from an appsink behind pixelnorm.")
-    parser.add_argument("video", nargs="?", help="a file or a URI; without one, a test pattern")
-    parser.add_argument("--model", required=True, help="an ONNX model of images")
-    parser.add_argument("--profile", help="the profile to normalize with")
-    parser.add_argument("--settings", default="", help="more properties of pixelnorm")
-    parser.add_argument("--batch", type=int, help="frames to a tensor, where the model leaves it open")
-    options = parser.parse_args()
     Gst.init(None)
     if not Gst.ElementFactory.find("pixelnorm"):
         missing("The element pixelnorm", ". pipelines/env")
@@ -163,7 +165,7 @@ def main():
         say(f"{options.model}: there is no such model.")
         return 1
     try:
-        play(Network(options.model), options)
+        play(Network(options.model))
     except Exception as problem:  # of GLib, of onnxruntime, and ours
         say(getattr(problem, "message", None) or str(problem))
         return 1

@@ -105,3 +105,15 @@ def make_video(path, cwd, source="videotestsrc pattern=ball num-buffers=40", siz
     os.rename(Path(cwd) / "made.avi", path)
     return path
 
+
+def processes_of(session):
+    """Those of a session that have not ended."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        try:
+            fields = (entry / "stat").read_text().rpartition(")")[2].split() if entry.name.isdigit() else []
+        except OSError:
+            continue
+        if fields and int(fields[3]) == session and fields[0] != "Z":
+            found.append(int(entry.name))
+    return found

@@ -15,7 +15,7 @@ from PIL import Image
 
 from pipeline_help import (
     check_profile, check_tensors, count_frames, decoded_frames, frames_of, make, make_video, PIPELINES,
-    read_profile, run, TIMEOUT, zscore)
+    processes_of, read_profile, run, TIMEOUT, zscore)
 
 builds = pytest.mark.unsanitized("it builds or fetches, and runs nothing of that build")
 RESULTS = {"profile.safetensors", "profile-mean.png", "profile-std.png", "profile-range.png", "normalized.mp4",
@@ -126,18 +126,6 @@ def test_quickstart_shows_progress_on_a_terminal(tmp_path, long_video):
     assert steps and steps == sorted(steps) and steps[-1] <= 900
     assert re.search(r"\rNormalizing: \d+ of 300 frames, \d+ frames/s", written)
     assert results(tmp_path) == RESULTS
-
-
-def processes_of(session):
-    found = []
-    for entry in Path("/proc").iterdir():
-        try:
-            fields = (entry / "stat").read_text().rpartition(")")[2].split() if entry.name.isdigit() else []
-        except OSError:
-            continue
-        if fields and int(fields[3]) == session and fields[0] != "Z":
-            found.append(int(entry.name))
-    return found
 
 
 @pytest.mark.parametrize("to_all", [True, False], ids=["all-as-ctrl-c", "only-the-script"])
