@@ -30,13 +30,8 @@ parser.add_argument("--batch", type=int, help="frames to a tensor, where the mod
 options = parser.parse_args()
 
 
-def say(text):
-    print(text, file=sys.stderr)
-
-
 def missing(name, package):
-    say(f"{name} is needed, and not to be found here. To have it: {package}")
-    sys.exit(1)
+    sys.exit(f"{name} is needed, and not to be found here. To have it: {package}")
 
 
 try:
@@ -128,7 +123,7 @@ def show_meta(buffer, shown):
     meta = buffer.get_custom_meta("PixelnormMeta")
     text = meta.get_structure().to_string() if meta else "no PixelnormMeta"
     if text != shown:
-        say(text)
+        print(text, file=sys.stderr)
     return text
 
 
@@ -162,15 +157,14 @@ def main():
     if not Gst.ElementFactory.find("pixelnorm"):
         missing("The element pixelnorm", ". pipelines/env")
     if not os.path.exists(options.model):
-        say(f"{options.model}: there is no such model.")
-        return 1
+        sys.exit(f"{options.model}: there is no such model.")
     try:
         play(Network(options.model))
     except Exception as problem:  # of GLib, of onnxruntime, and ours
-        say(getattr(problem, "message", None) or str(problem))
-        return 1
-    return 0
+        sys.exit(getattr(problem, "message", None) or str(problem))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
