@@ -495,7 +495,7 @@ print(json.dumps([pixelnorm.__version__, pixelnorm.__file__, y.tolist(),
 
 @pytest.mark.unsanitized("pip, and a package of numpy alone")
 def test_pip_installs_it(tmp_path):
-    """Into a fresh folder; it is imported from there without gi, torch and onnx, and its version is the project's."""
+    """As a wheel into a fresh folder; it is imported from there without gi, torch and onnx, and its version is the project's."""
     for needed in ["pip", "setuptools", "wheel"]:
         if subprocess.run([PYTHON, "-c", f"import {needed}"], capture_output=True).returncode:
             pytest.skip(f"the Python package {needed} is not installed")
@@ -503,10 +503,11 @@ def test_pip_installs_it(tmp_path):
     source, target, profile = tmp_path / "source", tmp_path / "target", tmp_path / "p.safetensors"
     shutil.copytree(SOURCE / "src" / "python", source, ignore=shutil.ignore_patterns("__pycache__", "build", "*.egg-info"))
     profile.write_bytes(GOOD)
-    done = subprocess.run([PYTHON, "-m", "pip", "install", "--quiet", "--no-build-isolation", "--no-deps", "--no-index",
-                           "--disable-pip-version-check", "--target", target, source], capture_output=True, text=True,
-                          env=plain)
-    assert done.returncode == 0, done.stderr
+    pip = [PYTHON, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    for words in (["wheel", "--no-build-isolation", "--no-deps", "--no-index", "--wheel-dir", tmp_path, source],
+                  ["install", "--no-deps", "--no-index", "--find-links", tmp_path, "--target", target, "pixelnorm"]):
+        done = subprocess.run([*pip, *words], capture_output=True, text=True, env=plain)
+        assert done.returncode == 0, done.stderr
     done = subprocess.run([PYTHON, "-c", PROGRAM, profile], capture_output=True, text=True, cwd=tmp_path,
                           env={**plain, "PYTHONPATH": str(target)})
     assert done.returncode == 0, done.stderr
@@ -517,3 +518,11 @@ def test_pip_installs_it(tmp_path):
     project = json.loads(subprocess.run(["meson", "introspect", build, "--projectinfo"], check=True, capture_output=True,
                                         text=True, env=plain).stdout)
     assert version == project["version"]
+    (told,) = target.glob("*.dist-info")
+    lines = (told / "METADATA").read_text().split("\n\n")[0].splitlines()
+    needs = [re.sub("[ ()]", "", line) for line in lines if line.startswith("Requires-Dist: ") and "extra ==" not in line]
+    assert needs == ["Requires-Dist:numpy>=1.21"]
+    assert {"Name: pixelnorm", "Requires-Python: >=3.9", "Author: The authors of gst-pixelnorm"} <= set(lines)
+    assert any(line.startswith("Classifier: License :: ") and "LGPLv2+" in line for line in lines)
+    (licence,) = told.rglob("LICENSE")
+    assert licence.read_bytes() == (SOURCE / "LICENSE").read_bytes()
