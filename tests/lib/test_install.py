@@ -125,11 +125,11 @@ def test_the_typelib_names_the_library(root):
 
 @pytest.mark.long
 @pytest.mark.unsanitized("what is built here has no sanitizers")
-def test_the_lines_of_readme(tmp_path):
-    """Another prefix: the block of README.md as it stands, but for the folders and sudo."""
+def test_the_lines_of_the_page(tmp_path):
+    """Another prefix: the block of docs/install.md as it stands, but for the folders and sudo."""
     prefix = tmp_path / "opt pixelnorm"
-    section = (SOURCE / "README.md").read_text().split("\n## Install\n")[1].split("\n## ")[0]
-    (lines,) = [block for block in re.findall(r"^```sh\n(.*?)^```", section, re.M | re.S) if "/opt/pixelnorm" in block]
+    page = (SOURCE / "docs" / "install.md").read_text()
+    (lines,) = [block for block in re.findall(r"^```sh\n(.*?)^```", page, re.M | re.S) if "/opt/pixelnorm" in block]
     lines = lines.replace("sudo ", "").replace("build/opt", str(tmp_path / "build")).replace("/opt/pixelnorm", f"'{prefix}'")
     done = subprocess.run(["bash", "-e", "-c", f"{lines}env -0 >'{tmp_path}/environment'"], cwd=SOURCE, timeout=900,
                           env=told_nothing(tmp_path / "registry"), capture_output=True, text=True, check=False)

@@ -18,7 +18,7 @@ NOT_RUN = ["./pipelines/quickstart", ". pipelines/env"]
 
 
 def commands(page):
-    """Without those of "Install", which tests/lib/test_install.py runs."""
+    """Without those of "Install", which tests/pipelines/test_debian.py runs."""
     text = page.read_text().split("\n## Install\n")[0]
     blocks = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)
     return [line for block in blocks for line in block.replace("\\\n", " ").splitlines() if line.strip()]
