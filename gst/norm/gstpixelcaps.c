@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tensor caps. NNStreamer compares dimensions as text and takes lists of strings badly, so each
+/* Tensor caps. GStreamer compares dimensions as text and NNStreamer takes lists of strings badly, so each
  * spelling is a structure of its own with plain strings, never simplified. Dimensions go innermost
  * first: a tensor of height x width x channels is channels:width:height:1, one of channels x height x
- * width is width:height:channels:1. Nothing but the numbers tells one from the other.
+ * width is width:height:channels:1. Nothing but the numbers tells one from the other. Ones at the end
+ * may be left out or added, up to 16 dimensions, and say the same.
  *
  * A tensor of N frames has N as its last dimension, and comes N times less often.
  *
@@ -76,15 +77,40 @@ value_has_channels (const GValue *format, gsize n_channels, const GstPixelColour
   return FALSE;
 }
 
-static gchar *
-print_dimensions (
-    gint width, gint height, gsize n_channels, PixelnormTensorLayout layout, guint last)
-{
-  g_autofree gchar *three = layout == PIXELNORM_TENSOR_LAYOUT_NHWC
-      ? g_strdup_printf ("%d:%d:%d", (gint) n_channels, width, height)
-      : g_strdup_printf ("%d:%d:%d", width, height, (gint) n_channels);
+enum { N_DIMENSIONS = 4, FRAMES = 3, LARGEST_RANK = 16 };
 
-  return last ? g_strdup_printf ("%s:%u", three, last) : g_steal_pointer (&three);
+/* Sizes, innermost first, as NNStreamer has them in a tensor of that layout. */
+static void
+fill_sizes (gint sizes[N_DIMENSIONS], gint width, gint height, gsize n_channels,
+    PixelnormTensorLayout layout, guint n_frames)
+{
+  const gboolean nhwc = layout == PIXELNORM_TENSOR_LAYOUT_NHWC;
+
+  sizes[0] = nhwc ? (gint) n_channels : width;
+  sizes[1] = nhwc ? width : height;
+  sizes[2] = nhwc ? height : (gint) n_channels;
+  sizes[FRAMES] = (gint) n_frames;
+}
+
+/* The fewest dimensions that say the same: those behind them are 1. */
+static guint
+smallest_rank (const gint sizes[N_DIMENSIONS])
+{
+  guint rank = N_DIMENSIONS;
+
+  while (rank > 1 && sizes[rank - 1] == 1)
+    rank--;
+  return rank;
+}
+
+static gchar *
+print_dimensions (const gint sizes[N_DIMENSIONS], guint rank)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < rank; i++)
+    g_string_append_printf (text, "%s%d", i ? ":" : "", i < N_DIMENSIONS ? sizes[i] : 1);
+  return g_string_free (text, FALSE);
 }
 
 /* @rate * @by / @over. What passes the ends of what a fraction can be stays there: the largest means any
@@ -141,30 +167,42 @@ set_rate (GstStructure *structure, const GValue *rate, guint by, guint over)
   gst_structure_take_value (structure, "framerate", &scaled);
 }
 
+static void
+append_rank (GstCaps *caps, const Spelling *spelling, const GstStructure *tensor,
+    const gint sizes[N_DIMENSIONS], guint rank)
+{
+  GstStructure *one = gst_structure_copy (tensor);
+  g_autofree gchar *dimensions = print_dimensions (sizes, rank);
+
+  gst_structure_set (one, spelling->dimensions, G_TYPE_STRING, dimensions, NULL);
+  gst_caps_append_structure (caps, one);
+}
+
 /* Appends the tensors that video with so many channels becomes. */
 static void
 append_tensors (GstCaps *caps, const Spelling *spelling, const gchar *type,
     const GstStructure *video, gsize n_channels, const GstPixelCapsChoice *choice)
 {
-  const guint tensor_layouts = choice->tensor_layouts, batch_size = choice->batch_size;
   g_autoptr (GstStructure) tensor = new_tensor (spelling, type);
   gint width, height;
 
-  set_rate (tensor, gst_structure_get_value (video, "framerate"), 1, batch_size);
+  set_rate (tensor, gst_structure_get_value (video, "framerate"), 1, choice->batch_size);
   if (!gst_structure_get_int (video, "width", &width)
       || !gst_structure_get_int (video, "height", &height)) {
     gst_caps_append_structure (caps, g_steal_pointer (&tensor));
     return;
   }
-  for (guint layout = 0; layout <= PIXELNORM_TENSOR_LAYOUT_NCHW; layout++)
-    /* three dimensions say that there is one frame */
-    for (gint four = 1; four >= (batch_size > 1) && tensor_layouts & (1u << layout); four--) {
-      g_autofree gchar *dimensions =
-          print_dimensions (width, height, n_channels, layout, four ? batch_size : 0);
+  for (guint layout = 0; layout <= PIXELNORM_TENSOR_LAYOUT_NCHW; layout++) {
+    gint sizes[N_DIMENSIONS];
 
-      gst_structure_set (tensor, spelling->dimensions, G_TYPE_STRING, dimensions, NULL);
-      gst_caps_append_structure (caps, gst_structure_copy (tensor));
-    }
+    if (!(choice->tensor_layouts & (1u << layout)))
+      continue;
+    fill_sizes (sizes, width, height, n_channels, layout, choice->batch_size);
+    for (gint rank = N_DIMENSIONS; rank >= (gint) smallest_rank (sizes); rank--)
+      append_rank (caps, spelling, tensor, sizes, (guint) rank);
+    for (guint rank = N_DIMENSIONS + 1; rank <= LARGEST_RANK; rank++)
+      append_rank (caps, spelling, tensor, sizes, rank);
+  }
 }
 
 /* The format of 8 bits that a format becomes. */
@@ -246,8 +284,6 @@ gst_pixel_caps_from_video (const GstCaps *caps, const GstPixelCapsChoice *choice
   return result;
 }
 
-enum { N_DIMENSIONS = 4, FRAMES = 3 };
-
 /* "3:640:480:1" or shorter -> sizes, missing ones 1. */
 static gboolean
 parse_dimensions (const gchar *text, gint sizes[N_DIMENSIONS])
@@ -257,7 +293,7 @@ parse_dimensions (const gchar *text, gint sizes[N_DIMENSIONS])
 
   for (guint i = 0; i < N_DIMENSIONS; i++)
     sizes[i] = 1;
-  for (guint i = 0; i < n; i++) {
+  for (guint i = 0; i < MIN (n, LARGEST_RANK); i++) {
     guint64 size;
 
     if (!g_ascii_string_to_unsigned (parts[i], 10, 1, G_MAXINT, &size, NULL)
@@ -266,7 +302,7 @@ parse_dimensions (const gchar *text, gint sizes[N_DIMENSIONS])
     if (i < N_DIMENSIONS)
       sizes[i] = (gint) size;
   }
-  return n > 0;
+  return n > 0 && n <= LARGEST_RANK;
 }
 
 static const gchar *
@@ -393,6 +429,14 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, const GstPixelCapsChoice *
         asked);
   }
   const gchar *dimensions = get_dimensions (gst_caps_get_structure (ours, 0));
+  if (!dimensions) {
+    asked = gst_caps_to_string (wanted);
+    return g_strdup_printf (
+        "Downstream asks for %s, which is not made here: Y'CbCr leaves as RGB, or as GRAY8 with "
+        "channels=gray. Put videoconvert behind this element, or set channels=native, which keeps "
+        "the format.",
+        asked);
+  }
   if (gst_caps_is_empty (any))
     return g_strdup_printf (
         "Downstream asks for tensors of dimensions %s, which no video becomes. Ask for "

@@ -34,7 +34,7 @@ GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, const GstPixelCapsChoice 
 guint gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size);
 
 /* The best of @caps that video of the fixed caps @input can become: tensors before video, NHWC before
- * NCHW, four dimensions before three. Takes over @caps. Transfer full. */
+ * NCHW, four dimensions before fewer, and these before more. Takes over @caps. Transfer full. */
 GstCaps *gst_pixel_caps_choose (
     GstCaps *caps, const GstCaps *input, const GstPixelCapsChoice *choice);
 
