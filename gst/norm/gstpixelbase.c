@@ -72,6 +72,19 @@ gst_pixel_base_apply_plan (GstPixelBase *self)
     GST_PIXEL_BASE_GET_CLASS (self)->update (self);
 }
 
+/* While elements are linked nothing is refused that another stream, or another setting, could have: what
+ * does not fit then ends in words, which come only from a running element. */
+static GstCaps *
+add_all_of_template (GstBaseTransform *trans, GstCaps *caps)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (trans);
+
+  if (GST_PAD_IS_ACTIVE (pad) || gst_caps_is_any (caps))
+    return caps;
+  gst_caps_append (caps, gst_pad_get_pad_template_caps (pad));
+  return caps;
+}
+
 static GstCaps *
 gst_pixel_base_transform_caps (
     GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps, GstCaps *filter)
@@ -79,6 +92,8 @@ gst_pixel_base_transform_caps (
   GstPixelBase *self = GST_PIXEL_BASE (trans);
   GstCaps *result = GST_PIXEL_BASE_GET_CLASS (self)->convert_caps (self, direction, caps, filter);
 
+  if (direction == GST_PAD_SINK)
+    result = add_all_of_template (trans, gst_caps_make_writable (result));
   if (filter) {
     GstCaps *both = gst_caps_intersect_full (result, filter, GST_CAPS_INTERSECT_FIRST);
 
@@ -88,6 +103,17 @@ gst_pixel_base_transform_caps (
   GST_CAT_LOG_OBJECT (
       self->plans.category, self, "%" GST_PTR_FORMAT " becomes %" GST_PTR_FORMAT, caps, result);
   return result;
+}
+
+/* The base class would refuse caps that become nothing before there is an event, without words. */
+static gboolean
+gst_pixel_base_accept_caps (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps)
+{
+  if (direction != GST_PAD_SINK)
+    return GST_BASE_TRANSFORM_CLASS (gst_pixel_base_parent_class)
+        ->accept_caps (trans, direction, caps);
+  g_autoptr (GstCaps) all = gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (trans));
+  return gst_caps_is_subset (caps, all);
 }
 
 static GstCaps *
@@ -284,6 +310,7 @@ gst_pixel_base_class_init (GstPixelBaseClass *klass)
   transform_class->start = gst_pixel_base_start;
   transform_class->stop = gst_pixel_base_stop;
   transform_class->transform_caps = gst_pixel_base_transform_caps;
+  transform_class->accept_caps = gst_pixel_base_accept_caps;
   transform_class->fixate_caps = gst_pixel_base_fixate_caps;
   transform_class->set_caps = gst_pixel_base_set_caps;
   transform_class->transform_size = gst_pixel_base_transform_size;

@@ -387,13 +387,45 @@ gst_pixel_denorm_generate_output (GstBaseTransform *trans, GstBuffer **outbuf)
   return result;
 }
 
+/* What comes cannot become what downstream takes, and set_caps never heard of it. Once for the same caps. */
+static void
+explain_refusal (GstPixelDenorm *self, GstCaps *input)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+  g_autoptr (GstCaps) made = video_for (&self->base, input);
+  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (pad, NULL);
+
+  if ((self->base.refused && gst_caps_is_equal (self->base.refused, input))
+      || gst_caps_can_intersect (made, wanted))
+    return;
+  g_autofree gchar *asked = gst_caps_to_string (wanted);
+  g_autofree gchar *found = gst_caps_to_string (input);
+  GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
+      ("Downstream asks for %s, and what comes is %s. It becomes video of that size, rate and number of "
+       "channels: convert, scale or pace it behind this element (videoconvert, videoscale, videorate).",
+          asked, found),
+      (NULL));
+  gst_caps_replace (&self->base.refused, input);
+}
+
 /* What came before a flush is gone, the frames of a tensor that were still to come too. */
 static gboolean
 gst_pixel_denorm_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+  g_autoptr (GstCaps) caps = NULL;
+
   if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    gst_clear_buffer (&GST_PIXEL_DENORM (trans)->pending);
-  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->sink_event (trans, event);
+    gst_clear_buffer (&self->pending);
+  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+    gst_event_parse_caps (event, &caps);
+    gst_caps_ref (caps);
+  }
+  const gboolean ok =
+      GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->sink_event (trans, event);
+  if (caps && !ok)
+    explain_refusal (self, caps);
+  return ok;
 }
 
 static gboolean

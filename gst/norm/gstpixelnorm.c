@@ -148,8 +148,8 @@ suitable_video (GstPixelNorm *self)
 }
 
 /* A converter before us learns only that there is no video for what downstream takes, and says no more
- * than "not negotiated". */
-static void
+ * than "not negotiated". FALSE: there is some, but not of what upstream can have. */
+static gboolean
 warn_of_downstream (GstPixelNorm *self, const GstPixelCapsChoice *choice)
 {
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
@@ -157,11 +157,12 @@ warn_of_downstream (GstPixelNorm *self, const GstPixelCapsChoice *choice)
 
   if (words && g_atomic_int_compare_and_exchange (&self->is_explained, FALSE, TRUE))
     GST_ELEMENT_WARNING (self, CORE, NEGOTIATION, ("%s", words), (NULL));
+  return words != NULL;
 }
 
 /* What suits, where upstream can have it, so that converters and scalers do the right thing by
- * themselves; all where it cannot, so that set_caps says in words what does not fit instead of "not
- * negotiated". */
+ * themselves; all where it cannot, so that set_caps, or post_refusal, says in words what does not fit
+ * instead of "not negotiated". */
 static GstCaps *
 video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
 {
@@ -169,8 +170,9 @@ video_for (GstPixelNorm *self, GstCaps *caps, GstCaps *filter)
   g_autoptr (GstCaps) suitable = suitable_video (self);
   GstCaps *video = gst_pixel_caps_to_video (caps, &choice);
 
-  if (gst_caps_is_empty (video))
-    warn_of_downstream (self, &choice);
+  if ((gst_caps_is_empty (video) && !warn_of_downstream (self, &choice))
+      || (filter && !gst_caps_is_empty (video) && !gst_caps_can_intersect (video, filter)))
+    gst_caps_append (video, gst_pixel_formats_caps ());
   return gst_pixel_formats_prefer (video, suitable, filter);
 }
 
@@ -549,17 +551,6 @@ explain_refusal (GstPixelNorm *self, GstCaps *caps)
   gst_caps_replace (&self->base.refused, caps);
 }
 
-/* The base class would refuse caps that become nothing before there is an event, without words. */
-static gboolean
-gst_pixel_norm_accept_caps (GstBaseTransform *trans, GstPadDirection direction, GstCaps *caps)
-{
-  if (direction != GST_PAD_SINK)
-    return GST_BASE_TRANSFORM_CLASS (gst_pixel_norm_parent_class)
-        ->accept_caps (trans, direction, caps);
-  g_autoptr (GstCaps) all = gst_pad_get_pad_template_caps (GST_BASE_TRANSFORM_SINK_PAD (trans));
-  return gst_caps_is_subset (caps, all);
-}
-
 static gboolean
 gst_pixel_norm_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
@@ -792,7 +783,6 @@ gst_pixel_norm_class_init (GstPixelNormClass *klass)
   transform_class->start = gst_pixel_norm_start;
   transform_class->stop = gst_pixel_norm_stop;
   transform_class->query = gst_pixel_norm_query;
-  transform_class->accept_caps = gst_pixel_norm_accept_caps;
   transform_class->prepare_output_buffer = gst_pixel_norm_prepare_output_buffer;
   transform_class->transform = gst_pixel_norm_transform;
   transform_class->generate_output = gst_pixel_norm_generate_output;

@@ -82,6 +82,52 @@ def test_caps_that_this_video_cannot_become(wanted, words, profile):
     assert not ended and len(found) == 1 and found[0][0] == "error" and words in found[0][3], found
 
 
+SOURCE = f"videotestsrc num-buffers=1 ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT},framerate=30/1"
+NORM = "pixelnorm method=fixed mean=<127.5> std=<58>"
+# a line as users write it, and what is said; all link
+LINES = {
+    "size": (f"{SOURCE} ! {NORM} ! other/tensors,dimensions=(string)3:99:99:1", f"dimensions 3:{WIDTH}:{HEIGHT}:1, framerate 30/1. Scale"),
+    "rate": (f"{SOURCE} ! {NORM} ! other/tensors,framerate=25/1", "pace the video before"),
+    "rank": (f"{SOURCE} ! {NORM} ! other/tensors,dimensions=(string)3:{WIDTH}:{HEIGHT}:1:2", "which no video becomes"),
+    "no-dimensions": (f"{SOURCE} ! {NORM} ! other/tensors,dimensions=(string)bla", "dimensions bla, which no video becomes"),
+    "one-channel": (f"{SOURCE} ! {NORM} ! other/tensors,dimensions=(string)1:{WIDTH}:{HEIGHT}:1", "convert"),
+    "layout": (f"{SOURCE} ! {NORM} layout=nchw ! other/tensors,{NHWC}", "Set layout=auto or layout=nhwc."),
+    "batch": (f"{SOURCE} ! {NORM} ! other/tensors,dimensions=(string)3:{WIDTH}:{HEIGHT}:4", "batch-size is 1. Set batch-size=4."),
+    "other-batch": (f"{SOURCE} ! {NORM} batch-size=4 ! other/tensors,dimensions=(string)3:{WIDTH}:{HEIGHT}:2", "Set batch-size=2."),
+    "one-frame": (f"{SOURCE} ! {NORM} batch-size=4 ! other/tensors,{NHWC}", "asks for tensors of 1 frame, and batch-size is 4"),
+    "video-of-batch": (f"{SOURCE} ! {NORM} batch-size=4 ! video/x-raw", "Set batch-size=1, or ask for tensors"),
+    "video-size": (f"{SOURCE} ! {NORM} ! video/x-raw,width=99", "Scale, convert or pace"),
+    "video-order": (f"{SOURCE} ! {NORM} ! video/x-raw,format=BGR", "Scale, convert or pace"),
+    "video-format": (f"{SOURCE} ! {NORM} ! video/x-raw,format=NV12", "Y'CbCr leaves as RGB"),
+    "two-means": (f"{SOURCE} ! pixelnorm method=fixed mean=<1,2> std=<58>", "give 1 for all channels, or 3"),
+    "word-as-mean": (f"{SOURCE} ! pixelnorm method=fixed mean=<a> std=<58>", "not a number"),
+    "no-deviation": (f"{SOURCE} ! pixelnorm method=fixed mean=<1> std=<0>", "std is 0; it must lie within"),
+    "momentum": (f"{SOURCE} ! pixelnorm statistics=running momentum=7", "momentum is 7; it must be"),
+    "no-profile": (f"{SOURCE} ! pixelnorm", "set location"),
+    "no-file": (f"{SOURCE} ! pixelnorm location=/nonexistent", "Check the path"),
+    "scope": (f"{SOURCE} ! pixelnorm statistics=frame", "Set scope=channel or scope=global"),
+    "back-size": (f"{SOURCE} ! {NORM} ! pixeldenorm method=fixed ! video/x-raw,width=99", "scale or pace it behind this element"),
+    "back-order": (f"{SOURCE} ! {NORM} ! pixeldenorm method=fixed ! video/x-raw,format=NV12", "behind this element"),
+    "back-without-statistics": (f"{SOURCE} ! pixeldenorm", "set location to the profile"),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_a_wrong_line_links_and_ends_in_one_sentence(name):
+    """By gst-launch's own parser. One message of ours; what the source says on top of it is GStreamer's."""
+    line, words = LINES[name]
+    pipeline = Gst.parse_launch(f"{line} ! fakesink")
+    pipeline.set_state(Gst.State.PLAYING)
+    found, kinds = [], Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.WARNING
+    while message := pipeline.get_bus().timed_pop_filtered((0.5 if found else 10) * Gst.SECOND, kinds):
+        assert message.type != Gst.MessageType.EOS
+        error, _ = message.parse_error() if message.type == Gst.MessageType.ERROR else message.parse_warning()
+        if message.src.get_factory() and message.src.get_factory().get_name().startswith("pixel"):
+            found.append(error.message)
+    pipeline.set_state(Gst.State.NULL)
+    assert len(found) == 1 and words in found[0] and found[0].endswith((".", ")")), found
+
+
 def test_subsampled_video_becomes_no_tensor():
     found, ended = messages_of("method=fixed channels=native", "other/tensors", form="I420")
     assert not ended and len(found) == 1 and "becomes 8-bit video of its own format only" in found[0][3], found
