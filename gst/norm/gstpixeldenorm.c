@@ -50,6 +50,7 @@
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
 #include "common/gstpixelframe.h"
+#include "common/gstpixelmanual.h"
 #include "gstpixelmeta.h"
 
 GST_DEBUG_CATEGORY_STATIC (pixeldenorm_debug);
@@ -439,6 +440,20 @@ gst_pixel_denorm_stop (GstBaseTransform *trans)
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->stop (trans);
 }
 
+static const GstPixelManual manual[] = {
+  { "Input",
+      "other/tensors or other/tensor as pixelnorm makes them, of any batch-size; or its 8-bit video." },
+  { "Output",
+      "Raw video, frame by frame, with the channels that were normalized: RGB in any order, grey, or Y'CbCr." GST_PIXEL_MANUAL_LINE
+      "Caps behind the element choose the format; without any it is the format of the profile, or RGB." },
+  { "Messages",
+      "Warnings: PixelnormMeta of the buffers contradicts the properties; samples that cannot be brought back." },
+  { "Metas",
+      "PixelnormMeta is read from every buffer, where it is there: frames, mean and std, with which it needs no profile." },
+  { "Example",
+      "gst-launch-1.0 videotestsrc num-buffers=3 ! pixelnorm method=fixed ! other/tensors ! pixeldenorm method=fixed ! video/x-raw,format=RGB ! fakesink" },
+};
+
 static void
 add_templates (GstElementClass *klass)
 {
@@ -449,6 +464,7 @@ add_templates (GstElementClass *klass)
       "The way back from pixelnorm: turns normalized tensors or 8-bit video into the video that they "
       "were made of; give it the properties that pixelnorm has",
       "The authors of gst-pixelnorm");
+  gst_pixel_manual_add (klass, manual, G_N_ELEMENTS (manual));
   gst_element_class_add_pad_template (
       klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
   gst_element_class_add_pad_template (

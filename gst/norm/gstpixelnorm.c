@@ -38,14 +38,10 @@
  * samples of U and V, chroma says how each gets its own. Training gets the same bits of pixelnorm.to_rgb of the Python
  * package.
  *
- * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it: channels ("RGB", "YUV" or "Y")
- * that it was read as and, where pixels shared it, chroma; method, scope, statistics, momentum, gamma, beta, clip-low
- * and clip-high where they are set, output, layout and channel-order (tensors), range-low and range-high (video), quant-
- * scale and quant-zero-point (int8, uint8), batch-size (tensors), the profile's identity, and as affine-identity that of
- * the file of gamma and beta. An element message `pixelnorm` says the same whenever it changes. The buffers of tensors
- * also say in frames how many real frames they hold and, with statistics=frame, batch or running and scope channel or
- * global, in mean and std what was used: y = (x - mean) / std * gamma + beta, a value a channel; with statistics=frame
- * and a batch-size the values of the first frame, then those of the next.
+ * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it, and an element message `pixelnorm`
+ * says the same whenever it changes; gst-inspect-1.0 lists their fields. Where they have mean and std,
+ * y = (x - mean) / std * gamma + beta, a value a channel; with statistics=frame and a batch-size the values of the first
+ * frame, then those of the next.
  *
  * ## Examples
  * |[
@@ -87,6 +83,7 @@
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
 #include "common/gstpixelframe.h"
+#include "common/gstpixelmanual.h"
 #include "gstpixelassembly.h"
 #include "gstpixelcaps.h"
 #include "gstpixelenums.h"
@@ -749,6 +746,35 @@ install_batch_properties (GObjectClass *klass)
   gst_type_mark_as_plugin_api (gst_pixel_norm_last_batch_get_type (), 0);
 }
 
+static const GstPixelManual manual[] = {
+  { "Input",
+      "Raw video, progressive. Y'CbCr is read as RGB; no converter is needed before." GST_PIXEL_MANUAL_LINE
+      "A profile of scope pixel fits frames of its own size only." },
+  { "Output",
+      "other/tensors or other/tensor of float32, float16, int8 or uint8, packed, no header:" GST_PIXEL_MANUAL_LINE
+      "dimensions channels:width:height:N (layout nhwc) or width:height:channels:N (nchw), N = batch-size;" GST_PIXEL_MANUAL_LINE
+      "or video/x-raw of 8 bits, in which range-low..range-high lie on 0..255." GST_PIXEL_MANUAL_LINE
+      "What downstream accepts decides, tensors and float32 first. Caps behind the element choose." },
+  { "Messages",
+      "Element message pixelnorm, at the start and whenever one of its fields changes; those that apply:" GST_PIXEL_MANUAL_LINE
+      "plan: a number of its own for each set of values" GST_PIXEL_MANUAL_LINE
+      "method, scope, statistics, momentum: as the properties say" GST_PIXEL_MANUAL_LINE
+      "gamma, beta, clip-low, clip-high: where they are not the default" GST_PIXEL_MANUAL_LINE
+      "identity, affine-identity: digests of the profile, and of the file of affine-location" GST_PIXEL_MANUAL_LINE
+      "channels: RGB, YUV or Y, as frames are read; chroma: nearest or linear, where pixels share it" GST_PIXEL_MANUAL_LINE
+      "output: float32, float16, int8, uint8 or video" GST_PIXEL_MANUAL_LINE
+      "layout, channel-order, batch-size: of tensors" GST_PIXEL_MANUAL_LINE
+      "quant-scale, quant-zero-point: of int8 and uint8, y = (code - zero-point) * scale" GST_PIXEL_MANUAL_LINE
+      "range-low, range-high: of video, what codes 0 and 255 stand for" GST_PIXEL_MANUAL_LINE
+      "Warnings name settings that have no effect, assumed colorimetry, and frames that were dropped." },
+  { "Metas",
+      "GstCustomMeta PixelnormMeta on every buffer: the fields of the message. Tensors also have" GST_PIXEL_MANUAL_LINE
+      "frames: how many real ones are in the buffer; and mean, std: with statistics of the stream and" GST_PIXEL_MANUAL_LINE
+      "scope channel or global, what was used, a value a channel." },
+  { "Example",
+      "gst-launch-1.0 videotestsrc num-buffers=3 ! pixelnorm method=fixed mean=\"<123.675,116.28,103.53>\" std=\"<58.395,57.12,57.375>\" layout=nchw ! other/tensors,types=float32 ! fakesink" },
+};
+
 static void
 add_templates (GstElementClass *klass)
 {
@@ -760,6 +786,7 @@ add_templates (GstElementClass *klass)
       "pixelstats collected, statistics of the stream itself, or fixed values, into tensors or 8-bit "
       "video",
       "The authors of gst-pixelnorm");
+  gst_pixel_manual_add (klass, manual, G_N_ELEMENTS (manual));
   gst_element_class_add_pad_template (
       klass, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, input));
   gst_element_class_add_pad_template (

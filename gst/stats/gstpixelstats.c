@@ -59,6 +59,7 @@
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
 #include "common/gstpixellog.h"
+#include "common/gstpixelmanual.h"
 #include "common/gstpixelproperty.h"
 #include "gstpixelstatsproperties.h"
 
@@ -769,6 +770,22 @@ install_results (GObjectClass *klass)
   gst_pixel_property_install_in_use (klass, gst_pixel_stats_n_settings + PROP_IN_USE);
 }
 
+static const GstPixelManual manual[] = {
+  { "Input", "Raw video, progressive; scope pixel: of one size. Frames pass untouched." },
+  { "Messages",
+      "Element message pixelstats, at the end of the stream and every message-interval:" GST_PIXEL_MANUAL_LINE
+      "frames, frames-skipped: how many were counted, and how many could not be" GST_PIXEL_MANUAL_LINE
+      "location: the file that is written, or NULL" GST_PIXEL_MANUAL_LINE
+      "channels: RGB, YUV or Y, as frames are read; chroma: nearest or linear, where pixels share it" GST_PIXEL_MANUAL_LINE
+      "mean, std, min, max: a value a channel over all pixels, in code values of the samples" GST_PIXEL_MANUAL_LINE
+      "Warnings name a profile that was saved elsewhere, frames that do not fit, and assumed colorimetry." },
+  { "Actions",
+      "save: writes the profile to location now; returns whether that worked, and a warning says why not" GST_PIXEL_MANUAL_LINE
+      "reset: forgets what was counted, and begins anew" },
+  { "Example",
+      "gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! pixelstats location=ball.safetensors ! fakesink" },
+};
+
 static void
 gst_pixel_stats_class_init (GstPixelStatsClass *klass)
 {
@@ -808,6 +825,7 @@ gst_pixel_stats_class_init (GstPixelStatsClass *klass)
       "Collects exact statistics of every sample of a video (count, sum, sum of squares, minimum, "
       "maximum) into a profile for pixelnorm, while frames pass untouched",
       "The authors of gst-pixelnorm");
+  gst_pixel_manual_add (element_class, manual, G_N_ELEMENTS (manual));
   gst_element_class_add_pad_template (
       element_class, gst_pad_template_new ("sink", GST_PAD_SINK, GST_PAD_ALWAYS, caps));
   gst_element_class_add_pad_template (

@@ -142,12 +142,12 @@ static const Row rows[] = {
       .setting.advice =
           "the weight of a new frame, as in PyTorch. (ONNX and Keras write 1 - momentum.)" },
   { SAYS ("mean", "Mean",
-        "For method=fixed: what is subtracted, one number or one a channel in the order R, G, B, written "
-        "\"<123.675,116.28,103.53>\"; default <127.5>"),
+        "For method=fixed: what is subtracted, in units; one number or one a channel in the order R, G, B, "
+        "in brackets and quotes even where it is one: \"<127.5>\", \"<123.675,116.28,103.53>\"; default <127.5>"),
       VALUES (mean, -LARGEST_VALUE, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
       .setting.option = "Of the method fixed: one number, or R,G,B (default: 127.5)" },
   { SAYS ("std", "Standard deviation",
-        "For method=fixed: what is divided by, one number or one a channel, more than 0; default <127.5>"),
+        "For method=fixed: what is divided by, in units; more than 0, written as mean; default <127.5>"),
       VALUES (std, SMALLEST_DIVISOR, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
       .setting.option = "Of the method fixed (default: 127.5)" },
   { SAYS ("units", "Units",

@@ -79,19 +79,6 @@ def test_meta(guide):
     assert (method, float(c_scale), zero) == ("fixed", 2 / 255, "0") and scale == pytest.approx(2 / 255, rel=1e-15)
 
 
-@pytest.mark.parametrize("element", [
-    "method=fixed ! other/tensors,types=int8", "method=fixed gamma=<2.0> beta=<1.0> clip-low=-1 ! other/tensors,types=float16",
-    "statistics=running scope=channel ! other/tensors,types=float32", "statistics=frame scope=global batch-size=1 ! video/x-raw"])
-def test_every_field_of_the_meta_is_named(element, tmp_path):
-    (block,) = [text for kind, text in BLOCKS if kind == "python" and "applied.to_string" in text]
-    assert block.count('method=fixed ! "') == block.count('"other/tensors,types=int8') == 1
-    changed = block.replace('method=fixed ! "', f'{element} ! "').replace('"other/tensors,types=int8 !', '"')
-    done = run_block("python", changed, tmp_path)
-    section = PAGE.split("## Reading what was done to a buffer")[1].split("\n## ")[0]
-    fields = re.findall(r"([a-z-]+)=\(", done.stdout)
-    assert len(fields) > 9 and [field for field in fields if not re.search(rf"\b{field}\b", section)] == [], done.stderr
-
-
 def test_what_may_change_while_it_plays():
     lines = re.findall(r"^  ([a-z-]+) +: .*\n +flags: (.*)$", run(["gst-inspect-1.0", "pixelnorm"]).stdout, re.M)
     fixed = {name for name, flags in lines if "only in NULL or READY" in flags}
