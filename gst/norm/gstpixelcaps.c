@@ -200,7 +200,7 @@ append_tensors (GstCaps *caps, const Spelling *spelling, const gchar *type,
     fill_sizes (sizes, width, height, n_channels, layout, choice->batch_size);
     for (gint rank = N_DIMENSIONS; rank >= (gint) smallest_rank (sizes); rank--)
       append_rank (caps, spelling, tensor, sizes, (guint) rank);
-    for (guint rank = N_DIMENSIONS + 1; rank <= LARGEST_RANK; rank++)
+    for (guint rank = N_DIMENSIONS + 1; rank <= choice->largest_rank; rank++)
       append_rank (caps, spelling, tensor, sizes, rank);
   }
 }
@@ -370,6 +370,22 @@ gst_pixel_caps_to_video (const GstCaps *caps, const GstPixelCapsChoice *choice)
         append_video (result, structure, choice, any_batch);
     }
   return result;
+}
+
+guint
+gst_pixel_caps_largest_rank (const GstCaps *caps)
+{
+  guint largest = 0;
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const gchar *text = get_dimensions (gst_caps_get_structure (caps, i));
+    guint rank = 1;
+
+    for (; text && *text; text++)
+      rank += *text == ':';
+    largest = MAX (largest, rank);
+  }
+  return MIN (largest, LARGEST_RANK);
 }
 
 guint

@@ -18,6 +18,7 @@ typedef struct {
   guint tensor_layouts; /* which may be taken */
   guint batch_size;     /* frames to a tensor */
   GstPixelColour colour;
+  guint largest_rank; /* up to how many dimensions they are told, beyond four */
 } GstPixelCapsChoice;
 
 /* What pixelnorm can send: every spelling of tensor caps, then video. Transfer full. */
@@ -29,6 +30,9 @@ GstCaps *gst_pixel_caps_from_video (const GstCaps *caps, const GstPixelCapsChoic
 /* The video from which pixelnorm can make @caps. Where they only ask for other numbers of frames, that
  * from which it could with another batch size. Transfer full. */
 GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, const GstPixelCapsChoice *choice);
+
+/* The most dimensions that @caps ask for, NNStreamer's 16 at most. */
+guint gst_pixel_caps_largest_rank (const GstCaps *caps);
 
 /* How many frames a tensor has by @caps, where that is never @batch_size; else 0. */
 guint gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size);
