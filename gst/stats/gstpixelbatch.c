@@ -7,8 +7,11 @@
  *   somebody may wait for the buffer: it comes from a pool that has a maximum, from a device, or
  *   wraps memory of an application.
  *
- * The frame that makes a batch full, and one for whose copy there is no memory, is only borrowed: it
- * is used while its buffer is still in the hands of the caller.
+ * While frames of the next batch come, the last one is added part by part, so that each frame costs the same. Large frames
+ * have fewer parts, and very large ones fewer frames a batch, as memory for those that wait is bounded.
+ *
+ * A frame for whose copy there is no memory, and the last of a batch of one part, is only borrowed: it is used while its
+ * buffer is still in the hands of the caller.
  */
 #include "gstpixelbatch.h"
 
@@ -16,6 +19,8 @@
 
 GST_DEBUG_CATEGORY (gst_pixel_stats_debug);
 #define GST_CAT_DEFAULT gst_pixel_stats_debug
+
+#define MAX_WAITING_BYTES ((gsize) 384 << 20)
 
 void
 gst_pixel_batch_init (GstPixelBatch *self)
@@ -26,10 +31,10 @@ gst_pixel_batch_init (GstPixelBatch *self)
 static void
 free_copies (GstPixelBatch *self)
 {
-  for (guint i = 0; i < G_N_ELEMENTS (self->copies); i++)
-    g_clear_pointer (&self->copies[i], g_free);
-  for (guint i = 0; i < G_N_ELEMENTS (self->mapped); i++)
-    gst_pixel_frame_clear (&self->mapped[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (self->waiting); i++) {
+    g_clear_pointer (&self->waiting[i].copy, g_free);
+    gst_pixel_frame_clear (&self->waiting[i].mapped);
+  }
 }
 
 void
@@ -41,14 +46,29 @@ gst_pixel_batch_clear (GstPixelBatch *self)
   gst_clear_object (&self->system);
 }
 
-void
-gst_pixel_batch_set_format (GstPixelBatch *self, GstPixelVideo *video, guint size)
+/* Of frames of @bytes. */
+static void
+choose_size (gsize bytes, guint *size, guint *n_parts)
 {
-  g_return_if_fail (self->n_frames == 0 && size >= 1 && size <= PIXELNORM_MAX_BATCH);
+  const guint n = (guint) MIN (MAX_WAITING_BYTES / MAX (bytes, 1), GST_PIXEL_BATCH_MAX_WAITING);
+
+  /* the last one of a batch of one part need not wait */
+  *size = MIN (n + 1, PIXELNORM_MAX_BATCH);
+  *n_parts = n > *size ? n - *size + 1 : 1;
+}
+
+void
+gst_pixel_batch_set_format (GstPixelBatch *self, GstPixelVideo *video, gboolean at_once)
+{
+  g_return_if_fail (self->n_frames == 0);
 
   free_copies (self);
   gst_pixel_video_take (&self->video, video);
-  self->size = size;
+  self->size = self->n_parts = 1;
+  if (at_once)
+    choose_size (
+        pixelnorm_layout_get_frame_bytes (self->video.layout), &self->size, &self->n_parts);
+  self->first = 0;
   self->is_logged = FALSE;
 }
 
@@ -92,50 +112,56 @@ why_not_hold (GstPixelBatch *self, GstBuffer *buffer)
 
 /* Leaves the frame as it is where there is no memory. */
 static gboolean
-copy_last (GstPixelBatch *self)
+copy_frame (const GstPixelBatch *self, GstPixelWaiting *waiting)
 {
-  const guint i = self->n_frames - 1;
   const gsize bytes = pixelnorm_layout_get_frame_bytes (self->video.layout);
   PixelnormFrame copy;
 
-  if (!self->copies[i])
-    self->copies[i] = g_try_malloc (bytes);
-  if (!self->copies[i]
-      || !pixelnorm_frame_init_packed (&copy, self->video.layout, self->copies[i], bytes, NULL))
+  if (!waiting->copy)
+    waiting->copy = g_try_malloc (bytes);
+  if (!waiting->copy
+      || !pixelnorm_frame_init_packed (&copy, self->video.layout, waiting->copy, bytes, NULL))
     return FALSE;
-  pixelnorm_frame_copy (&copy, &self->frames[i], self->video.layout);
-  gst_pixel_frame_unmap (&self->mapped[i]);
-  self->frames[i] = copy;
+  pixelnorm_frame_copy (&copy, &waiting->frame, self->video.layout);
+  gst_pixel_frame_unmap (&waiting->mapped);
+  waiting->frame = copy;
   return TRUE;
+}
+
+/* The @i-th that waits. */
+static guint
+place (const GstPixelBatch *self, guint i)
+{
+  return (self->first + i) % G_N_ELEMENTS (self->waiting);
 }
 
 gboolean
 gst_pixel_batch_take (GstPixelBatch *self, GstBuffer *buffer, GError **error)
 {
-  const guint i = self->n_frames;
+  GstPixelWaiting *waiting = &self->waiting[place (self, self->n_frames)];
 
-  if (!gst_pixel_frame_map (&self->mapped[i], &self->video, buffer, GST_MAP_READ, error))
+  if (!gst_pixel_frame_map (&waiting->mapped, &self->video, buffer, GST_MAP_READ, error))
     return FALSE;
-  self->frames[i] = self->mapped[i].frame;
+  waiting->frame = waiting->mapped.frame;
   self->n_frames++;
-  if (self->n_frames == self->size) {
+  if (self->n_frames == self->size && self->n_parts == 1) {
     self->borrowed = TRUE;
     return TRUE;
   }
   if (self->video.is_unpacked) { /* into memory of its own */
-    gst_pixel_frame_unmap (&self->mapped[i]);
+    gst_pixel_frame_unmap (&waiting->mapped);
     return TRUE;
   }
   const gchar *reason = why_not_hold (self, buffer);
   if (!self->is_logged || reason != self->reason)
-    GST_DEBUG ("frames of a batch of %u are %s%s", self->size, reason ? "copied: " : "held",
-        reason ? reason : "");
+    GST_DEBUG ("frames of a batch of %u, added in %u parts, are %s%s", self->size, self->n_parts,
+        reason ? "copied: " : "held", reason ? reason : "");
   self->is_logged = TRUE;
   self->reason = reason;
   if (!reason)
-    self->buffers[i] = gst_buffer_ref (buffer);
+    waiting->buffer = gst_buffer_ref (buffer);
   else
-    self->borrowed = !copy_last (self);
+    self->borrowed = !copy_frame (self, waiting);
   return TRUE;
 }
 
@@ -145,17 +171,51 @@ gst_pixel_batch_is_due (const GstPixelBatch *self)
   return self->borrowed;
 }
 
-void
-gst_pixel_batch_empty (GstPixelBatch *self)
+/* Frames that may wait, with the one that is in the hands of the caller. */
+static guint
+get_room (const GstPixelBatch *self)
 {
-  for (guint i = 0; i < self->n_frames; i++) {
-    if (self->buffers[i] || (self->borrowed && i == self->n_frames - 1))
-      gst_pixel_frame_unmap (&self->mapped[i]);
-    if (self->buffers[i])
-      self->released[self->n_released++] = g_steal_pointer (&self->buffers[i]);
+  return self->size + self->n_parts - 1;
+}
+
+gboolean
+gst_pixel_batch_is_full (const GstPixelBatch *self)
+{
+  return self->n_frames >= get_room (self);
+}
+
+guint
+gst_pixel_batch_get_due_parts (const GstPixelBatch *self, guint n_added)
+{
+  const guint n_left = self->n_parts - n_added;
+  const guint n_frames = get_room (self) - self->n_frames + 1; /* of which this is the first */
+
+  return self->n_frames >= self->size ? (n_left + n_frames - 1) / n_frames : 0;
+}
+
+void
+gst_pixel_batch_get_frames (const GstPixelBatch *self, PixelnormFrame *frames, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    frames[i] = self->waiting[place (self, i)].frame;
+}
+
+void
+gst_pixel_batch_forget (GstPixelBatch *self, guint n)
+{
+  g_return_if_fail (n <= self->n_frames);
+
+  for (guint i = 0; i < n; i++) {
+    GstPixelWaiting *waiting = &self->waiting[place (self, i)];
+
+    if (waiting->buffer || (self->borrowed && i == self->n_frames - 1))
+      gst_pixel_frame_unmap (&waiting->mapped);
+    if (waiting->buffer)
+      self->released[self->n_released++] = g_steal_pointer (&waiting->buffer);
   }
-  self->n_frames = 0;
-  self->borrowed = FALSE;
+  self->borrowed = self->borrowed && n < self->n_frames;
+  self->first = place (self, n);
+  self->n_frames -= n;
 }
 
 guint
@@ -180,21 +240,22 @@ gst_pixel_batch_propose (GstQuery *query)
 {
   const guint n_pools = gst_query_get_n_allocation_pools (query);
   GstBufferPool *pool = NULL;
-  guint size, min, max;
+  guint size, min, max, n_at_once, n_parts;
   GstVideoInfo info;
   GstCaps *caps;
 
   gst_query_parse_allocation (query, &caps, NULL);
   if (!caps || !gst_video_info_from_caps (&info, caps))
     return FALSE;
+  choose_size (GST_VIDEO_INFO_SIZE (&info), &n_at_once, &n_parts);
+  const guint n_kept = n_at_once + n_parts - 2; /* from one buffer to the next */
   for (guint i = 0; i < n_pools; i++) {
     gst_query_parse_nth_allocation_pool (query, i, &pool, &size, &min, &max);
     if (!pool && max == 0)
-      gst_query_set_nth_allocation_pool (query, i, NULL, size, min + GST_PIXEL_BATCH_MAX_KEPT, max);
+      gst_query_set_nth_allocation_pool (query, i, NULL, size, min + n_kept, max);
     gst_clear_object (&pool);
   }
   if (n_pools == 0)
-    gst_query_add_allocation_pool (
-        query, NULL, (guint) GST_VIDEO_INFO_SIZE (&info), GST_PIXEL_BATCH_MAX_KEPT, 0);
+    gst_query_add_allocation_pool (query, NULL, (guint) GST_VIDEO_INFO_SIZE (&info), n_kept, 0);
   return TRUE;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames that wait until there are enough of them to be added at once. */
+/* Frames that wait until there are enough of them to be added at once, and until they are. */
 #pragma once
 
 #include "common/gstpixelframe.h"
@@ -7,22 +7,34 @@
 /* What all files here log with. */
 GST_DEBUG_CATEGORY_EXTERN (gst_pixel_stats_debug);
 
-/* How many frames are kept at most: the last one of a batch completes it and need not wait. */
-#define GST_PIXEL_BATCH_MAX_KEPT (PIXELNORM_MAX_BATCH - 1)
+/* Of a batch, each added while a frame of the next one comes. */
+#define GST_PIXEL_BATCH_MAX_PARTS PIXELNORM_MAX_BATCH
+
+/* How many frames wait at most: a batch, and those that come while it is added. */
+#define GST_PIXEL_BATCH_MAX_WAITING (PIXELNORM_MAX_BATCH + GST_PIXEL_BATCH_MAX_PARTS - 1)
+
+/* Those that waited, and once more as many that came meanwhile. */
+#define GST_PIXEL_BATCH_MAX_RELEASED (2 * GST_PIXEL_BATCH_MAX_WAITING)
+
+/* A frame that waits. */
+typedef struct {
+  PixelnormFrame frame;
+  GstPixelFrame mapped; /* where there is a buffer, and of a borrowed frame */
+  GstBuffer *buffer;    /* held; NULL where the frame was copied */
+  guint8 *copy;         /* room for a packed frame; NULL until it is needed */
+} GstPixelWaiting;
 
 typedef struct {
   GstPixelVideo video;  /* without a layout until the format is known */
-  guint size;           /* frames of a full batch */
+  guint size;           /* frames that are added at once */
+  guint n_parts;        /* in how many parts, 1 to `size` */
   GstAllocator *system; /* of plain system memory */
 
-  PixelnormFrame frames[PIXELNORM_MAX_BATCH]; /* what a user of a batch reads */
-  guint n_frames;
+  GstPixelWaiting waiting[GST_PIXEL_BATCH_MAX_WAITING]; /* a ring */
+  guint first, n_frames;
   gboolean borrowed; /* the last frame is there only as long as its buffer is the caller's */
 
-  GstPixelFrame mapped[PIXELNORM_MAX_BATCH]; /* where `buffers` has one, and of a borrowed frame */
-  GstBuffer *buffers[PIXELNORM_MAX_BATCH];   /* held; NULL where the frame was copied */
-  guint8 *copies[GST_PIXEL_BATCH_MAX_KEPT];  /* a packed frame each; NULL until it is needed */
-  GstBuffer *released[PIXELNORM_MAX_BATCH];  /* held no longer, for the caller to unref */
+  GstBuffer *released[GST_PIXEL_BATCH_MAX_RELEASED]; /* held no longer, for the caller to unref */
   guint n_released;
 
   GstBufferPool *pool; /* the last that a buffer came from, and whether it may run dry */
@@ -37,22 +49,30 @@ void gst_pixel_batch_init (GstPixelBatch *self);
 /* Needs an empty batch without released buffers. */
 void gst_pixel_batch_clear (GstPixelBatch *self);
 
-/* Frames are of this format from now on, and @size of them, 1 to PIXELNORM_MAX_BATCH, fill a batch.
- * Needs an empty batch. Takes what is in @video. */
-void gst_pixel_batch_set_format (GstPixelBatch *self, GstPixelVideo *video, guint size);
+/* Frames are of this format from now on; as many wait as memory for them allows. @at_once: whether a batch is less work than
+ * its frames one by one. Needs an empty batch. Takes what is in @video. */
+void gst_pixel_batch_set_format (GstPixelBatch *self, GstPixelVideo *video, gboolean at_once);
 
-/* Puts the frame of @buffer into the batch, which must not be due. Errors are PIXELNORM_ERROR_READ.
- */
+/* Puts the frame of @buffer behind those that wait, for which there must be room. Errors are PIXELNORM_ERROR_READ. */
 gboolean gst_pixel_batch_take (GstPixelBatch *self, GstBuffer *buffer, GError **error);
 
-/* Whether the frames must be used and the batch be emptied before the last buffer that was taken is
- * given away. */
+/* Whether all frames must be used and forgotten before the last buffer that was taken is given away. */
 gboolean gst_pixel_batch_is_due (const GstPixelBatch *self);
 
-/* Forgets the frames. */
-void gst_pixel_batch_empty (GstPixelBatch *self);
+/* Whether there is no room for another frame. */
+gboolean gst_pixel_batch_is_full (const GstPixelBatch *self);
 
-/* Moves what is held no longer into @buffers, which has room for PIXELNORM_MAX_BATCH, and returns how
+/* How many parts to add now, @n_added being those of the batch in the making: so that it is whole before there is no room
+ * for another frame, and no frame has much more to do than the others. */
+guint gst_pixel_batch_get_due_parts (const GstPixelBatch *self, guint n_added);
+
+/* The first @n frames that wait, at most PIXELNORM_MAX_BATCH, which stay where they are until they are forgotten. */
+void gst_pixel_batch_get_frames (const GstPixelBatch *self, PixelnormFrame *frames, guint n);
+
+/* Forgets the first @n frames. */
+void gst_pixel_batch_forget (GstPixelBatch *self, guint n);
+
+/* Moves what is held no longer into @buffers, which has room for GST_PIXEL_BATCH_MAX_RELEASED, and returns how
  * many there are. The last reference to a buffer may run anybody's code: drop it without locks. */
 guint gst_pixel_batch_steal_released (GstPixelBatch *self, GstBuffer **buffers);
 

@@ -5,28 +5,28 @@
  * change; a file knows up to which change it was written, so nothing is written twice and an older snapshot never counts as
  * newer.
  *
- * A snapshot of large frames takes as long as several of them. While one is made, the lock is free, and the accumulator is
- * only read: frames go on into the batch, and only who wants to change the accumulator waits.
+ * Adding frames, and a snapshot of large ones, take long. Whoever does that claims the accumulator, and the lock is free
+ * meanwhile: frames go on into the batch, and only who wants to change the accumulator, or finds no room, waits. The stream
+ * adds a part of a batch with each frame, where nobody else is at it.
  */
 #include "gstpixelcollector.h"
 
-#define MAX_KEPT_BYTES ((gsize) 256 << 20)
 #define MAX_SOURCE 4096 /* characters of a URI that names a source */
 
 void
 gst_pixel_collector_init (GstPixelCollector *self)
 {
   g_mutex_init (&self->lock);
-  g_cond_init (&self->read_done);
+  g_cond_init (&self->changed);
   g_mutex_init (&self->write_lock);
   gst_pixel_batch_init (&self->batch);
 }
 
-/* For all who may have emptied the batch. */
+/* For all who may have added frames: nobody waits between that and this, so there is room for what is released. */
 static void
 unlock (GstPixelCollector *self)
 {
-  GstBuffer *released[PIXELNORM_MAX_BATCH];
+  GstBuffer *released[GST_PIXEL_BATCH_MAX_RELEASED];
   const guint n = gst_pixel_batch_steal_released (&self->batch, released);
 
   g_mutex_unlock (&self->lock);
@@ -34,45 +34,127 @@ unlock (GstPixelCollector *self)
     gst_buffer_unref (released[i]);
 }
 
-/* Until nobody makes a snapshot, for all who change the accumulator. Needs the lock, and gives it up meanwhile. */
+/* The accumulator, and the frames that wait first, are the caller's until disclaim(). Needs the lock, and gives it up
+ * meanwhile. */
 static void
-wait_for_reader (GstPixelCollector *self)
+claim (GstPixelCollector *self)
 {
-  while (self->is_read)
-    g_cond_wait (&self->read_done, &self->lock);
+  while (self->is_claimed)
+    g_cond_wait (&self->changed, &self->lock);
+  self->is_claimed = TRUE;
 }
 
-/* What the accumulator refuses counts as skipped; the error waits for somebody who can tell it.
- * Needs the lock. */
+/* Needs the claim and the lock. */
 static void
-add_batch (GstPixelCollector *self)
+pass_on_skipped (GstPixelCollector *self)
 {
-  const PixelnormFrame *frames = self->batch.frames;
+  if (!self->accumulator)
+    return;
+  pixelnorm_accumulator_skip (self->accumulator, self->skipped);
+  self->skipped = 0;
+}
+
+/* Needs the lock. */
+static void
+disclaim (GstPixelCollector *self)
+{
+  pass_on_skipped (self);
+  self->is_claimed = FALSE;
+  g_cond_broadcast (&self->changed);
+}
+
+/* What the accumulator refused counts as skipped; the error waits for somebody who can tell it. Needs the lock. */
+static void
+forget_added (GstPixelCollector *self, guint n_added)
+{
+  const guint n = self->n_adding;
+
+  self->frames += n_added;
+  self->skipped += n - n_added;
+  self->taken -= n - n_added;
+  self->changes += n - n_added;
+  gst_pixel_batch_forget (&self->batch, n);
+  self->n_adding = self->n_parts_added = 0;
+  g_cond_broadcast (&self->changed);
+}
+
+/* Where a batch, which is all or nothing, does not fit: some may. */
+static guint
+add_one_by_one (PixelnormAccumulator *accumulator, const PixelnormLayout *layout,
+    const PixelnormFrame *frames, guint n, GError **error)
+{
   guint added = 0;
 
-  wait_for_reader (self);
-  const guint n = self->batch.n_frames;
-
-  if (n == 0)
-    return;
-  if (pixelnorm_accumulator_add (self->accumulator, self->batch.video.layout, frames, n, NULL))
-    added = n;
-  /* that was all or nothing: where it is nearly full, some may fit */
-  while (added < n
-      && pixelnorm_accumulator_add (self->accumulator, self->batch.video.layout, frames + added, 1,
-          self->add_error ? NULL : &self->add_error))
+  while (added < n && pixelnorm_accumulator_add (accumulator, layout, &frames[added], 1, error))
     added++;
-  pixelnorm_accumulator_skip (self->accumulator, n - added);
-  self->taken -= n - added;
-  self->changes += n - added;
-  gst_pixel_batch_empty (&self->batch);
+  return added;
+}
+
+/* Adds a part of the first @n frames that wait, or goes on with those that it began with. Returns: how many frames are
+ * added now. Needs the claim and the lock, which it gives up meanwhile. */
+static guint
+add_part (GstPixelCollector *self, guint n)
+{
+  const PixelnormLayout *layout = self->batch.video.layout;
+  PixelnormAccumulator *accumulator = self->accumulator;
+  const guint part = self->n_parts_added, n_parts = self->batch.n_parts;
+  PixelnormFrame frames[PIXELNORM_MAX_BATCH];
+  g_autoptr (GError) error = NULL;
+
+  if (part == 0)
+    self->n_adding = MIN (n, self->batch.size);
+  n = self->n_adding;
+  gst_pixel_batch_get_frames (&self->batch, frames, n);
+  g_mutex_unlock (&self->lock);
+  const gboolean ok =
+      pixelnorm_accumulator_add_part (accumulator, layout, frames, n, part, n_parts, NULL);
+  const guint n_added = ok ? n : add_one_by_one (accumulator, layout, frames, n, &error);
+  g_mutex_lock (&self->lock);
+  if (error && !self->add_error)
+    self->add_error = g_steal_pointer (&error);
+  self->n_parts_added++;
+  if (ok && self->n_parts_added < n_parts)
+    return 0;
+  forget_added (self, n_added);
+  return n;
+}
+
+/* Adds all frames that wait when it is called; none is added in part then. Needs the claim and the lock, which it gives up
+ * meanwhile. */
+static void
+add_waiting (GstPixelCollector *self)
+{
+  for (guint n = self->batch.n_frames; n > 0;)
+    n -= add_part (self, n);
+}
+
+/* The part of the work that is this frame's. Needs the lock, and gives it up meanwhile. */
+static void
+add_share (GstPixelCollector *self)
+{
+  if (gst_pixel_batch_is_due (&self->batch)) {
+    claim (self);
+    add_waiting (self);
+    disclaim (self);
+    return;
+  }
+  while (self->is_claimed && gst_pixel_batch_is_full (&self->batch))
+    g_cond_wait (&self->changed, &self->lock);
+  if (self->is_claimed)
+    return;
+  self->is_claimed = TRUE;
+  for (guint n = gst_pixel_batch_get_due_parts (&self->batch, self->n_parts_added); n > 0; n--)
+    add_part (self, self->batch.size);
+  disclaim (self);
 }
 
 gboolean
 gst_pixel_collector_add_held (GstPixelCollector *self, GError **error)
 {
   g_mutex_lock (&self->lock);
-  add_batch (self);
+  claim (self);
+  add_waiting (self);
+  disclaim (self);
   gst_pixel_batch_forget_pool (&self->batch);
   GError *add_error = g_steal_pointer (&self->add_error);
   unlock (self);
@@ -91,21 +173,21 @@ gst_pixel_collector_clear (GstPixelCollector *self)
   g_free (self->saved_location);
   g_free (self->source);
   mask_image_clear (&self->mask);
-  g_cond_clear (&self->read_done);
+  g_cond_clear (&self->changed);
   g_mutex_clear (&self->lock);
   g_mutex_clear (&self->write_lock);
 }
 
-/* Needs the locks. */
+/* Needs the locks, and the claim. */
 static void
 forget_frames (GstPixelCollector *self)
 {
-  wait_for_reader (self);
-  gst_pixel_batch_empty (&self->batch);
+  gst_pixel_batch_forget (&self->batch, self->batch.n_frames);
+  self->n_adding = self->n_parts_added = 0;
   g_clear_error (&self->add_error);
   g_clear_object (&self->accumulator);
   self->colour.known = NULL;
-  self->taken = self->seen = self->skipped_early = 0;
+  self->frames = self->skipped = self->taken = self->seen = 0;
   self->full = FALSE;
   /* goes on counting, so that a snapshot from before is older than all that follows */
   self->changes++;
@@ -117,6 +199,7 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
 {
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
+  claim (self);
   forget_frames (self);
   gst_pixel_file_clear (&self->file);
   self->scope = scope;
@@ -125,6 +208,7 @@ gst_pixel_collector_restart (GstPixelCollector *self, PixelnormScope scope)
   g_clear_pointer (&self->source, g_free);
   self->histogram = FALSE;
   mask_image_clear (&self->mask);
+  disclaim (self);
   unlock (self);
   g_mutex_unlock (&self->write_lock);
 }
@@ -164,7 +248,28 @@ apply_mask (GstPixelCollector *self, const PixelnormLayout *layout, GError **err
           self->accumulator, layout, bytes, (gsize) width * height, error);
 }
 
-/* Makes an accumulator for @layout where there is none, or none with frames. Needs the lock. */
+static gpointer
+populate (gpointer accumulator)
+{
+  pixelnorm_accumulator_populate (accumulator);
+  g_object_unref (accumulator);
+  return NULL;
+}
+
+/* In a thread of its own, so that neither caps nor the first frames wait for memory. */
+static void
+begin_to_populate (PixelnormAccumulator *accumulator)
+{
+  GThread *thread =
+      g_thread_try_new ("pixelstats-memory", populate, g_object_ref (accumulator), NULL);
+
+  if (thread)
+    g_thread_unref (thread);
+  else
+    g_object_unref (accumulator);
+}
+
+/* Makes an accumulator for @layout where there is none, or none with frames. Needs the lock and the claim. */
 static gboolean
 prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GError **error)
 {
@@ -178,12 +283,12 @@ prepare_accumulator (GstPixelCollector *self, const PixelnormLayout *layout, GEr
   if (self->accumulator)
     pixelnorm_accumulator_skip (
         fresh, pixelnorm_accumulator_get_frames_skipped (self->accumulator));
-  pixelnorm_accumulator_skip (fresh, self->skipped_early);
-  self->skipped_early = 0;
   if (self->source)
     pixelnorm_accumulator_add_source (fresh, self->source);
   g_clear_object (&self->accumulator);
   self->accumulator = fresh;
+  if (self->scope == PIXELNORM_SCOPE_PIXEL)
+    begin_to_populate (fresh);
   self->colour.known = pixelnorm_layout_get_geometry (layout)->channels;
   return (!self->histogram || pixelnorm_accumulator_keep_histogram (fresh, error))
       && apply_mask (self, layout, error);
@@ -194,7 +299,9 @@ gst_pixel_collector_reset (GstPixelCollector *self, gboolean overwrite)
 {
   g_mutex_lock (&self->write_lock);
   g_mutex_lock (&self->lock);
+  claim (self);
   forget_frames (self); /* the next frame makes a new accumulator */
+  disclaim (self);
   if (!overwrite)
     gst_pixel_file_keep (&self->file);
   unlock (self);
@@ -256,19 +363,9 @@ gst_pixel_collector_append (GstPixelCollector *self, GError **error)
   self->colour.known = pixelnorm_profile_get_geometry (profile)->channels;
   const gboolean ok = self->accumulator
       && (!self->histogram || pixelnorm_accumulator_keep_histogram (self->accumulator, error));
+  self->frames = self->accumulator ? pixelnorm_profile_get_frames (profile) : 0;
   g_mutex_unlock (&self->lock);
   return ok;
-}
-
-/* Frames that wait take at most MAX_KEPT_BYTES; in scope channel a batch is no less work. */
-static guint
-batch_size (GstPixelCollector *self, const PixelnormLayout *layout)
-{
-  const gsize n_kept = MAX_KEPT_BYTES / pixelnorm_layout_get_frame_bytes (layout);
-
-  if (self->scope == PIXELNORM_SCOPE_CHANNEL)
-    return 1;
-  return (guint) MIN (n_kept, GST_PIXEL_BATCH_MAX_KEPT) + 1;
 }
 
 gboolean
@@ -279,13 +376,15 @@ gst_pixel_collector_set_format (
 
   *assumed = NULL;
   g_mutex_lock (&self->lock);
-  add_batch (self);
+  claim (self);
+  add_waiting (self);
   const gboolean ok = gst_pixel_video_init (&video, caps, &self->colour, error)
       && prepare_accumulator (self, video.layout, error);
   if (ok) {
     *assumed = g_strdup (gst_pixel_video_news (&video, &self->assumed));
-    gst_pixel_batch_set_format (&self->batch, &video, batch_size (self, video.layout));
+    gst_pixel_batch_set_format (&self->batch, &video, self->scope == PIXELNORM_SCOPE_PIXEL);
   }
+  disclaim (self);
   unlock (self);
   return ok;
 }
@@ -318,11 +417,12 @@ gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri)
   gchar *source = public_uri (uri);
 
   g_mutex_lock (&self->lock);
-  wait_for_reader (self);
+  claim (self);
   g_free (self->source);
   self->source = source;
   if (self->accumulator && source)
     pixelnorm_accumulator_add_source (self->accumulator, source);
+  disclaim (self);
   g_mutex_unlock (&self->lock);
 }
 
@@ -330,26 +430,32 @@ gst_pixel_collector_add_source (GstPixelCollector *self, const gchar *uri)
 static void
 skip_frame (GstPixelCollector *self)
 {
-  wait_for_reader (self);
   self->changes++;
-  if (self->accumulator)
-    pixelnorm_accumulator_skip (self->accumulator, 1);
-  else
-    self->skipped_early++;
+  self->skipped++;
 }
 
-/* Needs the lock. */
+/* After a reset there is none. Needs the lock, and gives it up meanwhile. */
+static gboolean
+make_accumulator (GstPixelCollector *self, GError **error)
+{
+  claim (self);
+  const gboolean ok =
+      self->accumulator || prepare_accumulator (self, self->batch.video.layout, error);
+  disclaim (self);
+  return ok;
+}
+
+/* Needs the lock, and gives it up meanwhile. */
 static gboolean
 take_frame (GstPixelCollector *self, GstBuffer *buffer, GError **error)
 {
-  if (!self->accumulator && !prepare_accumulator (self, self->batch.video.layout, error))
+  if (!self->accumulator && !make_accumulator (self, error))
     return FALSE;
   if (!gst_pixel_batch_take (&self->batch, buffer, error))
     return FALSE;
   self->taken++;
   self->changes++;
-  if (gst_pixel_batch_is_due (&self->batch))
-    add_batch (self);
+  add_share (self);
   return TRUE;
 }
 
@@ -370,11 +476,11 @@ gst_pixel_collector_look (
   }
   self->full = max > 0 && self->taken >= max;
   const gboolean reached = self->full && !was_full;
-  if (reached)
-    add_batch (self);
   if (self->add_error && !*error)
     *error = g_steal_pointer (&self->add_error);
   unlock (self);
+  if (reached)
+    gst_pixel_collector_add_held (self, *error ? NULL : error);
   return reached;
 }
 
@@ -391,8 +497,7 @@ guint64
 gst_pixel_collector_get_frames (GstPixelCollector *self)
 {
   g_mutex_lock (&self->lock);
-  const guint64 frames = self->batch.n_frames
-      + (self->accumulator ? pixelnorm_accumulator_get_frames (self->accumulator) : 0);
+  const guint64 frames = self->frames + self->batch.n_frames;
   g_mutex_unlock (&self->lock);
   return frames;
 }
@@ -401,9 +506,8 @@ guint64
 gst_pixel_collector_get_skipped (GstPixelCollector *self)
 {
   g_mutex_lock (&self->lock);
-  const guint64 skipped = self->accumulator
-      ? pixelnorm_accumulator_get_frames_skipped (self->accumulator)
-      : self->skipped_early;
+  const guint64 skipped = self->skipped
+      + (self->accumulator ? pixelnorm_accumulator_get_frames_skipped (self->accumulator) : 0);
   g_mutex_unlock (&self->lock);
   return skipped;
 }
@@ -432,17 +536,15 @@ gst_pixel_collector_describe (GstPixelCollector *self)
 {
   static const gchar *const names[] = { "mean", "std", "min", "max" };
   GValue arrays[G_N_ELEMENTS (names)] = { G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT, G_VALUE_INIT };
-  guint64 frames = 0, skipped;
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     g_value_init (&arrays[i], GST_TYPE_ARRAY);
   g_mutex_lock (&self->lock);
-  add_batch (self);
-  skipped = self->skipped_early;
-  if (self->accumulator) {
-    frames = pixelnorm_accumulator_get_frames (self->accumulator);
-    skipped = pixelnorm_accumulator_get_frames_skipped (self->accumulator);
-  }
+  claim (self);
+  add_waiting (self);
+  const guint64 frames = self->frames;
+  const guint64 skipped = self->skipped
+      + (self->accumulator ? pixelnorm_accumulator_get_frames_skipped (self->accumulator) : 0);
   const gchar *channels = self->batch.video.layout
       ? pixelnorm_layout_get_geometry (self->batch.video.layout)->channels
       : NULL;
@@ -459,10 +561,20 @@ gst_pixel_collector_describe (GstPixelCollector *self)
       "frames-skipped", G_TYPE_UINT64, skipped, "channels", G_TYPE_STRING, channels, NULL);
   if (channels)
     gst_pixel_colour_describe (self->batch.video.layout, structure);
+  disclaim (self);
   unlock (self);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     gst_structure_take_value (structure, names[i], &arrays[i]);
   return structure;
+}
+
+/* So that the stream has no more to do with its next frame than with others, although it added none meanwhile. Needs the
+ * claim and the lock, which it gives up meanwhile. */
+static void
+catch_up (GstPixelCollector *self)
+{
+  for (guint n = self->batch.n_frames; n > 0 && n >= self->batch.size;)
+    n -= add_part (self, self->batch.size);
 }
 
 PixelnormProfile *
@@ -471,19 +583,19 @@ gst_pixel_collector_snapshot (GstPixelCollector *self, guint64 *changes, GError 
   PixelnormProfile *profile = NULL;
 
   g_mutex_lock (&self->lock);
-  add_batch (self);
-  *changes = self->changes;
-  PixelnormAccumulator *accumulator = self->accumulator;
-  self->is_read = accumulator && pixelnorm_accumulator_get_frames (accumulator) > 0;
-  const gboolean reads = self->is_read;
+  claim (self);
+  add_waiting (self);
+  pass_on_skipped (self);
+  /* frames that came meanwhile are none of it */
+  *changes = self->changes - self->batch.n_frames;
+  if (self->frames > 0) {
+    g_mutex_unlock (&self->lock);
+    profile = pixelnorm_accumulator_snapshot (self->accumulator, error);
+    g_mutex_lock (&self->lock);
+    catch_up (self);
+  }
+  disclaim (self);
   unlock (self);
-  if (!reads)
-    return NULL;
-  profile = pixelnorm_accumulator_snapshot (accumulator, error);
-  g_mutex_lock (&self->lock);
-  self->is_read = FALSE;
-  g_cond_broadcast (&self->read_done);
-  g_mutex_unlock (&self->lock);
   return profile;
 }
 

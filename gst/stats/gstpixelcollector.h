@@ -14,21 +14,24 @@ typedef struct {
   /* the streaming thread takes it a frame at a time, the application's to save, reset or look */
   GMutex lock;
   PixelnormAccumulator *accumulator; /* NULL until caps are known, or an appended file was read */
-  gboolean is_read;                  /* a snapshot of it is being made, without the lock */
-  GCond read_done;
+  gboolean is_claimed; /* a thread works on the accumulator, or may; frames go on waiting */
+  GCond changed;       /* that ended, or there is room for frames */
   PixelnormScope scope;
   gboolean histogram;
   GstPixelColour colour; /* what frames are read as, with what was collected so far */
   MaskImage mask;
-  gchar *source;         /* where frames come from, or NULL */
-  GstPixelBatch batch;   /* frames that were taken, but not added yet */
-  GError *add_error;     /* why frames of a batch could not be added; nobody heard of it yet */
-  guint64 taken;         /* frames of this run, without those of an appended file */
-  guint64 seen;          /* whole frames, for frame-step */
-  guint64 skipped_early; /* before there was an accumulator */
-  const gchar *assumed;  /* what was said of caps that do not say all */
-  gboolean full;         /* max-frames was reached */
-  guint64 changes;       /* counts every frame taken or skipped */
+  gchar *source;        /* where frames come from, or NULL */
+  GstPixelBatch batch;  /* frames that were taken, but not added yet */
+  guint n_parts_added;  /* of the first of them */
+  guint n_adding;       /* how many that are */
+  guint64 frames;       /* in the accumulator, whole */
+  guint64 skipped;      /* that it does not know of yet */
+  GError *add_error;    /* why frames of a batch could not be added; nobody heard of it yet */
+  guint64 taken;        /* frames of this run, without those of an appended file */
+  guint64 seen;         /* whole frames, for frame-step */
+  const gchar *assumed; /* what was said of caps that do not say all */
+  gboolean full;        /* max-frames was reached */
+  guint64 changes;      /* counts every frame taken or skipped */
 
   /* one file is written at a time; taken before the lock */
   GMutex write_lock;

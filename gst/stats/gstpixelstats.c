@@ -8,11 +8,11 @@
  * squares, minimum and maximum, as exact integers. The result is a profile: a file that #pixelnorm
  * normalizes with, that the command pixelprofile shows, and that numpy reads in a few lines.
  *
- * In scope pixel eight frames are added at once, which takes half the time. Until then a frame is
- * held where nobody can run out of buffers by that, and elements that write in place downstream copy
- * it; frames from a pool with a maximum number of buffers, of a device, or in memory of an
- * application are copied here, into memory for at most seven frames and 256 MiB. Whoever looks at the statistics
- * sees every frame that passed.
+ * In scope pixel eight frames are added at once, which takes half the time, and an eighth of that with each frame of the
+ * next eight, so that every frame takes as long. Until then a frame is held where nobody can run out of buffers by that, and
+ * elements that write in place downstream copy it; frames from a pool with a maximum number of buffers, of a device, or in
+ * memory of an application are copied here. At most 14 frames and 384 MiB wait. Whoever looks at the statistics sees
+ * every frame that passed.
  *
  * Y'CbCr, as cameras and decoders give it, is counted as the RGB that it stands for, exactly, by the colorimetry of the
  * caps: the profile is that of the converted frames, to the digest. channels=native counts Y, U and V, channels=gray the luma

@@ -34,6 +34,8 @@ PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new (
 PIXELNORM_API PixelnormAccumulator *pixelnorm_accumulator_new_from_profile (
     PixelnormProfile *profile, GError **error);
 
+PIXELNORM_API void pixelnorm_accumulator_populate (PixelnormAccumulator *self);
+
 PIXELNORM_API gboolean pixelnorm_accumulator_set_mask (PixelnormAccumulator *self,
     const PixelnormLayout *layout, const guint8 *mask, gsize size, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_keep_histogram (
@@ -45,6 +47,9 @@ PIXELNORM_API gboolean pixelnorm_accumulator_accepts (
     PixelnormAccumulator *self, const PixelnormLayout *layout, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_add (PixelnormAccumulator *self,
     const PixelnormLayout *layout, const PixelnormFrame *frames, guint n_frames, GError **error);
+PIXELNORM_API gboolean pixelnorm_accumulator_add_part (PixelnormAccumulator *self,
+    const PixelnormLayout *layout, const PixelnormFrame *frames, guint n_frames, guint part,
+    guint n_parts, GError **error);
 PIXELNORM_API gboolean pixelnorm_accumulator_add_data (PixelnormAccumulator *self,
     const PixelnormLayout *layout, const guint8 *data, gsize size, GError **error);
 PIXELNORM_API void pixelnorm_accumulator_skip (PixelnormAccumulator *self, guint64 n_frames);

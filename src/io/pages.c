@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #define LARGE_PAGE ((gsize) 2 << 20)
+#define PAGE 4096
 #define HEAD 64 /* bytes; a cache line */
 
 typedef struct {
@@ -70,3 +71,19 @@ pixelnorm_pages_free (void *pages)
 }
 
 #endif
+
+/* In steps, so that whoever maps memory meanwhile need not wait until all is there. */
+void
+pixelnorm_pages_populate (void *start, gsize bytes)
+{
+#ifdef MADV_POPULATE_WRITE
+  const guintptr begin = (guintptr) start & ~(guintptr) (PAGE - 1), end = (guintptr) start + bytes;
+
+  for (guintptr at = begin; at < end; at += LARGE_PAGE)
+    if (madvise ((void *) at, MIN (end - at, LARGE_PAGE), MADV_POPULATE_WRITE) != 0)
+      return; /* an old system, or no memory: whoever touches it will see */
+#else
+  (void) start;
+  (void) bytes;
+#endif
+}

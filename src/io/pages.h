@@ -9,3 +9,6 @@
  * 1080p take a tenth to a fifth less time). Free with pixelnorm_pages_free(). */
 void *pixelnorm_pages_new (gsize bytes);
 void pixelnorm_pages_free (void *pages);
+
+/* Has the system give what lies there now, where it can, and not when it is first touched; others may use it meanwhile. */
+void pixelnorm_pages_populate (void *start, gsize bytes);

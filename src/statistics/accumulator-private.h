@@ -25,6 +25,7 @@ struct _PixelnormAccumulator {
   guint n_channels;
 
   guint64 frames, frames_skipped;
+  guint n_parts_added;                       /* of frames that are being added */
   guint64 counted;                           /* the frames that the groups' counts know of */
   GPtrArray *sources, *conversions, *shards; /* of lines.h */
   const gchar *last_conversion;              /* of a layout; or NULL */

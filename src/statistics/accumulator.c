@@ -102,6 +102,24 @@ pixelnorm_accumulator_new (PixelnormScope scope, const PixelnormLayout *layout, 
   return pixelnorm_accumulator_new_empty (scope, &layout->geometry, error);
 }
 
+/**
+ * pixelnorm_accumulator_populate:
+ * @self: an accumulator
+ *
+ * Has the system give the memory of the sums now, which else it does while the first frames are added, and then takes ten
+ * times as long as they do. Does nothing where the system cannot.
+ *
+ * This may be called while another thread uses @self.
+ *
+ * Since: 0.2
+ */
+void
+pixelnorm_accumulator_populate (PixelnormAccumulator *self)
+{
+  for (guint g = 0; g < self->n_groups; g++)
+    pixelnorm_lanes_populate (&self->groups[g].lanes);
+}
+
 gboolean
 pixelnorm_accumulator_make_counts (PixelnormAccumulator *self, GError **error)
 {
@@ -376,19 +394,39 @@ add_span (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormRows
   }
 }
 
+/* Rows of frames, as many as each other part has but for one. */
+typedef struct {
+  guint part, n_parts;
+} Part;
+
+static guint
+part_end (const Part *part, guint height)
+{
+  return (guint) ((guint64) height * (part->part + 1) / part->n_parts);
+}
+
+static guint
+part_begin (const Part *part, guint height)
+{
+  return (guint) ((guint64) height * part->part / part->n_parts);
+}
+
 static void
 add_per_pixel (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormLayout *layout,
-    const PixelnormFrame *frames, guint n_frames)
+    const PixelnormFrame *frames, guint n_frames, const Part *part)
 {
   const guint8 *inside = group_mask (self, group);
   PixelnormRows rows;
 
   pixelnorm_rows_init_channels (&rows, layout, group->first, group->n_channels);
-  pixelnorm_lanes_make_room (&group->lanes, n_frames);
-  for (guint y = 0; y < rows.height; y++)
+  if (part->part == 0)
+    pixelnorm_lanes_announce (&group->lanes, n_frames);
+  for (guint y = part_begin (part, rows.height); y < part_end (part, rows.height); y++) {
+    pixelnorm_lanes_make_room (&group->lanes, y * rows.n_samples, rows.n_samples);
     for (guint begin = 0, end = 0; next_span (inside, &rows, y, &begin, &end);)
       add_span (self, group, &rows, frames, n_frames, y, (gsize) begin * group->n_channels,
           (gsize) end * group->n_channels);
+  }
 }
 
 /* Tiles of one length that wait until there are enough for one addition. */
@@ -402,7 +440,8 @@ typedef struct {
 static void
 add_waiting (PixelnormLanes *lanes, Waiting *waiting)
 {
-  pixelnorm_lanes_make_room (lanes, waiting->n_lists);
+  pixelnorm_lanes_announce (lanes, waiting->n_lists);
+  pixelnorm_lanes_make_room (lanes, 0, lanes->n);
   pixelnorm_lanes_add (lanes, 0, waiting->lists, waiting->n_lists, waiting->n);
   waiting->n_lists = 0;
 }
@@ -432,7 +471,7 @@ add_span_to_channels (PixelnormAccumulator *self, PixelnormGroup *group, const P
 
 static void
 add_per_channel (PixelnormAccumulator *self, PixelnormGroup *group, const PixelnormLayout *layout,
-    const PixelnormFrame *frame)
+    const PixelnormFrame *frame, const Part *part)
 {
   const guint8 *inside = group_mask (self, group);
   PixelnormRows rows;
@@ -441,7 +480,7 @@ add_per_channel (PixelnormAccumulator *self, PixelnormGroup *group, const Pixeln
   pixelnorm_rows_init_channels (&rows, layout, group->first, group->n_channels);
   for (guint i = 0; i < 2; i++)
     waiting[i].n_lists = 0, waiting[i].n = 0;
-  for (guint y = 0; y < rows.height; y++) {
+  for (guint y = part_begin (part, rows.height); y < part_end (part, rows.height); y++) {
     for (guint begin = 0, end = 0; next_span (inside, &rows, y, &begin, &end);)
       add_span_to_channels (self, group, &rows, frame, y, (gsize) begin * group->n_channels,
           (gsize) end * group->n_channels, waiting);
@@ -454,6 +493,61 @@ add_per_channel (PixelnormAccumulator *self, PixelnormGroup *group, const Pixeln
   }
   add_waiting (&group->lanes, &waiting[0]);
   add_waiting (&group->lanes, &waiting[1]);
+}
+
+/* What does not depend on which rows. */
+static gboolean
+begin_frames (
+    PixelnormAccumulator *self, const PixelnormLayout *layout, guint n_frames, GError **error)
+{
+  if (!pixelnorm_accumulator_accepts (self, layout, error)
+      || !count_frames (self, layout, n_frames, error))
+    return FALSE;
+  if (pixelnorm_layout_get_conversion (layout) != self->last_conversion) {
+    self->last_conversion = pixelnorm_layout_get_conversion (layout);
+    pixelnorm_accumulator_add_conversions (self, self->last_conversion);
+  }
+  return TRUE;
+}
+
+/**
+ * pixelnorm_accumulator_add_part: (skip)
+ * @self: an accumulator
+ * @layout: what the frames consist of
+ * @frames: (array length=n_frames): where they lie
+ * @n_frames: how many, at most %PIXELNORM_MAX_BATCH
+ * @part: which part, from 0 to @n_parts - 1
+ * @n_parts: how many parts there are, at least 1
+ * @error: return location for a #GError, or %NULL
+ *
+ * Adds a part of frames, some of their rows: for who has no time for whole ones. All parts in their order, with the same
+ * frames, are the same as one pixelnorm_accumulator_add(), and take as long together; from the first to the last nothing else
+ * may be done with @self.
+ *
+ * Returns: %TRUE; else, for the first part only, %FALSE with %PIXELNORM_ERROR_MISMATCH or %PIXELNORM_ERROR_LIMIT, and nothing
+ * was added
+ *
+ * Since: 0.2
+ */
+gboolean
+pixelnorm_accumulator_add_part (PixelnormAccumulator *self, const PixelnormLayout *layout,
+    const PixelnormFrame *frames, guint n_frames, guint part, guint n_parts, GError **error)
+{
+  const Part rows = { part, n_parts };
+
+  g_return_val_if_fail (n_frames <= PIXELNORM_MAX_BATCH, FALSE);
+  g_return_val_if_fail (part < n_parts && part == self->n_parts_added, FALSE);
+
+  if (part == 0 && !begin_frames (self, layout, n_frames, error))
+    return FALSE;
+  for (guint g = 0; g < self->n_groups; g++)
+    if (self->scope == PIXELNORM_SCOPE_PIXEL)
+      add_per_pixel (self, &self->groups[g], layout, frames, n_frames, &rows);
+    else
+      for (guint k = 0; k < n_frames; k++)
+        add_per_channel (self, &self->groups[g], layout, &frames[k], &rows);
+  self->n_parts_added = part + 1 < n_parts ? part + 1 : 0;
+  return TRUE;
 }
 
 /**
@@ -476,22 +570,7 @@ gboolean
 pixelnorm_accumulator_add (PixelnormAccumulator *self, const PixelnormLayout *layout,
     const PixelnormFrame *frames, guint n_frames, GError **error)
 {
-  g_return_val_if_fail (n_frames <= PIXELNORM_MAX_BATCH, FALSE);
-
-  if (!pixelnorm_accumulator_accepts (self, layout, error)
-      || !count_frames (self, layout, n_frames, error))
-    return FALSE;
-  if (pixelnorm_layout_get_conversion (layout) != self->last_conversion) {
-    self->last_conversion = pixelnorm_layout_get_conversion (layout);
-    pixelnorm_accumulator_add_conversions (self, self->last_conversion);
-  }
-  for (guint g = 0; g < self->n_groups; g++)
-    if (self->scope == PIXELNORM_SCOPE_PIXEL)
-      add_per_pixel (self, &self->groups[g], layout, frames, n_frames);
-    else
-      for (guint k = 0; k < n_frames; k++)
-        add_per_channel (self, &self->groups[g], layout, &frames[k]);
-  return TRUE;
+  return pixelnorm_accumulator_add_part (self, layout, frames, n_frames, 0, 1, error);
 }
 
 /**

@@ -57,6 +57,19 @@ pixelnorm_lanes_init (PixelnormLanes *self, PixelnormSample type, gsize n)
   return TRUE;
 }
 
+/* Totals last: they are not touched before the first spill. */
+void
+pixelnorm_lanes_populate (PixelnormLanes *self)
+{
+  guint8 *end = (guint8 *) self->block + pixelnorm_lanes_bytes (self->n);
+  guint8 *totals_end = (guint8 *) (self->total_p + self->n);
+
+  if (self->p == self->total_p)
+    pixelnorm_pages_populate (self->total_p, self->n * sizeof *self->total_p);
+  pixelnorm_pages_populate (totals_end, (gsize) (end - totals_end));
+  pixelnorm_pages_populate (self->block, (gsize) (totals_end - (guint8 *) self->block));
+}
+
 void
 pixelnorm_lanes_clear (PixelnormLanes *self)
 {
@@ -74,13 +87,13 @@ pixelnorm_lanes_empty (PixelnormLanes *self)
 }
 
 static void
-spill (PixelnormLanes *self, gboolean sum, gboolean p)
+spill (PixelnormLanes *self, gsize lane, gsize n_lanes, gboolean sum, gboolean p)
 {
   const gboolean words = self->type == PIXELNORM_SAMPLE_U16;
 
   /* kernels count in int; lanes may be more */
-  for (gsize i = 0; i < self->n; i += G_MAXINT16) {
-    const gint n = (gint) MIN (self->n - i, G_MAXINT16);
+  for (gsize i = lane; i < lane + n_lanes; i += G_MAXINT16) {
+    const gint n = (gint) MIN (lane + n_lanes - i, G_MAXINT16);
 
     if (sum && words)
       self->kernels->spill_u32 (self->total_sum + i, (guint32 *) self->sum + i, n);
@@ -89,25 +102,26 @@ spill (PixelnormLanes *self, gboolean sum, gboolean p)
     if (p)
       self->kernels->spill_u32 (self->total_p + i, (guint32 *) self->p + i, n);
   }
-  if (sum)
-    self->in_sum = 0;
-  if (p)
-    self->in_p = 0;
 }
 
 void
-pixelnorm_lanes_make_room (PixelnormLanes *self, guint n_lists)
+pixelnorm_lanes_announce (PixelnormLanes *self, guint n_lists)
 {
   const guint spill_p = samples[self->type].spill_p;
-  const gboolean sum = self->in_sum + n_lists > samples[self->type].spill_sum;
-  const gboolean p = spill_p && self->in_p + n_lists > spill_p;
 
-  if (sum || p)
-    spill (self, sum, p);
-  self->in_sum += n_lists;
+  self->due_sum = self->in_sum + n_lists > samples[self->type].spill_sum;
+  self->due_p = spill_p && self->in_p + n_lists > spill_p;
+  self->in_sum = (self->due_sum ? 0 : self->in_sum) + n_lists;
   if (spill_p)
-    self->in_p += n_lists;
+    self->in_p = (self->due_p ? 0 : self->in_p) + n_lists;
   self->additions += n_lists;
+}
+
+void
+pixelnorm_lanes_make_room (PixelnormLanes *self, gsize lane, gsize n)
+{
+  if (self->due_sum || self->due_p)
+    spill (self, lane, n, self->due_sum, self->due_p);
 }
 
 void
@@ -132,7 +146,8 @@ pixelnorm_lanes_add (
 void
 pixelnorm_lanes_spill (PixelnormLanes *self)
 {
-  spill (self, TRUE, samples[self->type].spill_p != 0);
+  spill (self, 0, self->n, TRUE, samples[self->type].spill_p != 0);
+  self->in_sum = self->in_p = 0;
 }
 
 PixelnormMoments

@@ -14,6 +14,7 @@ typedef struct {
   guint64 *total_sum, *total_p; /* u16: p is total_p itself */
   void *sum, *p, *min, *max;    /* of the types that kernels.h says */
   guint in_sum, in_p;           /* additions since the last spill */
+  gboolean due_sum, due_p;      /* these spill before the next addition */
   guint64 additions;            /* to any lane since all were empty */
 } PixelnormLanes;
 
@@ -22,11 +23,17 @@ gsize pixelnorm_lanes_bytes (gsize n);
 
 /* Empty lanes; %FALSE where there is not enough memory. */
 gboolean pixelnorm_lanes_init (PixelnormLanes *self, PixelnormSample type, gsize n);
+/* See pixelnorm_pages_populate(). */
+void pixelnorm_lanes_populate (PixelnormLanes *self);
 void pixelnorm_lanes_clear (PixelnormLanes *self);
 void pixelnorm_lanes_empty (PixelnormLanes *self);
 
-/* Makes room for @n_lists more additions to every lane; then they may be added. */
-void pixelnorm_lanes_make_room (PixelnormLanes *self, guint n_lists);
+/* Announces @n_lists more additions to every lane. Then room is made for them, in each lane once, before they are added
+ * to it. */
+void pixelnorm_lanes_announce (PixelnormLanes *self, guint n_lists);
+
+/* Makes room in @n lanes from @lane on for what was announced. */
+void pixelnorm_lanes_make_room (PixelnormLanes *self, gsize lane, gsize n);
 
 /* Adds @n_lists lists of @n <= PIXELNORM_TILE samples to the lanes from @lane on. */
 void pixelnorm_lanes_add (

@@ -6,12 +6,12 @@
 #include <gst/gst.h>
 #include <sys/resource.h>
 
-#define N_WARM 12 /* frames until pools are filled: pixelstats keeps up to seven frames */
-#define N_FRAMES 22
+#define N_WARM 20 /* frames until pools are filled: pixelstats keeps up to 14 frames */
+#define N_FRAMES 30
 #define MAX_FAULTS 50 /* of all frames after that: what threads beside ours may cause */
 
 #define VIDEO                                                                                      \
-  "videotestsrc pattern=black num-buffers=22 ! video/x-raw,format=RGB,width=3840,height=2160 ! "
+  "videotestsrc pattern=black num-buffers=30 ! video/x-raw,format=RGB,width=3840,height=2160 ! "
 #define FIXED "pixelnorm method=fixed mean=\"<100.0,100.0,100.0>\" std=\"<50.0,50.0,50.0>\" ! "
 
 static const struct {

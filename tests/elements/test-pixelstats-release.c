@@ -171,6 +171,13 @@ static const struct {
   { "end", release_by_end },
 };
 
+/* After @n frames: a batch is added while the next seven come, a part with its last frame and with each of them. */
+static gint
+n_waiting (guint n)
+{
+  return (gint) (n < 2 * BATCH - 1 ? n : n - ((n + 1) / BATCH - 1) * BATCH);
+}
+
 static void
 push_watched (Bench *bench, Picture *const *pictures, guint n)
 {
@@ -187,7 +194,7 @@ check_release (const gchar *name, Release release, guint n)
 
   g_test_message ("%s after %u", name, n);
   push_watched (bench, pictures, n);
-  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, n % BATCH);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, n_waiting (n));
   release (bench);
   g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, n);
@@ -200,7 +207,10 @@ test_releases (void)
 {
   for (guint i = 0; i < G_N_ELEMENTS (releases); i++) {
     check_release (releases[i].name, releases[i].release, 3);
+    check_release (releases[i].name, releases[i].release, BATCH);
     check_release (releases[i].name, releases[i].release, BATCH + 1);
+    check_release (releases[i].name, releases[i].release, 2 * BATCH - 1);
+    check_release (releases[i].name, releases[i].release, 2 * BATCH + 3);
   }
 }
 
@@ -212,7 +222,7 @@ test_stop (void)
   Picture **pictures = pictures_new_random (11, 3, WIDTH, HEIGHT);
 
   push_watched (bench, pictures, 11);
-  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 3);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, n_waiting (11));
   bench_unplay (bench);
   g_assert_cmpint (g_atomic_int_get (&n_alive), ==, 0);
   assert_saved_frames (path, pictures, 11);
@@ -296,7 +306,7 @@ test_reset (void)
 static void
 test_profile_after_each (void)
 {
-  enum { N = 2 * BATCH + 1 };
+  enum { N = 3 * BATCH + 1 };
   g_autoptr (Bench) bench = play (bench_new ("pixelstats", NULL));
   Picture **pictures = pictures_new_random (N, 3, WIDTH, HEIGHT);
 
@@ -392,7 +402,7 @@ test_frame_step (void)
   for (guint i = 0; i < G_N_ELEMENTS (taken); i++)
     taken[i] = pictures[i * STEP];
   push_watched (bench, pictures, N);
-  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, G_N_ELEMENTS (taken) % BATCH);
+  g_assert_cmpint (g_atomic_int_get (&n_alive), ==, n_waiting (G_N_ELEMENTS (taken)));
   bench_end (bench);
   assert_saved_frames (path, taken, G_N_ELEMENTS (taken));
   pictures_free (pictures, N);
@@ -436,7 +446,7 @@ look_at_death (gpointer data, GstMiniObject *buffer)
   guint64 frames;
 
   g_object_get (data, "frames", &frames, NULL);
-  g_assert_cmpuint (frames, ==, BATCH);
+  g_assert_cmpuint (frames, ==, 2 * BATCH - 1);
 }
 
 /* Who gets a buffer back may ask at once; pixelstats holds no lock then. */
@@ -446,7 +456,7 @@ test_asked_when_released (void)
   g_autoptr (Bench) bench = play (bench_new ("pixelstats", NULL));
   g_autoptr (Picture) picture = picture_new_random (3, WIDTH, HEIGHT);
 
-  for (guint i = 0; i < BATCH; i++) {
+  for (guint i = 0; i < 2 * BATCH - 1; i++) {
     GstBuffer *buffer = buffer_new (format_find (FORMAT), picture, NULL);
 
     gst_mini_object_weak_ref (GST_MINI_OBJECT (buffer), look_at_death, bench->element);
