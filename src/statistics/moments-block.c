@@ -77,16 +77,30 @@ pixelnorm_moments_block_possible (const PixelnormMomentsBlock *block, guint n, g
   return !(signs >> 63);
 }
 
+/* 1 where @number is below 0, else 0: without a branch, which would be taken as often as not. */
+static inline double
+below_zero (double number)
+{
+  static const double one = 1;
+  guint64 bits, mask = -(to_sign (number) >> 63);
+  double result;
+
+  memcpy (&bits, &one, sizeof bits);
+  bits &= mask;
+  memcpy (&result, &bits, sizeof result);
+  return result;
+}
+
 /* The same operations as in moments.c, where integers are divided: of whole numbers up to 2^52 all of them are exact, but for
  * the last ones, which round there, too. The quotient of doubles may be the whole number next to the right one. */
 static inline void
 estimate (double n, double s, double q, double *mean, double *variance)
 {
-  const double samples = n > 0 ? n : 1; /* then s and q are 0 */
+  const double samples = n + below_zero (n - 1); /* 1 for none; then s and q are 0 */
   const double near = (s / samples + EXACT) - EXACT;
-  const double whole = near - (s - near * samples < 0 ? 1 : 0); /* floor */
+  const double whole = near - below_zero (s - near * samples); /* floor */
   const double rest = s - whole * samples;
-  const double up = 2 * rest >= samples ? 1 : 0;
+  const double up = 1 - below_zero (2 * rest - samples);
   const double c = whole + up; /* rounded half up */
   const double shift = (rest - up * samples) / samples;
 
