@@ -17,35 +17,44 @@ still_moments (const PixelnormMoments *pooled)
   return (PixelnormMoments){ 1, mean, (PixelnormU128) mean * mean, mean, mean };
 }
 
-/* What methods look at, of samples of a channel from the @first on, an array a number. */
-typedef struct {
-  gsize first;
-  guint channel;
-  gboolean is_counted[PIXELNORM_RUN];
-  double mean[PIXELNORM_RUN], variance[PIXELNORM_RUN];
-  double min[PIXELNORM_RUN], max[PIXELNORM_RUN];
-} Run;
-
 static void
-find_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n, Run *run)
+find_dark (const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *dark)
+{
+  const PixelnormProfile *profile = self->inputs.dark;
+  const gboolean sized =
+      profile && self->pixel_statistics && profile->data.scope != PIXELNORM_SCOPE_CHANNEL;
+
+  for (guint i = 0; i < n; i++) {
+    dark[i] = self->dark_pooled[channel];
+    if (!sized)
+      continue;
+    const PixelnormMoments moments = pixelnorm_profile_moments (&profile->data, first + i, channel);
+    if (moments.count)
+      dark[i] = pixelnorm_moments_mean (&moments);
+  }
+}
+
+/* What methods look at, of samples of a channel from the @first on. @is_counted: of each; or NULL. */
+static void
+find_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n,
+    PixelnormMethodRun *run, gboolean *is_counted)
 {
   const PixelnormProfileData *data = &self->inputs.profile->data;
   const gboolean fits = pixelnorm_moments_block_fits (data->frames, self->max_code);
   const double still = rint (pixelnorm_moments_mean (&self->pooled[channel]));
   PixelnormMomentsBlock block;
 
-  run->first = first;
-  run->channel = channel;
   pixelnorm_profile_read_channel (data, channel, first, n, &block);
   if (fits)
     pixelnorm_moments_block_estimate (&block, n, run->mean, run->variance);
   for (guint i = 0; i < n; i++) {
-    run->is_counted[i] = block.count[i] > 0;
-    run->min[i] = block.min[i];
-    run->max[i] = block.max[i];
+    run->min[i] = (guint) block.min[i];
+    run->max[i] = (guint) block.max[i];
   }
   for (guint i = 0; i < n; i++) {
-    if (!run->is_counted[i]) {
+    if (is_counted)
+      is_counted[i] = block.count[i] > 0;
+    if (block.count[i] == 0) {
       run->mean[i] = run->min[i] = run->max[i] = still;
       run->variance[i] = 0;
     } else if (!fits) {
@@ -55,17 +64,26 @@ find_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n
       run->variance[i] = pixelnorm_moments_variance (&moments);
     }
   }
+  find_dark (self, first, channel, n, run->dark);
 }
 
-static double
-dark_mean (const PixelnormCoefficients *self, gsize sample, guint channel)
+/* The same of a whole channel, for each of @n samples. */
+static void
+find_channel_run (
+    const PixelnormCoefficients *self, guint channel, guint n, PixelnormMethodRun *run)
 {
-  if (!self->inputs.dark || !self->pixel_statistics
-      || self->inputs.dark->data.scope == PIXELNORM_SCOPE_CHANNEL)
-    return self->dark_pooled[channel];
-  const PixelnormMoments moments =
-      pixelnorm_profile_moments (&self->inputs.dark->data, sample, channel);
-  return moments.count ? pixelnorm_moments_mean (&moments) : self->dark_pooled[channel];
+  const PixelnormMoments *pooled = &self->pooled[channel];
+  const PixelnormEstimate estimate = self->estimated
+      ? self->estimates[channel]
+      : (PixelnormEstimate){ pixelnorm_moments_mean (pooled), pixelnorm_moments_variance (pooled) };
+
+  for (guint i = 0; i < n; i++) {
+    run->mean[i] = estimate.mean;
+    run->variance[i] = estimate.variance;
+    run->min[i] = pooled->min;
+    run->max[i] = pooled->max;
+  }
+  find_dark (self, 0, channel, n, run->dark);
 }
 
 static void
@@ -227,42 +245,22 @@ pixelnorm_coefficients_init (PixelnormCoefficients *self, const PixelnormSetting
       && take_affine (self, inputs ? inputs->affine : NULL, geometry, error);
 }
 
-/* What the method looks at, of a whole channel. */
+/* What the method looks at, whichever the sample. */
 static PixelnormMethodInput
 channel_input (const PixelnormCoefficients *self, guint channel)
 {
   const PixelnormSettings *settings = self->settings;
   const double unit = settings->units == PIXELNORM_UNITS_UNIT ? self->max_code : 1;
-  const PixelnormMoments *pooled = &self->pooled[channel];
-  const PixelnormEstimate *estimate = self->estimated ? &self->estimates[channel] : NULL;
 
   return (PixelnormMethodInput){
     .settings = settings,
     .floor = self->floor,
     .given_mean = pixelnorm_settings_value (settings->mean, settings->n_mean, channel) * unit,
     .given_std = pixelnorm_settings_value (settings->std, settings->n_std, channel) * unit,
-    .mean = estimate ? estimate->mean : pixelnorm_moments_mean (pooled),
-    .variance = estimate ? estimate->variance : pixelnorm_moments_variance (pooled),
-    .min = pooled->min,
-    .max = pooled->max,
-    .dark = self->dark_pooled[channel],
     .gain = self->gain[channel],
     .low = self->low[channel],
     .high = self->high[channel],
   };
-}
-
-/* Makes it that of the @i-th sample of a run. */
-static inline void
-look_at_sample (
-    const PixelnormCoefficients *self, const Run *run, guint i, PixelnormMethodInput *input)
-{
-  input->mean = run->mean[i];
-  input->variance = run->variance[i];
-  input->min = run->min[i];
-  input->max = run->max[i];
-  if (self->inputs.dark)
-    input->dark = dark_mean (self, run->first + i, run->channel);
 }
 
 /* What the method alone does with a channel. */
@@ -270,25 +268,31 @@ static PixelnormAffine
 method_affine (const PixelnormCoefficients *self, guint channel)
 {
   const PixelnormMethodInput input = channel_input (self, channel);
+  const double gamma = 1, beta = 0;
+  PixelnormMethodRun run;
+  PixelnormAffine affine;
 
-  return pixelnorm_method_affine (self->method, &input, 1, 0, self->max_code);
+  find_channel_run (self, channel, 1, &run);
+  pixelnorm_method_affines (self->method, &input, &run, 1, &gamma, &beta, self->max_code, &affine);
+  return affine;
 }
 
 void
 pixelnorm_coefficients_find_divisors (
     const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *divisors)
 {
-  PixelnormMethodInput input = channel_input (self, channel);
-  Run run;
+  const PixelnormMethodInput input = channel_input (self, channel);
+  gboolean is_counted[PIXELNORM_RUN];
+  PixelnormMethodRun run;
 
   if (self->pixel_statistics)
-    find_run (self, first, channel, n, &run);
-  for (guint i = 0; i < n; i++) {
-    if (self->pixel_statistics)
-      look_at_sample (self, &run, i, &input);
-    divisors[i] =
-        self->pixel_statistics && !run.is_counted[i] ? NAN : self->method->divisor (&input);
-  }
+    find_run (self, first, channel, n, &run, is_counted);
+  else
+    find_channel_run (self, channel, n, &run);
+  self->method->divisor (&input, &run, n, divisors);
+  for (guint i = 0; i < n && self->pixel_statistics; i++)
+    if (!is_counted[i])
+      divisors[i] = NAN;
 }
 
 /* The gamma and beta of a sample, of the file first and then of the settings:
@@ -315,20 +319,22 @@ void
 pixelnorm_coefficients_get_run (const PixelnormCoefficients *self, gsize first, guint channel,
     guint n, PixelnormAffine *affines)
 {
-  PixelnormMethodInput input = channel_input (self, channel);
-  double gamma, beta;
-  Run run;
+  const PixelnormMethodInput input = channel_input (self, channel);
+  double gamma[PIXELNORM_RUN], beta[PIXELNORM_RUN];
+  PixelnormMethodRun run;
 
   if (self->pixel_statistics)
-    find_run (self, first, channel, n, &run);
-  get_scaling (self, first, channel, &gamma, &beta);
-  for (guint i = 0; i < n; i++) {
-    if (self->pixel_statistics)
-      look_at_sample (self, &run, i, &input);
+    find_run (self, first, channel, n, &run, NULL);
+  else
+    find_channel_run (self, channel, n, &run);
+  get_scaling (self, first, channel, &gamma[0], &beta[0]);
+  for (guint i = 1; i < n; i++) {
+    gamma[i] = gamma[0];
+    beta[i] = beta[0];
     if (self->inputs.affine)
-      get_scaling (self, first + i, channel, &gamma, &beta);
-    affines[i] = pixelnorm_method_affine (self->method, &input, gamma, beta, self->max_code);
+      get_scaling (self, first + i, channel, &gamma[i], &beta[i]);
   }
+  pixelnorm_method_affines (self->method, &input, &run, n, gamma, beta, self->max_code, affines);
 }
 
 PixelnormAffine
@@ -357,12 +363,12 @@ PixelnormEstimate
 pixelnorm_coefficients_estimate (const PixelnormCoefficients *self, gsize sample, guint channel)
 {
   const PixelnormMoments *pooled = &self->pooled[channel];
-  Run run;
+  PixelnormMethodRun run;
 
   if (!self->per_pixel || !self->pixel_statistics)
     return (
         PixelnormEstimate){ pixelnorm_moments_mean (pooled), pixelnorm_moments_variance (pooled) };
-  find_run (self, sample, channel, 1, &run);
+  find_run (self, sample, channel, 1, &run, NULL);
   return (PixelnormEstimate){ run.mean[0], run.variance[0] };
 }
 

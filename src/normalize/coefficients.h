@@ -34,8 +34,6 @@ gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
     const PixelnormSettings *settings, const PixelnormInputs *inputs,
     const PixelnormGeometry *geometry, GError **error);
 
-/* Samples of a channel that are looked at together. */
-#define PIXELNORM_RUN 128
 /* A thread takes so many at least: it works for some milliseconds. */
 #define PIXELNORM_PARALLEL_SAMPLES (1 << 17)
 

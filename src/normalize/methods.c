@@ -21,6 +21,7 @@
 #include "methods.h"
 
 #include <math.h>
+#include <string.h>
 
 /* where statistics may come from beside a profile; a running estimate knows no minimum and maximum */
 #define FRAMES (1 << PIXELNORM_STATISTICS_SOURCE_FRAME | 1 << PIXELNORM_STATISTICS_SOURCE_BATCH)
@@ -30,79 +31,114 @@
 
 /* --- what is divided by, where it is not less than the floor --- */
 
-static double
-deviation_of (const PixelnormMethodInput *in)
+static void
+find_deviations (
+    const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n, double *divisors)
 {
-  return sqrt (in->variance + in->settings->epsilon);
+  const double epsilon = in->settings->epsilon;
+
+  for (guint i = 0; i < n; i++)
+    divisors[i] = sqrt (run->variance[i] + epsilon);
 }
 
-static double
-half_range_of (const PixelnormMethodInput *in)
+static void
+find_half_ranges (
+    const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n, double *divisors)
 {
-  return (in->max - in->min) / 2;
+  for (guint i = 0; i < n; i++)
+    divisors[i] = (run->max[i] - run->min[i]) / 2;
 }
 
-static double
-light_of (const PixelnormMethodInput *in)
+static void
+find_light (
+    const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n, double *divisors)
 {
-  return in->mean - in->dark;
+  for (guint i = 0; i < n; i++)
+    divisors[i] = run->mean[i] - run->dark[i];
 }
 
-static double
-half_distance_of (const PixelnormMethodInput *in)
+static void
+find_half_distances (
+    const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n, double *divisors)
 {
-  return (in->high - in->low) / 2;
+  for (guint i = 0; i < n; i++)
+    divisors[i] = (in->high - in->low) / 2;
+}
+
+/* Scales of divisors, in their place. */
+static void
+divide (double dividend, double floor, guint n, double *divisors)
+{
+  for (guint i = 0; i < n; i++)
+    divisors[i] = dividend / (divisors[i] > floor ? divisors[i] : floor);
 }
 
 /* --- the methods --- */
 
 static void
-derive_fixed (const PixelnormMethodInput *in, double *subtract, double *scale)
+derive_fixed (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
+    double *subtract, double *scale)
 {
-  *subtract = in->given_mean;
-  *scale = 1 / in->given_std;
+  for (guint i = 0; i < n; i++) {
+    subtract[i] = in->given_mean;
+    scale[i] = 1 / in->given_std;
+  }
 }
 
 static void
-derive_center (const PixelnormMethodInput *in, double *subtract, double *scale)
+derive_center (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
+    double *subtract, double *scale)
 {
-  *subtract = in->mean;
-  *scale = 1;
+  memcpy (subtract, run->mean, n * sizeof *subtract);
+  for (guint i = 0; i < n; i++)
+    scale[i] = 1;
 }
 
 static void
-derive_zscore (const PixelnormMethodInput *in, double *subtract, double *scale)
+derive_zscore (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
+    double *subtract, double *scale)
 {
-  *subtract = in->mean;
-  *scale = 1 / fmax (deviation_of (in), in->floor);
+  memcpy (subtract, run->mean, n * sizeof *subtract);
+  find_deviations (in, run, n, scale);
+  divide (1, in->floor, n, scale);
 }
 
 static void
-derive_mean_range (const PixelnormMethodInput *in, double *subtract, double *scale)
+derive_mean_range (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
+    double *subtract, double *scale)
 {
-  *subtract = in->mean;
-  *scale = 1 / fmax (half_range_of (in), in->floor);
+  memcpy (subtract, run->mean, n * sizeof *subtract);
+  find_half_ranges (in, run, n, scale);
+  divide (1, in->floor, n, scale);
 }
 
 static void
-derive_min_max (const PixelnormMethodInput *in, double *subtract, double *scale)
+derive_min_max (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
+    double *subtract, double *scale)
 {
-  *subtract = (in->max + in->min) / 2;
-  *scale = 1 / fmax (half_range_of (in), in->floor);
+  for (guint i = 0; i < n; i++)
+    subtract[i] = (run->max[i] + run->min[i]) / 2;
+  find_half_ranges (in, run, n, scale);
+  divide (1, in->floor, n, scale);
 }
 
 static void
-derive_flat_field (const PixelnormMethodInput *in, double *subtract, double *scale)
+derive_flat_field (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
+    double *subtract, double *scale)
 {
-  *subtract = in->dark;
-  *scale = in->gain / fmax (light_of (in), in->floor);
+  memcpy (subtract, run->dark, n * sizeof *subtract);
+  find_light (in, run, n, scale);
+  divide (in->gain, in->floor, n, scale);
 }
 
 static void
-derive_percentile (const PixelnormMethodInput *in, double *subtract, double *scale)
+derive_percentile (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
+    double *subtract, double *scale)
 {
-  *subtract = (in->low + in->high) / 2;
-  *scale = 1 / fmax (half_distance_of (in), in->floor);
+  for (guint i = 0; i < n; i++)
+    subtract[i] = (in->low + in->high) / 2;
+  find_half_distances (in, run, n, scale);
+  divide (1, in->floor, n, scale);
 }
 
 /* The ranges put y = 0 exactly on code 128, where y = 0 means something. */
@@ -111,20 +147,20 @@ static const PixelnormMethodRow rows[] = {
   { PIXELNORM_METHOD_CENTER, .needs_profile = TRUE, .sources = STREAM, .in_codes = TRUE,
       .range_low = -128, .range_high = 127, .derive = derive_center },
   { PIXELNORM_METHOD_ZSCORE, .needs_profile = TRUE, .sources = STREAM, .range_low = -4,
-      .range_high = 127 / 32.0, .derive = derive_zscore, .divisor = deviation_of,
+      .range_high = 127 / 32.0, .derive = derive_zscore, .divisor = find_deviations,
       .divisor_name = "their deviation" },
   { PIXELNORM_METHOD_MEAN_RANGE, .needs_profile = TRUE, .sources = FRAMES, .needs_floor = TRUE,
       .range_low = -2, .range_high = 127 / 64.0, .derive = derive_mean_range,
-      .divisor = half_range_of, .divisor_name = HALF_RANGE },
+      .divisor = find_half_ranges, .divisor_name = HALF_RANGE },
   { PIXELNORM_METHOD_MIN_MAX, .needs_profile = TRUE, .sources = FRAMES, .needs_floor = TRUE,
       .range_low = -128 / 127.0, .range_high = 1, .derive = derive_min_max,
-      .divisor = half_range_of, .divisor_name = HALF_RANGE },
+      .divisor = find_half_ranges, .divisor_name = HALF_RANGE },
   { PIXELNORM_METHOD_FLAT_FIELD, .needs_profile = TRUE, .needs_floor = TRUE, .takes_dark = TRUE,
       .in_codes = TRUE, .range_low = 0, .range_high = 255, .derive = derive_flat_field,
-      .divisor = light_of, .divisor_name = "their light above the dark frames" },
+      .divisor = find_light, .divisor_name = "their light above the dark frames" },
   { PIXELNORM_METHOD_PERCENTILE, .needs_profile = TRUE, .needs_floor = TRUE,
       .needs_histogram = TRUE, .range_low = -128 / 127.0, .range_high = 1,
-      .derive = derive_percentile, .divisor = half_distance_of,
+      .derive = derive_percentile, .divisor = find_half_distances,
       .divisor_name = "half of the distance between their percentiles" },
 };
 
@@ -187,18 +223,32 @@ pixelnorm_settings_use_profile (const PixelnormSettings *self)
           || self->statistics == PIXELNORM_STATISTICS_SOURCE_RUNNING);
 }
 
-PixelnormAffine
-pixelnorm_method_affine (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
-    double gamma, double beta, guint max_code)
+/* The whole number next to @number, half to even as rint() has it, of those from 0 to 2^51. */
+static inline double
+round_small (double number)
 {
-  double subtract, own_scale;
+  return (number + 0x1p52) - 0x1p52;
+}
 
-  row->derive (input, &subtract, &own_scale);
-  const double scale = own_scale * gamma;
-  const double zero = scale != 0 ? subtract - beta / scale : subtract;
-  const double centre = CLAMP (rint (zero), 0.0, (double) max_code);
+/* Loops without calls and branches, so that they are vectors. */
+void
+pixelnorm_method_affines (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
+    const PixelnormMethodRun *run, guint n, const double *gamma, const double *beta, guint max_code,
+    PixelnormAffine *affines)
+{
+  double subtract[PIXELNORM_RUN], own_scale[PIXELNORM_RUN];
+  double scale[PIXELNORM_RUN], centre[PIXELNORM_RUN], bias[PIXELNORM_RUN];
+  const double last = max_code;
 
-  /* in one piece, whose parts need not wait for each other */
-  return (PixelnormAffine){ (guint) centre, scale, (centre - subtract) * own_scale * gamma + beta,
-    subtract, beta };
+  row->derive (input, run, n, subtract, own_scale);
+  for (guint i = 0; i < n; i++) {
+    scale[i] = own_scale[i] * gamma[i];
+    const double way = beta[i] / scale[i]; /* from subtract to where y is 0 */
+    const double zero = scale[i] != 0 ? subtract[i] - way : subtract[i];
+
+    centre[i] = round_small (CLAMP (zero, 0.0, last));
+    bias[i] = (centre[i] - subtract[i]) * own_scale[i] * gamma[i] + beta[i];
+  }
+  for (guint i = 0; i < n; i++)
+    affines[i] = (PixelnormAffine){ (guint) centre[i], scale[i], bias[i], subtract[i], beta[i] };
 }

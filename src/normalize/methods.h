@@ -21,17 +21,24 @@ typedef struct {
   double mean, variance;
 } PixelnormEstimate;
 
-/* What a method may look at, for one sample. */
+/* Samples of a channel that are looked at together. */
+#define PIXELNORM_RUN 128
+
+/* What a method may look at: of a channel, in code values. */
 typedef struct {
   const PixelnormSettings *settings;
   double floor;                 /* min-deviation: divisors are never less */
-  double given_mean, given_std; /* fixed: of this channel, in code values */
-  double mean, variance;        /* of the sample at the chosen scope: measured, or estimated */
-  double min, max;              /* likewise; an estimate has none */
-  double dark;                  /* flat-field: the mean of the dark frame's sample, or 0 */
-  double low, high;             /* percentile: the two, in code values */
+  double given_mean, given_std; /* fixed */
+  double low, high;             /* percentile: the two */
   double gain;                  /* flat-field: the channel mean of (mu - dark) */
 } PixelnormMethodInput;
+
+/* And of some of its samples, at the chosen scope: an array a number. */
+typedef struct {
+  double mean[PIXELNORM_RUN], variance[PIXELNORM_RUN]; /* measured, or estimated */
+  double min[PIXELNORM_RUN], max[PIXELNORM_RUN];       /* likewise; an estimate has none */
+  double dark[PIXELNORM_RUN]; /* flat-field: the mean of the dark frame's sample, or 0 */
+} PixelnormMethodRun;
 
 typedef struct {
   PixelnormMethod method;
@@ -42,14 +49,18 @@ typedef struct {
   gboolean needs_histogram;     /* so scope pixel cannot be */
   gboolean in_codes;            /* results are code values: they grow with the depth */
   double range_low, range_high; /* default at 8 bits; equal: from the bounds of the result */
-  void (*derive) (const PixelnormMethodInput *input, double *subtract, double *scale);
+  /* of the first @n samples */
+  void (*derive) (const PixelnormMethodInput *input, const PixelnormMethodRun *run, guint n,
+      double *subtract, double *scale);
   /* what it divides by unless that is less than the floor, and its name; NULL: the floor has no effect */
-  double (*divisor) (const PixelnormMethodInput *input);
+  void (*divisor) (
+      const PixelnormMethodInput *input, const PixelnormMethodRun *run, guint n, double *divisors);
   const char *divisor_name;
 } PixelnormMethodRow;
 
 const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);
 
-/* Results of the method are multiplied by @gamma, and @beta is added. */
-PixelnormAffine pixelnorm_method_affine (const PixelnormMethodRow *row,
-    const PixelnormMethodInput *input, double gamma, double beta, guint max_code);
+/* Of the first @n samples. Results of the method are multiplied by @gamma, and @beta is added, of each. */
+void pixelnorm_method_affines (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
+    const PixelnormMethodRun *run, guint n, const double *gamma, const double *beta, guint max_code,
+    PixelnormAffine *affines);
