@@ -627,6 +627,22 @@ gst_pixel_plans_statistics (GstPixelPlans *self)
   return statistics;
 }
 
+static void
+clear_outdated (GstElement *element, gpointer plan)
+{
+  plan_clear (plan);
+}
+
+/* Takes @plan. To give back the memory of large frames takes as long as two of them, for which the stream need not wait. */
+static void
+clear_elsewhere (GstPixelPlans *self, const GstPixelPlan *plan)
+{
+  GstPixelPlan *outdated = g_new (GstPixelPlan, 1);
+
+  *outdated = *plan;
+  gst_element_call_async (self->element, clear_outdated, outdated, g_free);
+}
+
 gboolean
 gst_pixel_plans_apply (GstPixelPlans *self)
 {
@@ -643,7 +659,7 @@ gst_pixel_plans_apply (GstPixelPlans *self)
   if (applied) {
     GST_CAT_DEBUG_OBJECT (self->category, self->element, "plan made while playing is applied");
     plan_carry_over (&self->current, &old);
+    clear_elsewhere (self, &old);
   }
-  plan_clear (&old);
   return applied;
 }
