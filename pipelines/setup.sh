@@ -17,12 +17,12 @@ libwebp-dev libexif-dev libcairo2-dev gobject-introspection libgirepository1.0-d
 # shellcheck disable=SC2034
 PIXELNORM_RUN_PACKAGES="gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-base-apps \
 gstreamer1.0-plugins-good gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-libav"
-# for tests/experiment: what it needs (500 MB), and what only some of its sets of images need
+# for docs/experiment: what it needs (500 MB), and what only some of its sets of images need
 # shellcheck disable=SC2034
 PIXELNORM_EXPERIMENT_PACKAGES="python3-torch python3-scipy python3-matplotlib python3-numpy python3-pil python3-gi \
 python3-gst-1.0 gir1.2-gstreamer-1.0 gir1.2-gst-plugins-base-1.0"
 # shellcheck disable=SC2034
-PIXELNORM_EXPERIMENT_IMAGES="dataset-fashion-mnist python3-skimage python3-opencv"
+PIXELNORM_EXPERIMENT_IMAGES="python3-opencv"
 
 pixelnorm_say () {
   printf '%s\n' "$*" >&2

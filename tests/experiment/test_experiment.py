@@ -8,8 +8,8 @@ import sys
 import numpy as np
 import pytest
 
-HERE = pathlib.Path(__file__).parent
-sys.path.insert(0, str(HERE))
+CODE = pathlib.Path(__file__).parents[2] / "docs/experiment"
+sys.path.insert(0, str(CODE))
 
 from reports import want  # noqa: E402
 
@@ -19,12 +19,18 @@ stats = want("scipy.stats")
 if os.environ.get("PIXELNORM_SANITIZED"):
     pytest.skip("not under sanitizers: torch, of which nothing is ours", allow_module_level=True)
 
+import torch  # noqa: E402
+
+import anomalies  # noqa: E402
 import compare  # noqa: E402
 import edge  # noqa: E402
 import image_sets  # noqa: E402
 import methods  # noqa: E402
+import networks  # noqa: E402
 import page  # noqa: E402
+import studies  # noqa: E402
 import summary  # noqa: E402
+import variants  # noqa: E402
 from image_sets import draw_circles  # noqa: E402
 from results import Results  # noqa: E402
 
@@ -32,7 +38,7 @@ SEED = 11
 
 
 def run_script(*words):
-    return subprocess.run([HERE / "run", *map(str, words)], capture_output=True, text=True, timeout=600)
+    return subprocess.run([CODE / "run", *map(str, words)], capture_output=True, text=True, timeout=600)
 
 
 def expect(frames, train, settings):
@@ -67,6 +73,11 @@ def test_every_method_is_what_it_says(tmp_path, method):
     step = np.unique(decoded)[1] - np.unique(decoded)[0]
     low, high = methods.decode(np.array([0, 255]), method.settings)
     assert np.abs(decoded - y.clip(low, high)).max() <= step * .5001, f"seed {SEED}"
+    int8 = methods.normalize(tmp_path, profile, frames, method.settings, methods.INT8)
+    step = np.diff(np.unique(int8)).min()
+    # what the codes reach; beyond it they are saturated
+    assert np.abs(int8 - y.clip(int8.min(), int8.max())).max() <= step * .5001, f"seed {SEED}"
+    assert len(np.unique(int8)) > 100
 
 
 def test_the_step_is_the_formula(tmp_path):
@@ -127,8 +138,8 @@ def test_clear_is_after_correction(tmp_path):
     near = [90.9, 91.1, 93.1, 93.3, 94.7]
     results = fill(tmp_path / "r", {"channel": base, "fixed": near, "center": [v - 30 for v in base], "none": base[::-1]})
     found, clear = summary.differences(results)
-    assert .05 / 2 < found["digits", "fixed"].p < .05
-    assert clear == {("digits", "center")}
+    assert .05 / 2 < found["digits", "fixed", "channel"].p < .05
+    assert clear == {("digits", "center", "channel")}
 
 
 def test_steps(tmp_path):
@@ -136,6 +147,111 @@ def test_steps(tmp_path):
     assert list(summary.steps_of(results, "digits", "channel").values()) == [20, 30, summary.NEVER]
     assert summary.median_steps(summary.steps_of(results, "digits", "channel")) == "30"
     assert summary.median_steps(summary.steps_of(results, "digits", "fixed")) == "1 of 3"
+
+
+@pytest.mark.parametrize("dx, dy", [(0, 0), (2, 0), (-3, 1), (0, -2)])
+def test_shift_repeats_the_border(dx, dy):
+    images = np.random.default_rng(SEED).integers(0, 256, (3, 7, 9, 2), dtype=np.uint8)
+    padded = np.pad(images, ((0, 0), (4, 4), (4, 4), (0, 0)), mode="edge")
+    expected = padded[:, 4 - dy:11 - dy, 4 - dx:13 - dx]
+    assert (variants.shift(images, dx, dy) == expected).all()
+    each = variants.shift(images, np.array([dx, 0, 1]), np.array([dy, 0, 0]))
+    assert (each[0] == expected[0]).all() and (each[1] == images[1]).all() and (each[2, :, 1:] == images[2, :, :-1]).all()
+
+
+def test_views():
+    images = np.full((40, 8, 8, 3), 200, np.uint8)
+    light = variants.cast(images, np.random.default_rng(SEED))
+    assert light.min() >= 100 and light.max() <= 200
+    assert (light == light[:, :1, :1]).all() and len(np.unique(light[:, 0, 0], axis=0)) > 30
+    one = np.zeros((40, 9, 9, 1), np.uint8)
+    one[:, 4, 4] = 1
+    seen = variants.two_off(one, np.random.default_rng(SEED))
+    assert {tuple(place) for place in np.argwhere(seen[..., 0])[:, 1:]} == {(4, 2), (4, 6), (2, 4), (6, 4)}
+
+
+@pytest.mark.parametrize("name", networks.NETWORKS)
+def test_networks(name):
+    """Each gives a number a class; a layer of batch normalization in front or inside changes no first weight."""
+    network = networks.make_network([3, 32, 32], 7, None, SEED, name)
+    assert network(torch.zeros(2, 3, 32, 32)).shape == (2, 7)
+    behind = networks.make_network([3, 32, 32], 7, "batchnorm", SEED, name)
+    assert torch.equal(network[0].weight, behind[1].weight)
+    if name == "inside":
+        assert torch.equal(network[0].weight, networks.make_network([3, 32, 32], 7, None, SEED)[0].weight)
+    if name == "residual":  # a stem, four stages of two blocks of two convolutions, three that lead around, a linear layer
+        assert sum(isinstance(layer, torch.nn.Conv2d) for layer in network.modules()) == 1 + 4 * 2 * 2 + 3
+
+
+def test_studies_name_rows():
+    for study in studies.STUDIES:
+        assert set(study.sets) <= {row.key for row in image_sets.SETS} and set(study.methods) <= set(methods.BY_KEY)
+        assert study.network in networks.NETWORKS and study.variant in (None, *variants.VARIANTS)
+    used = {study.variant for study in studies.STUDIES}
+    assert set(variants.VARIANTS) <= used
+    assert set(variants.JUDGES) == {name for row in image_sets.SETS for name in row.judges}
+
+
+def tiny(n=40):
+    """A set of noise, where class 1 is 100 brighter; another camera sees all of it 50 darker."""
+    noise = np.random.default_rng(SEED)
+
+    def pool(n):
+        labels = np.arange(n) % 2
+        return image_sets.Pool((noise.integers(60, 90, (n, 8, 8, 1)) + 100 * labels[:, None, None, None]).astype(np.uint8), labels)
+
+    pools = [pool(n) for _ in range(3)]
+    moved = tuple(image_sets.Pool(pool.images - np.uint8(50), pool.labels) for pool in pools)
+    return image_sets.ImageSet("tiny", *pools, n // 2, 2, moved)
+
+
+def test_variants_and_judges(tmp_path):
+    """What is trained on, what the profile is of, and what another camera's is of, by numpy."""
+    images, center = tiny(), methods.BY_KEY["center"]
+    chosen = np.random.default_rng(3).permutation(40)[:20]
+    plain = compare.Inputs(images, center, 3, tmp_path)
+    plain.prepare()
+    drawn = images.train.images[chosen].astype(float)
+    assert np.abs(plain.train.numpy()[:, 0] - (drawn - drawn.mean(0))[..., 0]).max() < 1e-4
+    for name, profile in (("moved-old", drawn), ("moved-new", drawn - 50), ("moved-30", images.moved[1].images[:30]),
+                          ("moved-one", images.moved[1].images[images.moved[1].labels == 0])):
+        found, labels = plain.judged(variants.JUDGES[name])
+        expected = images.test.images - 50. - profile.mean(0)
+        assert np.abs(found.numpy()[:, 0] - expected[..., 0]).max() < 1e-4, name
+        assert (labels.numpy() == images.test.labels).all()
+    pooled = compare.Inputs(images, center, 3, tmp_path, variant="n100-pool")
+    pooled.prepare()
+    assert len(pooled.train) == 40  # all that there are
+    assert np.abs(pooled.train.numpy().mean(0)).max() < 1e-4
+    shifted = compare.Inputs(images, center, 3, tmp_path, variant="shifted")
+    shifted.prepare()
+    assert len(shifted.train) == len(shifted.train_labels) == 4 * 20
+    assert np.abs(shifted.train.numpy().mean(0)).max() < 1e-4
+
+
+def test_profiles_of_seeds_are_apart(tmp_path):
+    """Two seeds at once, as the search for rates has them: each normalizes with its own profile."""
+    images = tiny()
+    first, second = (compare.Inputs(images, methods.BY_KEY["center"], seed, tmp_path) for seed in (1, 2))
+    first.prepare()
+    second.prepare()
+    drawn = images.train.images[np.random.default_rng(1).permutation(40)[:20]].astype(float)
+    found = first.of(images.validation)[0].numpy()[:, 0]
+    assert np.abs(found - (images.validation.images - drawn.mean(0))[..., 0]).max() < 1e-4
+
+
+def test_anomalies_are_where_they_are_said():
+    noise = np.random.default_rng(SEED)
+    for key, (_, change) in anomalies.ANOMALIES.items():
+        frame = anomalies.scene()
+        change(frame, noise)
+        rows, columns = np.nonzero(frame != anomalies.scene())
+        inside = (rows < anomalies.FLICKER.stop) & (columns < anomalies.FLICKER.stop)
+        assert len(rows) and inside.all() == (key == "flickering")
+    low, high = anomalies.interval_of(np.arange(100.), np.arange(100.), noise)
+    # the deviation of the area for equal distributions: sqrt ((2 n + 1) / (12 n^2))
+    half = 196 * np.sqrt(201 / 120000)
+    assert low == pytest.approx(50 - half, abs=2) and high == pytest.approx(50 + half, abs=2)
 
 
 class Fake:
@@ -181,8 +297,12 @@ def test_markers():
 def test_pools_never_mix():
     for make in (image_sets.circles(), image_sets.circles(share=.1)):
         pools = make(None)
+        assert all(.4 < pool.labels[:100].mean() < .6 for pool in pools[1:]), "the first of a pool are as all of it"
         seen = [{image.tobytes() for image in pool.images} for pool in pools]
         assert not seen[0] & seen[1] and not seen[0] & seen[2] and not seen[1] & seen[2]
+    picture = np.repeat(np.arange(480) // image_sets.STRIP, 3).reshape(1, 480, 3).repeat(40, 0).astype(np.uint8)
+    seen = [set(np.unique(image_sets.cut_patches(picture, parts, 50, np.random.default_rng(SEED)))) for parts in ((0, 2), (3,), (1,))]
+    assert seen == [{0, 2, 4, 6, 8}, {3, 7}, {1, 5, 9}]
     images = np.arange(100, dtype=np.uint8).reshape(100, 1, 1, 1)
     pools = image_sets.split(images, np.arange(100), (50, 20, 30))
     assert sorted(np.concatenate([pool.images.ravel() for pool in pools])) == list(range(100))

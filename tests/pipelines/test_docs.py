@@ -12,7 +12,7 @@ from pipeline_help import SOURCE
 PAGES = [SOURCE / "README.md", SOURCE / "CONTRIBUTING.md", *sorted((SOURCE / "docs").glob("*.md")), SOURCE / "docs/api/overview.md",
          SOURCE / "src/python/README.md"]
 TEXTS = {str(path.relative_to(SOURCE)): path.read_text() for path in PAGES}
-SOURCES = [path.as_posix() for folder in ("src", "gst", "tests", "pipelines") for path in (SOURCE / folder).rglob("*.*")]
+SOURCES = [path.as_posix() for folder in ("src", "gst", "tests", "docs", "pipelines") for path in (SOURCE / folder).rglob("*.*")]
 ELEMENTS = ("pixelstats", "pixelnorm", "pixeldenorm")
 # what builds, installs or large tests make
 MADE = re.compile(r"build(/|$)|.*[A-Z*]|\.ci/run")

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The network and how it is trained: the same for every method.
+"""How a network is trained: the same for every method.
 
-Two convolutions (8 and 16 kernels of 3 x 3, each with ReLU and 2 x 2 max-pooling) and a linear layer; SGD with momentum .9,
-batches of 32, the learning rate falling to 0 along a cosine. A seed stands for the training images that are drawn, the first
+SGD with momentum .9, batches of 32, the learning rate falling to 0 along a cosine, or constant. A seed stands for the training images that are drawn, the first
 weights and the order of the batches, so that two methods with the same seed differ in nothing but the method.
 """
 import math
@@ -13,28 +12,6 @@ from torch import nn
 
 torch.set_num_threads(1)
 BATCH, MOMENTUM = 32, .9
-
-
-class Affine(nn.Module):
-    """A gamma and a beta for every sample."""
-
-    def __init__(self, shape):
-        super().__init__()
-        self.gamma, self.beta = nn.Parameter(torch.ones(shape)), nn.Parameter(torch.zeros(shape))
-
-    def forward(self, x):
-        return x * self.gamma + self.beta
-
-
-def make_network(shape, n_classes, front, seed):
-    """shape is [C, H, W]. What stands in front draws no random numbers: the rest starts the same with and without."""
-    torch.manual_seed(seed)
-    channels, height, width = shape
-    layers = [nn.Conv2d(channels, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
-              nn.Conv2d(8, 16, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-              nn.Linear(16 * (height // 4) * (width // 4), n_classes)]
-    fronts = {None: [], "batchnorm": [nn.BatchNorm2d(channels)], "affine": [Affine(shape)]}
-    return nn.Sequential(*fronts[front], *layers)
 
 
 def tensor_of(images):
@@ -51,14 +28,14 @@ def accuracy(network, images, labels):
     return 100 * float(right)
 
 
-def train(network, images, labels, probe, rate, seed, steps, every):
+def train(network, images, labels, probe, rate, seed, steps, every, constant=False):
     """Trains in place; the accuracy on probe (images, labels) after every `every` steps. What diverged stays where it was."""
     order = np.random.default_rng(seed)
     optimizer = torch.optim.SGD(network.parameters(), rate, MOMENTUM)
     loss_of, curve, batches = nn.CrossEntropyLoss(), [], []
     for step in range(steps):
         for group in optimizer.param_groups:
-            group["lr"] = rate * (1 + math.cos(math.pi * step / steps)) / 2
+            group["lr"] = rate if constant else rate * (1 + math.cos(math.pi * step / steps)) / 2
         if not batches:
             shuffled = torch.from_numpy(order.permutation(len(images)))
             batches = list(shuffled[:len(images) // BATCH * BATCH].split(BATCH))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What normalization does to an edge, what stands out without any network, and what a profile tells.
+"""What normalization does to an edge, and what a profile tells.
 
 The edge: circle-or-empty images with a share of circles go through the elements; then the step across the circle's border is
 the mean just inside minus the mean just outside, by the deviation of the difference of two pixels, one of each side: how far
@@ -8,9 +8,12 @@ is a phantom.
 """
 import numpy as np
 
-from image_sets import CIRCLE_SIZE, disc, draw_circles, inputs_of
+from image_sets import CIRCLE_SIZE, disc, draw_circles
 from methods import METHODS, collect, normalize
+from variants import shift
 
+# how far the circle moves from image to image, pixels each way at most
+MOVES = (0, 1, 2, 4)
 SHARES = (1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99)
 N_IMAGES, RADIUS, SEED = 1000, 7, 5
 INSIDE = disc(RADIUS) & ~disc(RADIUS - 2)
@@ -53,20 +56,22 @@ def rank_share(present, absent):
     return round(100 * float((ranks.sum() - n * (n + 1) / 2) / (n * m)), 2)
 
 
-def measure_alone(results, images, folder):
-    """No network: the mean of the largest 5 % of |y| in each test image tells whether there is something (class 0). The profile
-    is of what is normal: training images with nothing in them (class 1), or all frames of the street."""
-    normal = images.train.images if images.train.places is not None else images.train.images[images.train.labels == 1]
-    profile = None
-    for method in plain_methods():
-        what = {"kind": "alone", "set": images.key, "method": method.key}
-        if results.find(**what):
-            continue
-        profile = profile or collect(folder, normal)
-        y = normalize(folder, profile, images.test.images, method.settings)
-        y = np.abs(inputs_of(images.test, y)).reshape(len(images.test.labels), -1)
-        score = np.sort(y, axis=1)[:, -max(1, y.shape[1] // 20):].mean(1)
-        results.add(**what, auc=rank_share(score[images.test.labels == 0], score[images.test.labels == 1]))
+def measure_moves(results, folder):
+    """A circle in half of the images, which moves: the step across its border where it stands, and in empty images across the
+    border in the middle."""
+    for most in MOVES:
+        pool = draw_circles(N_IMAGES, .5, SEED)
+        dx, dy = np.random.default_rng(SEED).integers(-most, most + 1, (2, N_IMAGES))
+        moved = shift(pool.images, dx, dy)
+        profile = None
+        for method in plain_methods():
+            what = {"kind": "move", "method": method.key, "share": most, "seed": SEED}
+            if results.find(**what):
+                continue
+            profile = profile or collect(folder, moved)
+            y = shift(normalize(folder, profile, moved, method.settings), -dx, -dy)
+            still = normalize(folder, profile, pool.images, method.settings)
+            results.add(**what, circle=step_of(y[pool.labels == 0]), empty=step_of(still[pool.labels == 1]))
 
 
 def measure_profile(results, images):

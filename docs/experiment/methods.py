@@ -11,10 +11,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-sys.path[:0] = [str(pathlib.Path(__file__).parents[1] / folder) for folder in ("elements", "lib")]
+sys.path[:0] = [str(pathlib.Path(__file__).parents[2] / "tests" / folder) for folder in ("elements", "lib")]
 from pixel_streams import TENSORS, VIDEO, Gst, Refused, words_of  # noqa: E402
 
 ZSCORE = {"method": "zscore", "scope": "pixel", "min_deviation": 1.0}
+INT8 = "other/tensors,types=int8"
 NONE = {"method": "fixed", "mean": [0.0], "std": [1.0]}
 
 
@@ -48,13 +49,18 @@ REFERENCE = "channel"
 
 
 def play(description):
-    """Runs a pipeline, written as for gst-launch-1.0, to its end."""
+    """Runs a pipeline, written as for gst-launch-1.0, to its end; what pixelnorm said of its tensors last, or None."""
+    said = None
     pipeline = Gst.parse_launch(description)
     try:
         pipeline.set_state(Gst.State.PLAYING)
-        message = pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, Gst.MessageType.EOS | Gst.MessageType.ERROR)
-        if message.type == Gst.MessageType.ERROR:
-            raise Refused(message)
+        wanted = Gst.MessageType.EOS | Gst.MessageType.ERROR | Gst.MessageType.ELEMENT
+        while (message := pipeline.get_bus().timed_pop_filtered(Gst.CLOCK_TIME_NONE, wanted)).type != Gst.MessageType.EOS:
+            if message.type == Gst.MessageType.ERROR:
+                raise Refused(message)
+            if message.get_structure().get_name() == "pixelnorm":
+                said = message.get_structure()
+        return said
     finally:
         pipeline.set_state(Gst.State.NULL)
 
@@ -73,24 +79,27 @@ def source_of(path, shape):
     return f'filesrc location="{path}" ! rawvideoparse format={kind} width={shape[2]} height={shape[1]} framerate=30/1'
 
 
-def collect(folder, frames):
-    """The profile of these frames, by pixelstats; its path."""
-    raw, profile = folder / "training.raw", folder / "profile.safetensors"
+def collect(folder, frames, name="profile"):
+    """The profile of these frames, by pixelstats; its path. Each has a name of its own, since a later one replaces it."""
+    raw, profile = folder / "training.raw", folder / f"{name}.safetensors"
     write_frames(raw, frames)
     play(f'{source_of(raw, frames.shape)} ! pixelstats overwrite=true location="{profile}" ! fakesink sync=false')
     return profile
 
 
 def normalize(folder, profile, frames, settings, kind=TENSORS):
-    """Frames through pixelnorm: float32 of the same shape, or for VIDEO the 8-bit codes."""
+    """Frames through pixelnorm: float32 of the same shape; of INT8 what its codes stand for; for VIDEO the 8-bit codes."""
     raw, out = folder / "frames.raw", folder / "normalized.raw"
     write_frames(raw, frames)
     if profile and settings["method"] != "fixed" and settings.get("statistics") != "frame":
         settings = settings | {"location": f'"{profile}"'}
-    play(f'{source_of(raw, frames.shape)} ! pixelnorm {words_of(settings)} ! {kind} ! '
-         f'filesink location="{out}"')
+    said = play(f'{source_of(raw, frames.shape)} ! pixelnorm {words_of(settings)} ! {kind} ! '
+                f'filesink location="{out}"')
     if kind == TENSORS:
         return np.fromfile(out, "<f4").reshape(frames.shape)
+    if kind == INT8:
+        scale, zero_point = said.get_double("quant-scale")[1], said.get_int("quant-zero-point")[1]
+        return ((np.fromfile(out, "i1").reshape(frames.shape) - float(zero_point)) * scale).astype(np.float32)
     n, height, width, channels = frames.shape
     rows = np.fromfile(out, np.uint8).reshape(n, height, -1)
     return rows[:, :, :width * channels].reshape(frames.shape)

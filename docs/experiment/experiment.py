@@ -10,15 +10,15 @@ import edge
 import image_sets
 import page
 import plots
+from anomalies import measure_anomalies
 from compare import TUNE_SEEDS, Inputs, run, tune
 from image_sets import SETS, Unavailable
 from methods import METHODS, REFERENCE, Refused, temporary_folder
 from results import Results, describe_machine
+from studies import ALL, BASE_SEEDS, BASE_TUNE_SEEDS, SHARED_RATE, SHARED_SETS, STUDIES
 
 TOP = pathlib.Path(__file__).parents[2]
 SHORT_SETS, SHORT_SEEDS = ("circle", "digits"), 2
-SHARED_SETS, SHARED_RATE = ("digits", "digits-pattern"), .01
-ALONE_SETS = ("circle", "circle-small", "street")
 
 
 class Experiment:
@@ -27,7 +27,7 @@ class Experiment:
         self.results = Results(options.output / "results.jsonl")
         self.folder = temporary_folder(options.output)
         self.downloads = TOP / "build/experiment/downloads"
-        self.sets, self.rates = {}, {}
+        self.sets = {}
         self.start = time.monotonic()
 
     def say(self, text):
@@ -49,53 +49,84 @@ class Experiment:
                                  train=counts[0], validation=counts[1], test=counts[2], steps=row.steps, every=row.every,
                                  target=row.target)
 
-    def methods_of(self, images):
+    def methods_of(self, key, wanted=ALL):
         """Gamma and beta of every pixel have no meaning for tiles that lie anywhere in the frame."""
+        _, images = self.sets[key]
         return [method for method in METHODS
                 if not (method.front == "affine" and images.train.places is not None)
-                and method.key in (self.options.methods or [method.key])]
+                and method.key in (self.options.methods or wanted) and method.key in wanted]
 
-    def tune(self, key, method):
-        row, images = self.sets[key]
+    def inputs(self, key, method, seed, network="plain", variant=None):
+        return Inputs(self.sets[key][1], method, seed, self.folder, network, variant)
+
+    def rate(self, key, method, n_seeds, network="plain", variant=None):
+        """The learning rate that is searched for, once."""
         if self.options.short and method.key != REFERENCE:
             return method.guess
-        if (key, method.key) not in self.rates:
-            self.rates[key, method.key] = tune(
-                self.results, row, {seed: Inputs(images, method, seed, self.folder) for seed in TUNE_SEEDS})
-        return self.rates[key, method.key]
+        what = {"kind": "rate", "set": key, "method": method.key, "network": network, "variant": variant}
+        if found := self.results.find(**what):
+            return found["chosen"]
+        chosen = tune(self.results, self.sets[key][0], {
+            seed: self.inputs(key, method, seed, network, variant) for seed in TUNE_SEEDS[:n_seeds]})
+        return self.results.add(**what, chosen=chosen)["chosen"]
+
+    def train(self, key, method, rate, seed, phase="test", network="plain", variant=None):
+        what = {"kind": "run", "set": key, "method": method.key, "phase": phase, "rate": rate, "seed": seed, "variant": variant,
+                "network": network if network != "plain" else None}
+        if not self.results.find(**what):
+            run(self.results, self.sets[key][0], self.inputs(key, method, seed, network, variant), phase, rate)
 
     def test(self, key, seeds):
         """All methods on one set, with these seeds."""
-        row, images = self.sets[key]
-        for method in self.methods_of(images):
-            rate = self.tune(key, method)
+        for method in self.methods_of(key):
+            rate = self.rate(key, method, BASE_TUNE_SEEDS)
             for seed in seeds:
-                if not self.results.find(kind="run", set=key, method=method.key, phase="test", rate=rate, seed=seed):
-                    run(self.results, row, Inputs(images, method, seed, self.folder), "test", rate)
+                self.train(key, method, rate, seed)
         self.say(f"{key}: seeds {seeds[0]} to {seeds[-1]} done")
+
+    def study(self, study):
+        for key in (key for key in study.sets if key in self.sets):
+            for method in self.methods_of(key, study.methods):
+                for rate in self.rates_of(study, key, method):
+                    for seed in range(study.seeds):
+                        self.train(key, method, rate, seed, network=study.network, variant=study.variant)
+            self.say(f"{key}: {study.network}, {study.variant or 'no variant'}, done")
+
+    def rates_of(self, study, key, method):
+        if study.tune_seeds:
+            return [self.rate(key, method, study.tune_seeds, study.network, study.variant)]
+        base = next((other.tune_seeds for other in STUDIES if other.tune_seeds and not other.variant and key in other.sets
+                     and other.network == study.network), BASE_TUNE_SEEDS)
+        rate = self.rate(key, method, base, study.network)
+        if not study.factors:
+            return [rate]
+        return sorted({float(f"{rate * factor:.2g}") for factor in study.factors} | {SHARED_RATE})
 
     def share_rate(self, key):
         """The rate that one might have taken without a search."""
-        row, images = self.sets[key]
-        for method in self.methods_of(images):
+        for method in self.methods_of(key):
             for seed in range(self.options.seeds):
-                run(self.results, row, Inputs(images, method, seed, self.folder), "shared", SHARED_RATE)
+                self.train(key, method, SHARED_RATE, seed, "shared")
         self.say(f"{key}: one rate for all, done")
 
     def do(self):
         if not self.results.select(kind="machine"):
             self.results.add(**describe_machine())
         edge.measure_edge(self.results, self.folder)
-        for key, (_row, images) in self.sets.items():
+        edge.measure_moves(self.results, self.folder)
+        measure_anomalies(self.results, self.folder)
+        for _row, images in self.sets.values():
             edge.measure_profile(self.results, images)
-            if key in ALONE_SETS:
-                edge.measure_alone(self.results, images, self.folder)
+        if not (self.options.short or self.options.images):
+            for study in STUDIES:
+                self.study(study)
         seeds = list(range(self.options.seeds))
         # a run that is cut has half of the seeds of every set before all of any
         half = (len(seeds) + 1) // 2
         for part in filter(None, (seeds[:half], seeds[half:])):
-            for key in self.sets:
-                self.test(key, part)
+            for key, (row, _images) in self.sets.items():
+                if row.base:
+                    self.test(key, part)
         for key in self.sets:
             if key in SHARED_SETS and not self.options.short:
                 self.share_rate(key)
@@ -135,7 +166,7 @@ def count_of(text):
 
 
 def parse_options(words):
-    parser = argparse.ArgumentParser(prog="tests/experiment/run", allow_abbrev=False, description=__doc__.split(":")[0])
+    parser = argparse.ArgumentParser(prog="docs/experiment/run", allow_abbrev=False, description=__doc__.split(":")[0])
     parser.add_argument("--short", action="store_true", help="circle and digits, 2 seeds, rates guessed; two minutes at most")
     parser.add_argument("--images", type=pathlib.Path, metavar="FOLDER", help="your pictures, a folder a class in it")
     parser.add_argument("--size", type=size_of, default=(32, 32), help="WIDTHxHEIGHT they are brought to (32x32)")
@@ -148,7 +179,7 @@ def parse_options(words):
     options = parser.parse_args(words)
     kind = "short" if options.short else "images" if options.images else "long"
     options.output = (options.output or TOP / "build/experiment" / kind).resolve()
-    options.seeds = options.seeds or (SHORT_SEEDS if options.short else 10)
+    options.seeds = options.seeds or (SHORT_SEEDS if options.short else BASE_SEEDS)
     return options
 
 

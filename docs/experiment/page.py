@@ -9,7 +9,7 @@ import summary
 from results import Results
 
 MARKED = re.compile(r"(<!-- experiment: ([a-z]+) -->\n).*?(<!-- end of [a-z]+ -->)", re.DOTALL)
-PAGES = ("guide.md",)
+PAGES = ("which-normalization.md",)
 
 
 def write_tables(results, path):
@@ -27,7 +27,7 @@ def write_results(results, path):
     for identity in sorted(results.records, key=str):
         record = dict(results.records[identity])
         if record.get("phase") == "tune":
-            record.pop("curve")
+            record.pop("curve", None)
         lines.append(json.dumps(record, separators=(",", ":")) + "\n")
     path.write_text("".join(lines))
 

@@ -12,10 +12,10 @@ from methods import BY_KEY, NONE, REFERENCE, ZSCORE, collect, normalize  # noqa:
 DPI = 90
 # those whose curves are drawn, each with its colour; all of them together would hide one another
 CURVES = {"none": "#999999", "fixed": "#e69f00", "channel": "#000000", "center": "#56b4e9", "zscore-1": "#d55e00",
-          "zscore-32": "#009e73", "batchnorm": "#cc79a7", "zscore-1-affine": "#0072b2"}
+          "zscore-32": "#009e73", "batchnorm": "#cc79a7", "zscore-8": "#0072b2"}
 
 EDGES = {key: CURVES[key] for key in ("channel", "center", "zscore-1", "zscore-32")} | {
-    "mean-range": "#e69f00", "min-max": "#0072b2", "zscore-1-clip": "#cc79a7"}
+    "mean-range": "#e69f00", "min-max": "#0072b2"}
 
 
 def save(figure, path):
@@ -45,12 +45,12 @@ def plot_differences(results, path):
         axis.axvline(0, color="black", linewidth=.8)
         widest = 1
         for y, method in enumerate(methods):
-            d = found.get((key, method))
+            d = found.get((key, method, REFERENCE))
             if not d:
                 continue
             color = "#d55e00" if d.mean < 0 else "#009e73"
             axis.errorbar(d.mean, -y, xerr=d.half, fmt="o", markersize=4, color=color, elinewidth=1.2,
-                          markerfacecolor=color if (key, method) in clear else "white")
+                          markerfacecolor=color if (key, method, REFERENCE) in clear else "white")
             if abs(d.mean) < 12:
                 widest = max(widest, min(12, abs(d.mean) + d.half))
         axis.set_xlim(-widest * 1.1, widest * 1.1)
@@ -59,27 +59,45 @@ def plot_differences(results, path):
         axis.set_ylim(.6 - len(methods), .4)  # the same lines in all, also where a method is missing
         axis.set_yticks([-y for y in range(len(methods))], methods if axis.get_subplotspec().is_first_col() else [])
         axis.grid(axis="x", alpha=.3)
+        axis.set_xlabel("percentage points", fontsize=7)
     figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, percentage points, 95 % intervals over seeds.\n"
                     "Filled: clear after Holm's correction. Points beyond an axis are in the table.", fontsize=9)
     save(figure, path)
 
 
+def label_lines(axis, ends, color_of, apart=.075):
+    """The name of each line at its right end, {name: (x, y)}; those that would cover one another are moved apart."""
+    names = sorted(ends, key=lambda name: ends[name][1])
+    heights = [axis.transAxes.inverted().transform(axis.transData.transform(ends[name]))[1] for name in names]
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + apart)
+    highest = 1.0
+    for i in reversed(range(len(heights))):
+        heights[i] = min(heights[i], highest)
+        highest = heights[i] - apart
+    for name, height in zip(names, heights):
+        axis.text(1.02, height, name, transform=axis.transAxes, color=color_of[name], fontsize=6.5, va="center")
+
+
 def plot_curves(results, path):
-    sets = summary.sets_of(results)
-    figure, axes = grid_of(len(sets), 5, (2.9, 2.5))
+    sets = [key for key in summary.sets_of(results)
+            if any("curve" in run for run in results.select(kind="run", set=key, phase="test", network=None, variant=None))]
+    figure, axes = grid_of(len(sets), 4, (3.4, 2.6))
     for axis, key in zip(axes, sets):
-        every = results.find(kind="set", set=key)["every"]
+        every, ends = results.find(kind="set", set=key)["every"], {}
         for method, color in CURVES.items():
-            runs = results.select(kind="run", set=key, method=method, phase="test")
+            runs = [run for run in summary.runs_of(results, key, method) if "curve" in run]
             if runs:
                 mean = np.mean([run["curve"] for run in runs], axis=0)
-                axis.plot(every * np.arange(1, len(mean) + 1), mean, color=color, linewidth=1.2, label=method)
+                axis.plot(every * np.arange(1, len(mean) + 1), mean, color=color, linewidth=1.2)
+                ends[method] = every * len(mean), mean[-1]
+        label_lines(axis, ends, CURVES)
+        axis.set_xlabel("steps of training", fontsize=7)
+        axis.set_ylabel("accuracy, %", fontsize=7)
         axis.axhline(results.find(kind="set", set=key)["target"], color="black", linewidth=.6, linestyle=":")
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
-    handles = [plt.Line2D([], [], color=color, label=method) for method, color in CURVES.items()]
-    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(.5, 0), ncol=8, fontsize=8, frameon=False)
-    figure.suptitle("Accuracy on test images, %, over steps of training; means over seeds. Dotted: the stated accuracy",
+    figure.suptitle("Accuracy on test images while the network is trained; means over seeds. Dotted: the stated accuracy",
                     fontsize=9)
     save(figure, path)
 
@@ -87,39 +105,46 @@ def plot_curves(results, path):
 def plot_rates(results, path):
     """What the search for learning rates saw, on validation images."""
     sets = summary.sets_of(results)
-    figure, axes = grid_of(len(sets), 5, (2.9, 2.5))
+    figure, axes = grid_of(len(sets), 4, (3.4, 2.6))
     for axis, key in zip(axes, sets):
+        axis.set_xlabel("learning rate", fontsize=7)
+        axis.set_ylabel("accuracy, %", fontsize=7)
+        ends = {}
         for method, color in CURVES.items():
             by_rate = {}
-            for run in results.select(kind="run", set=key, method=method, phase="tune"):
+            for run in results.select(kind="run", set=key, method=method, phase="tune", network=None, variant=None):
                 by_rate.setdefault(run["rate"], []).append(run["accuracy"])
             rates = sorted(by_rate)
-            axis.plot(rates, [np.mean(by_rate[rate]) for rate in rates], "o-", color=color, markersize=3, linewidth=1.2)
+            means = [np.mean(by_rate[rate]) for rate in rates]
+            axis.plot(rates, means, "o-", color=color, markersize=3, linewidth=1.2)
+            if rates:
+                ends[method] = rates[-1], means[-1]
         axis.set_xscale("log")
+        label_lines(axis, ends, CURVES)
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
-    handles = [plt.Line2D([], [], color=color, label=method) for method, color in CURVES.items()]
-    figure.legend(handles=handles, loc="upper center", bbox_to_anchor=(.5, 0), ncol=8, fontsize=8, frameon=False)
     figure.suptitle("Accuracy on validation images, %, over learning rates, as far as the search went", fontsize=9)
     save(figure, path)
 
 
 def plot_edges(results, path):
-    """Without those that lie on another's line: none, fixed and image on channel's, zscore-8 on zscore-1's."""
-    figure, axes = plt.subplots(1, 2, figsize=(9, 3.6), layout="constrained", sharey=True)
+    """Without those that lie on another's line: none, fixed and image on channel's, zscore-8 and clipping on zscore-1's."""
+    figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.8), layout="constrained", sharey=True)
     for axis, field in zip(axes, ("circle", "empty")):
+        ends = {}
         for method, color in EDGES.items():
             records = sorted(results.select(kind="edge", method=method), key=lambda record: record["share"])
-            axis.plot([r["share"] for r in records], [r[field] for r in records], "o-", markersize=3, linewidth=1,
-                      label=method, color=color)
+            axis.plot([r["share"] for r in records], [r[field] for r in records], "o-", markersize=3, linewidth=1, color=color)
+            if records:
+                ends[method] = records[-1]["share"], records[-1][field]
         axis.set_xlabel("circle images in the profile, %", fontsize=8)
         axis.set_yscale("symlog", linthresh=1)
         axis.set_yticks([-20, -10, -5, -2, -1, 0, 1, 2, 5, 10, 20], [-20, -10, -5, -2, -1, 0, 1, 2, 5, 10, 20])
         axis.axhline(0, color="black", linewidth=.6)
+        label_lines(axis, ends, EDGES, .06)
         axis.tick_params(labelsize=7)
-        axis.set_title(f"step across the circle's border, {field} images", fontsize=9)
-    handles, labels = axes[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="center left", bbox_to_anchor=(1, .5), fontsize=8, frameon=False)
+        axis.set_title("images with a circle: its edge" if field == "circle" else "empty images: a phantom edge", fontsize=9)
+    axes[0].set_ylabel("step across the circle's border, in deviations of the noise", fontsize=8)
     save(figure, path)
 
 

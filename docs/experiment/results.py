@@ -6,12 +6,13 @@ kinds of lines
     machine  what it was measured on
     set      a set of images: its size, the steps of training, the accuracy whose steps are counted
     run      one training: set, method, phase (tune: on the validation pool; test; shared: one learning rate for all), rate, seed,
-             accuracy in % at the end, curve (accuracy in % after every `every` steps). In phase test also coded (the test pool
-             as 8-bit video between normalization and network), and where there is another camera: moved-old (its pictures
-             with the profile of the first) and moved-new (with a profile of its own)
+             accuracy in % at the end, curve (accuracy in % after every `every` steps); network, unless it is plain, and variant,
+             where there is one, as their tables name them. In phase test also what the rows of the JUDGE TABLE are named
+    rate     the learning rate that was chosen
     profile  of the variance of the training pool, how much is the same in every frame, and samples that deviate by less than 8, %
     edge     the step across a circle's border after a method
-    alone    what stands out without a network
+    move     the same, where the circle moves up to `share` pixels
+    anomaly  what stands out without a network: the area under the ROC curve, %, and its interval
 """
 import json
 import os
@@ -19,7 +20,7 @@ import pathlib
 import platform
 import time
 
-IDENTITY = ("kind", "set", "method", "phase", "rate", "seed", "share")
+IDENTITY = ("kind", "set", "method", "phase", "rate", "seed", "share", "network", "variant", "anomaly")
 
 
 def identity_of(record):

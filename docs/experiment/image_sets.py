@@ -4,8 +4,9 @@
 A set is three pools that never mix: what a seed draws its training images from, what learning rates are chosen on, and what
 is tested on. The video's pools follow each other in time, since neighbouring frames are nearly the same.
 
-Circles are made here. The rest is what Debian has: opencv-doc (digits.png, vtest.avi; unpacked, not installed),
-dataset-fashion-mnist, python3-skimage (lfw_subset.npy).
+Circles are made here. The rest is what Debian has: opencv-doc (digits.png, vtest.avi, photographs; unpacked, not installed),
+dataset-fashion-mnist, python3-skimage (lfw_subset.npy). Debian has no labelled set of colour pictures: in `photos` a class is
+a photograph, of which training, validation and test have regions of their own.
 """
 import gzip
 import pathlib
@@ -14,9 +15,9 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
+from variants import PLAIN_JUDGES
+
 CIRCLE_SIZE = 24
-FASHION = pathlib.Path("/usr/share/datasets/fashion-mnist")
-LFW = pathlib.Path("/usr/lib/python3/dist-packages/skimage/data/lfw_subset.npy")
 # frames of the video (every second one), a few seconds between two pools; and the size of a tile
 STREET_POOLS, TILE = ((0, 210), (220, 270), (280, 398)), 32
 
@@ -38,11 +39,11 @@ class ImageSet(NamedTuple):
     test: Pool
     n_train: int  # how many of the training pool a seed draws
     n_classes: int
-    moved: tuple = None  # the training and the test pool as another camera sees them
+    moved: tuple = None  # the three pools as another camera sees them
 
-    def draw(self, seed):
-        """Which of the training pool this seed trains on."""
-        return np.random.default_rng(seed).permutation(len(self.train.labels))[:self.n_train]
+    def draw(self, seed, n=None):
+        """Which of the training pool this seed trains on: n, or as many as the set says."""
+        return np.random.default_rng(seed).permutation(len(self.train.labels))[:n or self.n_train]
 
 
 def inputs_of(pool, normalized, chosen=slice(None)):
@@ -61,6 +62,8 @@ class Row(NamedTuple):
     every: int  # steps between two looks at the accuracy
     target: int  # the accuracy in % whose steps are counted
     moved: Callable = None  # as make: the same images seen by another camera
+    judges: tuple = PLAIN_JUDGES  # of the JUDGE TABLE
+    base: bool = True  # all methods are trained on it; else only those that a study names
 
 
 def disc(radius):
@@ -82,12 +85,18 @@ def draw_circles(n, share, seed, radius=7, circle=(230, 255), light=0):
 
 
 def circles(share=.5, **how):
-    """Validation and test are half circles, whatever the share in training."""
+    """Validation and test are half circles, whatever the share in training. They are shuffled, since the first of them are
+    followed while training."""
     def make(_downloads):
-        return tuple(draw_circles(n, part, seed, **how)
-                     for seed, (n, part) in enumerate([(1000, share), (300, .5), (600, .5)]))
+        pools = [draw_circles(n, part, seed, **how) for seed, (n, part) in enumerate([(1000, share), (300, .5), (600, .5)])]
+        return tuple(shuffle(pool) if i else pool for i, pool in enumerate(pools))
 
     return make
+
+
+def shuffle(pool, seed=1):
+    order = np.random.default_rng(seed).permutation(len(pool.labels))
+    return Pool(pool.images[order], pool.labels[order])
 
 
 def split(images, labels, counts, seed=1):
@@ -97,21 +106,21 @@ def split(images, labels, counts, seed=1):
     return tuple(Pool(images[part], labels[part]) for part in np.split(order[:ends[-1]], ends[:-1]))
 
 
-def unpack(downloads, name):
-    """A file of the package opencv-doc, which is fetched once and not installed."""
+def unpack(downloads, name, package="opencv-doc"):
+    """A file of a package of Debian, which is fetched once and not installed."""
     path = downloads / name
     if path.exists():
         return path
     downloads.mkdir(parents=True, exist_ok=True)
-    if not list(downloads.glob("opencv-doc_*.deb")):
-        done = subprocess.run(["apt-get", "download", "-qq", "opencv-doc"], cwd=downloads, capture_output=True, text=True)
+    if not list(downloads.glob(f"{package}_*.deb")):
+        done = subprocess.run(["apt-get", "download", "-qq", package], cwd=downloads, capture_output=True, text=True)
         if done.returncode:
-            raise Unavailable("the package opencv-doc could not be fetched: " + done.stderr.strip().split("\n")[-1])
-    package = next(downloads.glob("opencv-doc_*.deb"))
-    archive = subprocess.run(["dpkg-deb", "--fsys-tarfile", package], check=True, capture_output=True).stdout
+            raise Unavailable(f"the package {package} could not be fetched: " + done.stderr.strip().split("\n")[-1])
+    archive = subprocess.run(["dpkg-deb", "--fsys-tarfile", next(downloads.glob(f"{package}_*.deb"))], check=True,
+                             capture_output=True).stdout
     done = subprocess.run(["tar", "-xO", "--wildcards", f"*/{name}"], input=archive, capture_output=True)
     if done.returncode or not done.stdout:
-        raise Unavailable(f"the package opencv-doc of this release holds no {name}")
+        raise Unavailable(f"the package {package} of this release holds no {name}")
     path.write_bytes(done.stdout)
     return path
 
@@ -123,23 +132,29 @@ def digits(downloads):
     return split(images, np.repeat(np.arange(10), 500), (3000, 500, 1500))
 
 
-def digits_under_a_pattern(seed):
-    """A gain of .4 to 1 and an offset of 0 to 100 of every pixel, the same in all images, as of a dirty sensor."""
+def dirty(noise, shape):
+    """A gain of .4 to 1 and an offset of 0 to 100 of every pixel, as of a very dirty sensor."""
+    return noise.uniform(.4, 1, shape), noise.uniform(0, 100, shape)
+
+
+def ordinary(noise, shape):
+    """As sensors are: gains differ by 2 %, offsets by 3 codes (deviations). Black lies on 20 and white on 224, inside the codes."""
+    return .8 * noise.normal(1, .02, shape), 20 + noise.normal(0, 3, shape)
+
+
+def digits_under_a_pattern(seed, pattern=dirty):
+    """A gain and an offset of every pixel, the same in all images."""
     def make(downloads):
-        noise = np.random.default_rng(seed)
-        gain, offset = noise.uniform(.4, 1, (20, 20, 1)), noise.uniform(0, 100, (20, 20, 1))
+        gain, offset = pattern(np.random.default_rng(seed), (20, 20, 1))
         return tuple(Pool(np.rint(pool.images * gain + offset).clip(0, 255).astype(np.uint8), pool.labels)
                      for pool in digits(downloads))
 
     return make
 
 
-def fashion(_downloads):
-    if not FASHION.exists():
-        raise Unavailable("the package dataset-fashion-mnist is not installed")
-
+def fashion(downloads):
     def read(name, header, shape, n):
-        data = gzip.decompress((FASHION / name).read_bytes())
+        data = gzip.decompress(unpack(downloads, name, "dataset-fashion-mnist").read_bytes())
         return np.frombuffer(data, np.uint8, n * int(np.prod(shape)), header).reshape(n, *shape)
 
     def pool(name, n):
@@ -150,10 +165,8 @@ def fashion(_downloads):
     return Pool(images[:4000], labels[:4000]), Pool(images[4000:], labels[4000:]), pool("t10k", 1500)
 
 
-def faces(_downloads):
-    if not LFW.exists():
-        raise Unavailable("the package python3-skimage is not installed, or holds no lfw_subset.npy")
-    images = np.rint(np.load(LFW) * 255).astype(np.uint8)[..., None]
+def faces(downloads):
+    images = np.rint(np.load(unpack(downloads, "lfw_subset.npy", "python3-skimage")) * 255).astype(np.uint8)[..., None]
     return split(images, (np.arange(len(images)) >= len(images) // 2).astype(np.int64), (110, 30, 60))
 
 
@@ -211,11 +224,36 @@ def street(downloads):
     return tuple(pools)
 
 
+PHOTOS = ("baboon.jpg", "fruits.jpg", "starry_night.jpg", "aloeL.jpg", "leuvenA.jpg", "graf1.png", "rubberwhale1.png", "board.jpg",
+          "building.jpg", "messi5.jpg")
+PATCH, STRIP = 32, 48
+
+
+def cut_patches(picture, parts, n, noise):
+    """n patches that lie within strips, which are 48 columns wide: those whose number modulo 4 is in parts."""
+    strips = [i for i in range(picture.shape[1] // STRIP) if i % 4 in parts]
+    lefts = STRIP * noise.choice(strips, n) + noise.integers(0, STRIP - PATCH + 1, n)
+    tops = noise.integers(0, picture.shape[0] - PATCH + 1, n)
+    return np.stack([picture[top:top + PATCH, left:left + PATCH] for top, left in zip(tops, lefts)])
+
+
+def photos(downloads, counts=(300, 30, 60)):
+    """Of each photograph patches of every second strip to train on; of those between them in turns to test and to validate."""
+    from PIL import Image
+    noise = np.random.default_rng(6)
+    pools = [[], [], []]
+    for name in PHOTOS:
+        picture = np.asarray(Image.open(unpack(downloads, name)).convert("RGB"))
+        for pool, parts, n in zip(pools, ((0, 2), (3,), (1,)), counts):
+            pool.append(cut_patches(picture, parts, n, noise))
+    return tuple(shuffle(Pool(np.concatenate(pool), np.repeat(np.arange(len(PHOTOS)), n))) for pool, n in zip(pools, counts))
+
+
 # SET TABLE
 SETS = (
-    Row("digits", "handwritten digits", digits, 1000, 300, 10, 90),
+    Row("digits", "handwritten digits", digits, 1000, 300, 10, 90, judges=(*PLAIN_JUDGES, "off")),
     Row("digits-pattern", "the digits under a fixed gain and offset of every pixel", digits_under_a_pattern(2), 1000,
-        300, 10, 85, digits_under_a_pattern(4)),
+        300, 10, 85, digits_under_a_pattern(4), (*PLAIN_JUDGES, "moved-old", "moved-new", "moved-100", "moved-30", "moved-one")),
     Row("circle", "circle or empty, half of each", circles(), 400, 60, 3, 99),
     Row("circle-light", "circle 15 brighter or empty, under light of 0 to 200", circles(circle=(15, 45), light=200),
         400, 200, 10, 95),
@@ -226,13 +264,17 @@ SETS = (
     Row("circle-small", "circle of 2 pixels' radius, 12 brighter, or empty", circles(radius=2, circle=(12, 42)),
         400, 200, 10, 90),
     Row("circle-10", "one circle in ten in training, half in the test", circles(share=.1), 400, 60, 3, 99),
+    Row("digits-sensor", "the digits behind a sensor as sensors are", digits_under_a_pattern(2, ordinary), 1000, 300, 10, 85,
+        digits_under_a_pattern(4, ordinary), ("moved-old", "moved-new", "moved-100", "moved-30", "moved-one"), base=False),
+    Row("photos", "patches of ten colour photographs, a class each", photos, 1000, 120, 10, 80,
+        judges=("off", "flipped", "cast"), base=False),
 )
 
 
 def load(row, downloads):
     """The pools of a row of the table. Raises Unavailable."""
     train, validation, test = row.make(downloads)
-    moved = row.moved(downloads)[::2] if row.moved else None
+    moved = row.moved(downloads) if row.moved else None
     return ImageSet(row.key, train, validation, test, row.n_train, int(train.labels.max()) + 1, moved)
 
 

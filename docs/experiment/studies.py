@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The STUDY TABLE: which methods are trained on which sets, with which network and variant, in the order in which it is done."""
+from typing import NamedTuple
+
+from methods import METHODS
+
+ALL = tuple(method.key for method in METHODS)
+
+
+class Study(NamedTuple):
+    sets: tuple
+    methods: tuple = ALL
+    network: str = "plain"
+    variant: str = None
+    seeds: int = 5
+    # seeds that a rate is searched with; 0: the rate of the same set, method and network without a variant
+    tune_seeds: int = 0
+    # instead of one rate: the chosen one times each of these, and SHARED_RATE
+    factors: tuple = ()
+
+
+SHARED_RATE = .01
+
+MAIN = ("fixed", "channel", "center", "mean-range", "zscore-8", "none")
+FEW = ("channel", "zscore-8", "fixed")
+
+# STUDY TABLE
+STUDIES = (
+    Study(("digits",), MAIN, "inside", seeds=5, tune_seeds=2),
+    Study(("digits-pattern",), ("channel", "zscore-8", "mean-range", "fixed"), seeds=5),
+    Study(("digits",), ("fixed", "channel", "zscore-8", "none", "center"), variant="constant", seeds=3, factors=(1, 3.2)),
+    Study(("digits-sensor",), ("channel", "zscore-8"), tune_seeds=1),
+    *(Study(("digits",), ("channel", "zscore-8"), variant=variant) for variant in ("n100", "n300")),
+    *(Study(("digits",), ("zscore-8",), variant=variant) for variant in ("n100-pool", "n300-pool")),
+    Study(("digits",), FEW),
+    Study(("digits",), FEW, variant="shifted"),
+    Study(("photos",), ("channel", "zscore-8"), "residual", seeds=3, tune_seeds=1),
+    Study(("circle-dim",), ("fixed",), variant="long", seeds=3, tune_seeds=1),
+    Study(("circle-dim",), ("fixed", "channel"), "inside", tune_seeds=1),
+    Study(("digits",), ("channel", "zscore-8"), variant="n3000"),
+    Study(("photos",), ("channel", "zscore-8"), "residual", "augmented", seeds=3),
+    Study(("photos",), ("fixed",), "residual", seeds=3, tune_seeds=1),
+)
+# sets of which all methods are trained with the plain network: 10 seeds, rates searched with 3
+BASE_SEEDS, BASE_TUNE_SEEDS = 10, 3
+SHARED_SETS = ("digits", "digits-pattern")
