@@ -192,7 +192,7 @@ add_advice (Page *page, GError **error)
   add_text (page, line);
   add (page,
       "</pre><p>This is read from the statistics alone. Which normalization a network learns best "
-      "with, only training tells; docs/guide.md has an experiment, which takes pictures of yours, too.</p>\n");
+      "with, only training tells; docs/which-normalization.md has an experiment, which takes pictures of yours, too.</p>\n");
   return TRUE;
 }
 

@@ -188,12 +188,13 @@ def test_pictures(tmp_path):
 
 
 @pytest.mark.parametrize("fixed, moving, n, expected", [
-    (60, 8, 60, "method=zscore scope=pixel"), (3, 60, 60, "method=zscore scope=channel"),
+    (60, 8, 60, "method=zscore scope=pixel"), (60, 8, 100, "method=zscore scope=pixel"), (3, 60, 60, "method=zscore scope=channel"),
     (60, 8, 9, "method=zscore scope=channel")])
 def test_advice(tmp_path, fixed, moving, n, expected):
     """A fixed scene, changing images, too few frames."""
     page = make_page(tmp_path, frames_of(n, fixed, moving))
     assert expected in page.text
+    assert ("a small one for scope pixel" in page.text) == ("scope=pixel" in expected and n < 100)
     assert "gst-launch-1.0 uridecodebin3" in page.text
 
 
