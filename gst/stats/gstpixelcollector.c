@@ -143,8 +143,10 @@ add_share (GstPixelCollector *self)
   if (self->is_claimed)
     return;
   self->is_claimed = TRUE;
+  /* a batch that is refused ends with its first part */
   for (guint n = gst_pixel_batch_get_due_parts (&self->batch, self->n_parts_added); n > 0; n--)
-    add_part (self, self->batch.size);
+    if (add_part (self, self->batch.size) > 0)
+      break;
   disclaim (self);
 }
 
