@@ -52,6 +52,7 @@ def silent():
 
 
 def start(*arguments, **options):
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup, under which all tests may run, has it ignored
     return subprocess.Popen([PROGRAM, "collect", *map(str, arguments)], stderr=subprocess.PIPE, text=True, **options)
 
 
