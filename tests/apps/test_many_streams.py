@@ -86,7 +86,7 @@ def test_one_that_fails_leaves_the_others(profiles):
     bad = {"file": ("uridecodebin3 uri=file:///missing.mp4 ! pixelnorm method=fixed", "/missing.mp4"),
            "profile": (description("ball", "missing.safetensors", 9), "missing.safetensors"),
            "size": (description("ball", profiles["large"], 9), "128x96"),
-           "video": ("videotestsrc num-buffers=9", "not-negotiated")}
+           "video": ("videotestsrc num-buffers=9", "GstBin:video/")}
     with Streams({**{name: text for name, (text, _) in bad.items()}, "good": description("ball", profiles["ball"], 200)}) as streams:
         status, lines = streams.finish()
     assert status == 0 and "good: gone after 200 tensors" in lines
