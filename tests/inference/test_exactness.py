@@ -157,7 +157,7 @@ def test_a_stream_that_changes_size(folder):
     export_modelinfo(folder / "p.safetensors", model, ["--scope=pixel", "--layout=nchw"], shape_of("nchw"), folder)
     sources = " ".join(f"videotestsrc num-buffers=3 ! video/x-raw,format=RGB,width={width},height={HEIGHT} ! c."
                        for width in (WIDTH, WIDTH + 3))
-    assert "this video becomes" in refused(folder, f"{sources} concat name=c ! pixelnorm location={folder / 'p.safetensors'} ! video/x-raw ! "
+    assert "what it becomes" in refused(folder, f"{sources} concat name=c ! pixelnorm location={folder / 'p.safetensors'} ! video/x-raw ! "
                                  f"onnxinference model-file={model}")
 
 
