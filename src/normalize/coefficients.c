@@ -21,8 +21,7 @@ static void
 find_dark (const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *dark)
 {
   const PixelnormProfile *profile = self->inputs.dark;
-  const gboolean sized =
-      profile && self->pixel_statistics && profile->data.scope != PIXELNORM_SCOPE_CHANNEL;
+  const gboolean sized = profile && profile->data.scope != PIXELNORM_SCOPE_CHANNEL;
 
   for (guint i = 0; i < n; i++) {
     dark[i] = self->dark_pooled[channel];
@@ -82,8 +81,8 @@ find_channel_run (
     run->variance[i] = estimate.variance;
     run->min[i] = pooled->min;
     run->max[i] = pooled->max;
+    run->dark[i] = self->dark_pooled[channel];
   }
-  find_dark (self, 0, channel, n, run->dark);
 }
 
 static void
