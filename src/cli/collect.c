@@ -16,36 +16,38 @@
 #define MAX_SHARDS 1000000
 
 static const gchar description[] =
-    "IN is an image, a video, a URI, a pattern in quotes, a tar archive of images, or a folder, of\n"
-    "which all images, videos and archives are read, those in folders inside of it, too: files whose\n"
-    "names end in .jpg, .png, .webp, .gif, .mp4, .mkv, .avi and the like. @LIST reads names from a\n"
-    "file, a line each, and - from standard input. Hidden files and folders, and others, are passed\n"
-    "over. A file that is given twice, or by a symbolic link, counts once.\n"
+    "IN is an image, a video, a URI, a quoted pattern, a tar archive of images, or a folder. Of a folder\n"
+    "all images, videos and archives are read, also in its subfolders: files whose names end in .jpg,\n"
+    ".png, .webp, .gif, .mp4, .mkv, .avi and so on. Hidden files and folders and all other files are\n"
+    "ignored. @LIST reads names from a file, one per line, and - reads them from standard input. A file\n"
+    "that is given twice, or through a symbolic link, is counted once.\n"
     "\n"
-    "JPEG, PNG and WebP are read as Pillow reads them, bit for bit; GStreamer reads all else that it\n"
-    "has plugins for, but mostly no BMP and no TIFF, which \"python3 -m pixelnorm collect\" reads. Y'CbCr\n"
-    "video of 8 bits becomes RGB exactly, deeper video RGB of 8 bits. Interlaced video is deinterlaced.\n"
+    "JPEG, PNG and WebP are decoded as by Pillow, bit for bit. GStreamer reads everything else that it\n"
+    "has plugins for, but mostly no BMP and no TIFF; use \"python3 -m pixelnorm collect\" for these. Y'CbCr\n"
+    "video of 8 bits is converted to RGB exactly, deeper video to RGB of 8 bits. Interlaced video is\n"
+    "deinterlaced.\n"
     "\n"
-    "--format says what is counted: RGB or GRAY8 of 8 bits, RGB48 or GRAY16 of 16, or auto: what the\n"
-    "first file has. In scope pixel all frames must have one size: that of the first file in the order\n"
-    "of names. Others are left out, unless --size scales all (to that size exactly, whatever their\n"
-    "shape), by --scaling: bilinear is Pillow's BILINEAR, which takes all pixels into account, area its\n"
-    "BOX, nearest its NEAREST. Scope channel takes frames of any size. What a camera turned by a tag\n"
-    "(EXIF; the matrix of a video) is turned upright; torchvision and Pillow leave it as it is, and so\n"
-    "does --orient=off.\n"
+    "--format selects what is counted: RGB or GRAY8 with 8 bits, RGB48 or GRAY16 with 16 bits, or auto,\n"
+    "the format of the first file. In scope pixel all frames must have one size, that of the first file\n"
+    "in the order of names, and other frames are left out. With --size all frames are scaled to that size\n"
+    "exactly, whatever their shape. For --scaling, bilinear is Pillow's BILINEAR, which takes all pixels\n"
+    "into account, area its BOX, and nearest its NEAREST. Scope channel takes frames of any size. Frames\n"
+    "are turned upright if a tag (EXIF, or the matrix of a video) says so. torchvision and Pillow do not\n"
+    "do this, and neither does --orient=off.\n"
     "\n"
-    "A file that cannot be read to its end is named and left out as a whole; the others count. So is\n"
-    "one with which a decoder crashes twice, or with which nothing happens for --timeout seconds. But a\n"
-    "decoder of video may pass over damage, and a stream (.ts, .ogg) does not say that it was cut\n"
-    "short: such files count with the frames that come. A stream that never ends needs --max-frames.\n"
+    "A file that cannot be read to its end is named and left out completely; the others are counted. So\n"
+    "is a file with which a decoder crashes twice, or which makes no progress for --timeout seconds. But\n"
+    "video decoders may ignore damage, and a stream (.ts, .ogg) does not show that it was cut short; such\n"
+    "files are counted with the frames that were decoded. A stream that never ends needs --max-frames.\n"
     "\n"
-    "Files are read by --jobs processes side by side; the result is the same for any number of them,\n"
-    "and for any division into shards: --shard=2/8 reads the second of eight parts, told by names\n"
-    "alone; \"pixelprofile merge\" makes a whole of them. In scope pixel a process takes up to 50 bytes of\n"
-    "memory a sample. OUT is written in one step when all is read, and nothing else is written.\n"
+    "--jobs processes read files in parallel. The result does not depend on their number, nor on the\n"
+    "division into shards: --shard=2/8 reads the second of eight parts, which depend only on the names of\n"
+    "the files, and \"pixelprofile merge\" combines them. In scope pixel a process takes up to 50 bytes of\n"
+    "memory per sample. OUT is written after everything was read, all at once, and nothing else is\n"
+    "written.\n"
     "\n"
-    "Exit status: 0 when OUT was written and every file counts, 3 when OUT was written, but files were\n"
-    "left out, 1 when nothing was written, 2 when the command line is wrong.\n"
+    "Exit status: 0 if OUT was written and every file was counted, 3 if OUT was written but files were\n"
+    "left out, 1 if nothing was written, 2 if the command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile collect --size=224x224 train.safetensors images/\n"
@@ -351,34 +353,34 @@ collect_run (int argc, char **argv)
     { "size", 0, 0, G_OPTION_ARG_STRING, &options.size,
         "Scale frames to this size (default: as they are)", "WxH" },
     { "scaling", 0, 0, G_OPTION_ARG_STRING, &options.scaling,
-        "How: bilinear (default), area or nearest", "SCALING" },
+        "How to scale: bilinear (default), area or nearest", "SCALING" },
     { "format", 0, 0, G_OPTION_ARG_STRING, &options.format,
         "RGB (default), GRAY8, RGB48, GRAY16 or auto", "FORMAT" },
     { "orient", 0, 0, G_OPTION_ARG_STRING, &options.orient,
-        "Turn frames upright as a tag says: auto (default) or off", "ORIENT" },
+        "Whether to turn frames upright as a tag says: auto (default) or off", "ORIENT" },
     { "histogram", 0, 0, G_OPTION_ARG_NONE, &options.histogram,
         "Also count code values, for percentiles and reports", NULL },
     { "mask", 0, 0, G_OPTION_ARG_FILENAME, &options.mask,
         "PNG image, black where pixels do not count", "NAME.png" },
     { "roi", 0, 0, G_OPTION_ARG_STRING, &options.roi, "Rectangle of pixels that count", "X,Y,W,H" },
     { "jobs", 0, 0, G_OPTION_ARG_INT, &options.jobs,
-        "How many processes read (default: as many as cores)", "N" },
+        "Number of processes that read (default: the number of cores)", "N" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options.timeout,
-        "Give up a file with which nothing happens for so long (default: 60)", "SECONDS" },
+        "Give up a file that makes no progress for so long (default: 60)", "SECONDS" },
     { "max-frames", 0, 0, G_OPTION_ARG_INT, &options.max_frames,
-        "Read so many frames of each file or stream, no more (default: all)", "N" },
+        "Read at most N frames of each file or stream (default: all)", "N" },
     { "shard", 0, 0, G_OPTION_ARG_STRING, &options.shard, "Read the I-th of N parts only", "I/N" },
     { "quiet", 'q', 0, G_OPTION_ARG_NONE, &options.quiet, "Show no progress", NULL },
-    { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite OUT where it exists", NULL },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite OUT if it exists", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.names, NULL, NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = cli_context_new (
-      "OUT IN...", "Makes one profile of images and videos.", description, entries);
+      "OUT IN...", "Makes a profile from images and videos.", description, entries);
 
   const int status = cli_parse (context, &argc, &argv) ? collect_into (&options) : CLI_USAGE;
   free_options (&options);
   return status;
 }
 
-const CliCommand cli_collect = { "collect", "Make one profile of images and videos", collect_run };
+const CliCommand cli_collect = { "collect", "Make a profile from images and videos", collect_run };

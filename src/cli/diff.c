@@ -21,33 +21,33 @@ enum { DIFF_WITHIN = 0, DIFF_BEYOND = 1, DIFF_TROUBLE = 2 };
 static const gchar description[] =
     "The shift of a sample (a channel of a pixel) is how far its mean has moved, in deviations of A:\n"
     "  |mean of B - mean of A| / max(standard deviation of A, --min-deviation)\n"
-    "That of a pixel is the largest of its channels. B is beyond the limit when more than --share of\n"
-    "the pixels have shifted by more than --limit. So a few pixels where somebody has parked do not\n"
-    "raise the alarm, while a camera that was pushed, covered or whose light has changed does.\n"
+    "The shift of a pixel is the largest of its channels. B is beyond the limit if more than --share of\n"
+    "the pixels have shifted by more than --limit. So a few pixels where a car has parked do not raise\n"
+    "the alarm, but a camera that was moved or covered, or whose light has changed, does.\n"
     "\n"
-    "Columns: mean A and mean B; shift, averaged over the pixels; the largest one and where it is\n"
-    "(column, row, from 0); ratio of the deviations, B to A (root mean square over the pixels;\n"
-    "lowest and highest of a single pixel), where 2 is twice the noise and 0.5 may be a cover or\n"
-    "a lens out of focus; beyond: the share of pixels that have shifted by more than the limit. The\n"
-    "line \"all\" takes the channels of a pixel together. Pixels that a mask left out of A or B are\n"
-    "not compared.\n"
+    "The columns are mean A and mean B; shift, averaged over the pixels; the largest shift and where it\n"
+    "is (column, row, counted from 0); ratio of the deviations of B and A (the root mean square over the\n"
+    "pixels, then the lowest and the highest of a single pixel), where 2 is twice the noise, and 0.5 may\n"
+    "be a cover or a lens out of focus; and beyond, the share of pixels that have shifted by more than\n"
+    "the limit. The line \"all\" takes the channels of a pixel together. Pixels that a mask left out of A\n"
+    "or B are not compared.\n"
     "\n"
-    "Both must have the same channels, depth and range and, in scope pixel, the same size. Where one\n"
-    "is of scope channel, whole channels are compared: their deviation is that of all pixels\n"
-    "together, much larger than that of a single one, so choose a smaller --limit, such as 0.1; a\n"
-    "channel then counts as --share counts pixels.\n"
+    "Both must have the same channels, depth and range and, in scope pixel, the same size. If one has\n"
+    "scope channel, whole channels are compared. Their deviation is that of all pixels together and much\n"
+    "larger than that of one pixel, so choose a smaller --limit, such as 0.1; --share then counts\n"
+    "channels instead of pixels.\n"
     "\n"
-    "--output=NAME.png draws the shift of every pixel in colours (viridis) from 0 to the largest, or\n"
-    "to --max, with a scale bar.\n"
+    "--output=NAME.png draws the shift of every pixel in colours (viridis) from 0 to the largest shift,\n"
+    "or to --max, with a scale bar.\n"
     "\n"
     "With --json, one line with one object: a and b (file, frames, identity), scope, limit, share,\n"
     "min_deviation, beyond_limit (true or false), share_beyond, and channels: for each channel and for\n"
-    "\"all\" an object with mean_a, mean_b, deviation_a, deviation_b, shift, largest, largest_at\n"
-    "([x, y]; null for whole channels), ratio, ratio_lowest, ratio_highest, compared, beyond (numbers\n"
-    "of pixels), share_beyond. What could not be compared is null.\n"
+    "\"all\" an object with mean_a, mean_b, deviation_a, deviation_b, shift, largest, largest_at ([x, y];\n"
+    "null for whole channels), ratio, ratio_lowest, ratio_highest, compared, beyond (numbers of pixels),\n"
+    "share_beyond. Values that could not be compared are null.\n"
     "\n"
-    "Exit status, as that of diff(1): 0 within the limit, 1 beyond it, 2 when the profiles could not\n"
-    "be compared, the picture not written, or the command line is wrong.\n"
+    "Exit status, as that of diff(1): 0 within the limit, 1 beyond it, 2 if the profiles could not be\n"
+    "compared, the picture could not be written, or the command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile diff gate.safetensors today.safetensors\n"
@@ -317,7 +317,7 @@ diff_run (int argc, char **argv)
     { "limit", 'l', 0, G_OPTION_ARG_DOUBLE, &options.settings.limit,
         "How many deviations a pixel may shift (default: 3)", "DEVIATIONS" },
     { "share", 's', 0, G_OPTION_ARG_DOUBLE, &options.share,
-        "Which share of the pixels may shift by more, 0 to 1 (default: 0.01)", "SHARE" },
+        "Share of the pixels that may shift by more, 0 to 1 (default: 0.01)", "SHARE" },
     { "min-deviation", 0, 0, G_OPTION_ARG_DOUBLE, &options.settings.min_deviation,
         "Smallest divisor, in code values (default: 1)", "VALUE" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one line of JSON", NULL },
@@ -330,7 +330,7 @@ diff_run (int argc, char **argv)
     { NULL },
   };
   g_autoptr (GOptionContext) context = cli_context_new ("A B",
-      "Says how far profile B is from profile A: a drift alarm for a fixed camera.", description,
+      "Says how far profile B is from profile A, as a drift alarm for a fixed camera.", description,
       entries);
   int status = CLI_USAGE;
 
@@ -341,4 +341,4 @@ diff_run (int argc, char **argv)
   return status;
 }
 
-const CliCommand cli_diff = { "diff", "Say how far two profiles are apart", diff_run };
+const CliCommand cli_diff = { "diff", "Compare two profiles", diff_run };

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pixelprofile export: the normalization of a profile in the words of other software. */
+/* pixelprofile export: the normalization of a profile as settings of other software. */
 #include "cli.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const gchar description[] =
-    "The numbers are those of pixelnorm with the same settings, by default the method zscore:\n"
-    "y = (x - mean) * scale. A format that has no words for all of them gets the nearest\n"
-    "that it has; what is lost, and the largest error of any sample at any code value in\n"
-    "units of y, are then said on standard error. With --strict nothing is written in that\n"
-    "case.\n"
+    "The numbers are those of pixelnorm with the same settings, by default with the method zscore:\n"
+    "y = (x - mean) * scale. If a format cannot express all of them, the closest ones that it can are\n"
+    "written. What is lost, and the largest error of any sample at any code value in units of y, is then\n"
+    "reported on standard error. With --strict nothing is written in that case.\n"
     "\n"
-    "Text goes to standard output, or to the file after --output; a mean image is written\n"
-    "beside that file, and the text mentions it by name.\n"
+    "The text goes to standard output, or to the file after --output. A mean image is written next to\n"
+    "that file, and the text contains its name.\n"
     "\n"
-    "Exit status: 0 when it was written, 1 when not, with --strict also where something would be\n"
-    "lost, 2 when the command line is wrong.\n"
+    "Exit status: 0 if it was written, 1 if not, with --strict also if something would be lost, 2 if the\n"
+    "command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile export --to nvinfer --output config.txt gate.safetensors\n"
@@ -420,20 +419,20 @@ static void
 add_options (GOptionContext *context, ExportOptions *options)
 {
   const GOptionEntry first[] = { { "to", 0, 0, G_OPTION_ARG_STRING, &options->to,
-                                     "What to make; see below (\"help\": list them)", "FORMAT" },
+                                     "Format to write; see below (\"help\" lists them)", "FORMAT" },
     { NULL } };
   const GOptionEntry others[] = {
     { "dark", 0, 0, G_OPTION_ARG_FILENAME, &options->dark,
         "Profile of dark frames, for the method flat-field", "FILE" },
     { "size", 0, 0, G_OPTION_ARG_STRING, &options->size,
         "Size of the model's input (default: that of the profile)", "WxH" },
-    { "model", 0, 0, G_OPTION_ARG_FILENAME, &options->model, "File of the model, to be mentioned",
-        "NAME" },
+    { "model", 0, 0, G_OPTION_ARG_FILENAME, &options->model,
+        "File name of the model, for formats that contain it", "NAME" },
     { "tensor", 0, 0, G_OPTION_ARG_STRING, &options->tensor,
-        "Name of the model's input, to be mentioned", "NAME" },
+        "Name of the model's input, for formats that contain it", "NAME" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "File to write", "FILE" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &options->force, "Overwrite files that exist", NULL },
-    { "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict, "Fail where something would be lost",
+    { "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict, "Fail if something would be lost",
         NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->paths, NULL, NULL },
     { NULL },
@@ -456,7 +455,7 @@ export_run (int argc, char **argv)
   int status = CLI_USAGE;
 
   g_option_context_set_summary (
-      context, "Says how to normalize with a profile in the words of other software.");
+      context, "Writes the normalization of a profile as settings of other software.");
   g_option_context_set_description (context, text);
   add_options (context, &options);
   if (cli_parse (context, &argc, &argv)) {
@@ -471,5 +470,5 @@ export_run (int argc, char **argv)
   return status;
 }
 
-const CliCommand cli_export = { "export",
-  "Say how to normalize with a profile in the words of other software", export_run };
+const CliCommand cli_export = { "export", "Write the normalization as settings of other software",
+  export_run };

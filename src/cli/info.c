@@ -8,24 +8,22 @@
 #include <string.h>
 
 static const gchar description[] =
-    "The statistics are those of all pixels of all frames together, in code values (0 to\n"
-    "255 at 8 bits): std is the population standard deviation; the line \"all\" pools the\n"
-    "channels too. \"pixelprofile render\" shows how they vary over the frame.\n"
+    "The statistics are those of all pixels of all frames together, in code values (0 to 255 at 8\n"
+    "bits). std is the population standard deviation. The line \"all\" also pools the channels.\n"
+    "\"pixelprofile render\" shows how the statistics vary over the frame.\n"
     "\n"
     "Two profiles with the same identity hold the same data.\n"
     "\n"
-    "With --json, a file is one line with one object: file, scope, width and height (null\n"
-    "when the frames were of any size), channels, depth, range, matrix, frames,\n"
-    "frames_skipped, created, software, sources, conversions and shards (arrays), identity, and\n"
-    "statistics: for each channel and for \"all\" an object with count, mean, std, min and\n"
-    "max; and floored: for each channel the share of its samples (0 to 1) that pixelnorm with its\n"
-    "defaults divides by min-deviation, since they deviate by less. What is not known is null.\n"
+    "With --json, each file gives one line with one object: file, scope, width and height (null if the\n"
+    "frames had any size), channels, depth, range, matrix, frames, frames_skipped, created, software,\n"
+    "sources, conversions and shards (arrays), identity, and statistics: for each channel and for \"all\"\n"
+    "an object with count, mean, std, min and max; and floored: for each channel the share of samples\n"
+    "(0 to 1) that pixelnorm with its defaults divides by min-deviation, because they deviate by less.\n"
+    "Unknown values are null.\n"
     "\n"
-    "A file that is no sound profile is reported on standard error and the others are\n"
-    "still shown.\n"
+    "A file that is not a sound profile is reported on standard error, and the others are still shown.\n"
     "\n"
-    "Exit status: 0 when every file was shown, 1 when one could not be read, 2 when the\n"
-    "command line is wrong.\n"
+    "Exit status: 0 if every file was shown, 1 if one could not be read, 2 if the command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile info lobby.safetensors\n"
@@ -292,7 +290,7 @@ info_run (int argc, char **argv)
     { NULL },
   };
   g_autoptr (GOptionContext) context = cli_context_new (
-      "FILE...", "Shows what profiles were made of, and their statistics.", description, entries);
+      "FILE...", "Shows what profiles were made from, and their statistics.", description, entries);
 
   if (!cli_parse (context, &argc, &argv))
     return CLI_USAGE;
@@ -301,5 +299,5 @@ info_run (int argc, char **argv)
   return info_show (paths, json);
 }
 
-const CliCommand cli_info = { "info", "Show what profiles were made of, and their statistics",
+const CliCommand cli_info = { "info", "Show what profiles were made from, and their statistics",
   info_run };

@@ -10,20 +10,19 @@
 #define MAX_SHOWN 10 /* shards that are missing */
 
 static const gchar description[] =
-    "The result is the profile that collecting all frames at once would have given, to the last\n"
-    "integer: with the same identity, whatever the order of the files, and whether they are merged\n"
-    "in one go or in groups. So a data set can be collected in parts, on several machines, in\n"
-    "processes side by side, or day by day.\n"
+    "The result is the profile that collecting all frames at once would have given, to the last integer.\n"
+    "It has the same identity, whatever the order of the files, and whether they are merged at once or in\n"
+    "groups. So you can collect a data set in parts, on several machines, in parallel, or day by day.\n"
     "\n"
-    "All profiles must be of the same scope, channels, depth, range and matrix and, in scope pixel,\n"
-    "of the same size; the first that is not ends it, and nothing is written. Masks may differ: each\n"
-    "pixel keeps its own count. The result has a histogram when all have one.\n"
+    "All profiles must have the same scope, channels, depth, range and matrix and, in scope pixel, the\n"
+    "same size. If one does not fit, nothing is written. Masks may differ, since each pixel keeps its own\n"
+    "count. The result has a histogram if all profiles have one.\n"
     "\n"
-    "Of a set that was collected with --shard it is said which shards are missing or there twice.\n"
+    "If the profiles were collected with --shard, a message says which shards are missing or duplicate.\n"
     "\n"
-    "OUT is written in one step when all is read, so it may be one of the files (with --force).\n"
+    "OUT is written after everything was read, all at once, so it may be one of the files (with --force).\n"
     "\n"
-    "Exit status: 0 when OUT was written, 1 when not, 2 when the command line is wrong.\n"
+    "Exit status: 0 if OUT was written, 1 if not, 2 if the command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile merge week.safetensors monday.safetensors tuesday.safetensors\n"
@@ -165,14 +164,14 @@ merge_run (int argc, char **argv)
   gboolean force = FALSE;
   g_auto (GStrv) paths = NULL;
   const GOptionEntry entries[] = {
-    { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite OUT where it exists", NULL },
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Overwrite OUT if it exists", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context =
-      cli_context_new ("OUT IN...", "Makes one profile of several.", description, entries);
+      cli_context_new ("OUT IN...", "Merges several profiles into one.", description, entries);
 
   return cli_parse (context, &argc, &argv) ? merge_into (paths, force) : CLI_USAGE;
 }
 
-const CliCommand cli_merge = { "merge", "Make one profile of several", merge_run };
+const CliCommand cli_merge = { "merge", "Merge several profiles into one", merge_run };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* pixelprofile, the command that looks at profiles: finds the command that is asked for in a table
+/* pixelprofile, the command for profiles: finds the command that is asked for in a table
  * and runs it. A new command is a file that defines a CliCommand, a declaration in cli.h and a row
  * here.
  */
@@ -30,8 +30,8 @@ print_help (void)
       "Usage:\n"
       "  pixelprofile COMMAND [OPTION...] FILE...\n"
       "\n"
-      "Looks at profiles: statistics of the pixels of a stream, saved by the GStreamer element\n"
-      "pixelstats.\n"
+      "Makes, checks, shows, compares and exports profiles. A profile holds exact statistics of every\n"
+      "pixel of a video or a set of images; the GStreamer element pixelstats saves them, too.\n"
       "\n"
       "Commands:\n");
   for (guint i = 0; i < G_N_ELEMENTS (commands); i++)
@@ -42,11 +42,10 @@ print_help (void)
       "  -h, --help     Show this help\n"
       "  --version      Show the version\n"
       "\n"
-      "\"pixelprofile COMMAND --help\" says more about a command.\n"
+      "\"pixelprofile COMMAND --help\" explains a command.\n"
       "\n"
-      "Exit status: 0 when all went well, 1 when a profile could not be read or output not\n"
-      "written, 2 when the command line is wrong, 3 when collect left files out; that of diff\n"
-      "is its own.\n");
+      "Exit status: 0 if all went well, 1 if a profile could not be read or output could not be\n"
+      "written, 2 if the command line is wrong, 3 if collect left out files. diff has its own.\n");
 }
 
 static gchar *

@@ -18,36 +18,34 @@
 
 static const gchar description[] =
     "Pictures (NAME):\n"
-    "  mean, min, max  what the camera saw on average, at its darkest and at its brightest:\n"
-    "                  in colour (RGB) or grey (Y), a pixel for each pixel of the frames. 8-bit\n"
-    "                  code values are the picture's own; deeper ones are scaled to 8 bits,\n"
-    "                  x * 255 / (2^depth - 1), or all to 16 bits with --depth=16. The mean is\n"
-    "                  rounded, half to even. Of YUV profiles Y is shown, in grey. A pixel that\n"
-    "                  was never counted is black. With --scale the darkest sample of a picture\n"
-    "                  becomes black and the brightest white\n"
-    "  std             how much a pixel varied: the root of the mean of its channels' variances\n"
-    "  range           how far it went: the largest maximum - minimum of its channels\n"
-    "  marks           pixels that never varied, that reached white or black (the ends of the\n"
-    "                  code values; 16 and 235 of limited range), or that were not counted, with\n"
-    "                  the share of each\n"
-    "  count           how often each pixel was counted, where a mask left some out\n"
+    "  mean, min, max  what the camera saw on average, at its darkest and at its brightest, in colour\n"
+    "                  (RGB) or grey (Y), one pixel for each pixel of the frames. 8-bit code values are\n"
+    "                  drawn as they are. Deeper ones are scaled to 8 bits, x * 255 / (2^depth - 1), or\n"
+    "                  with --depth=16 all of them to 16 bits. The mean is rounded, half to even. Of YUV\n"
+    "                  profiles Y is drawn in grey. A pixel that was never counted is black. With\n"
+    "                  --scale the darkest sample of a picture becomes black and the brightest white\n"
+    "  std             how much a pixel varied: the root of the mean variance of its channels\n"
+    "  range           the largest maximum - minimum of the channels of a pixel\n"
+    "  marks           pixels that never varied, that reached white or black (the ends of the code\n"
+    "                  values; 16 and 235 in limited range), or that were not counted, with the share\n"
+    "                  of each\n"
+    "  count           how often each pixel was counted, if a mask left some out\n"
     "  all             all seven\n"
     "\n"
     "std, range and count are drawn in colours (viridis) from 0 to the largest value of the picture, or\n"
-    "to --max, with a scale bar below, in code values of the profile's own depth. Give several\n"
-    "pictures the same --max to compare them; a + at the end of the scale says that there are\n"
-    "values above it, which get the last colour. Frames less than 256 pixels wide are enlarged\n"
-    "there by a whole number; --zoom=1 prevents it, and --zoom=N enlarges any picture. --fit=N\n"
-    "makes frames that are wider or higher than N pixels smaller: blocks of pixels are averaged.\n"
+    "to --max, with a scale bar below, in code values at the depth of the profile. To compare pictures,\n"
+    "give them the same --max; a + at the end of the scale means that there are larger values, which get\n"
+    "the last colour. Frames less than 256 pixels wide are enlarged in these pictures by a whole number;\n"
+    "--zoom=1 prevents this, and --zoom=N enlarges any picture. --fit=N makes frames that are wider or\n"
+    "higher than N pixels smaller, by averaging blocks of pixels.\n"
     "\n"
     "Without --output, the pictures of lobby.safetensors are lobby-mean.png, lobby-std.png and\n"
-    "lobby-range.png in the current directory. --output=DIRECTORY, which must exist, puts them\n"
-    "there. --output=NAME.png names the file when a single picture is asked for. Pictures that\n"
-    "are there already are kept, and nothing is written, unless --force is given. The names of\n"
-    "the files written are printed, a line each.\n"
+    "lobby-range.png in the current directory. --output=DIRECTORY, which must exist, puts them there.\n"
+    "--output=NAME.png names the file of a single picture. If a picture exists already, nothing is\n"
+    "written, unless --force is given. The names of the written files are printed, one per line.\n"
     "\n"
-    "Exit status: 0 when all pictures were written, 1 when the profile could not be read or a\n"
-    "picture not written, 2 when the command line is wrong.\n"
+    "Exit status: 0 if all pictures were written, 1 if the profile could not be read or a picture could\n"
+    "not be written, 2 if the command line is wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile render lobby.safetensors\n"
@@ -251,7 +249,7 @@ render_run (int argc, char **argv)
   RenderOptions options = { .max = TOP_NOT_GIVEN, .zoom = ZOOM_NOT_GIVEN, .depth = 8 };
   const GOptionEntry entries[] = {
     { "image", 0, 0, G_OPTION_ARG_STRING_ARRAY, &options.images,
-        "Picture to make; may be repeated (default: mean, std, range)", "NAME|all" },
+        "Picture to draw; may be repeated (default: mean, std, range)", "NAME|all" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
         "Directory, or for one picture a file name that ends in .png", "PATH" },
     { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite pictures that exist", NULL },
@@ -262,14 +260,14 @@ render_run (int argc, char **argv)
     { "depth", 0, 0, G_OPTION_ARG_INT, &options.depth,
         "Bits of mean, min and max: 8 (default) or 16", "BITS" },
     { "fit", 0, 0, G_OPTION_ARG_INT, &options.fit,
-        "Make larger frames at most N pixels wide and high", "N" },
+        "Shrink larger frames to at most N pixels in width and height", "N" },
     { "zoom", 0, 0, G_OPTION_ARG_INT, &options.zoom,
         "Draw every pixel as N x N pixels (default: see below)", "N" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.paths, NULL, NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = cli_context_new (
-      "FILE", "Shows the statistics of a profile as PNG pictures.", description, entries);
+      "FILE", "Draws the statistics of a profile as PNG pictures.", description, entries);
   int status = CLI_USAGE;
 
   if (cli_parse (context, &argc, &argv))
@@ -281,5 +279,5 @@ render_run (int argc, char **argv)
   return status;
 }
 
-const CliCommand cli_render = { "render", "Show the statistics of a profile as pictures",
+const CliCommand cli_render = { "render", "Draw the statistics of a profile as pictures",
   render_run };

@@ -4,15 +4,15 @@
 #include "cli.h"
 
 static const gchar description[] =
-    "Every file is read from its first byte to the last and checked against all that docs/format.md\n"
-    "says: the structure, the digest of the whole file (so that any changed bit is found), the\n"
-    "identity, and for every sample that its count, sum, sum of squares, minimum and maximum can be\n"
-    "those of a set of code values. For each sound file a line is printed:\n"
+    "Every file is read from the first byte to the last and checked against all rules of docs/format.md:\n"
+    "the structure, the digest of the whole file (so that any changed bit is found), the identity, and\n"
+    "for every sample whether its count, sum, sum of squares, minimum and maximum can be those of a set\n"
+    "of code values. For each sound file a line is printed:\n"
     "  FILE: sound, N frames, identity ...\n"
-    "What is wrong with the others is said on standard error, a line each; all files are looked at.\n"
+    "Faults are reported on standard error, one line for each file. All files are checked.\n"
     "\n"
-    "Exit status: 0 when every file is sound, 1 when one is not or cannot be read, 2 when the command\n"
-    "line is wrong.\n"
+    "Exit status: 0 if every file is sound, 1 if one is not or cannot be read, 2 if the command line is\n"
+    "wrong.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile verify *.safetensors\n"
@@ -46,12 +46,12 @@ verify_run (int argc, char **argv)
   gboolean quiet = FALSE;
   g_auto (GStrv) paths = NULL;
   const GOptionEntry entries[] = {
-    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Say nothing of sound files", NULL },
+    { "quiet", 'q', 0, G_OPTION_ARG_NONE, &quiet, "Print nothing about sound files", NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &paths, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = cli_context_new (
-      "FILE...", "Reads profiles wholly and says whether they are sound.", description, entries);
+  g_autoptr (GOptionContext) context = cli_context_new ("FILE...",
+      "Reads profiles completely and says whether they are sound.", description, entries);
 
   if (!cli_parse (context, &argc, &argv))
     return CLI_USAGE;
@@ -60,4 +60,4 @@ verify_run (int argc, char **argv)
   return verify_files (paths, quiet);
 }
 
-const CliCommand cli_verify = { "verify", "Check that profiles are whole and sound", verify_run };
+const CliCommand cli_verify = { "verify", "Check that profiles are sound", verify_run };
