@@ -30,13 +30,13 @@ static GST_PIXEL_DEFINE_ENUM (get_channels_type, "GstPixelChannels",
 
   g_object_class_install_property (klass, first + CHANNELS,
       g_param_spec_enum ("channels", "Channels",
-          "What frames are read as. Y'CbCr, as cameras and decoders give it, is converted to RGB exactly, "
-          "by the colorimetry of the caps; no converter is needed before",
+          "What frames are read as. Y'CbCr from cameras and decoders is converted to RGB "
+          "exactly, by the colorimetry of the caps, so no converter is needed in front",
           get_channels_type (), GST_PIXEL_CHANNELS_AUTO, flags));
   g_object_class_install_property (klass, first + CHROMA,
       g_param_spec_enum ("chroma", "Chroma",
-          "Where pixels share samples of U and V, as in 4:2:0: how each gets its own for RGB. Training must do "
-          "the same; pixelnorm.to_rgb of the Python package does",
+          "How pixels that share samples of U and V, as in 4:2:0, get theirs for RGB. Training "
+          "must do the same; pixelnorm.to_rgb of the Python package does",
           get_chroma_type (), PIXELNORM_CHROMA_AUTO, flags));
   gst_type_mark_as_plugin_api (get_channels_type (), 0);
   gst_type_mark_as_plugin_api (get_chroma_type (), 0);

@@ -6,8 +6,8 @@ gst_pixel_property_install_in_use (GObjectClass *klass, guint id)
 {
   g_object_class_install_property (klass, id,
       g_param_spec_boxed ("in-use", "In use",
-          "What every property that can be set is while the element runs. It differs from the property "
-          "until a change has come through, and where a message said that it did not",
+          "The values in use of all properties that can be set. A value differs from its "
+          "property until a change takes effect, or if a message said that it did not",
           GST_TYPE_STRUCTURE, G_PARAM_READABLE | G_PARAM_STATIC_STRINGS));
 }
 

@@ -445,11 +445,11 @@ static const GstPixelManual manual[] = {
       "other/tensors or other/tensor as pixelnorm makes them, of any batch-size; or its 8-bit video." },
   { "Output",
       "Raw video, frame by frame, with the channels that were normalized: RGB in any order, grey, or Y'CbCr." GST_PIXEL_MANUAL_LINE
-      "Caps behind the element choose the format; without any it is the format of the profile, or RGB." },
+      "Choose the format with caps after the element; without caps it is that of the profile, or RGB." },
   { "Messages",
-      "Warnings: PixelnormMeta of the buffers contradicts the properties; samples that cannot be brought back." },
+      "Warnings say that PixelnormMeta of the buffers contradicts the properties, or that samples cannot be restored." },
   { "Metas",
-      "PixelnormMeta is read from every buffer, where it is there: frames, mean and std, with which it needs no profile." },
+      "PixelnormMeta is read from every buffer that has it: frames, mean and std. With these no profile is needed." },
   { "Example",
       "gst-launch-1.0 videotestsrc num-buffers=3 ! pixelnorm method=fixed ! other/tensors ! pixeldenorm method=fixed ! video/x-raw,format=RGB ! fakesink" },
 };
@@ -461,8 +461,8 @@ add_templates (GstElementClass *klass)
   g_autoptr (GstCaps) output = gst_pixel_formats_written_caps ();
 
   gst_element_class_set_static_metadata (klass, "Pixel denormalization", "Filter/Converter/Video",
-      "The way back from pixelnorm: turns normalized tensors or 8-bit video into the video that they "
-      "were made of; give it the properties that pixelnorm has",
+      "Reverses pixelnorm: turns normalized tensors or 8-bit video back into the video that they "
+      "were made from; set the same properties as for pixelnorm",
       "The authors of gst-pixelnorm");
   gst_pixel_manual_add (klass, manual, G_N_ELEMENTS (manual));
   gst_element_class_add_pad_template (

@@ -748,42 +748,42 @@ install_batch_properties (GObjectClass *klass)
 
   g_object_class_install_property (klass, PROP_BATCH_SIZE,
       g_param_spec_uint ("batch-size", "Frames of a tensor",
-          "How many frames leave as one tensor, as the last of its dimensions. A network may run faster on "
-          "several at once; the first waits for the last",
+          "Number of frames in one tensor, the last of its dimensions. A network may run faster "
+          "on several at once, but the first frame waits for the last",
           1, G_MAXINT, 1, flags));
   g_object_class_install_property (klass, PROP_LAST_BATCH,
       g_param_spec_enum ("last-batch", "Frames that fill no tensor",
-          "What becomes of the frames that do not fill a tensor at the end of the stream or of a segment, or "
-          "before other caps. PixelnormMeta says in frames how many are real",
+          "What happens to the frames that do not fill a tensor at the end of the stream or of a "
+          "segment, or before new caps. The field frames of PixelnormMeta says how many are real",
           gst_pixel_norm_last_batch_get_type (), GST_PIXEL_LAST_BATCH_DROP, flags));
   gst_type_mark_as_plugin_api (gst_pixel_norm_last_batch_get_type (), 0);
 }
 
 static const GstPixelManual manual[] = {
   { "Input",
-      "Raw video, progressive. Y'CbCr is read as RGB; no converter is needed before." GST_PIXEL_MANUAL_LINE
-      "A profile of scope pixel fits frames of its own size only." },
+      "Raw progressive video. Y'CbCr is read as RGB, so no converter is needed in front." GST_PIXEL_MANUAL_LINE
+      "A profile of scope pixel fits only frames of its own size." },
   { "Output",
-      "other/tensors or other/tensor of float32, float16, int8 or uint8, packed, no header:" GST_PIXEL_MANUAL_LINE
+      "other/tensors or other/tensor of float32, float16, int8 or uint8, without padding or header:" GST_PIXEL_MANUAL_LINE
       "dimensions channels:width:height:N (layout nhwc) or width:height:channels:N (nchw), N = batch-size;" GST_PIXEL_MANUAL_LINE
-      "or video/x-raw of 8 bits, in which range-low..range-high lie on 0..255." GST_PIXEL_MANUAL_LINE
-      "What downstream accepts decides, tensors and float32 first. Caps behind the element choose." },
+      "or video/x-raw of 8 bits, in which 0..255 stands for range-low..range-high." GST_PIXEL_MANUAL_LINE
+      "The first of these that downstream accepts is made, tensors before video and float32 first. Choose with caps after the element." },
   { "Messages",
       "Element message pixelnorm, at the start and whenever one of its fields changes; those that apply:" GST_PIXEL_MANUAL_LINE
-      "plan: a number of its own for each set of values" GST_PIXEL_MANUAL_LINE
+      "plan: a different number for each set of values" GST_PIXEL_MANUAL_LINE
       "method, scope, statistics, momentum: as the properties say" GST_PIXEL_MANUAL_LINE
-      "gamma, beta, clip-low, clip-high: where they are not the default" GST_PIXEL_MANUAL_LINE
+      "gamma, beta, clip-low, clip-high: if they are not the default" GST_PIXEL_MANUAL_LINE
       "identity, affine-identity: digests of the profile, and of the file of affine-location" GST_PIXEL_MANUAL_LINE
-      "channels: RGB, YUV or Y, as frames are read; chroma: nearest or linear, where pixels share it" GST_PIXEL_MANUAL_LINE
+      "channels: RGB, YUV or Y, as frames are read; chroma: nearest or linear, if pixels share it" GST_PIXEL_MANUAL_LINE
       "output: float32, float16, int8, uint8 or video" GST_PIXEL_MANUAL_LINE
       "layout, channel-order, batch-size: of tensors" GST_PIXEL_MANUAL_LINE
       "quant-scale, quant-zero-point: of int8 and uint8, y = (code - zero-point) * scale" GST_PIXEL_MANUAL_LINE
-      "range-low, range-high: of video, what codes 0 and 255 stand for" GST_PIXEL_MANUAL_LINE
+      "range-low, range-high: of video, the results that codes 0 and 255 stand for" GST_PIXEL_MANUAL_LINE
       "Warnings name settings that have no effect, assumed colorimetry, and frames that were dropped." },
   { "Metas",
       "GstCustomMeta PixelnormMeta on every buffer: the fields of the message. Tensors also have" GST_PIXEL_MANUAL_LINE
-      "frames: how many real ones are in the buffer; and mean, std: with statistics of the stream and" GST_PIXEL_MANUAL_LINE
-      "scope channel or global, what was used, a value a channel." },
+      "frames: how many frames in the buffer are real; and mean, std: with statistics of the stream and" GST_PIXEL_MANUAL_LINE
+      "scope channel or global, the values that were used, one for each channel." },
   { "Example",
       "gst-launch-1.0 videotestsrc num-buffers=3 ! pixelnorm method=fixed mean=\"<123.675,116.28,103.53>\" std=\"<58.395,57.12,57.375>\" layout=nchw ! other/tensors,types=float32 ! fakesink" },
 };

@@ -755,12 +755,12 @@ install_results (GObjectClass *klass)
 
   g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_FRAMES,
       g_param_spec_uint64 ("frames", "Frames",
-          "How many frames the statistics are of, those of an appended profile included", 0,
+          "Number of frames in the statistics, including those of an appended profile", 0,
           G_MAXUINT64, 0, read));
   g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_FRAMES_SKIPPED,
       g_param_spec_uint64 ("frames-skipped", "Frames skipped",
-          "How many frames were left out: flagged GAP, CORRUPTED or DECODE_ONLY, or smaller than "
-          "their caps say",
+          "Number of frames that were left out: flagged GAP, CORRUPTED or DECODE_ONLY, or "
+          "smaller than their caps say",
           0, G_MAXUINT64, 0, read));
   g_object_class_install_property (klass, gst_pixel_stats_n_settings + PROP_PROFILE,
       g_param_spec_object ("profile", "Profile",
@@ -771,17 +771,17 @@ install_results (GObjectClass *klass)
 }
 
 static const GstPixelManual manual[] = {
-  { "Input", "Raw video, progressive; scope pixel: of one size. Frames pass untouched." },
+  { "Input", "Raw progressive video, with scope pixel of one size. Frames pass untouched." },
   { "Messages",
       "Element message pixelstats, at the end of the stream and every message-interval:" GST_PIXEL_MANUAL_LINE
-      "frames, frames-skipped: how many were counted, and how many could not be" GST_PIXEL_MANUAL_LINE
+      "frames, frames-skipped: the numbers of frames that were counted, and that could not be counted" GST_PIXEL_MANUAL_LINE
       "location: the file that is written, or NULL" GST_PIXEL_MANUAL_LINE
-      "channels: RGB, YUV or Y, as frames are read; chroma: nearest or linear, where pixels share it" GST_PIXEL_MANUAL_LINE
-      "mean, std, min, max: a value a channel over all pixels, in code values of the samples" GST_PIXEL_MANUAL_LINE
+      "channels: RGB, YUV or Y, as frames are read; chroma: nearest or linear, if pixels share it" GST_PIXEL_MANUAL_LINE
+      "mean, std, min, max: a value for each channel over all pixels, in code values of the samples" GST_PIXEL_MANUAL_LINE
       "Warnings name a profile that was saved elsewhere, frames that do not fit, and assumed colorimetry." },
   { "Actions",
-      "save: writes the profile to location now; returns whether that worked, and a warning says why not" GST_PIXEL_MANUAL_LINE
-      "reset: forgets what was counted, and begins anew" },
+      "save: writes the profile to location now; returns whether that worked, and if not, a warning says why" GST_PIXEL_MANUAL_LINE
+      "reset: discards what was counted, and starts again" },
   { "Example",
       "gst-launch-1.0 videotestsrc pattern=ball num-buffers=30 ! pixelstats location=ball.safetensors ! fakesink" },
 };

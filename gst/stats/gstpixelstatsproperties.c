@@ -222,17 +222,17 @@ install_choices (GObjectClass *klass)
   g_object_class_install_property (klass, PROP_HISTOGRAM,
       g_param_spec_boolean ("histogram", "Histogram",
           "Also count how often each code value occurs in each channel, which percentiles need; "
-          "takes about as much time again",
+          "this takes about twice the time",
           FALSE, ready));
   g_object_class_install_property (klass, PROP_MASK,
       g_param_spec_string ("mask", "Mask",
-          "PNG image of the size of the frames: pixels where it is black (0) or transparent do not "
-          "count, as letterbox bars, logos or sky. Unset: all count",
+          "PNG image of the size of the frames: pixels where it is black (0) or transparent are "
+          "not counted, for example letterbox bars, logos or sky. Unset: all are counted",
           NULL, ready));
   g_object_class_install_property (klass, PROP_ROI,
       gst_param_spec_array ("roi", "Region of interest",
-          "Only pixels inside of this rectangle count: x, y, width and height in pixels, written "
-          "\"<0,60,640,360>\". Unset: all count",
+          "Only pixels inside of this rectangle are counted: x, y, width and height in pixels, "
+          "written \"<0,60,640,360>\". Unset: all are counted",
           NULL, ready));
 }
 
@@ -245,9 +245,9 @@ install_settings (GObjectClass *klass)
 
   g_object_class_install_property (klass, PROP_LOCATION,
       g_param_spec_string ("location", "Location",
-          "Profile file to write, by custom NAME.safetensors: at the end of the stream, on stop, "
-          "every checkpoint-interval and when max-frames is reached. A profile that is there already "
-          "needs append or overwrite. Unset: the profile is kept in memory",
+          "Profile file to write, by convention NAME.safetensors: at the end of the stream, on "
+          "stop, every checkpoint-interval and when max-frames is reached. If the profile exists "
+          "already, append or overwrite is needed. Unset: the profile is kept in memory",
           NULL, playing));
   g_object_class_install_property (klass, PROP_SCOPE,
       g_param_spec_enum ("scope", "Scope",
@@ -256,30 +256,29 @@ install_settings (GObjectClass *klass)
           gst_pixel_stats_scope_get_type (), DEFAULT_SCOPE, ready));
   g_object_class_install_property (klass, PROP_APPEND,
       g_param_spec_boolean ("append", "Append",
-          "Go on from the profile that stands at location; where there is none, begin anew", FALSE,
-          ready));
+          "Continue the profile at location; if there is none, start a new one", FALSE, ready));
   g_object_class_install_property (klass, PROP_OVERWRITE,
       g_param_spec_boolean ("overwrite", "Overwrite",
-          "Replace the profile that stands at location. Other files are never replaced", FALSE,
-          playing));
+          "Replace the profile at location. Other files are never replaced", FALSE, playing));
   g_object_class_install_property (klass, PROP_FRAME_STEP,
       g_param_spec_uint ("frame-step", "Frame step",
-          "Take every Nth frame, 1 or more: neighbours in time are much alike, so a step saves work",
+          "Count every Nth frame, 1 or more: successive frames are much alike, so a step saves "
+          "work",
           0, G_MAXINT, DEFAULT_FRAME_STEP, playing));
   g_object_class_install_property (klass, PROP_MAX_FRAMES,
       g_param_spec_uint64 ("max-frames", "Maximum of frames",
-          "Stop taking frames after so many of this run, and save; frames go on passing (0 = take "
-          "all)",
+          "Stop counting after this number of frames of a run, and save; frames still pass (0 = "
+          "count all)",
           0, G_MAXUINT64, 0, playing));
   g_object_class_install_property (klass, PROP_CHECKPOINT_INTERVAL,
       g_param_spec_uint64 ("checkpoint-interval", "Checkpoint interval",
-          "Save every so many nanoseconds of wall clock, in a thread of its own, so that a crash "
-          "loses little (0 = never)",
+          "Save after every interval of this many nanoseconds of wall-clock time, in a separate "
+          "thread, so that a crash loses little (0 = never)",
           0, G_MAXUINT64, DEFAULT_CHECKPOINT_INTERVAL, playing));
   g_object_class_install_property (klass, PROP_MESSAGE_INTERVAL,
       g_param_spec_uint64 ("message-interval", "Message interval",
-          "Post a pixelstats element message every so many nanoseconds of stream time; of wall "
-          "clock where buffers have no timestamp (0 = at the end only)",
+          "Post a pixelstats element message after every interval of this many nanoseconds of "
+          "stream time, or of wall-clock time if buffers have no timestamps (0 = only at the end)",
           0, G_MAXUINT64, 0, playing));
 }
 

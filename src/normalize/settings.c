@@ -107,13 +107,15 @@ static const Row rows[] = {
       WORD (method, methods, pixelnorm_method_get_type, PIXELNORM_METHOD_ZSCORE),
       .setting.option = "" },
   { SAYS ("scope", "Scope",
-        "Over what statistics are pooled. pixel: every sample has its own, for frames of the profile's "
-        "size; channel and global: for frames of any size"),
+        "Which samples are pooled. pixel: none, every sample has its own statistics, and frames "
+        "must have the size of the profile; channel: those of each channel; global: all; both "
+        "for frames of any size"),
       WORD (scope, scopes, pixelnorm_scope_get_type, PIXELNORM_SCOPE_PIXEL),
       .setting.option = " (default: that of the profile)" },
   { SAYS ("min-deviation", "Minimum deviation",
-        "Smallest divisor, in code values of the samples' depth (not 0 together with epsilon): what hardly ever varied is "
-        "not blown up. Raise it to calm noise in still places"),
+        "Smallest divisor, in code values at the depth of the samples (not 0 if epsilon is 0), "
+        "so that the noise of samples that hardly ever varied is not magnified. Raise it to "
+        "suppress more noise"),
       NUMBER (min_deviation, 0, LARGEST_VALUE, 1), .setting.methods = DIVIDING,
       .setting.option = "Smallest divisor, in code values (default: 1)" },
   { SAYS ("epsilon", "Epsilon",
@@ -124,34 +126,35 @@ static const Row rows[] = {
         "For method=percentile: the percentile of a channel that becomes -1. It needs a profile collected "
         "with histogram=true"),
       NUMBER (percentile_low, 0, 100, 1), .setting.methods = ONLY (PERCENTILE),
-      .setting.option = "Of the method percentile: the one that becomes -1 (default: 1)" },
+      .setting.option = "Percentile that becomes -1, with the method percentile (default: 1)" },
   { SAYS ("percentile-high", "High percentile",
         "For method=percentile: the percentile of a channel that becomes 1, more than percentile-low"),
       NUMBER (percentile_high, 0, 100, 99), .setting.methods = ONLY (PERCENTILE),
-      .setting.option = "Of the method percentile: the one that becomes 1 (default: 99)" },
+      .setting.option = "Percentile that becomes 1, with the method percentile (default: 99)" },
   { SAYS ("statistics", "Statistics",
         "Where mean and deviation come from. frame and batch: from what is normalized, with scope channel "
         "or global. running: from the frames before; with scope pixel that shows what moves"),
       WORD (statistics, sources, pixelnorm_statistics_source_get_type,
           PIXELNORM_STATISTICS_SOURCE_PROFILE) },
   { SAYS ("momentum", "Momentum",
-        "For statistics=running: the weight of a new frame, more than 0, as in PyTorch; ONNX and Keras "
-        "write 1 - momentum. Small: a long memory"),
+        "For statistics=running: the weight of a new frame, more than 0, as in PyTorch; ONNX and "
+        "Keras write 1 - momentum. The smaller, the longer the memory"),
       NUMBER (momentum, 0, 1, .1), .setting.least_excluded = TRUE,
       .setting.sources = 1u << PIXELNORM_STATISTICS_SOURCE_RUNNING, .setting.in_meta = TRUE,
       .setting.advice =
           "the weight of a new frame, as in PyTorch. (ONNX and Keras write 1 - momentum.)" },
   { SAYS ("mean", "Mean",
-        "For method=fixed: what is subtracted, in units; one number or one a channel in the order R, G, B, "
-        "in brackets and quotes even where it is one: \"<127.5>\", \"<123.675,116.28,103.53>\"; default <127.5>"),
+        "For method=fixed: what is subtracted, in units; one number, or one for each channel in "
+        "the order R, G, B, in quoted brackets even if it is one: \"<127.5>\", "
+        "\"<123.675,116.28,103.53>\"; default <127.5>"),
       VALUES (mean, -LARGEST_VALUE, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
-      .setting.option = "Of the method fixed: one number, or R,G,B (default: 127.5)" },
+      .setting.option = "For the method fixed: one number, or R,G,B (default: 127.5)" },
   { SAYS ("std", "Standard deviation",
-        "For method=fixed: what is divided by, in units; more than 0, written as mean; default <127.5>"),
+        "For method=fixed: the divisor, in units; more than 0, written like mean; default <127.5>"),
       VALUES (std, SMALLEST_DIVISOR, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
-      .setting.option = "Of the method fixed (default: 127.5)" },
+      .setting.option = "For the method fixed (default: 127.5)" },
   { SAYS ("units", "Units",
-        "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as torchvision has them"),
+        "Units of mean and std. code: code values, 0 to 255; unit: 0 to 1, as in torchvision"),
       WORD (units, units, pixelnorm_units_get_type, PIXELNORM_UNITS_CODE),
       .setting.methods = ONLY (FIXED),
       .setting.option = ", of --mean and --std; unit is 0 to 1 (default: code)" },
@@ -160,27 +163,29 @@ static const Row rows[] = {
         "to range-high: the method's own range, -4 to 127/32 for zscore (of center and flat-field it grows "
         "with the depth)"),
       NUMBER (range_low, -LARGEST_VALUE, LARGEST_VALUE, 0),
-      .setting.option = "What becomes 0 in 8-bit video (default: by the method)" },
+      .setting.option = "Result that becomes 0 in 8-bit video (default: that of the method)" },
   { SAYS ("range-high", "High end of the range",
         "For 8-bit video output: the y that becomes code 255. Equal to range-low: the method's own range"),
       NUMBER (range_high, -LARGEST_VALUE, LARGEST_VALUE, 0),
-      .setting.option = "What becomes 255 in 8-bit video (default: by the method)" },
+      .setting.option = "Result that becomes 255 in 8-bit video (default: that of the method)" },
   { SAYS ("gamma", "Gamma",
-        "What the result of the method is multiplied by, one number or one a channel in the order R, G, B, "
-        "as a layer of batch normalization learns it; default <1>"),
+        "Factor that the result of the method is multiplied by, one number, or one for each "
+        "channel in the order R, G, B, as a batch normalization layer learns it; default <1>"),
       VALUES (gamma, -LARGEST_VALUE, LARGEST_VALUE, 1), .setting.in_meta = TRUE,
-      .setting.option = "What results are multiplied by: one number, or R,G,B (default: 1)" },
-  { SAYS ("beta", "Beta", "What is added after gamma, one number or one a channel; default <0>"),
+      .setting.option = "Factor of the results: one number, or R,G,B (default: 1)" },
+  { SAYS ("beta", "Beta",
+        "Number that is added after gamma, one number, or one for each channel; default <0>"),
       VALUES (beta, -LARGEST_VALUE, LARGEST_VALUE, 0), .setting.in_meta = TRUE,
-      .setting.option = "What is added after gamma (default: 0)" },
+      .setting.option = "Added after gamma: one number, or R,G,B (default: 0)" },
   { SAYS ("clip-low", "Lowest result",
-        "Results below it become it, in the units of the results, after gamma and beta. Default: none"),
+        "Smaller results are set to this value, in the units of the results, after gamma and "
+        "beta. Default: none"),
       NUMBER (clip_low, -G_MAXDOUBLE, G_MAXDOUBLE, -G_MAXDOUBLE), .setting.in_meta = TRUE },
-  { SAYS ("clip-high", "Highest result", "Results above it become it. Default: none"),
+  { SAYS ("clip-high", "Highest result", "Larger results are set to this value. Default: none"),
       NUMBER (clip_high, -G_MAXDOUBLE, G_MAXDOUBLE, G_MAXDOUBLE), .setting.in_meta = TRUE },
   { SAYS ("channel-order", "Order of channels",
-        "Order of the channels of a tensor of colours; video keeps its own. Networks of Caffe and OpenCV "
-        "were often trained on bgr"),
+        "Order of the channels of a colour tensor; video keeps its own. Networks of Caffe and "
+        "OpenCV were often trained on bgr"),
       WORD (channel_order, channel_orders, pixelnorm_channel_order_get_type,
           PIXELNORM_CHANNEL_ORDER_RGB),
       .setting.option = ": order of channels that the model expects (default: rgb)" },
@@ -189,12 +194,14 @@ static const Row rows[] = {
           PIXELNORM_TENSOR_LAYOUT_NHWC),
       .setting.option = ": order of dimensions that the model expects (default: nhwc)" },
   { SAYS ("quant-scale", "Scale of quantization",
-        "For tensors of int8 and uint8: how much y is in one step, as the model says. 0: scale and "
-        "zero-point are such that range-low to range-high becomes all of the codes; the method's own range as far as "
-        "samples reach it, so that 8-bit samples share a code only where they must"),
+        "For tensors of int8 and uint8: the difference of y for one step, as the model gives it. "
+        "0: scale and zero-point are chosen so that range-low to range-high spans all codes; "
+        "without them the part of the method's own range that samples reach, so that 8-bit "
+        "samples share a code only if they must"),
       NUMBER (quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, 0) },
   { SAYS ("quant-zero-point", "Zero-point of quantization",
-        "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model says"),
+        "For tensors of int8 and uint8 with a quant-scale: the code of y = 0, as the model gives "
+        "it"),
       INTEGER (quant_zero_point, -128, 255, 0) },
 };
 
