@@ -17,7 +17,7 @@ from .wanted import wanted
 from .writer import write_file
 
 NOT_OF_A_GRAFT = {"statistics", "layout", "output", "quant_scale", "quant_zero_point", "range_low", "range_high"}
-HELP = {"channel_order": "what the model expects; raw frames are rgb", **dict.fromkeys(VALUES, "a number, or one a channel: 1,2,3")}
+HELP = {"channel_order": "what the model expects; raw frames are rgb", **dict.fromkeys(VALUES, "a number, or one for each channel: 1,2,3")}
 
 
 def numbers(text):
@@ -26,9 +26,9 @@ def numbers(text):
 
 
 def add_settings(parser):
-    parser.add_argument("--profile", help="profile to normalize with, as pixelstats wrote it; every method but fixed needs one")
+    parser.add_argument("--profile", help="profile to normalize with, as written by pixelstats; every method except fixed needs one")
     parser.add_argument("--dark", help="profile of dark frames, for the method flat-field")
-    parser.add_argument("--affine", help="safetensors file of gamma and beta that were learned, a value a sample or a channel")
+    parser.add_argument("--affine", help="safetensors file with learned gamma and beta, one value for each sample or channel")
     for field in dataclasses.fields(Settings):
         kind = {"choices": CHOICES[field.name]} if field.name in CHOICES else {"type": numbers if field.name in VALUES else float}
         if field.name not in NOT_OF_A_GRAFT:  # the defaults are the normalizer's
@@ -38,16 +38,16 @@ def add_settings(parser):
 def add_graft(commands):
     parser = commands.add_parser("graft", help="put a normalization in front of an ONNX model, which then takes raw frames")
     parser.set_defaults(run=run_graft)
-    parser.add_argument("--model", required=True, help="the model: ONNX, with an input of float [N, 3, height, width] or alike")
+    parser.add_argument("--model", required=True, help="the model: ONNX, with a float input such as [N, 3, height, width]")
     parser.add_argument("--output", required=True, help="where to write the new model")
-    parser.add_argument("--force", action="store_true", help="overwrite the output where it is an ONNX model")
-    parser.add_argument("--input", help="the input that takes frames, where there are several")
-    parser.add_argument("--new-name", help="what to call the new input; default: as before")
-    parser.add_argument("--input-layout", choices=["nhwc", "nchw"], default="nhwc", help="of the raw frames; default: nhwc")
+    parser.add_argument("--force", action="store_true", help="overwrite the output if it is an ONNX model")
+    parser.add_argument("--input", help="the input that takes frames, if there are several")
+    parser.add_argument("--new-name", help="name of the new input; default: the old name")
+    parser.add_argument("--input-layout", choices=["nhwc", "nchw"], default="nhwc", help="layout of the raw frames; default: nhwc")
     parser.add_argument("--input-type", choices=["uint8", "uint16", "float32"],
-                        help="of the raw frames; float32 where code values come as floats, as nvinfer feeds them; default: by "
-                             "the depth of the profile")
-    parser.add_argument("--model-layout", choices=["auto", "nchw", "nhwc"], default="auto", help="of the model's input")
+                        help="type of the raw frames; float32 if code values come as floats, as nvinfer feeds them; by default "
+                             "it follows from the depth of the profile")
+    parser.add_argument("--model-layout", choices=["auto", "nchw", "nhwc"], default="auto", help="layout of the model's input")
     add_settings(parser)
 
 
@@ -93,27 +93,27 @@ def check_model_target(onnx, path, overwrite):
 
 def add_collect(commands):
     parser = commands.add_parser("collect", help="make a profile of a set of pictures, on this machine or with an engine",
-                                 epilog="Exit status: 0 when OUT was written and every file counts, 3 when OUT was written, but "
-                                 "files were left out, 1 when nothing was written, 2 when the command line is wrong.")
+                                 epilog="Exit status: 0 if OUT was written and every file was counted, 3 if OUT was written but "
+                                 "files were left out, 1 if nothing was written, 2 if the command line is wrong.")
     parser.set_defaults(run=run_collect)
     parser.add_argument("output", metavar="OUT", help="the profile to write")
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a file, folder, pattern or, with fsspec, URL")
     parser.add_argument("--engine", choices=tuple(distributed.ENGINES), default="local", help="default: local")
-    parser.add_argument("--address", help="of the engine's scheduler, as tcp://host:8786; default: this machine")
+    parser.add_argument("--address", help="address of the engine's scheduler, such as tcp://host:8786; default: this machine")
     parser.add_argument("--reader", default="pillow", help="pillow (default), or module:function, which is given a path and "
                         "returns arrays")
     parser.add_argument("--scope", choices=["pixel", "channel"], default="pixel", help="channel: any size; default: pixel")
     parser.add_argument("--channels", choices=["RGB", "Y"], default="RGB", help="default: RGB")
-    parser.add_argument("--depth", type=int, default=8, help="bits of a sample that a reader of your own gives; default: 8")
+    parser.add_argument("--depth", type=int, default=8, help="bits per sample, for a reader of your own; default: 8")
     parser.add_argument("--size", type=width_and_height, metavar="WxH", help="scale pictures to this size")
-    parser.add_argument("--scaling", choices=tuple(SCALINGS), default="bilinear", help="how, as Pillow does; default: bilinear")
+    parser.add_argument("--scaling", choices=tuple(SCALINGS), default="bilinear", help="how to scale, as in Pillow; default: bilinear")
     parser.add_argument("--orient", choices=["auto", "off"], default="auto", help="turn pictures upright as a tag says (auto, "
                         "the default) or leave them")
     parser.add_argument("--histogram", action="store_true", help="also count code values, for percentiles")
-    parser.add_argument("--jobs", type=int, help="how many processes read on this machine; default: as many as cores")
-    parser.add_argument("--shard-size", type=int, help="files of a task; default: 4 tasks a worker, at most 10,000 files each")
-    parser.add_argument("--timeout", type=float, default=60, help="seconds without progress to give up a file after; default: 60")
-    parser.add_argument("--force", action="store_true", help="overwrite OUT where it is a profile")
+    parser.add_argument("--jobs", type=int, help="number of processes that read on this machine; default: the number of cores")
+    parser.add_argument("--shard-size", type=int, help="number of files in a task; default: 4 tasks per worker, of at most 10,000 files each")
+    parser.add_argument("--timeout", type=float, default=60, help="give up a file that makes no progress for so many seconds; default: 60")
+    parser.add_argument("--force", action="store_true", help="overwrite OUT if it is a profile")
 
 
 def width_and_height(text):
