@@ -185,6 +185,19 @@ lookup_planes_u8_c (uint8_t *const *to, const uint8_t *const *from, unsigned str
   }
 }
 
+static void
+fixed_point_u8_c (uint8_t *to, const uint8_t *from, const PixelnormFixedPoint *how, int n)
+{
+  for (int i = 0; i < n; i++) {
+    const int k = i % PIXELNORM_TILE;
+    const uint32_t a = (256u * from[i] + how->fine[k]) * how->factor[k] >> 16;
+    const uint32_t sum = a + how->plus[k] < 65535 ? a + how->plus[k] : 65535;
+    const uint32_t code = (sum > how->minus[k] ? sum - how->minus[k] : 0) >> how->shift;
+
+    to[i] = (uint8_t) ((code < 255 ? code : 255) ^ (uint32_t) how->sign);
+  }
+}
+
 const PixelnormKernels pixelnorm_kernels_c = {
   "c",
   { accumulate_u8_c, accumulate_u16_c },
@@ -213,6 +226,8 @@ const PixelnormKernels pixelnorm_kernels_c = {
   unpack_10_c,
   lookup_u8_c,
   lookup_planes_u8_c,
+  fixed_point_u8_c,
+  .fast_fixed_point = 0,
   .fast_tables = 0,
   .fast_planes = 0,
   .running = { pixelnorm_running_u8_c, pixelnorm_running_u16_c },

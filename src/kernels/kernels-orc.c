@@ -196,6 +196,19 @@ DEFINE_WATCHED (unpack_u16, unpack, U16, (uint16_t * x, int swap, int shift, uns
     (x, swap, shift, mask, n), pixelnorm_kernels_c.unpack_u16, BITS (2), BITS (2), BITS (2),
     BITS (2))
 
+static void
+fixed_point_u8_made (uint8_t *to, const uint8_t *from, const PixelnormFixedPoint *how, int n)
+{
+  for (int i = 0; i < n; i += PIXELNORM_TILE)
+    pixelnorm_orc_fixed_point_u8 (to + i, from + i, how->fine, how->factor, how->plus, how->minus,
+        how->shift, how->sign, n - i < PIXELNORM_TILE ? n - i : PIXELNORM_TILE);
+  pixelnorm_clean_vectors ();
+}
+
+DEFINE_WATCHED (fixed_point_u8, fixed_point, U8,
+    (uint8_t * to, const uint8_t *from, const PixelnormFixedPoint *how, int n), (to, from, how, n),
+    pixelnorm_kernels_c.fixed_point_u8, BITS (1), BITS (1), BITS (1), BITS (2), BITS (2), BITS (2))
+
 #define DEFINE_RUNNING(samples)                                                                    \
   static void running_##samples##_made (float *y, int32_t *mean, uint16_t *rest, float *variance,  \
       const void *x, const float *gamma, const float *beta, const int32_t *momentum,               \
@@ -421,6 +434,8 @@ pixelnorm_fill_orc (PixelnormKernels *kernels)
   fill_statistics (kernels);
   USE_SAMPLES (PIXELNORM_SAMPLE_U8, u8);
   USE_SAMPLES (PIXELNORM_SAMPLE_U16, u16);
+  kernels->fixed_point_u8 = fixed_point_u8_orc;
+  kernels->fast_fixed_point = 1;
   kernels->unpack_u16 = unpack_u16_orc;
   kernels->pack_u16 = pack_u16_orc;
   if (!running_is_wrong ()) {

@@ -63,6 +63,18 @@ pixelnorm_call_convert (const PixelnormWatch *self, PixelnormAnyKernel kernel, v
   CALL (PixelnormConvert, kernel, a[0], a[1], 3, N_SAMPLES);
 }
 
+void
+pixelnorm_call_fixed_point (const PixelnormWatch *self, PixelnormAnyKernel kernel, void *const *a)
+{
+  PixelnormFixedPoint how = { .shift = 7, .sign = 128 };
+
+  memcpy (how.fine, a[2], N_SAMPLES * sizeof *how.fine);
+  memcpy (how.factor, a[3], N_SAMPLES * sizeof *how.factor);
+  memcpy (how.plus, a[4], N_SAMPLES * sizeof *how.plus);
+  memcpy (how.minus, a[5], N_SAMPLES * sizeof *how.minus);
+  CALL (PixelnormFixedPointU8, kernel, a[0], a[1], &how, N_SAMPLES);
+}
+
 /* All four programs, one list each. */
 void
 pixelnorm_call_unpack (const PixelnormWatch *self, PixelnormAnyKernel kernel, void *const *a)

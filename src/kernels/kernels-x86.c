@@ -46,6 +46,7 @@ pixelnorm_fill_avx2 (PixelnormKernels *kernels)
   pixelnorm_fill_avx2_normalize (kernels, orc_is_narrow);
   pixelnorm_fill_avx2_denormalize (kernels, orc_is_narrow);
   pixelnorm_fill_avx2_running (kernels, orc_is_narrow);
+  pixelnorm_fill_avx2_fixed_point (kernels);
   pixelnorm_fill_avx2_scatter (kernels);
   pixelnorm_fill_avx2_planes (kernels);
   pixelnorm_fill_avx2_pick (kernels);

@@ -17,6 +17,7 @@ void pixelnorm_fill_avx512 (PixelnormKernels *kernels);
 /* The parts of the row "avx2", more where Orc's vectors are narrow, of 128 bits; statistics and words only there. */
 void pixelnorm_fill_avx2_normalize (PixelnormKernels *kernels, int orc_is_narrow);
 void pixelnorm_fill_avx2_denormalize (PixelnormKernels *kernels, int orc_is_narrow);
+void pixelnorm_fill_avx2_fixed_point (PixelnormKernels *kernels);
 void pixelnorm_fill_avx2_scatter (PixelnormKernels *kernels);
 void pixelnorm_fill_avx2_running (PixelnormKernels *kernels, int orc_is_narrow);
 void pixelnorm_fill_avx2_statistics (PixelnormKernels *kernels);

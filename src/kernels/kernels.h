@@ -88,6 +88,20 @@ typedef void (*PixelnormLookupU8) (
 typedef void (*PixelnormLookupPlanesU8) (uint8_t *const *to, const uint8_t *const *from,
     unsigned stride, const uint8_t (*const *tables)[256], int n_pixels);
 
+/* Samples to codes of 8 bits without floating point, for 16-bit lanes: with a = ((256 x + fine) * factor) >> 16,
+ *   code = ((a + plus - minus) >> shift) ^ sign
+ * where the sum saturates at 65535, the difference at 0, and what was shifted at 255. Coefficients repeat every
+ * PIXELNORM_REPEAT samples: a tile of them, however long the list; maybe only the first are looked at. */
+typedef struct {
+  uint8_t fine[PIXELNORM_TILE];
+  uint16_t factor[PIXELNORM_TILE], plus[PIXELNORM_TILE], minus[PIXELNORM_TILE];
+  int shift; /* 1 to 8 */
+  int sign;  /* 0; 128 where codes are int8 */
+} PixelnormFixedPoint;
+
+typedef void (*PixelnormFixedPointU8) (
+    uint8_t *to, const uint8_t *from, const PixelnormFixedPoint *how, int n);
+
 /* The way back: x = round ((y - bias) * unscale + centre), half to even, saturated at 0 and @largest,
  * with one rounding of float32 each for the difference and the product, and none but the last for the
  * sum. y that is no number, or whose product is none (infinity times 0), becomes centre. centre and x are
@@ -223,7 +237,9 @@ typedef struct {
   PixelnormUnpack10 unpack_10;
   PixelnormLookupU8 lookup_u8;
   PixelnormLookupPlanesU8 lookup_planes_u8;
-  unsigned fast_tables; /* up to so many tables take less time than normalize to 8 bits */
+  PixelnormFixedPointU8 fixed_point_u8;
+  unsigned fast_fixed_point; /* whether that takes less time than normalize to 8 bits */
+  unsigned fast_tables;      /* up to so many tables take less time than either */
   unsigned
       fast_planes; /* whether planes take less time than a channel after the other, gathered and normalized */
   /* the way back */

@@ -143,6 +143,28 @@ convssslw w, f
 convssswb y, w
 
 
+# The same in fixed point: kernels.h. Shifted by one bit at least, a word is a signed one, which narrows as such.
+.function pixelnorm_orc_fixed_point_u8
+.dest 1 y uint8_t
+.source 1 x uint8_t
+.source 1 fine uint8_t
+.source 2 factor uint16_t
+.source 2 plus uint16_t
+.source 2 minus uint16_t
+.param 2 shift
+.param 1 sign
+.temp 2 w
+.temp 1 code
+
+mergebw w, fine, x
+mulhuw w, w, factor
+addusw w, w, plus
+subusw w, w, minus
+shruw w, w, shift
+convsuswb code, w
+xorb y, code, sign
+
+
 # Words as they lie -> code values.
 .function pixelnorm_orc_unpack_u16
 .dest 2 x uint16_t

@@ -252,6 +252,24 @@ prepare_lookup (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *
       ARGUMENT (a[0]), ARGUMENT (a[1]), ARGUMENT (work->tables), self->period, ARGUMENT (n));
 }
 
+/* Coefficients that repeat, made of the first ones of the arrays. */
+static void
+prepare_fixed_point (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *work)
+{
+  PixelnormFixedPoint *how = &work->fixed_point;
+
+  *how = (PixelnormFixedPoint){ .shift = 1 + n % 8, .sign = n % 3 ? 0 : 128 };
+  for (gint i = 0; i < PIXELNORM_TILE && n > 0; i++) {
+    const gint k = i % PIXELNORM_REPEAT % n;
+
+    how->fine[i] = a[2][k];
+    how->factor[i] = ((guint16 *) a[3])[k];
+    how->plus[i] = ((guint16 *) a[4])[k];
+    how->minus[i] = ((guint16 *) a[5])[k];
+  }
+  SET_ARGUMENTS (ARGUMENT (a[0]), ARGUMENT (a[1]), ARGUMENT (how), ARGUMENT (n));
+}
+
 static const Arrangement arrangements[] = {
   { "RGB", 3, { { 0, 0 }, { 0, 1 }, { 0, 2 } }, { 3 } },
   { "BGR", 3, { { 0, 2 }, { 0, 1 }, { 0, 0 } }, { 3 } },
@@ -600,6 +618,16 @@ add_lookup (GPtrArray *families, guint period)
 }
 
 static void
+add_fixed_point (GPtrArray *families)
+{
+  const KernelFamily family = {
+    .n_arrays = 6, .bytes = { 1, 1, 1, 2, 2, 2 }, .fill = fill_bytes, .prepare = prepare_fixed_point
+  };
+
+  add (families, family, OFFSET (fixed_point_u8), g_strdup ("fixed-point/u8"));
+}
+
+static void
 fill_colour (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
 {
   const guint16 mask = (guint16) ((1u << self->depth) - 1);
@@ -702,6 +730,7 @@ kernel_families_new (void)
   add_words (families, TRUE);
   for (guint period = 1; period <= 4; period++)
     add_lookup (families, period);
+  add_fixed_point (families);
   for (guint k = 0; k < G_N_ELEMENTS (arrangements); k++)
     if (is_packed (&arrangements[k]))
       add_lookup_planes (families, &arrangements[k]);

@@ -18,6 +18,7 @@ typedef struct {
   guint8 tiles[3][4 * PIXELNORM_TILE];
   guint8 tables[4][256], (*each_table[3])[256];
   PixelnormToPlane planes[3];
+  PixelnormFixedPoint fixed_point;
   PixelnormRunningParameters parameters;
   PixelnormUpsampling upsampling;
 } KernelWork;

@@ -163,6 +163,7 @@ test_complete (gconstpointer data)
     [INDEX (name)] = TRUE,
     [INDEX (stream_end)] = TRUE,
     [INDEX (fast_tables)] = TRUE,
+    [INDEX (fast_planes)] = TRUE,
     [INDEX (convert[PIXELNORM_ITEM_F32])] = TRUE, /* which is no kernel */
   };
 

@@ -293,6 +293,35 @@ test_lookup (void)
   }
 }
 
+/* In double, where all of it is exact. */
+static void
+test_fixed_point (void)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (20240229);
+  g_autofree PixelnormFixedPoint *how = g_new (PixelnormFixedPoint, 1);
+
+  for (how->shift = 1; how->shift <= 8; how->shift++) {
+    guint8 from[PIXELNORM_TILE], to[PIXELNORM_TILE];
+
+    how->sign = how->shift % 2 ? 128 : 0;
+    for (guint i = 0; i < PIXELNORM_TILE; i++) {
+      from[i] = (guint8) g_rand_int (rand);
+      how->fine[i] = (guint8) g_rand_int (rand);
+      how->factor[i] = (guint16) g_rand_int (rand);
+      how->plus[i] = i % 2 ? (guint16) g_rand_int (rand) : 0;
+      how->minus[i] = i % 3 ? 0 : (guint16) g_rand_int (rand);
+    }
+    c->fixed_point_u8 (to, from, how, PIXELNORM_TILE);
+    for (guint i = 0; i < PIXELNORM_TILE; i++) {
+      const double a = floor ((from[i] + how->fine[i] / 256.) * how->factor[i] / 256);
+      const double difference = fmax (fmin (a + how->plus[i], 65535) - how->minus[i], 0);
+      const double code = fmin (floor (difference / exp2 (how->shift)), 255);
+
+      g_assert_cmpuint (to[i], ==, (guint) code ^ (guint) how->sign);
+    }
+  }
+}
+
 /* Code values in the upper 12 bits of words, of this machine's order of bytes and of the other, and back. */
 static void
 test_words (void)
@@ -341,6 +370,7 @@ main (int argc, char **argv)
   g_test_add_func ("/reference/half", test_half);
   g_test_add_func ("/reference/scatter", test_scatter);
   g_test_add_func ("/reference/lookup", test_lookup);
+  g_test_add_func ("/reference/fixed-point", test_fixed_point);
   g_test_add_func ("/reference/words", test_words);
   g_test_add_func ("/reference/back", test_back);
   g_test_add_func ("/reference/back-items", test_back_items);

@@ -99,9 +99,9 @@ test_wrong (void)
   static const char *const names[] = { "accumulate_u8", "accumulate4_u8", "accumulate_u16",
     "accumulate4_u16", "spill_u16", "spill_u32", "normalize_u8_f32", "normalize_u16_f32",
     "normalize_u8_u8", "normalize_u16_u8", "normalize_u8_i8", "normalize_u16_i8", "unpack_u16",
-    "pack_u16", "convert_u8", "convert_i8", "denormalize_f32_u8", "denormalize_f32_u16",
-    "denormalize_u8_u8", "denormalize_u8_u16", "denormalize_i8_u8", "denormalize_i8_u16",
-    "colour_u8_1", "colour_u8_2" };
+    "pack_u16", "fixed_point_u8", "convert_u8", "convert_i8", "denormalize_f32_u8",
+    "denormalize_f32_u16", "denormalize_u8_u8", "denormalize_u8_u16", "denormalize_i8_u8",
+    "denormalize_i8_u16", "colour_u8_1", "colour_u8_2" };
 
   g_assert_cmpstr (pixelnorm_kernel_rows ()[1].name, ==, "orc");
   g_test_trap_subprocess ("/watch/subprocess/families", 0, 0);
