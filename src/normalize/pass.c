@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One pass over a frame.
  *
- * 8-bit results of 8-bit samples in scope channel and global are checked when the coefficients are
- * made: all 256 codes of every channel against the exact rounding. Where float32 rounds one of them
- * otherwise, the pass uses tables instead.
+ * 8-bit results of 8-bit samples in scope channel and global are a table a channel, of the exact rounding. The pass
+ * looks codes up where that is fastest, or makes them of integers where these make the same table (fixed-point.h).
+ * Else all 256 codes of every channel are checked: only where float32 rounds one of them otherwise, tables are used.
  */
 #include "pass.h"
 
+#include <string.h>
 #include <unistd.h>
 
 /* Samples that are gathered at a time, where nothing needs them to be a tile: calls cost less, and they
@@ -23,7 +24,28 @@ clip_code (guint8 code, gboolean is_signed, gint low, gint high)
   return (guint8) CLAMP (value, low, high);
 }
 
-/* What the loop makes of every code, as tables for the i-th sample of a pixel: the samples of a tile are
+/* What is applied to results. Tables, and what makes the same codes, have the bounds in them. */
+static inline const PixelnormClip *
+get_clip (const PixelnormPass *self)
+{
+  return self->lookup || self->fixed_point_u8 ? NULL : self->clip;
+}
+
+/* @n samples with the coefficients from @k on. */
+static inline void
+run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
+{
+  if (self->lookup)
+    self->lookup (
+        to, x, (const guint8 (*)[256]) self->tables, self->block.route->rows.n_channels, n);
+  else if (self->fixed_point_u8)
+    self->fixed_point_u8 (to, x, self->fixed_point, n);
+  else
+    self->normalize (to, x, self->block.centre + k * self->block.sample_bytes,
+        self->block.scale + k, self->block.bias + k, self->zero_point, n);
+}
+
+/* What the chosen loop makes of every code, as tables for the i-th sample of a pixel: the samples of a tile are
  * whole pixels. */
 static void
 run_all_codes (const PixelnormPass *self, guint8 (*results)[256])
@@ -36,15 +58,33 @@ run_all_codes (const PixelnormPass *self, guint8 (*results)[256])
 
     for (guint i = 0; i < n; i++)
       x[i] = (guint8) (first + i / period);
-    self->normalize (
-        y, x, self->block.centre, self->block.scale, self->block.bias, self->zero_point, (gint) n);
+    run_loop (self, y, x, 0, (gint) n);
     for (guint i = 0; i < n; i++)
       results[i % period][first + i / period] = y[i];
   }
 }
 
-/* Uses tables where float32 would round a code of a channel otherwise, or where tables are faster
- * anyway. */
+/* Whether there are integers that make the tables, which are used then. */
+static gboolean
+fit_fixed_point (PixelnormPass *self)
+{
+  const guint period = self->block.route->rows.n_channels;
+  const gint sign = self->block.plan->quantization.smallest < 0 ? 128 : 0;
+  guint8 results[4][256];
+
+  if (!self->fixed_point
+      || !pixelnorm_fixed_point_fit (
+          self->fixed_point, (const guint8 (*)[256]) self->tables, self->block.scale, period, sign))
+    return FALSE;
+  self->fixed_point_u8 = pixelnorm_kernels ()->fixed_point_u8;
+  run_all_codes (self, results);
+  if (memcmp (results, self->tables, period * sizeof *results) == 0)
+    return TRUE;
+  self->fixed_point_u8 = NULL;
+  return FALSE;
+}
+
+/* Tables of the exact codes with their bounds, and how codes are made of them. */
 static void
 make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficients)
 {
@@ -56,6 +96,8 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
   gint low, high;
 
   pixelnorm_clip_codes (coefficients->settings, quantization, &low, &high);
+  self->lookup = NULL;
+  self->fixed_point_u8 = NULL;
   run_all_codes (self, results);
   for (guint i = 0; i < period; i++) {
     PixelnormAffine affine = { 0 };
@@ -73,9 +115,8 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
       self->tables[i][x] = code;
     }
   }
-  self->lookup = differs || period <= pixelnorm_kernels ()->fast_tables
-      ? pixelnorm_kernels ()->lookup_u8
-      : NULL;
+  if (period <= pixelnorm_kernels ()->fast_tables || (!fit_fixed_point (self) && differs))
+    self->lookup = pixelnorm_kernels ()->lookup_u8;
 }
 
 /* Bytes of the last-level cache that a core has. In virtual machines sysconf() can tell that of the whole
@@ -157,6 +198,7 @@ pixelnorm_pass_init (PixelnormPass *self, const PixelnormPlan *plan, const Pixel
     const PixelnormCoefficients *coefficients, GError **error)
 {
   const PixelnormQuantization *quantization = pixelnorm_plan_quantization (plan);
+  const PixelnormKernels *kernels = pixelnorm_kernels ();
 
   self->zero_point = quantization ? quantization->zero_point : 0;
   if (!pixelnorm_block_init (&self->block, plan, route, coefficients, error))
@@ -165,20 +207,10 @@ pixelnorm_pass_init (PixelnormPass *self, const PixelnormPlan *plan, const Pixel
   choose_loop (self);
   if (quantization && !self->block.per_pixel && route->rows.type == PIXELNORM_SAMPLE_U8)
     self->tables = g_malloc (route->rows.n_channels * sizeof *self->tables);
+  if (self->tables && kernels->fast_fixed_point && route->rows.n_channels > kernels->fast_tables)
+    self->fixed_point = g_new (PixelnormFixedPoint, 1);
   pixelnorm_pass_refill (self, coefficients);
   return TRUE;
-}
-
-/* @n samples with the coefficients from @k on. */
-static inline void
-run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
-{
-  if (self->lookup)
-    self->lookup (
-        to, x, (const guint8 (*)[256]) self->tables, self->block.route->rows.n_channels, n);
-  else
-    self->normalize (to, x, self->block.centre + k * self->block.sample_bytes,
-        self->block.scale + k, self->block.bias + k, self->zero_point, n);
 }
 
 void
@@ -189,7 +221,7 @@ pixelnorm_pass_run_tile (
   guint8 *to = pixelnorm_route_row (block->route, out, y) + i * block->route->item_bytes;
 
   run_loop (self, to, x, block->per_pixel ? y * block->row_step + i : 0, n);
-  if (self->clip && !self->lookup)
+  if (get_clip (self))
     self->clip->apply (self->clip, to, n);
 }
 
@@ -198,7 +230,7 @@ pixelnorm_pass_run_tile (
 static void
 run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint y, gsize n)
 {
-  const gboolean clip = self->clip && !self->lookup; /* tables have it in them */
+  const PixelnormClip *clip = get_clip (self);
   const PixelnormRows *rows = &self->block.route->rows;
   const gsize step = clip ? PIXELNORM_TILE
       : rows->colour      ? PIXELNORM_TILE * rows->n_channels
@@ -217,7 +249,7 @@ run_list (const PixelnormPass *self, const PixelnormFrame *in, guint8 *to, guint
 
     run_loop (self, to, x, self->block.per_pixel ? k + i : k, m);
     if (clip)
-      self->clip->apply (self->clip, to, m);
+      clip->apply (clip, to, m);
   }
 }
 
@@ -280,7 +312,8 @@ normalize_planes (const PixelnormPass *passes, PixelnormNormalizePlanes normaliz
     planes[p] = (PixelnormToPlane){ pixelnorm_route_row (block->route, out, y),
       pixelnorm_rows_first (&block->route->rows, in, y), block->centre + k * block->sample_bytes,
       block->scale + k, block->bias + k };
-    if (passes[p].lookup || (guintptr) planes[p].x % block->sample_bytes != 0)
+    if (passes[p].lookup || passes[p].fixed_point_u8
+        || (guintptr) planes[p].x % block->sample_bytes != 0)
       return FALSE;
   }
   normalize (planes, passes[0].block.route->rows.places.strides[0], passes[0].zero_point, n);
@@ -325,5 +358,6 @@ pixelnorm_pass_clear (PixelnormPass *self)
 {
   pixelnorm_block_clear (&self->block);
   g_free (self->tables);
+  g_free (self->fixed_point);
   g_free (self->clip);
 }

@@ -4,11 +4,15 @@
 
 #include "block.h"
 #include "clip.h"
+#include "fixed-point.h"
 
 typedef struct {
   PixelnormBlock block;
-  guint8 (*tables)[256];    /* one a sample of a pixel; or NULL */
-  PixelnormLookupU8 lookup; /* NULL: the coefficients are used, and not the tables */
+  guint8 (*tables)[256];            /* one a sample of a pixel; or NULL */
+  PixelnormFixedPoint *fixed_point; /* or NULL */
+  /* how codes are made of them; both NULL: of the coefficients */
+  PixelnormLookupU8 lookup;
+  PixelnormFixedPointU8 fixed_point_u8;
   PixelnormNormalize normalize;
   PixelnormClip *clip; /* or NULL; tables have the bounds in them */
   gint zero_point;

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tables of 8-bit codes as arithmetic of 16-bit integers. */
+#pragma once
+
+#include <glib.h>
+
+#include "kernels/kernels.h"
+
+/* What makes the codes of all @period tables, bit by bit. @scales: how many codes a code value is, a channel; @sign: 128
+ * where codes are int8, else 0. FALSE where no integers do. */
+gboolean pixelnorm_fixed_point_fit (PixelnormFixedPoint *self, const guint8 (*tables)[256],
+    const float *scales, guint period, gint sign);
