@@ -28,7 +28,43 @@ pixelnorm_denormalize_pass_init (PixelnormDenormalizePass *self, const Pixelnorm
   if (!pixelnorm_block_init (&self->block, plan, route, coefficients, error))
     return FALSE;
   self->tile_step = self->block.per_pixel ? PIXELNORM_TILE : 0;
+  if (plan->type->item == PIXELNORM_ITEM_U8 && rows->type == PIXELNORM_SAMPLE_U8
+      && !self->block.per_pixel && kernels->fast_fixed_point)
+    self->fixed_point = g_new (PixelnormFixedPoint, 1);
   return TRUE;
+}
+
+/* @n items, with the coefficients from @k on. */
+static inline void
+run_loop (const PixelnormDenormalizePass *self, void *to, const void *from, gsize k, gint n)
+{
+  const PixelnormBlock *block = &self->block;
+
+  if (self->fixed_point_u8)
+    self->fixed_point_u8 (to, from, self->fixed_point, n);
+  else
+    self->denormalize (to, from, block->centre + k * block->sample_bytes, block->scale + k,
+        block->bias + k, self->largest, n);
+}
+
+static void
+run_codes (gconstpointer pass, void *to, const void *from, gint n)
+{
+  run_loop (pass, to, from, 0, n);
+}
+
+/* Uses integers where they bring back the same of every code. */
+static void
+fit_fixed_point (PixelnormDenormalizePass *self)
+{
+  const guint period = self->block.route->rows.n_channels;
+  guint8 tables[4][256];
+
+  self->fixed_point_u8 = NULL;
+  pixelnorm_codes_of_loop (run_codes, self, period, tables);
+  if (pixelnorm_fixed_point_fit (
+          self->fixed_point, (const guint8 (*)[256]) tables, self->block.scale, period, 0))
+    self->fixed_point_u8 = pixelnorm_kernels ()->fixed_point_u8;
 }
 
 void
@@ -36,6 +72,8 @@ pixelnorm_denormalize_pass_fill (
     PixelnormDenormalizePass *self, const PixelnormCoefficients *coefficients)
 {
   self->n_lost = pixelnorm_block_fill (&self->block, coefficients);
+  if (self->fixed_point)
+    fit_fixed_point (self);
 }
 
 /* Words at odd addresses byte by byte, the others by a loop for their type. */
@@ -116,7 +154,6 @@ put_opaque (const PixelnormOpaquePixels *self, const PixelnormFrame *out, guint 
 static void
 run_tile (const PixelnormDenormalizePass *self, const guint8 *from, gsize k, void *to, gint n)
 {
-  const PixelnormBlock *block = &self->block;
   union {
     float aligned;
     guint8 bytes[PIXELNORM_TILE * sizeof (float)];
@@ -126,8 +163,7 @@ run_tile (const PixelnormDenormalizePass *self, const guint8 *from, gsize k, voi
     memcpy (copy.bytes, from, (gsize) n * self->block.route->item_bytes);
     from = copy.bytes;
   }
-  self->denormalize (to, from, block->centre + k * block->sample_bytes, block->scale + k,
-      block->bias + k, self->largest, n);
+  run_loop (self, to, from, k, n);
 }
 
 void
@@ -203,6 +239,7 @@ void
 pixelnorm_denormalize_pass_clear (PixelnormDenormalizePass *self)
 {
   pixelnorm_block_clear (&self->block);
+  g_free (self->fixed_point);
 }
 
 void

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "block.h"
+#include "fixed-point.h"
 
 typedef struct {
   PixelnormBlock block;
@@ -10,6 +11,8 @@ typedef struct {
   gboolean in_place; /* samples lie side by side as code values: no buffer between */
   guint64 n_lost;    /* samples of scale 0: all of them became one result */
   PixelnormDenormalize denormalize;
+  PixelnormFixedPoint *fixed_point;     /* or NULL */
+  PixelnormFixedPointU8 fixed_point_u8; /* instead of denormalize; or NULL */
   PixelnormScatter scatter;
   PixelnormPackU16 pack; /* or NULL */
   gint largest;

@@ -32,11 +32,16 @@ struct _PixelnormDenormalizer {
 
 G_DEFINE_FINAL_TYPE (PixelnormDenormalizer, pixelnorm_denormalizer, G_TYPE_OBJECT)
 
+/* Loops of float run here, too. */
 static void
 fill_passes (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients)
 {
+  fenv_t state;
+
+  fegetenv (&state);
   for (guint p = 0; p < self->plan.n_routes; p++)
     pixelnorm_denormalize_pass_fill (&self->passes[p], coefficients);
+  fesetenv (&state);
 }
 
 /* One of the samples of a pixel that are no channels: no tensor has them. */

@@ -7,7 +7,6 @@
  */
 #include "pass.h"
 
-#include <string.h>
 #include <unistd.h>
 
 /* Samples that are gathered at a time, where nothing needs them to be a tile: calls cost less, and they
@@ -17,9 +16,9 @@
 #define DEFAULT_CACHE (8 << 20) /* bytes of the last-level cache, where the system does not say */
 
 static guint8
-clip_code (guint8 code, gboolean is_signed, gint low, gint high)
+clip_code (guint8 code, gint sign, gint low, gint high)
 {
-  const gint value = is_signed ? (gint8) code : code;
+  const gint value = sign ? (gint8) code : code;
 
   return (guint8) CLAMP (value, low, high);
 }
@@ -45,43 +44,10 @@ run_loop (const PixelnormPass *self, void *to, const void *x, gsize k, gint n)
         self->block.scale + k, self->block.bias + k, self->zero_point, n);
 }
 
-/* What the chosen loop makes of every code, as tables for the i-th sample of a pixel: the samples of a tile are
- * whole pixels. */
 static void
-run_all_codes (const PixelnormPass *self, guint8 (*results)[256])
+run_codes (gconstpointer pass, void *to, const void *from, gint n)
 {
-  const guint period = self->block.route->rows.n_channels, codes_a_tile = PIXELNORM_TILE / 4;
-  guint8 x[PIXELNORM_TILE], y[PIXELNORM_TILE];
-
-  for (guint first = 0; first < 256; first += codes_a_tile) {
-    const guint n = MIN (256 - first, codes_a_tile) * period;
-
-    for (guint i = 0; i < n; i++)
-      x[i] = (guint8) (first + i / period);
-    run_loop (self, y, x, 0, (gint) n);
-    for (guint i = 0; i < n; i++)
-      results[i % period][first + i / period] = y[i];
-  }
-}
-
-/* Whether there are integers that make the tables, which are used then. */
-static gboolean
-fit_fixed_point (PixelnormPass *self)
-{
-  const guint period = self->block.route->rows.n_channels;
-  const gint sign = self->block.plan->quantization.smallest < 0 ? 128 : 0;
-  guint8 results[4][256];
-
-  if (!self->fixed_point
-      || !pixelnorm_fixed_point_fit (
-          self->fixed_point, (const guint8 (*)[256]) self->tables, self->block.scale, period, sign))
-    return FALSE;
-  self->fixed_point_u8 = pixelnorm_kernels ()->fixed_point_u8;
-  run_all_codes (self, results);
-  if (memcmp (results, self->tables, period * sizeof *results) == 0)
-    return TRUE;
-  self->fixed_point_u8 = NULL;
-  return FALSE;
+  run_loop (pass, to, from, 0, n);
 }
 
 /* Tables of the exact codes with their bounds, and how codes are made of them. */
@@ -91,6 +57,8 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
   const PixelnormQuantization *quantization = &self->block.plan->quantization;
   const gint *channels = self->block.route->channels;
   const guint period = self->block.route->rows.n_channels;
+  const gint sign = quantization->smallest < 0 ? 128 : 0;
+  const PixelnormKernels *kernels = pixelnorm_kernels ();
   guint8 results[4][256];
   gboolean differs = FALSE;
   gint low, high;
@@ -98,7 +66,7 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
   pixelnorm_clip_codes (coefficients->settings, quantization, &low, &high);
   self->lookup = NULL;
   self->fixed_point_u8 = NULL;
-  run_all_codes (self, results);
+  pixelnorm_codes_of_loop (run_codes, self, period, results);
   for (guint i = 0; i < period; i++) {
     PixelnormAffine affine = { 0 };
 
@@ -111,12 +79,16 @@ make_tables_exact (PixelnormPass *self, const PixelnormCoefficients *coefficient
         code = (guint8) pixelnorm_quantization_code (quantization, &affine, x);
       differs |= results[i][x] != code;
       if (channels[i] >= 0)
-        code = clip_code (code, quantization->smallest < 0, low, high);
+        code = clip_code (code, sign, low, high);
       self->tables[i][x] = code;
     }
   }
-  if (period <= pixelnorm_kernels ()->fast_tables || (!fit_fixed_point (self) && differs))
-    self->lookup = pixelnorm_kernels ()->lookup_u8;
+  if (self->fixed_point
+      && pixelnorm_fixed_point_fit (
+          self->fixed_point, (const guint8 (*)[256]) self->tables, self->block.scale, period, sign))
+    self->fixed_point_u8 = kernels->fixed_point_u8;
+  else if (differs || period <= kernels->fast_tables)
+    self->lookup = kernels->lookup_u8;
 }
 
 /* Bytes of the last-level cache that a core has. In virtual machines sysconf() can tell that of the whole

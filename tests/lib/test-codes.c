@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* 8-bit codes of random settings against integers: every code of every channel, exactly rounded, whichever way they are
- * made. meson.build runs this under every row of the kernel table. Settings are fractions with 16 below, so the real
+ * made, and brought back. meson.build runs this under every row of the kernel table. Settings are fractions with 16 below, so the real
  * number behind a code is a fraction of integers:
  *   video: ((x - mean) / std - low) / (high - low) * 255
  *   tensors: (x - mean) / std / quant-scale, and the zero-point
@@ -141,6 +141,45 @@ check (const PixelnormLayout *layout, const Sixteenths *drawn, PixelnormOutput o
   }
 }
 
+/* A code brought back is the sample next to its value; where two are as near, within 1/512, either. */
+static gboolean
+is_sample (const Sixteenths *drawn, guint c, gboolean video, guint8 code, guint8 x)
+{
+  const gint64 below = video ? 255 * 256 : 256;
+  const gint64 value = video ? 255 * drawn->low + code * (drawn->high - drawn->low)
+                             : (code - drawn->zero_point) * drawn->step;
+  const gint64 above = CLAMP (value * drawn->std[c] + below / 16 * drawn->mean[c], 0, 255 * below);
+
+  return 256 * ABS (x * below - above) <= 129 * below;
+}
+
+static void
+check_back (const PixelnormLayout *layout, const Sixteenths *drawn, PixelnormOutput input,
+    const guint8 *codes, const gint *channels, gsize size)
+{
+  const guint n_channels = pixelnorm_layout_get_n_channels (layout);
+  g_autoptr (PixelnormSettings) settings = settings_new (drawn, n_channels);
+  g_autoptr (PixelnormDenormalizer) denormalizer = NULL;
+  g_autoptr (GBytes) result = NULL;
+  g_autoptr (GError) error = NULL;
+  const gboolean video = input == PIXELNORM_OUTPUT_VIDEO;
+
+  denormalizer = pixelnorm_denormalizer_new (settings, NULL, layout, input, &error);
+  g_assert_no_error (error);
+  result = pixelnorm_denormalizer_run_data (denormalizer, codes, size, &error);
+  g_assert_no_error (error);
+  const guint8 *found = g_bytes_get_data (result, NULL);
+
+  for (gsize i = 0; i < size; i++)
+    if (channels[i] < 0 ? found[i] != codes[i]
+                        : !is_sample (drawn, (guint) channels[i], video, codes[i], found[i]))
+      g_error ("byte %" G_GSIZE_FORMAT
+               " is %u of code %u: mean %d/16, std %d/16, range %d/16 to %d/16, "
+               "quant-scale %d/16",
+          i, found[i], codes[i], drawn->mean[MAX (channels[i], 0)],
+          drawn->std[MAX (channels[i], 0)], drawn->low, drawn->high, drawn->step);
+}
+
 static void
 test_order (gconstpointer data)
 {
@@ -161,10 +200,12 @@ test_order (gconstpointer data)
     const Sixteenths drawn = draw (rand);
 
     check (layout, &drawn, PIXELNORM_OUTPUT_VIDEO, row, channels, size);
+    check_back (layout, &drawn, PIXELNORM_OUTPUT_VIDEO, row, channels, size);
     if (!g_str_equal (order, "RGB")) /* others lie otherwise in tensors */
       continue;
     check (layout, &drawn, PIXELNORM_OUTPUT_UINT8, row, channels, size);
     check (layout, &drawn, PIXELNORM_OUTPUT_INT8, row, channels, size);
+    check_back (layout, &drawn, PIXELNORM_OUTPUT_UINT8, row, channels, size);
   }
   pixelnorm_layout_free (layout);
 }
