@@ -12,9 +12,12 @@
 
 #include <pixelnorm/error.h>
 
+#include "pages.h"
+#include "parallel.h"
 #include "remedy.h"
 
-#define MAX_COPY (128 << 20) /* bytes of a file that is read instead of mapped */
+#define MAX_COPY (128 << 20)     /* bytes of a file that is read instead of mapped */
+#define BYTES_A_THREAD (8 << 20) /* at least: a millisecond or two */
 
 static void
 set_error (GError **error, PixelnormError code, const char *shown, const char *what,
@@ -25,32 +28,58 @@ set_error (GError **error, PixelnormError code, const char *shown, const char *w
       pixelnorm_remedy (problem, TRUE));
 }
 
+/* A file that several threads read, each a range of it. */
+typedef struct {
+  int fd;
+  guint8 *memory;
+  GMutex lock;
+  gsize end;   /* of what there was of the first ranges */
+  int problem; /* errno, or 0 */
+} Reading;
+
+static void
+read_range (gpointer data, gsize begin, gsize end)
+{
+  Reading *self = data;
+  gssize n = 1;
+
+  while (begin < end && n != 0) {
+    n = pread (self->fd, self->memory + begin, end - begin, (off_t) begin);
+    if (n < 0 && errno != EINTR)
+      break;
+    begin += (gsize) MAX (n, 0);
+  }
+  const int problem = n < 0 ? errno : 0;
+  if (begin == end)
+    return;
+  g_mutex_lock (&self->lock);
+  self->end = MIN (self->end, begin);
+  if (problem)
+    self->problem = problem;
+  g_mutex_unlock (&self->lock);
+}
+
 /* Reads @size bytes; fewer where the file has shrunk meanwhile, which its digest will tell. */
 static GBytes *
 read_all (int fd, gsize size, const char *shown, const char *what, GError **error)
 {
-  g_autofree guint8 *memory = g_try_malloc (MAX (size, 1));
-  gsize n_read = 0;
+  Reading reading = { fd, pixelnorm_pages_new (MAX (size, 1)), .end = size };
 
-  if (memory == NULL) {
+  if (reading.memory == NULL) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
         "%s: Not enough memory for the %" G_GSIZE_FORMAT " bytes of the %s.", shown, size, what);
     return NULL;
   }
-  while (n_read < size) {
-    const gssize n = read (fd, memory + n_read, size - n_read);
-
-    if (n < 0 && errno == EINTR)
-      continue;
-    if (n < 0) {
-      set_error (error, PIXELNORM_ERROR_READ, shown, what, "read", errno);
-      return NULL;
-    }
-    if (n == 0)
-      break;
-    n_read += (gsize) n;
+  g_mutex_init (&reading.lock);
+  pixelnorm_parallel_run (size, BYTES_A_THREAD, read_range, &reading);
+  g_mutex_clear (&reading.lock);
+  if (reading.problem) {
+    set_error (error, PIXELNORM_ERROR_READ, shown, what, "read", reading.problem);
+    pixelnorm_pages_free (reading.memory);
+    return NULL;
   }
-  return g_bytes_new_take (g_steal_pointer (&memory), n_read);
+  return g_bytes_new_with_free_func (
+      reading.memory, reading.end, pixelnorm_pages_free, reading.memory);
 }
 
 static GBytes *

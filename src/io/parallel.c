@@ -40,3 +40,19 @@ pixelnorm_parallel_run (gsize n, gsize least, PixelnormRangeFunc work, gpointer 
     if (ranges[i].thread)
       g_thread_join (ranges[i].thread);
 }
+
+void
+pixelnorm_task_begin (PixelnormTask *self, GThreadFunc work, gpointer data, gboolean is_long)
+{
+  self->thread = is_long ? g_thread_try_new ("pixelnorm", work, data, NULL) : NULL;
+  if (!self->thread)
+    work (data);
+}
+
+void
+pixelnorm_task_end (PixelnormTask *self)
+{
+  if (self->thread)
+    g_thread_join (self->thread);
+  self->thread = NULL;
+}

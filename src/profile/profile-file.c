@@ -8,6 +8,8 @@
  * without bounds.
  * Last comes the identity, which tells that the file was written by something that agrees with this
  * library on what the content is.
+ * Of large files the digest, the samples and the identity are looked at side by side; what is told is the
+ * first that is wrong, in this order.
  */
 #include "profile-format.h"
 
@@ -18,6 +20,8 @@
 
 #define MAX_SAMPLES (G_GUINT64_CONSTANT (1) << 62) /* of all three channels fit 64 bits */
 #define PIXELS_A_THREAD (1 << 16)                  /* at least: some milliseconds */
+#define BYTES_BESIDE (1 << 20)   /* hashed in a thread of its own: a tenth of a millisecond */
+#define SAMPLES_BESIDE (1 << 16) /* likewise */
 #define MAX_MATRIX 32 /* letters of the name of a matrix; it is interned, so it stays for good */
 
 static const char *
@@ -104,36 +108,53 @@ check_version (SafetensorsFile *file, GError **error)
   return FALSE;
 }
 
-static gboolean
-check_digest (SafetensorsFile *file, const char *bytes, gsize size, GError **error)
-{
-  const char *expected = required_metadata (file, PIXELNORM_KEY_XXH3, error);
-  const char *digits;
-  g_autoptr (PixelnormDigestState) state = NULL;
+/* What the header says of the bytes, and what they give. */
+typedef struct {
+  const char *bytes;
+  gsize size;
+  const char *expected, *digits; /* as a string, and where they stand */
   char computed[PIXELNORM_DIGEST_DIGITS + 1];
+} Digest;
 
-  if (expected == NULL)
+static gboolean
+find_digest (Digest *self, SafetensorsFile *file, const char *bytes, gsize size, GError **error)
+{
+  *self = (Digest){ bytes, size, required_metadata (file, PIXELNORM_KEY_XXH3, error) };
+  if (self->expected == NULL)
     return FALSE;
-  digits = pixelnorm_digest_find (bytes, safetensors_get_header_size (file));
-  if (digits == NULL || strlen (expected) != PIXELNORM_DIGEST_DIGITS
-      || memcmp (digits, expected, PIXELNORM_DIGEST_DIGITS) != 0)
+  self->digits = pixelnorm_digest_find (bytes, safetensors_get_header_size (file));
+  if (self->digits == NULL || strlen (self->expected) != PIXELNORM_DIGEST_DIGITS
+      || memcmp (self->digits, self->expected, PIXELNORM_DIGEST_DIGITS) != 0)
     return safetensors_damaged (error,
         "Header: expected exactly one \"" PIXELNORM_KEY_XXH3
         "\":\"...\" with %d lower-case hexadecimal digits and no spaces before them",
         PIXELNORM_DIGEST_DIGITS);
-  state = XXH3_createState ();
-  XXH3_128bits_reset (state);
-  XXH3_128bits_update (state, bytes, (gsize) (digits - bytes));
-  XXH3_128bits_update (state, PIXELNORM_DIGEST_ZEROS, PIXELNORM_DIGEST_DIGITS);
-  digits += PIXELNORM_DIGEST_DIGITS;
-  XXH3_128bits_update (state, digits, size - (gsize) (digits - bytes));
-  pixelnorm_digest_print (state, computed);
-  if (!g_str_equal (computed, expected))
-    return safetensors_damaged (error,
-        "The content does not match its digest: \"" PIXELNORM_KEY_XXH3
-        "\" is %s, the file's bytes give %s",
-        expected, computed);
   return TRUE;
+}
+
+static gpointer
+compute_digest (gpointer data)
+{
+  Digest *self = data;
+  g_autoptr (PixelnormDigestState) state = XXH3_createState ();
+  const char *rest = self->digits + PIXELNORM_DIGEST_DIGITS;
+
+  XXH3_128bits_reset (state);
+  XXH3_128bits_update (state, self->bytes, (gsize) (self->digits - self->bytes));
+  XXH3_128bits_update (state, PIXELNORM_DIGEST_ZEROS, PIXELNORM_DIGEST_DIGITS);
+  XXH3_128bits_update (state, rest, self->size - (gsize) (rest - self->bytes));
+  pixelnorm_digest_print (state, self->computed);
+  return NULL;
+}
+
+static gboolean
+check_digest (const Digest *self, GError **error)
+{
+  return g_str_equal (self->computed, self->expected)
+      || safetensors_damaged (error,
+          "The content does not match its digest: \"" PIXELNORM_KEY_XXH3
+          "\" is %s, the file's bytes give %s",
+          self->expected, self->computed);
 }
 
 static gboolean
@@ -562,7 +583,7 @@ check_histogram (const PixelnormProfileData *data, GError **error)
   return TRUE;
 }
 
-/* Everything but strings and backing; those are owned by the result. */
+/* Everything but strings and backing, which the result owns; the samples are not looked at. */
 static gboolean
 read_data (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
 {
@@ -577,8 +598,54 @@ read_data (SafetensorsFile *file, PixelnormProfileData *data, GError **error)
     for (guint part = 0; part < pixelnorm_tensor_n_parts (&pixelnorm_tensors[i], data); part++)
       if (!read_tensor (&pixelnorm_tensors[i], file, data, part, error))
         return FALSE;
-  return check_totals (data, error) && check_counts (data, error) && check_samples (data, error)
-      && check_histogram (data, error);
+  return check_totals (data, error) && check_counts (data, error);
+}
+
+static gpointer
+compute_identity (gpointer profile)
+{
+  pixelnorm_profile_get_identity (profile);
+  return NULL;
+}
+
+/* The samples and the identity, side by side. */
+static gboolean
+check_content (PixelnormProfile *profile, const char *identity, GError **error)
+{
+  PixelnormProfileData *data = &profile->data;
+  const gboolean is_long = pixelnorm_profile_n_all_samples (data) >= SAMPLES_BESIDE;
+  g_autofree char *found = NULL;
+  PixelnormTask identifying;
+
+  pixelnorm_task_begin (&identifying, compute_identity, profile, is_long);
+  const gboolean ok = check_samples (data, error) && check_histogram (data, error);
+  pixelnorm_task_end (&identifying);
+  if (!ok || g_str_equal (identity, pixelnorm_profile_get_identity (profile)))
+    return ok;
+  found = safetensors_printable (identity);
+  return safetensors_damaged (error,
+      "Metadata: \"" PIXELNORM_KEY_IDENTITY "\" is \"%s\", the content gives \"%s\"", found,
+      pixelnorm_profile_get_identity (profile));
+}
+
+/* All but the digest. */
+static PixelnormProfile *
+read_profile (SafetensorsFile *file, GBytes *bytes, GError **error)
+{
+  g_autoptr (PixelnormProfile) profile = NULL;
+  PixelnormProfileData data = { 0 };
+  const char *identity = required_metadata (file, PIXELNORM_KEY_IDENTITY, error);
+
+  if (identity == NULL || !read_data (file, &data, error))
+    return NULL;
+  data.sources = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOURCES));
+  data.conversions = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CONVERSIONS));
+  data.shards = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SHARDS));
+  data.created = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CREATED));
+  data.software = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOFTWARE));
+  data.backing = g_bytes_ref (bytes);
+  profile = pixelnorm_profile_new_take (&data);
+  return check_content (profile, identity, error) ? g_steal_pointer (&profile) : NULL;
 }
 
 /* @bytes must be aligned for 8-byte items; they become the profile's backing. */
@@ -589,29 +656,20 @@ parse_aligned (GBytes *bytes, GError **error)
   const char *memory = g_bytes_get_data (bytes, &size);
   g_autoptr (SafetensorsFile) file = safetensors_parse (memory, size, error);
   g_autoptr (PixelnormProfile) profile = NULL;
-  PixelnormProfileData data = { 0 };
-  const char *identity;
+  g_autoptr (GError) problem = NULL;
+  PixelnormTask digesting;
+  Digest digest;
 
-  if (file == NULL || !check_version (file, error) || !check_digest (file, memory, size, error))
+  if (file == NULL || !check_version (file, error)
+      || !find_digest (&digest, file, memory, size, error))
     return NULL;
-  identity = required_metadata (file, PIXELNORM_KEY_IDENTITY, error);
-  if (identity == NULL || !read_data (file, &data, error))
+  pixelnorm_task_begin (&digesting, compute_digest, &digest, size >= BYTES_BESIDE);
+  profile = read_profile (file, bytes, &problem);
+  pixelnorm_task_end (&digesting);
+  if (!check_digest (&digest, error))
     return NULL;
-  data.sources = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOURCES));
-  data.conversions = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CONVERSIONS));
-  data.shards = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SHARDS));
-  data.created = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_CREATED));
-  data.software = g_strdup (safetensors_get_metadata (file, PIXELNORM_KEY_SOFTWARE));
-  data.backing = g_bytes_ref (bytes);
-  profile = pixelnorm_profile_new_take (&data);
-  if (!g_str_equal (identity, pixelnorm_profile_get_identity (profile))) {
-    g_autofree char *found = safetensors_printable (identity);
-
-    safetensors_damaged (error,
-        "Metadata: \"" PIXELNORM_KEY_IDENTITY "\" is \"%s\", the content gives \"%s\"", found,
-        pixelnorm_profile_get_identity (profile));
-    return NULL;
-  }
+  if (profile == NULL)
+    g_propagate_error (error, g_steal_pointer (&problem));
   return g_steal_pointer (&profile);
 }
 

@@ -404,6 +404,10 @@ typedef struct {
   const char *expected;
 } ItemEdit;
 
+/* So large that several threads read it. */
+static const Form threads = { "rgb8-threads", "RGB", 512, 256, 8, 5, 1, FALSE,
+  PIXELNORM_RANGE_FULL };
+
 /* forms[] are filled from fixed seeds; these changes are wrong whatever the samples are. */
 static const ItemEdit item_edits[] = {
   { RGB8, "frames", 0, 0, "\"frames\": 0, expected 1 to 4294967296" },
@@ -431,6 +435,9 @@ static const ItemEdit item_edits[] = {
   { RGB8_CHANNEL, "samples", 1, 351, "\"samples\": channel G has 351" },
   { RGB8_CHANNEL, "frames", 0, 351, "\"samples\": channel R has 350, expected as many" },
   { RGB8_CHANNEL, "sum", 2, 1, "Channel B has a sum outside of" },
+  { &threads, "sum", 0, G_MAXUINT32, "R at x 0, y 0 has a sum outside of" },
+  { &threads, "sum", (512 * 256 - 1) * 3, G_MAXUINT32, "R at x 511, y 255 has a sum outside of" },
+  { &threads, "frames", 0, PIXELNORM_MAX_FRAMES + 1, "\"frames\": 4294967297, expected 1 to" },
 };
 
 static GBytes *
@@ -460,6 +467,26 @@ test_edited_items (void)
         item_edits[i].tensor, item_edits[i].index, item_edits[i].value);
     assert_refused (bytes, item_edits[i].expected);
   }
+}
+
+/* What is told of a large file with several faults is the first of them, whichever thread is done first: its digest, then the
+ * samples, then the identity. */
+static void
+test_threads (void)
+{
+  const ItemEdit edit = { &threads, "sum", (512 * 256 - 1) * 3, G_MAXUINT32 };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) good = make_file (&threads);
+  g_autoptr (PixelnormProfile) profile = pixelnorm_profile_parse (good, &error);
+  g_autoptr (GBytes) identity = make_edited (&threads, "\"RGB\"", "\"YUV\"");
+  gsize size;
+  char *changed = g_bytes_unref_to_data (make_item_edited (&edit), &size);
+
+  g_assert_no_error (error);
+  assert_refused (identity, "Metadata: \"identity\" is");
+  changed[size - 1] ^= 1;
+  g_autoptr (GBytes) unsigned_bytes = g_bytes_new_take (changed, size);
+  assert_refused (unsigned_bytes, "The content does not match its digest");
 }
 
 /* Any change of one item must be refused: by the statistics, or at the latest by the identity. */
@@ -512,6 +539,7 @@ main (int argc, char **argv)
   g_test_add_func ("/profile-file/bad-length", test_bad_length);
   g_test_add_func ("/profile-file/edited-headers", test_edited_headers);
   g_test_add_func ("/profile-file/edited-items", test_edited_items);
+  g_test_add_func ("/profile-file/threads", test_threads);
   result = g_test_run ();
   remove_folder ();
   return result;
