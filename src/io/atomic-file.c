@@ -18,6 +18,8 @@
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <limits.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -227,8 +229,8 @@ atomic_file_new (const char *path, GError **error)
   return g_steal_pointer (&file);
 }
 
-int
-write_whole (int fd, const void *data, gsize size)
+static int
+write_pieces (int fd, const void *data, gsize size)
 {
   const guint8 *at = data;
 
@@ -243,6 +245,26 @@ write_whole (int fd, const void *data, gsize size)
     size -= (gsize) written;
   }
   return 0;
+}
+
+/* A limit on the size of files (ulimit -f) sends the thread a signal that ends the process. It is held back and taken here,
+ * so that EFBIG is an error like that of a full disk, whatever the program does about signals. */
+int
+write_whole (int fd, const void *data, gsize size)
+{
+  sigset_t limit, before, pending;
+  int taken;
+
+  sigemptyset (&limit);
+  sigaddset (&limit, SIGXFSZ);
+  pthread_sigmask (SIG_BLOCK, &limit, &before);
+  const int problem = write_pieces (fd, data, size);
+  if (!sigismember (&before, SIGXFSZ)) {
+    if (problem == EFBIG && sigpending (&pending) == 0 && sigismember (&pending, SIGXFSZ))
+      sigwait (&limit, &taken);
+    pthread_sigmask (SIG_SETMASK, &before, NULL);
+  }
+  return problem;
 }
 
 gboolean

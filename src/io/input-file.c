@@ -112,7 +112,7 @@ pixelnorm_input_file_read (const char *path, const char *shown, const char *what
   }
   if (fstat (fd, &status) < 0 || !S_ISREG (status.st_mode)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN,
-        "%s: Expected a file with a %s, found %s. Give the path of a file.", shown, what,
+        "%s: Expected the path of a %s, found %s. Give the path of a file.", shown, what,
         S_ISDIR (status.st_mode) ? "a directory" : "something that is not a regular file");
     g_close (fd, NULL);
     return NULL;

@@ -16,7 +16,7 @@
 
 #include "profile-forms.h"
 
-#define MOST_STOPS 10000 /* two a system call: a save has about 30 calls */
+#define MOST_STOPS 10000 /* two a system call: a save has about 40 calls */
 
 static void
 save (PixelnormProfile *profile, const char *path)
