@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Frames pixel by pixel into 8-bit video and tensors, in widths of a pixel, of a tile and past it, packed and in planes,
- * with and without samples that are no channels: a plane of alpha among planes of channels has no coefficients of pixels,
- * however wide it is. meson.build runs this under every row of the kernel table. The mean is another frame, so that what is
- * right is a difference of integers.
+/* Frames pixel by pixel into 8-bit video and tensors and back, by a profile and by running statistics, in widths of a pixel,
+ * of a tile and past it, packed and in planes, with and without samples that are no channels: a plane of alpha among planes of
+ * channels has no coefficients of pixels, however wide it is. meson.build runs this under every row of the kernel table. The
+ * mean is another frame, so that what is right is a difference of integers.
  */
 #include <math.h>
 #include <pixelnorm/pixelnorm.h>
@@ -164,25 +164,143 @@ find_sample (const PixelnormLayout *layout, guint c, guint k)
   return (start + k * stride + offset) / pixelnorm_layout_get_sample_bytes (layout);
 }
 
+/* 10 bits after the leading one: of integers up to 2048 none is lost. */
+static gdouble
+half_to_double (guint16 half)
+{
+  const gint exponent = half >> 10 & 31;
+  const gdouble size =
+      exponent ? ldexp (1024 + (half & 1023), exponent - 25) : ldexp (half & 1023, -24);
+
+  return half >> 15 ? -size : size;
+}
+
+static gdouble
+item_at (GBytes *bytes, PixelnormOutput output, gsize i)
+{
+  const void *items = g_bytes_get_data (bytes, NULL);
+
+  return output == PIXELNORM_OUTPUT_FLOAT16 ? half_to_double (((const guint16 *) items)[i])
+                                            : ((const gfloat *) items)[i];
+}
+
+/* @share: which part of the distance from the mean is left of it. */
 static void
-check_tensor (const Scene *scene, gdouble clip)
+assert_tensor (const Scene *scene, GBytes *bytes, PixelnormOutput output, gboolean planes,
+    gdouble share, gdouble clip)
 {
   const PixelnormLayout *layout = scene->layout;
   const guint n = pixelnorm_layout_get_n_channels (layout);
   const guint n_pixels = pixelnorm_layout_get_geometry (layout)->width * HEIGHT;
-  g_autoptr (PixelnormSettings) settings = settings_new (scene, clip);
-  g_autoptr (GBytes) bytes = normalize (scene, settings, PIXELNORM_OUTPUT_FLOAT32);
-  const gfloat *found = g_bytes_get_data (bytes, NULL);
+  const gsize item_bytes = output == PIXELNORM_OUTPUT_FLOAT16 ? 2 : sizeof (gfloat);
 
-  g_assert_cmpuint (g_bytes_get_size (bytes), ==, n_pixels * n * sizeof (gfloat));
+  g_assert_cmpuint (g_bytes_get_size (bytes), ==, n_pixels * n * item_bytes);
   for (guint c = 0; c < n; c++)
     for (guint k = 0; k < n_pixels; k++) {
       const gsize i = find_sample (layout, c, k);
       const gdouble y =
           (gdouble) sample_at (layout, scene->data, i) - sample_at (layout, scene->mean, i);
+      const gdouble found = item_at (bytes, output, planes ? c * n_pixels + k : k * n + c);
+      const gdouble expected = CLAMP (y * share, -clip, clip);
+      const gboolean rounded = output == PIXELNORM_OUTPUT_FLOAT16 && fabs (y) > 2048;
 
-      g_assert_cmpfloat (found[k * n + c], ==, CLAMP (y, -clip, clip));
+      g_assert_cmpfloat (fabs (found - expected), <=, rounded ? fabs (y) / 2048 : 0);
     }
+}
+
+static void
+check_tensor (const Scene *scene, PixelnormOutput output, gboolean planes, gdouble clip)
+{
+  g_autoptr (PixelnormSettings) settings = settings_new (scene, clip);
+
+  g_object_set (settings, "layout",
+      planes ? PIXELNORM_TENSOR_LAYOUT_NCHW : PIXELNORM_TENSOR_LAYOUT_NHWC, NULL);
+  g_autoptr (GBytes) bytes = normalize (scene, settings, output);
+  assert_tensor (scene, bytes, output, planes, 1, clip);
+}
+
+/* The frame twice, with momentum 1/2: the mean has come half the way to it by then. */
+static void
+check_running (const Scene *scene, gboolean planes, gdouble clip)
+{
+  const PixelnormInputs inputs = { .profile = scene->profile };
+  g_autoptr (PixelnormSettings) settings = settings_new (scene, clip);
+  g_autoptr (PixelnormNormalizer) normalizer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (settings, "statistics", PIXELNORM_STATISTICS_SOURCE_RUNNING, "momentum", .5,
+      "layout", planes ? PIXELNORM_TENSOR_LAYOUT_NCHW : PIXELNORM_TENSOR_LAYOUT_NHWC, NULL);
+  normalizer =
+      pixelnorm_normalizer_new (settings, &inputs, scene->layout, PIXELNORM_OUTPUT_FLOAT32, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < 2; i++) {
+    g_autoptr (GBytes) bytes =
+        pixelnorm_normalizer_run_data (normalizer, scene->data, scene->size, &error);
+    g_assert_no_error (error);
+    assert_tensor (scene, bytes, PIXELNORM_OUTPUT_FLOAT32, planes, i ? .5 : 1, clip);
+  }
+}
+
+/* What sample @i becomes on its way there and back. Of a tensor it is what it was, and opaque where it is no channel. */
+static gdouble
+expect_back (const Scene *scene, gboolean channel, const guint8 *codes, gsize i)
+{
+  const gdouble max = (1u << pixelnorm_layout_get_geometry (scene->layout)->depth) - 1;
+
+  if (!codes)
+    return channel ? sample_at (scene->layout, scene->data, i) : max;
+  return codes[i] * max / 255
+      + (channel ? sample_at (scene->layout, scene->mean, i) - (max + 1) / 2 : 0);
+}
+
+static void
+check_back (const Scene *scene, PixelnormOutput output, gboolean planes)
+{
+  const PixelnormLayout *layout = scene->layout;
+  const PixelnormInputs inputs = { .profile = scene->profile };
+  const guint n_pixels = pixelnorm_layout_get_geometry (layout)->width * HEIGHT;
+  const gdouble max = (1u << pixelnorm_layout_get_geometry (layout)->depth) - 1;
+  g_autoptr (PixelnormSettings) settings = settings_new (scene, G_MAXDOUBLE);
+  g_autoptr (PixelnormDenormalizer) denormalizer = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize size, i = 0;
+
+  g_object_set (settings, "layout",
+      planes ? PIXELNORM_TENSOR_LAYOUT_NCHW : PIXELNORM_TENSOR_LAYOUT_NHWC, NULL);
+  g_autoptr (GBytes) bytes = normalize (scene, settings, output);
+  denormalizer = pixelnorm_denormalizer_new (settings, &inputs, layout, output, &error);
+  g_assert_no_error (error);
+  const guint8 *codes = g_bytes_get_data (bytes, &size);
+  g_autoptr (GBytes) back = pixelnorm_denormalizer_run_data (denormalizer, codes, size, &error);
+  g_assert_no_error (error);
+  const guint8 *found = g_bytes_get_data (back, &size);
+  g_assert_cmpuint (size, ==, scene->size);
+  for (guint p = 0; p < pixelnorm_layout_get_n_planes (layout); p++)
+    for (guint k = 0; k < n_pixels; k++)
+      for (gsize offset = 0; offset < pixel_bytes (layout, p);
+           offset += pixelnorm_layout_get_sample_bytes (layout), i++) {
+        const gdouble x = expect_back (scene, is_channel (layout, p, offset),
+            output == PIXELNORM_OUTPUT_VIDEO ? codes : NULL, i);
+
+        g_assert_cmpint (sample_at (layout, found, i), ==, (gint) rint (CLAMP (x, 0, max)));
+      }
+}
+
+/* The mean of one frame is the frame. */
+static void
+check_mean (const Scene *scene)
+{
+  const guint n = pixelnorm_layout_get_n_channels (scene->layout);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes =
+      pixelnorm_profile_get_image (scene->profile, PIXELNORM_IMAGE_MEAN, &error);
+
+  g_assert_no_error (error);
+  const gdouble *found = g_bytes_get_data (bytes, NULL);
+  for (guint c = 0; c < n; c++)
+    for (guint k = 0; k < pixelnorm_layout_get_geometry (scene->layout)->width * HEIGHT; k++)
+      g_assert_cmpfloat (found[k * n + c], ==,
+          sample_at (scene->layout, scene->mean, find_sample (scene->layout, c, k)));
 }
 
 /* Codes in planes, with a step that makes ties: of the mean of each pixel, or of one a channel. */
@@ -236,9 +354,17 @@ test_form (gconstpointer data)
     Scene scene;
 
     scene_init (&scene, data, widths[i], rand);
+    check_mean (&scene);
+    check_back (&scene, PIXELNORM_OUTPUT_VIDEO, FALSE);
+    for (guint planes = 0; planes <= 1; planes++)
+      check_back (&scene, PIXELNORM_OUTPUT_FLOAT32, planes);
     for (guint k = 0; k < G_N_ELEMENTS (clips); k++) {
       check_video (&scene, clips[k]);
-      check_tensor (&scene, clips[k]);
+      for (guint planes = 0; planes <= 1; planes++) {
+        check_tensor (&scene, PIXELNORM_OUTPUT_FLOAT32, planes, clips[k]);
+        check_tensor (&scene, PIXELNORM_OUTPUT_FLOAT16, planes, clips[k]);
+        check_running (&scene, planes, clips[k]);
+      }
       for (guint per_pixel = 0; per_pixel <= 1; per_pixel++) {
         check_codes (&scene, PIXELNORM_OUTPUT_UINT8, per_pixel, clips[k]);
         check_codes (&scene, PIXELNORM_OUTPUT_INT8, per_pixel, clips[k]);
