@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 /* What a terminal would act upon: control characters, and those that turn the direction of text. */
 static gboolean
@@ -117,6 +118,10 @@ check_place (const gchar *target, gboolean force)
   else if (g_file_test (target, G_FILE_TEST_IS_DIR))
     cli_fail (CLI_FAILED,
         "\"%s\" cannot be written: it is a directory. Move it, or choose another name.", target);
+  else if (g_file_test (target, G_FILE_TEST_EXISTS)
+      && !g_file_test (target, G_FILE_TEST_IS_REGULAR))
+    cli_fail (CLI_FAILED, "\"%s\" cannot be written: it is no regular file. Choose another name.",
+        target);
   else if (!force
       && (g_file_test (target, G_FILE_TEST_EXISTS) || g_file_test (target, G_FILE_TEST_IS_SYMLINK)))
     cli_fail (CLI_FAILED,
@@ -153,6 +158,25 @@ cli_check_profile_target (const gchar *target, gboolean force)
   if (!pixelnorm_profile_check_path (target, &error))
     return cli_fail (CLI_FAILED, "%s", error->message);
   return CLI_OK;
+}
+
+/* Writes all of it or nothing: a temporary file in the same directory is renamed to @path, or to what @path is a link to.
+ * Returns: FALSE with PIXELNORM_ERROR_WRITE */
+gboolean
+cli_write_file (const gchar *path, GBytes *bytes, GError **error)
+{
+  g_autofree gchar *linked = realpath (path, NULL);
+  g_autoptr (GError) problem = NULL;
+  gsize size;
+  const gchar *data = g_bytes_get_data (bytes, &size);
+
+  if (g_file_set_contents_full (linked ? linked : path, data, (gssize) size,
+          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &problem))
+    return TRUE;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
+      "\"%s\" was not written: %s. Make room there, or choose another place.", path,
+      problem->message);
+  return FALSE;
 }
 
 /* Where another program wrote there meanwhile, that stays without @force. */

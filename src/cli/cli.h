@@ -43,5 +43,6 @@ int cli_check_target (const gchar *target, gboolean force);
 int cli_check_profile_target (const gchar *target, gboolean force);
 gboolean cli_save_profile (
     PixelnormProfile *profile, const gchar *target, gboolean force, GError **error);
+gboolean cli_write_file (const gchar *path, GBytes *bytes, GError **error);
 int cli_flush (int status);
 gchar *cli_clean_text (const gchar *text);

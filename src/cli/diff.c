@@ -201,8 +201,9 @@ write_picture (const Diff *diff, const DiffOptions *options, GError **error)
     .top = MAX (options->max, 0.0),
     .title = "shift of the mean, deviations" };
   g_autoptr (Picture) picture = figure_new (&spec, error);
+  g_autoptr (GBytes) png = picture ? picture_encode (picture, error) : NULL;
 
-  return picture && picture_write (picture, options->output, error);
+  return png && cli_write_file (options->output, png, error);
 }
 
 static int

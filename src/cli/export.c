@@ -297,17 +297,12 @@ static int
 write_file (const gchar *target, GBytes *bytes)
 {
   g_autoptr (GError) error = NULL;
-  gsize size;
-  const gchar *data = g_bytes_get_data (bytes, &size);
 
-  if (!target) {
-    fwrite (data, 1, size, stdout);
-    return CLI_OK;
-  }
-  if (g_file_set_contents_full (target, data, size,
-          G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &error))
-    return CLI_OK;
-  return cli_fail (CLI_FAILED, "\"%s\" was not written: %s.", target, error->message);
+  if (!target)
+    fwrite (g_bytes_get_data (bytes, NULL), 1, g_bytes_get_size (bytes), stdout);
+  else if (!cli_write_file (target, bytes, &error))
+    return cli_fail (CLI_FAILED, "%s", error->message);
+  return CLI_OK;
 }
 
 /* The first file mentions the others, so it is written last. */

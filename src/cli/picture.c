@@ -216,21 +216,3 @@ picture_encode (const Picture *picture, GError **error)
       picture->height, message);
   return NULL;
 }
-
-/* Writes a whole PNG file or none: a temporary file in the same directory is renamed to @path. */
-gboolean
-picture_write (const Picture *picture, const gchar *path, GError **error)
-{
-  g_autoptr (GBytes) bytes = picture_encode (picture, error);
-  g_autoptr (GError) write_error = NULL;
-
-  if (!bytes)
-    return FALSE;
-  if (!g_file_set_contents_full (path, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes),
-          G_FILE_SET_CONTENTS_CONSISTENT, 0666, &write_error)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE, "\"%s\" was not written: %s.", path,
-        write_error->message);
-    return FALSE;
-  }
-  return TRUE;
-}

@@ -33,7 +33,6 @@ void picture_fill (
     Picture *picture, guint x, guint y, guint width, guint height, const guint8 *color);
 void picture_paste (Picture *picture, guint x, guint y, const Picture *other);
 GBytes *picture_encode (const Picture *picture, GError **error);
-gboolean picture_write (const Picture *picture, const gchar *path, GError **error);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Picture, picture_free)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Picture, picture_clear)

@@ -76,8 +76,9 @@ write_image (const PaintImage *image, PixelnormProfile *profile, const RenderOpt
     .stretch = options->stretch,
   };
   g_autoptr (Picture) picture = paint_image (image, profile, &paint, NULL, error);
+  g_autoptr (GBytes) png = picture ? picture_encode (picture, error) : NULL;
 
-  return picture && picture_write (picture, target, error);
+  return png && cli_write_file (target, png, error);
 }
 
 /* Says which pictures --image asks for. */

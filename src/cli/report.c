@@ -44,12 +44,13 @@ write_report (const gchar *path, const gchar *target)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (PixelnormProfile) profile = pixelnorm_profile_load (path, &error);
-  g_autofree gchar *page = profile ? report_page_new (profile, path, &error) : NULL;
+  gchar *page = profile ? report_page_new (profile, path, &error) : NULL;
 
   if (!page)
     return cli_fail (CLI_FAILED, "%s", error->message);
-  if (!g_file_set_contents_full (target, page, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0666, &error))
-    return cli_fail (CLI_FAILED, "\"%s\" was not written: %s.", target, error->message);
+  g_autoptr (GBytes) bytes = g_bytes_new_take (page, strlen (page));
+  if (!cli_write_file (target, bytes, &error))
+    return cli_fail (CLI_FAILED, "%s", error->message);
   puts (target);
   return CLI_OK;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "io/atomic-file.h"
+#include "io/remedy.h"
 #include "profile-target.h"
 
 #define CHUNK 4096    /* items converted at once */
@@ -49,7 +50,8 @@ write_to_descriptor (gpointer to, const void *data, gsize size, GError **error)
   if (problem)
     g_set_error (error, PIXELNORM_ERROR,
         problem == ENOSPC ? PIXELNORM_ERROR_NO_SPACE : PIXELNORM_ERROR_WRITE,
-        "The profile could not be handed on: %s.", g_strerror (problem));
+        "The profile could not be handed on: %s. %s.", g_strerror (problem),
+        pixelnorm_remedy (problem, FALSE));
   return problem == 0;
 }
 

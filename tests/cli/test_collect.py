@@ -408,7 +408,7 @@ def test_no_space(images, tmp_path):
     out.write_bytes(PRECIOUS)
 
     def limit():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
 
     done = collect("--force", out, images, preexec_fn=limit, env={**os.environ, "TMPDIR": str(tmp_path)})

@@ -2,7 +2,11 @@
 """Every subcommand of pixelprofile that writes: what is there stays without --force; with it a profile is overwritten by a profile
 only, and anything else only by what is none."""
 import os
+import re
+import resource
 import signal
+import socket
+import stat
 import subprocess
 
 import numpy as np
@@ -64,6 +68,63 @@ def test_what_is_there(folder, writer, content, kind):
         assert done.returncode in (1, 2) and done.stderr.count("\n") == 1
         assert ("only profiles are replaced" if WRITERS[writer][2] else "which nothing but a profile overwrites") in done.stderr
         assert out.read_bytes() == content
+    assert sorted(os.listdir(folder)) == names
+
+
+def make_fifo(path):
+    os.mkfifo(path)
+
+
+def make_socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+def make_link_to_a_device(path):
+    os.symlink("/dev/null", path)
+
+
+@pytest.mark.parametrize("writer, make", [(writer, make) for writer in WRITERS
+                                          for make in (make_fifo, make_socket, make_link_to_a_device, os.mkdir)
+                                          if (writer, make) != ("render", os.mkdir)])  # which takes one to put pictures into
+def test_what_is_no_file_stays(folder, writer, make):
+    """A rename would put a file in its place, which not even --force asks for."""
+    out = folder / NAMES.get(writer, "out")
+    make(out)
+    kind, names = stat.S_IFMT(out.lstat().st_mode), sorted(os.listdir(folder))
+    for options in ([], ["--force"]):
+        _, done = write(folder, writer, *options)
+        assert done.returncode in (1, 2) and done.stderr.count("\n") == 1, done.stderr
+        assert re.search(r"(Choose another name|or choose another name|Give another path)\.$", done.stderr), done.stderr
+    assert stat.S_IFMT(out.lstat().st_mode) == kind and sorted(os.listdir(folder)) == names
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_link_stays_one(folder, writer):
+    """What it leads to is written, beside that."""
+    out = folder / NAMES.get(writer, "out")
+    (folder / "elsewhere").mkdir()
+    real = folder / "elsewhere" / "real"
+    real.write_bytes(b"")
+    out.symlink_to(real)
+    _, done = write(folder, writer, "--force")
+    assert done.returncode in (0, 1) and out.is_symlink() and real.stat().st_size > 0, done.stderr
+    assert os.listdir(folder / "elsewhere") == ["real"]
+
+
+def small_files():
+    signal.signal(signal.SIGXFSZ, signal.SIG_DFL)  # which would end the program without a word
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, 20))
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_limit_on_the_size_of_files(folder, writer):
+    before, after, _ = WRITERS[writer]
+    names = sorted(os.listdir(folder))
+    done = pixelprofile(*before, NAMES.get(writer, "out"), *after, cwd=folder, preexec_fn=small_files,
+                        env={**os.environ, "TMPDIR": str(folder)})
+    assert done.returncode in (1, 2) and "File too large" in done.stderr.splitlines()[0], done.stderr
+    assert done.stderr.splitlines()[0].endswith((" another place.", " another disk."))
     assert sorted(os.listdir(folder)) == names
 
 

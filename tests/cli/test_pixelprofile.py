@@ -417,7 +417,7 @@ def test_existing_pictures_are_kept(lobby):
 def test_failed_write_leaves_everything_as_it_was(lobby):
     def small_files():
         # a write beyond the limit then fails as on a full disk
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
 
     (lobby / "lobby-std.png").write_text("precious")
