@@ -80,12 +80,13 @@ def make_socket(path):
         made.bind(str(path))
 
 
-def make_link_to_a_device(path):
-    os.symlink("/dev/null", path)
+def make_link_to_a_fifo(path):
+    os.mkfifo(f"{path}-fifo")
+    os.symlink(f"{path}-fifo", path)
 
 
 @pytest.mark.parametrize("writer, make", [(writer, make) for writer in WRITERS
-                                          for make in (make_fifo, make_socket, make_link_to_a_device, os.mkdir)
+                                          for make in (make_fifo, make_socket, make_link_to_a_fifo, os.mkdir)
                                           if (writer, make) != ("render", os.mkdir)])  # which takes one to put pictures into
 def test_what_is_no_file_stays(folder, writer, make):
     """A rename would put a file in its place, which not even --force asks for."""

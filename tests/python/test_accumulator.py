@@ -7,6 +7,7 @@ import os
 import pathlib
 import pickle
 import random
+import socket
 import subprocess
 import sys
 import time
@@ -340,6 +341,25 @@ def test_save_overwrites_nothing_unasked(tmp_path):
     with pytest.raises(OSError, match="cannot be written"):
         profile.save(tmp_path / "nowhere" / "p")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "notes.txt", "p.safetensors"]
+
+
+@pytest.mark.parametrize("kind", ["FIFO", "link to a FIFO", "socket", "directory"])
+def test_save_replaces_only_files(kind, tmp_path):
+    """A rename would put a file in its place, and to look into a FIFO would wait for ever."""
+    path = tmp_path / "p"
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(str(path))
+    else:
+        os.mkfifo(tmp_path / "pipe")
+        os.link(tmp_path / "pipe", path) if kind == "FIFO" else path.symlink_to(tmp_path / "pipe")
+    before = {found: found.lstat().st_mode for found in tmp_path.iterdir()}
+    for overwrite in (False, True):
+        with pytest.raises(OSError, match="it is (a directory|no regular file). Choose another name"):
+            profile_of(RGB).save(path, overwrite=overwrite)
+    assert {found: found.lstat().st_mode for found in tmp_path.iterdir()} == before
 
 
 @pytest.mark.parametrize("links", [True, False])

@@ -125,6 +125,16 @@ def test_files_that_break_whoever_reads_them(shard_size, folder):
         assert words in found[name] and "\n" not in found[name]
 
 
+def test_what_is_no_file_is_not_waited_for(folder):
+    os.mkfifo(folder / "pipe.png")
+    (folder / "folder.png").mkdir()
+    begun = time.monotonic()
+    result = collect(folder, timeout=30)
+    assert time.monotonic() - begun < 30 and result.profile.identity == identity_of(FRAMES)
+    [[path, why]] = result.left_out
+    assert path.endswith("pipe.png") and "not a regular file" in why
+
+
 def test_only_what_was_not_handed_over_is_read_again(folder, monkeypatch, tmp_path):
     """What a process handed over counts when it dies; else it is read again, too."""
     picture(folder / "crash-1.png")

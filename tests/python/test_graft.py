@@ -310,8 +310,11 @@ def test_command_with_fixed_values(folder):
     ([], "needs a profile"), (["--model", "profile.safetensors", "--profile", "profile.safetensors"], "expected an ONNX model"),
     (["--model", "nowhere.onnx", "--profile", "profile.safetensors"], "nowhere.onnx"),
     (["--output", "nowhere/grafted.onnx", "--profile", "profile.safetensors"], "nowhere/grafted.onnx"),
+    (["--model", "pipe", "--profile", "profile.safetensors"], "not a regular file"),
+    (["--output", "pipe", "--force", "--profile", "profile.safetensors"], "it is no regular file"),
     (["--method", "fixed", "--std", "0"], "std is 0")])
 def test_command_refuses(folder, words, said):
+    os.mkfifo(folder / "pipe")
     done = command(folder, "graft", "--model", "model.onnx", "--output", "grafted.onnx", *words)
     problem = [line for line in done.stderr.splitlines() if "min_deviation" not in line]  # a warning
     assert done.returncode == 1 and len(problem) == 1 and said in problem[0], done.stderr

@@ -12,6 +12,7 @@ from . import distributed
 from .normalizer import Normalizer
 from .profile import check_profile_target, check_target
 from .reader import SCALINGS
+from .safetensors import check_file
 from .settings import CHOICES, VALUES, Settings
 from .wanted import wanted
 from .writer import write_file
@@ -71,6 +72,7 @@ def run_graft(arguments):
 
 
 def load(onnx, path):
+    check_file(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # protobuf's, of what is an error just below

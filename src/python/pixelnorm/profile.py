@@ -144,6 +144,9 @@ def check_target(path, overwrite):
     name = os.fspath(path)
     if not os.path.isdir(os.path.dirname(name) or "."):
         raise FileNotFoundError(f"{name} cannot be written: there is no folder {os.path.dirname(name)}. Make it first.")
+    if os.path.exists(path) and not os.path.isfile(path):  # a file would take its place
+        raise OSError(f"{name} cannot be written: it is {'a directory' if os.path.isdir(path) else 'no regular file'}. Choose another "
+                      "name.")
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{name} is there already. {writer.ADVICE}")
 

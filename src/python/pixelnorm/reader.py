@@ -23,6 +23,7 @@ import threading
 import time
 
 from .accumulator import Accumulator
+from .safetensors import check_file
 
 FETCHED = 8        # files of a URL that are on their way at a time
 ANIMATED = ("GIF", "WEBP")
@@ -118,6 +119,8 @@ class Work:
         """Its frames count when all of them could be read."""
         self.send({"at": path})
         try:
+            if not is_url(path):
+                check_file(path)
             found = self.read(path, get)
             if hasattr(found, "__next__"):
                 own = self.begin()

@@ -16,11 +16,16 @@ MAX_INTEGER = 2 ** 63 - 1  # of the library's JSON
 METADATA = "__metadata__"
 
 
-def read_file(path):
-    """The bytes of a regular file: a FIFO or a device could block or never end. Raises OSError."""
+def check_file(path):
+    """Raises OSError where there is something else than a regular file: a FIFO or a device could block or never end."""
     if os.path.exists(path) and not os.path.isfile(path):
         raise OSError(f"{os.fspath(path)}: Expected a file, found {'a directory' if os.path.isdir(path) else 'something that is not a regular file'}. "
                       "Give the path of a file.")
+
+
+def read_file(path):
+    """The bytes of a regular file. Raises OSError."""
+    check_file(path)
     with open(path, "rb") as file:
         return file.read()
 
