@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What cannot be, or is set in vain, is said in one sentence that names a way out; as a hostile user would try it."""
+import faulthandler
+import os
+import socket
+
 import numpy as np
 import pytest
 
@@ -208,6 +212,75 @@ def test_settings_that_cannot_be(name, profile):
     properties, kind, words = REFUSED[name]
     found, ended = messages_of(f"location={profile} {properties}", f"other/tensors,types={kind}")
     assert not ended and len(found) == 1 and found[0][0] == "error" and words in found[0][3], found
+
+
+# --- files that properties name
+
+def make_fifo(path):
+    os.mkfifo(path)
+
+
+def make_link_to_a_fifo(path):
+    os.mkfifo(f"{path}-fifo")
+    os.symlink(f"{path}-fifo", path)
+
+
+def make_socket(path):
+    with socket.socket(socket.AF_UNIX) as made:
+        made.bind(str(path))
+
+
+def make_broken_link(path):
+    path.symlink_to("nowhere")
+
+
+def make_link_to_zeros(path):
+    path.symlink_to("/dev/zero")
+
+
+def make_text(path):
+    path.write_text("neither a profile nor a picture")
+
+
+KINDS = {"FIFO": make_fifo, "link to a FIFO": make_link_to_a_fifo, "link to a device": make_link_to_zeros, "socket": make_socket,
+         "directory": os.mkdir, "broken link": make_broken_link, "nothing": lambda path: None, "empty": lambda path: path.touch(),
+         "text": make_text}
+# what the element wants beside, so that the file is looked at
+BESIDE = {"pixelstats": "", "pixelnorm": "method=flat-field location={profile}", "pixeldenorm": "method=flat-field location={profile}"}
+# what pixelstats writes: a profile is made there, or of nothing gone on from
+WRITTEN = ("broken link", "nothing")
+
+
+def file_properties():
+    for element in BESIDE:
+        for spec in Gst.ElementFactory.make(element).list_properties():
+            if spec.name.endswith("location") or spec.name == "mask":
+                yield element, spec.name
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("element, name", file_properties())
+def test_files_that_are_none(element, name, kind, profile, tmp_path):
+    """One error that names the file, and soon: nothing is waited for, and no device is read to its end."""
+    path = tmp_path / "file"
+    KINDS[kind](path)
+    mode = path.lstat().st_mode if os.path.lexists(path) else None
+    words = "append=true" if (element, name) == ("pixelstats", "location") else ""
+    pipeline = Gst.parse_launch(f"{SOURCE.format(8, 6)} ! {element} {BESIDE[element].format(profile=profile)} {words} name=it ! fakesink")
+    pipeline.get_by_name("it").set_property(name, str(path))
+    faulthandler.dump_traceback_later(30, exit=True)  # what waits for a FIFO ends by nothing else
+    pipeline.set_state(Gst.State.PLAYING)
+    faulthandler.cancel_dump_traceback_later()
+    message = pipeline.get_bus().timed_pop_filtered(10 * Gst.SECOND, Gst.MessageType.EOS | Gst.MessageType.ERROR)
+    pipeline.set_state(Gst.State.NULL)
+    assert message, "neither end nor error"
+    if words and kind in WRITTEN:
+        assert message.type == Gst.MessageType.EOS and path.stat().st_size > 0
+        return
+    assert message.src.name == "it"
+    text = message.parse_error()[0].message
+    assert text.startswith(f"{path}: ") and text.endswith("."), text
+    assert (path.lstat().st_mode if os.path.lexists(path) else None) == mode
 
 
 def test_quantization_from_the_range_is_said(profile):
