@@ -22,12 +22,13 @@ class Affine(nn.Module):
 
 
 def two_convolutions(shape, n_classes, normalized):
-    """A layer of batch normalization draws no random numbers: the first weights are the same with and without."""
+    """A layer of batch normalization draws no random numbers: the first weights are the same with and without. ReLU follows
+    max-pooling, which gives the same as the other way round, with a quarter of the work."""
     channels, height, width = shape
 
     def block(before, after):
         norm = [nn.BatchNorm2d(after)] if normalized else []
-        return [nn.Conv2d(before, after, 3, padding=1), *norm, nn.ReLU(), nn.MaxPool2d(2)]
+        return [nn.Conv2d(before, after, 3, padding=1), *norm, nn.MaxPool2d(2), nn.ReLU()]
 
     return [*block(channels, 8), *block(8, 16), nn.Flatten(), nn.Linear(16 * (height // 4) * (width // 4), n_classes)]
 
@@ -69,4 +70,4 @@ def make_network(shape, n_classes, front, seed, network="plain"):
     torch.manual_seed(seed)
     layers = NETWORKS[network][1](shape, n_classes)
     fronts = {None: [], "batchnorm": [nn.BatchNorm2d(shape[0])], "affine": [Affine(shape)]}
-    return nn.Sequential(*fronts[front], *layers)
+    return nn.Sequential(*fronts[front], *layers).to(memory_format=torch.channels_last)

@@ -15,8 +15,8 @@ BATCH, MOMENTUM = 32, .9
 
 
 def tensor_of(images):
-    """[N, H, W, C] -> [N, C, H, W]"""
-    return torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+    """[N, H, W, C] -> [N, C, H, W], the channels still next to each other in memory: training is faster so."""
+    return torch.from_numpy(np.ascontiguousarray(images).transpose(0, 3, 1, 2))
 
 
 def accuracy(network, images, labels):
