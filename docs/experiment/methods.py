@@ -22,26 +22,30 @@ NONE = {"method": "fixed", "mean": [0.0], "std": [1.0]}
 class Method(NamedTuple):
     key: str
     words: str
+    short: str  # where there is little room, as in a plot
     settings: dict
     front: str = None  # what the network begins with: batchnorm, affine
     guess: float = .032  # where the search for a learning rate begins
 
 
 METHODS = (
-    Method("none", "none: code values, 0 to 255", NONE, guess=.001),
-    Method("fixed", "fixed: (x - 127.5) / 127.5", {"method": "fixed"}),
-    Method("channel", "zscore, channel", {"method": "zscore", "scope": "channel"}),
-    Method("image", "zscore of each image by itself", {"method": "zscore", "scope": "channel", "statistics": "frame"}),
-    Method("center", "mean image only (center, pixel)", {"method": "center", "scope": "pixel"}, guess=.00032),
-    Method("mean-range", "mean-range, pixel", {"method": "mean-range", "scope": "pixel"}),
-    Method("min-max", "min-max, pixel", {"method": "min-max", "scope": "pixel"}),
-    Method("zscore-1", "zscore, pixel, min-deviation 1", ZSCORE),
-    Method("zscore-8", "zscore, pixel, min-deviation 8", ZSCORE | {"min_deviation": 8.0}),
-    Method("zscore-32", "zscore, pixel, min-deviation 32", ZSCORE | {"min_deviation": 32.0}),
-    Method("zscore-1-clip", "zscore, pixel, min-deviation 1, clipped at -4 and 4", ZSCORE | {"clip_low": -4.0, "clip_high": 4.0}),
-    Method("batchnorm", "batch norm first, nothing before", NONE, "batchnorm"),
-    Method("zscore-1-batchnorm", "zscore, pixel, then batch norm", ZSCORE, "batchnorm"),
-    Method("zscore-1-affine", "zscore, pixel, then gamma and beta of every pixel, learned", ZSCORE, "affine"),
+    Method("none", "none: code values, 0 to 255", "code values", NONE, guess=.001),
+    Method("fixed", "fixed: (x - 127.5) / 127.5", "fixed values", {"method": "fixed"}),
+    Method("channel", "zscore, channel", "zscore, channel", {"method": "zscore", "scope": "channel"}),
+    Method("image", "zscore of each image by itself", "zscore, each image",
+           {"method": "zscore", "scope": "channel", "statistics": "frame"}),
+    Method("center", "mean image only (center, pixel)", "mean image only", {"method": "center", "scope": "pixel"}, guess=.00032),
+    Method("mean-range", "mean-range, pixel", "mean-range, pixel", {"method": "mean-range", "scope": "pixel"}),
+    Method("min-max", "min-max, pixel", "min-max, pixel", {"method": "min-max", "scope": "pixel"}),
+    Method("zscore-1", "zscore, pixel, min-deviation 1", "zscore, pixel, floor 1", ZSCORE),
+    Method("zscore-8", "zscore, pixel, min-deviation 8", "zscore, pixel, floor 8", ZSCORE | {"min_deviation": 8.0}),
+    Method("zscore-32", "zscore, pixel, min-deviation 32", "zscore, pixel, floor 32", ZSCORE | {"min_deviation": 32.0}),
+    Method("zscore-1-clip", "zscore, pixel, min-deviation 1, clipped at -4 and 4", "floor 1, clipped",
+           ZSCORE | {"clip_low": -4.0, "clip_high": 4.0}),
+    Method("batchnorm", "batch norm first, nothing before", "batch norm first", NONE, "batchnorm"),
+    Method("zscore-1-batchnorm", "zscore, pixel, then batch norm", "floor 1, batch norm", ZSCORE, "batchnorm"),
+    Method("zscore-1-affine", "zscore, pixel, then gamma and beta of every pixel, learned", "floor 1, learned affine", ZSCORE,
+           "affine"),
 )
 BY_KEY = {method.key: method for method in METHODS}
 # what every other is compared with

@@ -9,7 +9,7 @@ import summary
 from results import Results
 
 MARKED = re.compile(r"(<!-- experiment: ([a-z]+) -->\n).*?(<!-- end of [a-z]+ -->)", re.DOTALL)
-PAGES = ("which-normalization.md",)
+PAGES = ("which-normalization.md", "which-normalization-tables.md")
 
 
 def write_tables(results, path):
@@ -33,7 +33,7 @@ def write_results(results, path):
 
 
 def refresh_docs(output, docs):
-    """The results file and plots of a run into docs/experiment, its tables into the page."""
+    """The results file and plots of a run into docs/experiment, its tables into the pages."""
     folder = docs / "experiment"
     folder.mkdir(exist_ok=True)
     source = output / "results.jsonl"

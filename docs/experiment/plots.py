@@ -57,16 +57,18 @@ def plot_differences(results, path):
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
         axis.set_ylim(.6 - len(methods), .4)  # the same lines in all, also where a method is missing
-        axis.set_yticks([-y for y in range(len(methods))], methods if axis.get_subplotspec().is_first_col() else [])
+        names = [BY_KEY[method].short for method in methods]
+        axis.set_yticks([-y for y in range(len(methods))], names if axis.get_subplotspec().is_first_col() else [])
         axis.grid(axis="x", alpha=.3)
         axis.set_xlabel("percentage points", fontsize=7)
-    figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, percentage points, 95 % intervals over seeds.\n"
-                    "Filled: clear after Holm's correction. Points beyond an axis are in the table.", fontsize=9)
+    figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, on the same seeds: left of 0 is worse, right is better. "
+                    "Lines: 95 % intervals.\nFilled: clear after Holm's correction for all comparisons. What lies beyond an axis "
+                    "stands in the table.", fontsize=9)
     save(figure, path)
 
 
 def label_lines(axis, ends, color_of, apart=.075):
-    """The name of each line at its right end, {name: (x, y)}; those that would cover one another are moved apart."""
+    """The method of each line at its right end, {its key: (x, y)}; those that would cover one another are moved apart."""
     names = sorted(ends, key=lambda name: ends[name][1])
     heights = [axis.transAxes.inverted().transform(axis.transData.transform(ends[name]))[1] for name in names]
     for i in range(1, len(heights)):
@@ -76,7 +78,7 @@ def label_lines(axis, ends, color_of, apart=.075):
         heights[i] = min(heights[i], highest)
         highest = heights[i] - apart
     for name, height in zip(names, heights):
-        axis.text(1.02, height, name, transform=axis.transAxes, color=color_of[name], fontsize=6.5, va="center")
+        axis.text(1.02, height, BY_KEY[name].short, transform=axis.transAxes, color=color_of[name], fontsize=6.5, va="center")
 
 
 def plot_curves(results, path):
@@ -97,8 +99,8 @@ def plot_curves(results, path):
         axis.axhline(results.find(kind="set", set=key)["target"], color="black", linewidth=.6, linestyle=":")
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
-    figure.suptitle("Accuracy on test images while the network is trained; means over seeds. Dotted: the stated accuracy",
-                    fontsize=9)
+    figure.suptitle("Accuracy on test images while the network is trained, at the learning rate that was chosen for each method; "
+                    "means over seeds.\nDotted: the accuracy to which steps are counted", fontsize=9)
     save(figure, path)
 
 
@@ -123,7 +125,8 @@ def plot_rates(results, path):
         label_lines(axis, ends, CURVES)
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
-    figure.suptitle("Accuracy on validation images, %, over learning rates, as far as the search went", fontsize=9)
+    figure.suptitle("Accuracy on validation images over learning rates, as far as the search went: scaled inputs bear the same "
+                    "rates", fontsize=9)
     save(figure, path)
 
 
@@ -145,6 +148,8 @@ def plot_edges(results, path):
         axis.tick_params(labelsize=7)
         axis.set_title("images with a circle: its edge" if field == "circle" else "empty images: a phantom edge", fontsize=9)
     axes[0].set_ylabel("step across the circle's border, in deviations of the noise", fontsize=8)
+    figure.suptitle("What normalization leaves of an edge (left; more is clearer), and the edge that it puts where there is none "
+                    "(right; 0 is right)", fontsize=9)
     save(figure, path)
 
 
@@ -162,7 +167,7 @@ def show(axis, image, title=None, low=None, high=None):
 
 PICTURES = (("as it is", NONE, (0, 255)), ("zscore, channel", BY_KEY["channel"].settings, (-3, 3)),
             ("mean image only", BY_KEY["center"].settings, (-128, 127)), ("mean-range", BY_KEY["mean-range"].settings, (-2, 2)),
-            ("zscore, pixel, 1", ZSCORE, (-3, 3)), ("zscore, pixel, 32", BY_KEY["zscore-32"].settings, (-3, 3)))
+            ("zscore, pixel, floor 1", ZSCORE, (-3, 3)), ("zscore, pixel, floor 32", BY_KEY["zscore-32"].settings, (-3, 3)))
 
 
 def draw_pictures(sets, folder, path):
@@ -183,6 +188,8 @@ def draw_pictures(sets, folder, path):
             y = normalize(folder, profile, images.test.images[chosen], settings)
             for k in (0, 1):
                 show(axes[2 * i + k, column], y[k], title if k == 0 else None, low, high)
+    figure.suptitle("Left: mean and deviation of the training images. Right of them: two test images, one below the other, as each "
+                    "method makes them", fontsize=8)
     save(figure, path)
 
 

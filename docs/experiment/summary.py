@@ -279,6 +279,18 @@ def table_of_inside(results):
                   "with"], rows) if rows else ""
 
 
+def table_of_inside_differences(results):
+    """With batch normalization inside, minus the reference with it."""
+    sets = [key for key in ORDER if results.select(kind="run", set=key, phase="test", network="inside")]
+    rows = []
+    for method in BY_KEY:
+        cells = [words_of_difference(difference(values_of(results, key, method, network="inside"),
+                                                values_of(results, key, REFERENCE, network="inside"))) for key in sets]
+        if method != REFERENCE and any(cells):
+            rows.append([BY_KEY[method].words, *cells])
+    return table([f"minus {BY_KEY[REFERENCE].words}", *sets], rows) if rows else ""
+
+
 def table_of_counts(results):
     """By the number of images that are trained on."""
     names = [name for name in VARIANTS if name.startswith("n") and results.select(kind="run", phase="test", variant=name)]
@@ -324,28 +336,26 @@ def median_of(steps):
     return sorted(steps.values())[(len(steps) - 1) // 2]
 
 
-def tables_of_speed(results, shared):
-    """One rate for all, or for each the constant rate with the fewest steps (the median; of equals the lowest)."""
+def words_of_steps(steps):
+    """The median, and the fewest and the most of a seed."""
+    if not steps:
+        return ""
+    least, most = ("never" if value == NEVER else f"{value:.0f}" for value in (min(steps.values()), max(steps.values())))
+    return f"{median_steps(steps)} ({least} to {most})"
+
+
+def table_of_speed(results):
+    """One constant rate for all; and for each that with the fewest steps (the median; of equals the lowest)."""
     rows = []
     for key in ORDER:
         for method in BY_KEY:
             by_rate = speed_of(results, key, method)
-            if not by_rate:
-                continue
-            rate = SHARED_RATE if shared else min(sorted(by_rate), key=lambda rate: median_of(by_rate[rate]))
-            steps = by_rate[rate]
-            rows.append([key, BY_KEY[method].words, f"{rate:g}", median_steps(steps),
-                         ", ".join("never" if value == NEVER else str(value) for value in sorted(steps.values()))])
-    what = "the shared constant rate" if shared else "its best constant rate"
-    return table(["set", "method", what, "median steps to the stated accuracy", "of each seed"], rows) if rows else ""
-
-
-def table_of_shared_speed(results):
-    return tables_of_speed(results, True)
-
-
-def table_of_best_speed(results):
-    return tables_of_speed(results, False)
+            if by_rate:
+                best = min(sorted(by_rate), key=lambda rate: median_of(by_rate[rate]))
+                rows.append([key, BY_KEY[method].words, words_of_steps(by_rate.get(SHARED_RATE)), f"{best:g}",
+                             words_of_steps(by_rate[best])])
+    return table(["set", "method", f"steps at a constant rate of {SHARED_RATE:g}", "its best constant rate", "steps at that"],
+                 rows) if rows else ""
 
 
 def table_of_long(results):
@@ -424,8 +434,8 @@ def words_of_machine(results):
 TABLES = {
     "machine": words_of_machine, "sets": table_of_sets, "accuracy": table_of_accuracy, "differences": table_of_differences,
     "pairs": table_of_pairs, "worst": table_of_worst, "steps": table_of_steps, "rates": table_of_rates,
-    "shared": table_of_shared, "sharedspeed": table_of_shared_speed, "bestspeed": table_of_best_speed, "long": table_of_long,
-    "inside": table_of_inside, "counts": table_of_counts, "shifts": table_of_shifts, "photos": table_of_photos,
+    "shared": table_of_shared, "speed": table_of_speed, "long": table_of_long, "inside": table_of_inside,
+    "insideminus": table_of_inside_differences, "counts": table_of_counts, "shifts": table_of_shifts, "photos": table_of_photos,
     "coded": table_of_coded, "eight": table_of_int8, "moved": table_of_moved,
     "movedminus": table_of_moved_differences, "edges": table_of_edges, "moves": table_of_moves,
     "anomalies": table_of_anomalies,

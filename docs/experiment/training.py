@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """How a network is trained: the same for every method.
 
-SGD with momentum .9, batches of 32, the learning rate falling to 0 along a cosine, or constant. A seed stands for the training images that are drawn, the first
-weights and the order of the batches, so that two methods with the same seed differ in nothing but the method.
+SGD with momentum .9, batches of 32, the learning rate falling to 0 along a cosine, or constant. A seed stands for the training
+images that are drawn, the first weights and the order of the batches, so that two methods with the same seed differ in nothing
+but the method.
 """
 import math
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The page about the experiment says what the results file says, and no other number."""
+"""The pages about the experiment say what the results file says, and no other number."""
 import itertools
 import pathlib
 import re
@@ -18,6 +18,7 @@ want("matplotlib")
 pytestmark = pytest.mark.unsanitized("tables and texts of the experiment, nothing compiled")
 
 import page  # noqa: E402
+import plots  # noqa: E402
 import studies  # noqa: E402
 import summary  # noqa: E402
 from results import Results  # noqa: E402
@@ -32,33 +33,36 @@ def tables():
     return summary.tables_of(Results(DOCS / "experiment/results.jsonl"))
 
 
-@pytest.fixture(scope="module")
-def text():
-    (name,) = page.PAGES
-    return (DOCS / name).read_text()
+TEXTS = {name: (DOCS / name).read_text() for name in page.PAGES}
+everywhere = pytest.mark.parametrize("name", page.PAGES)
 
 
-def test_tables_are_the_results(text, tables):
-    marked = page.MARKED.findall(text)
-    assert {name for _, name, _ in marked} == set(tables)
-    for found in page.MARKED.finditer(text):
+def words_of(name):
+    """A page without its tables."""
+    return page.MARKED.sub("", TEXTS[name])
+
+
+def test_tables_are_the_results(tables):
+    """Every table stands on one page, as the results make it."""
+    marked = [found for text in TEXTS.values() for found in page.MARKED.finditer(text)]
+    assert sorted(found[2] for found in marked) == sorted(tables)
+    for found in marked:
         assert found[0] == page.fill(found[0], tables), f"{found[2]}: refresh with docs/experiment/run --docs"
 
 
-def test_numbers_in_words_are_in_the_tables(text, tables):
+@everywhere
+def test_numbers_in_words_are_in_the_tables(name, tables):
     known = set(NUMBER.findall("\n".join(tables.values()))) | DEFINITIONS
-    words = page.MARKED.sub("", text)
-    words = re.sub(r"^\d+\. |\((?:19|20)\d\d\)", " ", words, flags=re.MULTILINE)  # of lists, and years of papers
+    words = re.sub(r"^\d+\. |\((?:19|20)\d\d\)", " ", words_of(name), flags=re.MULTILINE)  # of lists, and years of papers
     words = re.sub(r"^ {4}.*$|!?\[[^]]*\]\([^)]*\)|[\w-]+=\d+|\d+x\d+|int8|float32|(?<=[\d]) MB", " ", words, flags=re.MULTILINE)
     unknown = [number for number in NUMBER.findall(words) if number not in known]
     assert not unknown, f"not in the results: {unknown}"
 
 
-def test_differences_in_words_are_differences(text, tables):
+def test_differences_in_words_are_differences(tables):
     """What has an interval in words has it in a table."""
-    words = page.MARKED.sub("", text)
     rows = "\n".join(tables.values())
-    found = re.findall(r"(\d+\.\d) ± (\d+\.\d)", " ".join(words.split()))
+    found = re.findall(r"(\d+\.\d) ± (\d+\.\d)", " ".join(" ".join(map(words_of, page.PAGES)).split()))
     assert len(found) >= 10
     for mean, half in found:
         assert re.search(rf"[+-]{mean} ± {half}", rows), f"{mean} ± {half}"
@@ -79,9 +83,9 @@ def test_every_run_is_there():
             assert found[:study.seeds] in ([], list(range(study.seeds))), (key, method, study.network, study.variant)
 
 
-def test_pictures_are_there(text):
-    names = re.findall(r"!\[[^]]*\]\(([^)]*)\)", text)
-    assert len(names) == 5
+def test_pictures_are_there():
+    names = re.findall(r"!\[[^]]*\]\(([^)]*)\)", "".join(TEXTS.values()))
+    assert sorted(names) == sorted(f"experiment/{name}" for name in (*plots.PLOTS, "pictures.png"))
     for name in names:
         assert (DOCS / name).read_bytes().startswith(b"\x89PNG"), name
         assert (DOCS / name).stat().st_size < 400_000, name
