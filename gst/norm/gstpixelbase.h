@@ -7,6 +7,7 @@
 #include <gst/base/gstbasetransform.h>
 
 #include "common/gstpixelframe.h"
+#include "gstpixelflexible.h"
 #include "gstpixelplan.h"
 
 #define GST_TYPE_PIXEL_BASE (gst_pixel_base_get_type ())
@@ -23,12 +24,14 @@ typedef struct {
   GstPixelPlans plans; /* guards itself; init of the element sets its category */
 
   /* the streaming thread, and state changes while it does not run */
-  GstPixelVideo input, output;   /* of what is video */
-  GstPixelFrame read, written;   /* likewise */
-  gsize input_size, output_size; /* bytes of a buffer */
-  GstCaps *refused;              /* caps of which was said that they do not fit */
-  const gchar *assumed;          /* of what they do not say, which was said; interned */
-  gboolean warned_of_rest;       /* of a buffer that is too large */
+  GstPixelVideo input, output;              /* of what is video */
+  GstPixelFrame read, written;              /* likewise */
+  gsize input_size, output_size;            /* bytes of a buffer */
+  guint8 header[GST_PIXEL_FLEXIBLE_HEADER]; /* of tensors of format=flexible */
+  gsize header_size;                        /* bytes of it before each tensor, or 0 */
+  GstCaps *refused;                         /* caps of which was said that they do not fit */
+  const gchar *assumed;                     /* of what they do not say, which was said; interned */
+  gboolean warned_of_rest;                  /* of a buffer that is too large */
 } GstPixelBase;
 
 typedef struct {

@@ -3,7 +3,8 @@
  * spelling is a structure of its own with plain strings, never simplified. Dimensions go innermost
  * first: a tensor of height x width x channels is channels:width:height:1, one of channels x height x
  * width is width:height:channels:1. Nothing but the numbers tells one from the other. Ones at the end
- * may be left out or added, up to 16 dimensions, and say the same.
+ * may be left out or added, up to 16 dimensions, and say the same. Of tensors with a header (gstpixelflexible.h) NNStreamer's
+ * caps say neither type nor dimensions; ours do, which chooses them.
  *
  * A tensor of N frames has N as its last dimension, and comes N times less often.
  *
@@ -20,11 +21,13 @@
 typedef struct {
   const gchar *fixed;             /* the caps without type, dimensions and framerate */
   const gchar *type, *dimensions; /* the names of the fields */
+  gboolean on_demand;             /* told to those only that want no other */
 } Spelling;
 
 static const Spelling spellings[] = {
   { "other/tensors,format=(string)static,num_tensors=(int)1", "types", "dimensions" },
   { "other/tensor", "type", "dimension" },
+  { "other/tensors,format=(string)flexible,num_tensors=(int)1", "types", "dimensions", TRUE },
 };
 
 static const gchar *const channel_sets[] = { "RGB", "YUV", "Y" };
@@ -77,11 +80,11 @@ value_has_channels (const GValue *format, gsize n_channels, const GstPixelColour
   return FALSE;
 }
 
-enum { N_DIMENSIONS = 4, FRAMES = 3, LARGEST_RANK = 16 };
+enum { FRAMES = 3 };
 
 /* Sizes, innermost first, as NNStreamer has them in a tensor of that layout. */
 static void
-fill_sizes (gint sizes[N_DIMENSIONS], gint width, gint height, gsize n_channels,
+fill_sizes (gint sizes[GST_PIXEL_CAPS_SIZES], gint width, gint height, gsize n_channels,
     PixelnormTensorLayout layout, guint n_frames)
 {
   const gboolean nhwc = layout == PIXELNORM_TENSOR_LAYOUT_NHWC;
@@ -94,9 +97,9 @@ fill_sizes (gint sizes[N_DIMENSIONS], gint width, gint height, gsize n_channels,
 
 /* The fewest dimensions that say the same: those behind them are 1. */
 static guint
-smallest_rank (const gint sizes[N_DIMENSIONS])
+smallest_rank (const gint sizes[GST_PIXEL_CAPS_SIZES])
 {
-  guint rank = N_DIMENSIONS;
+  guint rank = GST_PIXEL_CAPS_SIZES;
 
   while (rank > 1 && sizes[rank - 1] == 1)
     rank--;
@@ -104,12 +107,12 @@ smallest_rank (const gint sizes[N_DIMENSIONS])
 }
 
 static gchar *
-print_dimensions (const gint sizes[N_DIMENSIONS], guint rank)
+print_dimensions (const gint sizes[GST_PIXEL_CAPS_SIZES], guint rank)
 {
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < rank; i++)
-    g_string_append_printf (text, "%s%d", i ? ":" : "", i < N_DIMENSIONS ? sizes[i] : 1);
+    g_string_append_printf (text, "%s%d", i ? ":" : "", i < GST_PIXEL_CAPS_SIZES ? sizes[i] : 1);
   return g_string_free (text, FALSE);
 }
 
@@ -169,7 +172,7 @@ set_rate (GstStructure *structure, const GValue *rate, guint by, guint over)
 
 static void
 append_rank (GstCaps *caps, const Spelling *spelling, const GstStructure *tensor,
-    const gint sizes[N_DIMENSIONS], guint rank)
+    const gint sizes[GST_PIXEL_CAPS_SIZES], guint rank)
 {
   GstStructure *one = gst_structure_copy (tensor);
   g_autofree gchar *dimensions = print_dimensions (sizes, rank);
@@ -193,14 +196,14 @@ append_tensors (GstCaps *caps, const Spelling *spelling, const gchar *type,
     return;
   }
   for (guint layout = 0; layout <= PIXELNORM_TENSOR_LAYOUT_NCHW; layout++) {
-    gint sizes[N_DIMENSIONS];
+    gint sizes[GST_PIXEL_CAPS_SIZES];
 
     if (!(choice->tensor_layouts & (1u << layout)))
       continue;
     fill_sizes (sizes, width, height, n_channels, layout, choice->batch_size);
-    for (gint rank = N_DIMENSIONS; rank >= (gint) smallest_rank (sizes); rank--)
+    for (gint rank = GST_PIXEL_CAPS_SIZES; rank >= (gint) smallest_rank (sizes); rank--)
       append_rank (caps, spelling, tensor, sizes, (guint) rank);
-    for (guint rank = N_DIMENSIONS + 1; rank <= choice->largest_rank; rank++)
+    for (guint rank = GST_PIXEL_CAPS_SIZES + 1; rank <= choice->largest_rank; rank++)
       append_rank (caps, spelling, tensor, sizes, rank);
   }
 }
@@ -271,7 +274,7 @@ gst_pixel_caps_from_video (const GstCaps *caps, const GstPixelCapsChoice *choice
 
   for (guint s = 0; s < G_N_ELEMENTS (spellings); s++)
     for (guint t = 0; (type = pixelnorm_output_get_tensor_type (t, NULL)); t++)
-      for (guint i = 0; i < n; i++) {
+      for (guint i = 0; i < n && (choice->wants_flexible || !spellings[s].on_demand); i++) {
         const GstStructure *video = gst_caps_get_structure (caps, i);
 
         for (guint c = 0; c < G_N_ELEMENTS (channel_counts); c++)
@@ -284,25 +287,24 @@ gst_pixel_caps_from_video (const GstCaps *caps, const GstPixelCapsChoice *choice
   return result;
 }
 
-/* "3:640:480:1" or shorter -> sizes, missing ones 1. */
-static gboolean
-parse_dimensions (const gchar *text, gint sizes[N_DIMENSIONS])
+gboolean
+gst_pixel_caps_parse_dimensions (const gchar *text, gint sizes[GST_PIXEL_CAPS_SIZES])
 {
   g_auto (GStrv) parts = g_strsplit (text, ":", -1);
   const guint n = g_strv_length (parts);
 
-  for (guint i = 0; i < N_DIMENSIONS; i++)
+  for (guint i = 0; i < GST_PIXEL_CAPS_SIZES; i++)
     sizes[i] = 1;
-  for (guint i = 0; i < MIN (n, LARGEST_RANK); i++) {
+  for (guint i = 0; i < MIN (n, GST_PIXEL_CAPS_LARGEST_RANK); i++) {
     guint64 size;
 
     if (!g_ascii_string_to_unsigned (parts[i], 10, 1, G_MAXINT, &size, NULL)
-        || (i >= N_DIMENSIONS && size != 1))
+        || (i >= GST_PIXEL_CAPS_SIZES && size != 1))
       return FALSE;
-    if (i < N_DIMENSIONS)
+    if (i < GST_PIXEL_CAPS_SIZES)
       sizes[i] = (gint) size;
   }
-  return n > 0 && n <= LARGEST_RANK;
+  return n > 0 && n <= GST_PIXEL_CAPS_LARGEST_RANK;
 }
 
 static const gchar *
@@ -336,13 +338,14 @@ append_video (
 {
   const guint tensor_layouts = choice->tensor_layouts;
   const gchar *text = get_dimensions (tensor);
-  gint sizes[N_DIMENSIONS];
+  gint sizes[GST_PIXEL_CAPS_SIZES];
 
   if (!text) {
     append_video_of (caps, NULL, 0, 0, tensor, choice);
     return;
   }
-  if (!parse_dimensions (text, sizes) || (!any_batch && sizes[FRAMES] != (gint) choice->batch_size))
+  if (!gst_pixel_caps_parse_dimensions (text, sizes)
+      || (!any_batch && sizes[FRAMES] != (gint) choice->batch_size))
     return;
   for (guint c = 0; c < G_N_ELEMENTS (channel_sets); c++) {
     const gint n_channels = (gint) strlen (channel_sets[c]);
@@ -385,7 +388,35 @@ gst_pixel_caps_largest_rank (const GstCaps *caps)
       rank += *text == ':';
     largest = MAX (largest, rank);
   }
-  return MIN (largest, LARGEST_RANK);
+  return MIN (largest, GST_PIXEL_CAPS_LARGEST_RANK);
+}
+
+/* Whether the caps may be of tensors of @format; left open they may be of any. */
+static gboolean
+may_be (const GstStructure *structure, const gchar *format)
+{
+  const GValue *value = gst_structure_get_value (structure, "format");
+  g_auto (GValue) wanted = G_VALUE_INIT;
+
+  g_value_init (&wanted, G_TYPE_STRING);
+  g_value_set_string (&wanted, format);
+  return gst_structure_has_name (structure, "other/tensors")
+      && (!value || gst_value_intersect (NULL, value, &wanted));
+}
+
+gboolean
+gst_pixel_caps_want_flexible (const GstCaps *caps)
+{
+  gboolean flexible = FALSE;
+
+  for (guint i = 0; i < gst_caps_get_size (caps); i++) {
+    const GstStructure *structure = gst_caps_get_structure (caps, i);
+
+    if (may_be (structure, "static"))
+      return FALSE;
+    flexible |= may_be (structure, "flexible");
+  }
+  return flexible;
 }
 
 guint
@@ -395,9 +426,10 @@ gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size)
 
   for (guint i = 0; i < gst_caps_get_size (caps); i++) {
     const gchar *text = get_dimensions (gst_caps_get_structure (caps, i));
-    gint sizes[N_DIMENSIONS];
+    gint sizes[GST_PIXEL_CAPS_SIZES];
 
-    if (!text || !parse_dimensions (text, sizes) || sizes[FRAMES] == (gint) batch_size)
+    if (!text || !gst_pixel_caps_parse_dimensions (text, sizes)
+        || sizes[FRAMES] == (gint) batch_size)
       return 0;
     if (!other)
       other = (guint) sizes[FRAMES];
@@ -440,7 +472,7 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, const GstPixelCapsChoice *
     asked = gst_caps_to_string (wanted);
     return g_strdup_printf (
         "Downstream asks for %s, which is not made here. Ask for tensors with "
-        "format=static, num_tensors=1 and types float32, float16, uint8 or int8, or "
+        "format=static or flexible, num_tensors=1 and types float32, float16, uint8 or int8, or "
         "for 8-bit video, and convert behind this element.",
         asked);
   }
@@ -511,7 +543,7 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
   const GstStructure *structure = gst_caps_get_structure (caps, 0);
   const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (layout);
   const gchar *text = get_dimensions (structure), *type = NULL, *name;
-  gint sizes[N_DIMENSIONS] = { 0 };
+  gint sizes[GST_PIXEL_CAPS_SIZES] = { 0 };
   PixelnormOutput one;
 
   *output = PIXELNORM_OUTPUT_VIDEO;
@@ -523,7 +555,8 @@ gst_pixel_caps_parse (const GstCaps *caps, const PixelnormLayout *layout, guint 
   for (guint t = 0; (name = pixelnorm_output_get_tensor_type (t, &one)); t++)
     if (g_strcmp0 (name, type) == 0)
       *output = one;
-  if (!text || !parse_dimensions (text, sizes) || !(tensor_layouts & GST_PIXEL_CAPS_NHWC)
+  if (!text || !gst_pixel_caps_parse_dimensions (text, sizes)
+      || !(tensor_layouts & GST_PIXEL_CAPS_NHWC)
       || sizes[0] != (gint) pixelnorm_layout_get_n_channels (layout)
       || sizes[1] != (gint) geometry->width || sizes[2] != (gint) geometry->height)
     *tensor_layout = PIXELNORM_TENSOR_LAYOUT_NCHW;

@@ -13,13 +13,22 @@ typedef enum {
   GST_PIXEL_CAPS_NCHW = 1 << PIXELNORM_TENSOR_LAYOUT_NCHW,
 } GstPixelCapsLayouts;
 
+enum {
+  GST_PIXEL_CAPS_SIZES = 4,         /* of a tensor of video, innermost first, its frames last */
+  GST_PIXEL_CAPS_LARGEST_RANK = 16, /* of NNStreamer */
+};
+
 /* What is chosen beside the caps. */
 typedef struct {
   guint tensor_layouts; /* which may be taken */
   guint batch_size;     /* frames to a tensor */
   GstPixelColour colour;
-  guint largest_rank; /* up to how many dimensions they are told, beyond four */
+  guint largest_rank;      /* up to how many dimensions they are told, beyond four */
+  gboolean wants_flexible; /* whether format=flexible is told */
 } GstPixelCapsChoice;
+
+/* "3:640:480:1", or shorter or longer by ones, becomes sizes. FALSE: it says nothing of the kind. */
+gboolean gst_pixel_caps_parse_dimensions (const gchar *text, gint sizes[GST_PIXEL_CAPS_SIZES]);
 
 /* What pixelnorm can send: every spelling of tensor caps, then video. Transfer full. */
 GstCaps *gst_pixel_caps_output_template (void);
@@ -33,6 +42,9 @@ GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, const GstPixelCapsChoice 
 
 /* The most dimensions that @caps ask for, NNStreamer's 16 at most. */
 guint gst_pixel_caps_largest_rank (const GstCaps *caps);
+
+/* Whether @caps ask for tensors of format=flexible and would not take static ones. */
+gboolean gst_pixel_caps_want_flexible (const GstCaps *caps);
 
 /* How many frames a tensor has by @caps, where that is never @batch_size; else 0. */
 guint gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size);

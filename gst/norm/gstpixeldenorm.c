@@ -11,6 +11,9 @@
  * and video of up to 16 bits, comes back bit for bit through float32; through int8, uint8 and 8-bit video within the
  * half step of a code, and bit for bit where a step is less than a code value, or is one and quant-scale 0, as by default.
  *
+ * Of other/tensors,format=flexible the caps need not say type and dimensions: the header of each tensor does, and may say
+ * others at any time. Until the first has come, nothing is negotiated.
+ *
  * Give it the properties that pixelnorm has. The format of the output is what downstream takes, of the
  * channels and depth of the profile; without a profile 8-bit RGB or grey is preferred. Tensors do not say
  * the layout: where the dimensions leave a choice, set layout. Alpha is opaque, but 8-bit video keeps its
@@ -43,8 +46,8 @@
 
 #include <gst/video/video.h>
 #include <pixelnorm/pixelnorm.h>
+#include <string.h>
 
-#include "gstpixelcaps.h"
 #include "gstpixeldenormcaps.h"
 #include "gstpixeldenormmeta.h"
 #include "common/gstpixelerror.h"
@@ -61,6 +64,11 @@ struct _GstPixelDenorm {
 
   /* the streaming thread, and state changes while it does not run */
   guint n_frames; /* of a buffer */
+
+  GstCaps *flexible;   /* as they came, or NULL: tensors have no header */
+  gboolean waits;      /* for a header, which says what these caps do not */
+  GQueue held;         /* events behind them, until then */
+  gboolean has_header; /* that of the buffer before */
 
   GstBuffer *pending; /* whose frames from next on are still to come */
   guint next;
@@ -167,8 +175,9 @@ gst_pixel_denorm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GEr
   gst_pixel_video_take (&base->input, &input);
   gst_pixel_video_take (&base->output, &output);
   self->n_frames = n_frames;
-  base->input_size =
-      n_frames * pixelnorm_denormalizer_get_input_size (base->plans.current.denormalizer);
+  base->header_size = gst_pixel_flexible_is (incaps) ? GST_PIXEL_FLEXIBLE_HEADER : 0;
+  base->input_size = base->header_size
+      + n_frames * pixelnorm_denormalizer_get_input_size (base->plans.current.denormalizer);
   base->output_size = GST_VIDEO_INFO_SIZE (&base->output.info);
   return TRUE;
 }
@@ -235,10 +244,10 @@ look_at_pending (GstPixelDenorm *self, GError **error)
 
   if (!video && found != expected) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected %" G_GSIZE_FORMAT
-        " bytes for a tensor of %u frame%s, as the caps say, found a buffer "
+        "Expected %" G_GSIZE_FORMAT " bytes for a tensor of %u frame%s, as %s, found a buffer "
         "of %" G_GSIZE_FORMAT ".",
-        expected, self->n_frames, self->n_frames == 1 ? "" : "s", found);
+        expected, self->n_frames, self->n_frames == 1 ? "" : "s",
+        self->flexible ? "its header says, and that" : "the caps say", found);
     return FALSE;
   }
   if (!gst_pixel_applied_read (&self->applied, self->pending, self->n_frames, error))
@@ -256,6 +265,15 @@ look_at_pending (GstPixelDenorm *self, GError **error)
   if (self->applied.structure && !self->warned)
     warn_of_contradiction (self);
   return TRUE;
+}
+
+/* It is not of the memory that the caps promise. */
+static gboolean
+refuse_unmappable (GError **error)
+{
+  g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+      "Expected a tensor that can be read, found a buffer that cannot be mapped.");
+  return FALSE;
 }
 
 /* Frame self->next of @inbuf. */
@@ -276,12 +294,9 @@ denormalize (GstPixelDenorm *self, GstBuffer *inbuf, GstBuffer *outbuf, GError *
       return FALSE;
     input = in->frame;
   } else {
-    if (!gst_buffer_map (inbuf, &tensor, GST_MAP_READ)) {
-      g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ,
-          "Expected a tensor that can be read, found a buffer that cannot be mapped.");
-      return FALSE;
-    }
-    input = (PixelnormFrame){ { tensor.data
+    if (!gst_buffer_map (inbuf, &tensor, GST_MAP_READ))
+      return refuse_unmappable (error);
+    input = (PixelnormFrame){ { tensor.data + self->base.header_size
         + self->next * pixelnorm_denormalizer_get_input_size (denormalizer) } };
   }
   const gboolean mapped =
@@ -409,24 +424,156 @@ explain_refusal (GstPixelDenorm *self, GstCaps *input)
   gst_caps_replace (&self->base.refused, input);
 }
 
+static gboolean
+pass_on (GstPixelDenorm *self, GstEvent *event)
+{
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)
+      ->sink_event (GST_BASE_TRANSFORM (self), event);
+}
+
+/* Events that wait for caps. Where caps did not come, no segment goes first: none of its data came either. */
+static void
+release_held (GstPixelDenorm *self, gboolean with_segments)
+{
+  GstEvent *event;
+
+  while ((event = g_queue_pop_head (&self->held)))
+    if (with_segments || GST_EVENT_TYPE (event) != GST_EVENT_SEGMENT)
+      pass_on (self, event);
+    else
+      gst_event_unref (event);
+}
+
+/* Caps that say all. */
+static gboolean
+negotiate (GstPixelDenorm *self, GstCaps *caps)
+{
+  self->waits = FALSE;
+  if (!pass_on (self, gst_event_new_caps (caps))) {
+    explain_refusal (self, caps);
+    return FALSE;
+  }
+  release_held (self, TRUE);
+  return TRUE;
+}
+
+/* Of format=flexible caps need not say type and dimensions, nor the same for long: the headers of tensors do. */
+static gboolean
+take_caps (GstPixelDenorm *self, GstCaps *caps)
+{
+  gst_caps_replace (&self->flexible, gst_pixel_flexible_is (caps) ? caps : NULL);
+  self->has_header = FALSE;
+  self->waits = gst_pixel_flexible_is_open (caps);
+  return self->waits || negotiate (self, caps);
+}
+
+/* The caps of a tensor with that header are those of the pad from now on. */
+static gboolean
+take_header (GstPixelDenorm *self, const guint8 header[GST_PIXEL_FLEXIBLE_HEADER], GError **error)
+{
+  GstPad *pad = GST_BASE_TRANSFORM_SINK_PAD (self);
+  g_autoptr (GstCaps) caps = gst_pixel_flexible_read (header, self->flexible, error);
+  g_autoptr (GstCaps) current = gst_pad_get_current_caps (pad);
+
+  if (!caps)
+    return FALSE;
+  if ((self->waits || !gst_caps_is_equal (caps, current)) && !negotiate (self, caps))
+    return FALSE;
+  g_autoptr (GstEvent) event = gst_event_new_caps (caps);
+  gst_pad_store_sticky_event (pad, event);
+  memcpy (self->base.header, header, GST_PIXEL_FLEXIBLE_HEADER);
+  self->has_header = TRUE;
+  return TRUE;
+}
+
+/* The header of a tensor. */
+static gboolean
+copy_header (GstBuffer *buffer, guint8 header[GST_PIXEL_FLEXIBLE_HEADER], GError **error)
+{
+  guint first, n;
+  gsize skip;
+  GstMapInfo map;
+
+  if (!gst_buffer_find_memory (buffer, 0, GST_PIXEL_FLEXIBLE_HEADER, &first, &n, &skip)) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected a header of %d bytes before a tensor of format=flexible, found a buffer of "
+        "%" G_GSIZE_FORMAT " bytes.",
+        GST_PIXEL_FLEXIBLE_HEADER, gst_buffer_get_size (buffer));
+    return FALSE;
+  }
+  if (!gst_buffer_map_range (buffer, first, (gint) n, &map, GST_MAP_READ))
+    return refuse_unmappable (error);
+  memcpy (header, map.data + skip, GST_PIXEL_FLEXIBLE_HEADER);
+  gst_buffer_unmap (buffer, &map);
+  return TRUE;
+}
+
+static gboolean
+look_at_header (GstPixelDenorm *self, GstBuffer *buffer, GError **error)
+{
+  guint8 header[GST_PIXEL_FLEXIBLE_HEADER];
+
+  return copy_header (buffer, header, error)
+      && ((self->has_header && memcmp (header, self->base.header, sizeof header) == 0)
+          || take_header (self, header, error));
+}
+
+static GstFlowReturn
+gst_pixel_denorm_submit_input_buffer (
+    GstBaseTransform *trans, gboolean is_discont, GstBuffer *input)
+{
+  GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
+  g_autoptr (GError) error = NULL;
+
+  if (!self->flexible || look_at_header (self, input, &error))
+    return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)
+        ->submit_input_buffer (trans, is_discont, input);
+  gst_buffer_unref (input);
+  if (!error)
+    return GST_FLOW_NOT_NEGOTIATED;
+  gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "reading a header");
+  return GST_FLOW_ERROR;
+}
+
 /* What came before a flush is gone, the frames of a tensor that were still to come too. */
 static gboolean
 gst_pixel_denorm_sink_event (GstBaseTransform *trans, GstEvent *event)
 {
   GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
   g_autoptr (GstCaps) caps = NULL;
+  gboolean ok;
 
-  if (GST_EVENT_TYPE (event) == GST_EVENT_FLUSH_STOP)
-    gst_clear_buffer (&self->pending);
-  if (GST_EVENT_TYPE (event) == GST_EVENT_CAPS) {
+  switch (GST_EVENT_TYPE (event)) {
+  case GST_EVENT_CAPS:
     gst_event_parse_caps (event, &caps);
     gst_caps_ref (caps);
+    ok = take_caps (self, caps);
+    gst_event_unref (event);
+    return ok;
+  case GST_EVENT_FLUSH_STOP:
+    gst_clear_buffer (&self->pending);
+    release_held (self, FALSE);
+    break;
+  case GST_EVENT_STREAM_START:
+  case GST_EVENT_EOS:
+    release_held (self, FALSE);
+    break;
+  default:
+    if (!self->waits || !GST_EVENT_IS_SERIALIZED (event))
+      break;
+    g_queue_push_tail (&self->held, event);
+    return TRUE;
   }
-  const gboolean ok =
-      GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->sink_event (trans, event);
-  if (caps && !ok)
-    explain_refusal (self, caps);
-  return ok;
+  return pass_on (self, event);
+}
+
+/* To answer what memory is best the base class would negotiate with caps that do not say all yet. */
+static gboolean
+gst_pixel_denorm_query (GstBaseTransform *trans, GstPadDirection direction, GstQuery *query)
+{
+  if (GST_QUERY_TYPE (query) == GST_QUERY_ALLOCATION && GST_PIXEL_DENORM (trans)->waits)
+    return FALSE;
+  return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->query (trans, direction, query);
 }
 
 static gboolean
@@ -435,6 +582,9 @@ gst_pixel_denorm_stop (GstBaseTransform *trans)
   GstPixelDenorm *self = GST_PIXEL_DENORM (trans);
 
   gst_clear_buffer (&self->pending);
+  gst_caps_replace (&self->flexible, NULL);
+  g_queue_clear_full (&self->held, (GDestroyNotify) gst_event_unref);
+  self->waits = FALSE;
   g_clear_object (&self->own);
   g_clear_object (&self->own_settings);
   return GST_BASE_TRANSFORM_CLASS (gst_pixel_denorm_parent_class)->stop (trans);
@@ -442,7 +592,8 @@ gst_pixel_denorm_stop (GstBaseTransform *trans)
 
 static const GstPixelManual manual[] = {
   { "Input",
-      "other/tensors or other/tensor as pixelnorm makes them, of any batch-size; or its 8-bit video." },
+      "other/tensors or other/tensor as pixelnorm makes them, of any batch-size; or its 8-bit video." GST_PIXEL_MANUAL_LINE
+      "Of format=flexible caps need not say type and dimensions: the header of each tensor does." },
   { "Output",
       "Raw video, frame by frame, with the channels that were normalized: RGB in any order, grey, or Y'CbCr." GST_PIXEL_MANUAL_LINE
       "Choose the format with caps after the element; without caps it is that of the profile, or RGB." },
@@ -457,7 +608,7 @@ static const GstPixelManual manual[] = {
 static void
 add_templates (GstElementClass *klass)
 {
-  g_autoptr (GstCaps) input = gst_pixel_caps_output_template ();
+  g_autoptr (GstCaps) input = gst_pixel_denorm_caps_template ();
   g_autoptr (GstCaps) output = gst_pixel_formats_written_caps ();
 
   gst_element_class_set_static_metadata (klass, "Pixel denormalization", "Filter/Converter/Video",
@@ -481,8 +632,10 @@ gst_pixel_denorm_class_init (GstPixelDenormClass *klass)
   add_templates (GST_ELEMENT_CLASS (klass));
 
   transform_class->stop = gst_pixel_denorm_stop;
+  transform_class->query = gst_pixel_denorm_query;
   transform_class->transform = gst_pixel_denorm_transform;
   transform_class->sink_event = gst_pixel_denorm_sink_event;
+  transform_class->submit_input_buffer = gst_pixel_denorm_submit_input_buffer;
   transform_class->generate_output = gst_pixel_denorm_generate_output;
   base_class->convert_caps = gst_pixel_denorm_convert_caps;
   base_class->choose_caps = gst_pixel_denorm_choose_caps;

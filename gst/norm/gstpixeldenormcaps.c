@@ -9,8 +9,6 @@
 #include "gstpixelcaps.h"
 #include "common/gstpixelformats.h"
 
-#define N_SIZES 4
-
 static gboolean
 is_video (const GstStructure *structure)
 {
@@ -23,48 +21,27 @@ dimensions_field (const GstStructure *tensor)
   return gst_structure_has_name (tensor, "other/tensor") ? "dimension" : "dimensions";
 }
 
-/* "3:640:480:8" -> sizes, missing ones 1; what comes after these four must be 1. */
-static gboolean
-parse_dimensions (const gchar *text, guint64 sizes[N_SIZES])
-{
-  g_auto (GStrv) parts = g_strsplit (text, ":", -1);
-
-  for (guint i = 0; i < N_SIZES; i++)
-    sizes[i] = 1;
-  for (guint i = 0; parts[i]; i++) {
-    guint64 size;
-
-    if (!g_ascii_string_to_unsigned (parts[i], 10, 1, G_MAXINT, &size, NULL)
-        || (i >= N_SIZES && size != 1))
-      return FALSE;
-    if (i < N_SIZES)
-      sizes[i] = size;
-  }
-  return parts[0] != NULL;
-}
-
 /* Of a tensor of N frames that of one; returns N, or 0 where the dimensions are none. */
 static guint
 take_batch (GstStructure *tensor)
 {
   const gchar *field = dimensions_field (tensor);
   const gchar *text = gst_structure_get_string (tensor, field);
-  guint64 sizes[N_SIZES];
+  gint sizes[GST_PIXEL_CAPS_SIZES];
   gint numerator, denominator;
 
-  if (!text)
+  if (!text) { /* of how many frames is not known, nor how often they come */
+    gst_structure_remove_field (tensor, "framerate");
     return 1;
-  if (!parse_dimensions (text, sizes))
+  }
+  if (!gst_pixel_caps_parse_dimensions (text, sizes))
     return 0;
-  g_autofree gchar *one =
-      g_strdup_printf ("%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":%" G_GUINT64_FORMAT ":1",
-          sizes[0], sizes[1], sizes[2]);
+  g_autofree gchar *one = g_strdup_printf ("%d:%d:%d:1", sizes[0], sizes[1], sizes[2]);
   gst_structure_set (tensor, field, G_TYPE_STRING, one, NULL);
   if (sizes[3] == 1)
     return 1;
   if (gst_structure_get_fraction (tensor, "framerate", &numerator, &denominator)
-      && gst_util_fraction_multiply (
-          numerator, denominator, (gint) sizes[3], 1, &numerator, &denominator))
+      && gst_util_fraction_multiply (numerator, denominator, sizes[3], 1, &numerator, &denominator))
     gst_structure_set (tensor, "framerate", GST_TYPE_FRACTION, numerator, denominator, NULL);
   else
     gst_structure_remove_field (tensor, "framerate");
@@ -76,6 +53,19 @@ static GstPixelCapsChoice
 choice_of (guint tensor_layouts)
 {
   return (GstPixelCapsChoice){ tensor_layouts, 1, { GST_PIXEL_CHANNELS_NATIVE } };
+}
+
+GstCaps *
+gst_pixel_denorm_caps_template (void)
+{
+  GstCaps *open = gst_caps_from_string ("other/tensors,format=(string)flexible");
+  GstCaps *caps = gst_pixel_caps_output_template ();
+
+  for (guint i = gst_caps_get_size (caps); i-- > 0;)
+    if (gst_caps_is_subset_structure (open, gst_caps_get_structure (caps, i)))
+      gst_caps_remove_structure (caps, i);
+  gst_caps_append (caps, open);
+  return caps;
 }
 
 GstCaps *
@@ -102,7 +92,7 @@ gst_pixel_denorm_caps_from_video (const GstCaps *caps, guint tensor_layouts)
 {
   const GstPixelCapsChoice choice = choice_of (tensor_layouts);
   GstCaps *result = gst_pixel_caps_from_video (caps, &choice);
-  g_autoptr (GstCaps) template = gst_pixel_caps_output_template ();
+  g_autoptr (GstCaps) template = gst_pixel_denorm_caps_template ();
 
   /* of any number of frames; no string says so */
   for (guint i = 0; i < gst_caps_get_size (template); i++)
@@ -112,9 +102,9 @@ gst_pixel_denorm_caps_from_video (const GstCaps *caps, guint tensor_layouts)
 }
 
 static gboolean
-sizes_are (const guint64 sizes[N_SIZES], guint first, guint second, guint third)
+sizes_are (const gint sizes[GST_PIXEL_CAPS_SIZES], guint first, guint second, guint third)
 {
-  return sizes[0] == first && sizes[1] == second && sizes[2] == third;
+  return sizes[0] == (gint) first && sizes[1] == (gint) second && sizes[2] == (gint) third;
 }
 
 gboolean
@@ -125,7 +115,7 @@ gst_pixel_denorm_caps_parse (const GstCaps *caps, guint tensor_layouts, GstPixel
   const guint n_channels = pixelnorm_layout_get_n_channels (target->layout);
   g_autoptr (GstCaps) single = gst_caps_copy (caps);
   GstStructure *structure = gst_caps_get_structure (single, 0);
-  guint64 sizes[N_SIZES];
+  gint sizes[GST_PIXEL_CAPS_SIZES];
 
   *n_frames = is_video (structure) ? 1 : take_batch (structure);
   gst_pixel_caps_parse (
@@ -134,7 +124,7 @@ gst_pixel_denorm_caps_parse (const GstCaps *caps, guint tensor_layouts, GstPixel
     return TRUE;
   const gchar *text =
       gst_structure_get_string (gst_caps_get_structure (caps, 0), dimensions_field (structure));
-  if (text && *n_frames > 0 && parse_dimensions (text, sizes)
+  if (text && *n_frames > 0 && gst_pixel_caps_parse_dimensions (text, sizes)
       && ((tensor_layouts & GST_PIXEL_CAPS_NHWC
               && sizes_are (sizes, n_channels, geometry->width, geometry->height))
           || (tensor_layouts & GST_PIXEL_CAPS_NCHW

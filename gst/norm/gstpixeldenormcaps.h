@@ -4,6 +4,10 @@
 
 #include "gstpixelplan.h"
 
+/* What pixeldenorm takes: what pixelnorm makes, and format=flexible without more, of which headers say the rest. Transfer
+ * full. */
+GstCaps *gst_pixel_denorm_caps_template (void);
+
 /* The video that tensors or 8-bit video can become, best first; all that there is where tensors have
  * dimensions of no video, so that set_caps can say so. Transfer full. */
 GstCaps *gst_pixel_denorm_caps_to_video (const GstCaps *caps, guint tensor_layouts);

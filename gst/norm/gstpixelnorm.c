@@ -26,6 +26,9 @@
  * flushes and changes of other properties, and begin anew with another size, other channels, another profile,
  * or when the element was stopped.
  *
+ * Where downstream takes no static tensors but other/tensors,format=flexible, each tensor begins with NNStreamer's header of
+ * 128 bytes, which says type and dimensions. Type and dimensions in the caps behind the element choose as they do without.
+ *
  * With batch-size=N a tensor holds N frames, and comes N times less often, with the time of its first frame
  * and the sum of the durations. Frames that do not fill a tensor at the end of the stream or of a segment, or
  * before other caps, are dropped, which a message says, or filled up with y = 0 (last-batch=pad; quantized: the
@@ -79,6 +82,7 @@
 
 #include <gst/video/video.h>
 #include <math.h>
+#include <string.h>
 
 #include "common/gstpixelerror.h"
 #include "common/gstpixelformats.h"
@@ -132,8 +136,8 @@ get_choice (GstPixelNorm *self)
     get_batch_size (self), gst_pixel_plans_colour (&self->base.plans) };
 }
 
-/* Of tensors as they are told to downstream: with more than four dimensions only where it asks for so many, since
- * all of them are 14 times as many caps, and a start of 18 ms for 5. */
+/* Of tensors as they are told to downstream: with more than four dimensions, and with headers, only where it asks for that. All
+ * ranks are 14 times as many caps, and a start of 18 ms for 5; headers half as many again, and 9 ms for 6. */
 static GstPixelCapsChoice
 get_output_choice (GstPixelNorm *self)
 {
@@ -141,6 +145,7 @@ get_output_choice (GstPixelNorm *self)
   g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
 
   choice.largest_rank = gst_pixel_caps_largest_rank (wanted);
+  choice.wants_flexible = gst_pixel_caps_want_flexible (wanted);
   return choice;
 }
 
@@ -354,7 +359,7 @@ map_output (GstPixelNorm *self, GstBuffer *buffer, GstMapInfo *tensor, Pixelnorm
         self->base.output_size, gst_buffer_get_size (buffer));
     return FALSE;
   }
-  *frame = (PixelnormFrame){ { tensor->data } };
+  *frame = (PixelnormFrame){ { tensor->data + self->base.header_size } };
   return TRUE;
 }
 
@@ -376,6 +381,8 @@ end_buffer (GstPixelNorm *self, GError **error)
 
   if (!map_output (self, self->assembly.buffer, &tensor, &out, error))
     return NULL;
+  if (self->base.header_size > 0) /* anew each time: who had the buffer may have written into it */
+    memcpy (tensor.data, self->base.header, self->base.header_size);
   gst_pixel_assembly_complete (&self->assembly, &self->base.plans, out.planes[0]);
   unmap_output (self, self->assembly.buffer, &tensor);
   return gst_pixel_assembly_end (&self->assembly, self->applied);
@@ -448,7 +455,8 @@ gst_pixel_norm_transform (GstBaseTransform *trans, GstBuffer *inbuf, GstBuffer *
     gst_pixel_frame_unmap (in);
     goto failed;
   }
-  out.planes[0] += self->base.output_size / self->assembly.size * self->assembly.n_frames;
+  out.planes[0] += (self->base.output_size - self->base.header_size) / self->assembly.size
+      * self->assembly.n_frames;
   gst_pixel_assembly_add (&self->assembly, &self->base.plans, inbuf, &in->frame, &out);
   unmap_output (self, outbuf, &tensor);
   gst_pixel_frame_unmap (in);
@@ -624,7 +632,7 @@ check_caps (
         n_frames);
     return FALSE;
   }
-  if (frame_size <= G_MAXUINT / n_frames)
+  if (frame_size <= (G_MAXUINT - GST_PIXEL_FLEXIBLE_HEADER) / n_frames)
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
       "%s has %.0f MiB; GStreamer's pools end at %u. Scale the video down%s.",
@@ -649,9 +657,13 @@ gst_pixel_norm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GErro
   gst_pixel_video_take (&base->input, &input);
   gst_pixel_video_take (&base->output, &output);
   base->input_size = GST_VIDEO_INFO_SIZE (&base->input.info);
-  base->output_size = base->output.layout
-      ? GST_VIDEO_INFO_SIZE (&base->output.info)
-      : pixelnorm_normalizer_get_output_size (base->plans.current.normalizer) * self->assembly.size;
+  base->header_size = gst_pixel_flexible_is (outcaps) ? GST_PIXEL_FLEXIBLE_HEADER : 0;
+  if (base->header_size > 0)
+    gst_pixel_flexible_write (base->header, outcaps);
+  base->output_size = base->output.layout ? GST_VIDEO_INFO_SIZE (&base->output.info)
+                                          : base->header_size
+          + pixelnorm_normalizer_get_output_size (base->plans.current.normalizer)
+              * self->assembly.size;
   set_latency (self);
   return TRUE;
 }
@@ -766,6 +778,7 @@ static const GstPixelManual manual[] = {
   { "Output",
       "other/tensors or other/tensor of float32, float16, int8 or uint8, without padding or header:" GST_PIXEL_MANUAL_LINE
       "dimensions channels:width:height:N (layout nhwc) or width:height:channels:N (nchw), N = batch-size;" GST_PIXEL_MANUAL_LINE
+      "with format=flexible, where downstream asks for it, after NNStreamer's header of 128 bytes;" GST_PIXEL_MANUAL_LINE
       "or video/x-raw of 8 bits, in which 0..255 stands for range-low..range-high." GST_PIXEL_MANUAL_LINE
       "The first of these that downstream accepts is made, tensors before video and float32 first. Choose with caps after the element." },
   { "Messages",

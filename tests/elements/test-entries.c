@@ -9,6 +9,8 @@
 enum {
   WIDTH = 6,
   HEIGHT = 4,
+  TENSOR = WIDTH * HEIGHT * 3 * sizeof (gfloat),
+  HEADER = 128,
 };
 
 /* KIND TABLE: buffers, by what they hold of the frame that the caps promise. */
@@ -37,30 +39,34 @@ static const Kind kinds[] = {
 /* ELEMENT TABLE: what is on its sides. An RGB row of 6 is padded to 20 bytes. */
 typedef struct {
   const gchar *name, *factory, *properties, *downstream;
-  gboolean takes_tensors;
-  gsize size;    /* of a buffer that comes in */
-  guint n_batch; /* frames of a buffer that goes out */
+  gsize size;           /* of a buffer that comes in */
+  guint n_batch;        /* frames of a buffer that goes out */
+  const gchar *tensors; /* caps of what comes in, where it is none of video */
 } Subject;
 
 #define FIXED "method=fixed mean=<10> std=<20>"
-#define TENSORS                                                                                    \
-  "other/tensors,format=static,num_tensors=1,dimensions=(string)3:6:4:1,types=(string)float32,"    \
-  "framerate=30/1"
+#define RATE ",framerate=30/1"
+#define SAME ",dimensions=(string)3:6:4:1,types=(string)float32"
+#define TENSORS "other/tensors,format=static,num_tensors=1" SAME RATE
+#define FLEXIBLE "other/tensors,format=flexible"
 
 static const Subject subjects[] = {
-  { "pixelstats", "pixelstats", "scope=pixel", NULL, FALSE, 20 * HEIGHT, 1 },
-  { "pixelstats-channel", "pixelstats", "scope=channel", NULL, FALSE, 20 * HEIGHT, 1 },
-  { "pixelnorm-tensors", "pixelnorm", FIXED, "other/tensors", FALSE, 20 * HEIGHT, 1 },
-  { "pixelnorm-batches", "pixelnorm", FIXED " batch-size=4", "other/tensors", FALSE, 20 * HEIGHT,
-      4 },
+  { "pixelstats", "pixelstats", "scope=pixel", NULL, 20 * HEIGHT, 1 },
+  { "pixelstats-channel", "pixelstats", "scope=channel", NULL, 20 * HEIGHT, 1 },
+  { "pixelnorm-tensors", "pixelnorm", FIXED, "other/tensors", 20 * HEIGHT, 1 },
+  { "pixelnorm-batches", "pixelnorm", FIXED " batch-size=4", "other/tensors", 20 * HEIGHT, 4 },
   { "pixelnorm-waiting", "pixelnorm", "statistics=batch scope=channel method=zscore batch-size=4",
-      "other/tensors", FALSE, 20 * HEIGHT, 4 },
+      "other/tensors", 20 * HEIGHT, 4 },
   { "pixelnorm-running", "pixelnorm", "statistics=running scope=pixel method=zscore",
-      "other/tensors", FALSE, 20 * HEIGHT, 1 },
-  { "pixelnorm-video", "pixelnorm", FIXED, "video/x-raw", FALSE, 20 * HEIGHT, 1 },
-  { "pixeldenorm-tensors", "pixeldenorm", FIXED, "video/x-raw,format=RGB", TRUE,
-      WIDTH *HEIGHT * 3 * sizeof (gfloat), 1 },
-  { "pixeldenorm-video", "pixeldenorm", FIXED, "video/x-raw,format=RGB", FALSE, 20 * HEIGHT, 1 },
+      "other/tensors", 20 * HEIGHT, 1 },
+  { "pixelnorm-video", "pixelnorm", FIXED, "video/x-raw", 20 * HEIGHT, 1 },
+  { "pixelnorm-flexible", "pixelnorm", FIXED " batch-size=2", FLEXIBLE, 20 * HEIGHT, 2 },
+  { "pixeldenorm-tensors", "pixeldenorm", FIXED, "video/x-raw,format=RGB", TENSOR, 1, TENSORS },
+  { "pixeldenorm-flexible", "pixeldenorm", FIXED, "video/x-raw,format=RGB", HEADER + TENSOR, 1,
+      FLEXIBLE RATE },
+  { "pixeldenorm-flexible-known", "pixeldenorm", FIXED, "video/x-raw,format=RGB", HEADER + TENSOR,
+      1, FLEXIBLE ",num_tensors=1" SAME RATE },
+  { "pixeldenorm-video", "pixeldenorm", FIXED, "video/x-raw,format=RGB", 20 * HEIGHT, 1 },
 };
 
 /* MOMENT TABLE: how it comes there, and what a buffer gets. */
@@ -115,6 +121,10 @@ new_memory (gsize size, guint8 first)
   return memory;
 }
 
+/* That of NNStreamer, of float32 (7) and these dimensions, flexible (1), a tensor (4). */
+static const guint32 header[HEADER / 4] = { 0xfeedcced, 0xde001000, 7, 3, WIDTH, HEIGHT,
+  1, [19] = 1, [20] = 4 };
+
 static GstBuffer *
 new_buffer (const Subject *subject, const Kind *kind)
 {
@@ -131,6 +141,8 @@ new_buffer (const Subject *subject, const Kind *kind)
     gst_buffer_append_memory (buffer, new_memory (end - done, (guint8) done));
     done = end;
   }
+  if (subject->tensors && g_str_has_prefix (subject->tensors, FLEXIBLE))
+    gst_buffer_fill (buffer, 0, header, MIN (size, HEADER));
   GST_BUFFER_FLAG_SET (buffer, kind->flags);
   return buffer;
 }
@@ -144,8 +156,8 @@ push (Bench *bench, const Subject *subject, const Kind *kind)
 static GstCaps *
 caps_of (const Subject *subject, gint framerate)
 {
-  GstCaps *caps =
-      subject->takes_tensors ? gst_caps_from_string (TENSORS) : video_caps ("RGB", WIDTH, HEIGHT);
+  GstCaps *caps = subject->tensors ? gst_caps_from_string (subject->tensors)
+                                   : video_caps ("RGB", WIDTH, HEIGHT);
 
   gst_caps_set_simple (caps, "framerate", GST_TYPE_FRACTION, framerate, 1, NULL);
   return caps;
@@ -228,7 +240,7 @@ is_statistics (const Subject *subject)
 static Effect
 effect_on (const Subject *subject, const Kind *kind)
 {
-  return subject->takes_tensors && kind->effect == LARGE ? BROKEN : kind->effect;
+  return subject->tensors && kind->effect == LARGE ? BROKEN : kind->effect;
 }
 
 /* What was said meanwhile is not of this buffer. */

@@ -424,7 +424,7 @@ test_wrong_type (void)
 {
   static const gchar *const wrong[] = { TENSORS "float64,dimensions=(string)3:6:4:1",
     TENSORS "int16,dimensions=(string)3:6:4:1",
-    "other/tensors,format=(string)flexible,framerate=(fraction)25/1",
+    "other/tensors,format=(string)sparse,framerate=(fraction)25/1",
     "other/tensors,format=(string)static,num_tensors=(int)2,types=(string)\"float32,float32\"" };
   g_autoptr (GstElement) element =
       gst_object_ref_sink (gst_element_factory_make ("pixeldenorm", NULL));

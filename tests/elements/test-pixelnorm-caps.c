@@ -11,6 +11,8 @@ enum {
 
 #define TENSORS "other/tensors,format=(string)static,num_tensors=(int)1,types=(string)float32"
 #define TENSOR "other/tensor,type=(string)float32"
+#define FLEXIBLE "other/tensors,format=(string)flexible"
+#define CLOSED FLEXIBLE ",num_tensors=(int)1,types=(string)float32"
 #define RATE ",framerate=(fraction)30/1"
 
 typedef struct {
@@ -47,6 +49,18 @@ static const Negotiation negotiations[] = {
       TENSOR ",dimension=(string)3:6:4" RATE },
   { "legacy-first", "other/tensor;other/tensors", "RGB",
       TENSORS ",dimensions=(string)3:6:4:1" RATE },
+  { "flexible", FLEXIBLE, "RGB", CLOSED ",dimensions=(string)3:6:4:1" RATE },
+  { "flexible-as-nnstreamer-says", FLEXIBLE ",framerate=[0/1,2147483647/1]", "RGB",
+      CLOSED ",dimensions=(string)3:6:4:1" RATE },
+  { "flexible-planar", FLEXIBLE ",dimensions=(string)6:4:3", "RGB",
+      CLOSED ",dimensions=(string)6:4:3" RATE },
+  { "flexible-five", FLEXIBLE ",dimensions=(string)3:6:4:1:1", "RGB",
+      CLOSED ",dimensions=(string)3:6:4:1:1" RATE },
+  { "flexible-first", FLEXIBLE ";" TENSORS, "RGB", TENSORS ",dimensions=(string)3:6:4:1" RATE },
+  { "flexible-among-all", "other/tensors,format=(string){flexible,static,sparse}", "RGB",
+      TENSORS ",dimensions=(string)3:6:4:1" RATE },
+  { "flexible-or-video", "video/x-raw;" FLEXIBLE, "RGB",
+      CLOSED ",dimensions=(string)3:6:4:1" RATE },
   { "video", "video/x-raw", "BGRx", "video/x-raw,format=BGRx,width=6,height=4" RATE },
   { "video-first", "video/x-raw;other/tensors", "RGB", TENSORS ",dimensions=(string)3:6:4:1" RATE },
   { "gray-video", "video/x-raw", "GRAY8", "video/x-raw,format=GRAY8,width=6,height=4" RATE },
@@ -70,6 +84,7 @@ test_negotiation (gconstpointer data)
   g_autoptr (Picture) picture = picture_new_random (format_channels (format), WIDTH, HEIGHT);
   g_autoptr (GstCaps) expected = gst_caps_from_string (negotiation->expected);
   const gboolean video = g_str_has_prefix (negotiation->expected, "video");
+  const gsize header = g_str_has_prefix (negotiation->expected, FLEXIBLE) ? 128 : 0;
 
   bench_play (bench, negotiation->downstream);
   bench_set_video (bench, negotiation->format, WIDTH, HEIGHT);
@@ -83,8 +98,8 @@ test_negotiation (gconstpointer data)
     g_error ("expected %s, found %s", negotiation->expected, text);
   }
   if (!video)
-    g_assert_cmpuint (
-        gst_buffer_get_size (out), ==, WIDTH * HEIGHT * format_channels (format) * sizeof (gfloat));
+    g_assert_cmpuint (gst_buffer_get_size (out), ==,
+        header + WIDTH * HEIGHT * format_channels (format) * sizeof (gfloat));
   gst_buffer_unref (out);
 }
 
@@ -120,7 +135,9 @@ test_impossible (void)
     TENSORS ",dimensions=(string)3:6:4:1,framerate=(fraction)25/1",
     "other/tensors,types=(string)float64",
     "other/tensors,num_tensors=(int)2",
-    "other/tensors,format=(string)flexible",
+    "other/tensors,format=(string)sparse",
+    "other/tensors,format=(string)flexible,num_tensors=(int)2",
+    "other/tensors,format=(string)flexible,types=(string)int32",
     "video/x-raw,format=BGR",
     "video/x-raw,format=RGB,width=7",
     "video/x-raw,format=NV12",

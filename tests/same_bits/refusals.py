@@ -37,7 +37,7 @@ SETTINGS = [
     ("layout=nchw", f"other/tensors,dimensions=(string)3:{WIDTH}:{HEIGHT}:1"),
     ("layout=nchw", f"other/tensor,dimension=(string)3:{WIDTH}:{HEIGHT}"),
     ("", f"other/tensors,dimensions=(string)4:{WIDTH}:{HEIGHT}:1"), ("", "other/tensors,dimensions=(string)many"),
-    ("", f"other/tensors,dimensions=(string)3:{WIDTH}:{HEIGHT + 1}:1"), ("", "other/tensors,format=flexible"),
+    ("", f"other/tensors,dimensions=(string)3:{WIDTH}:{HEIGHT + 1}:1"), ("", "other/tensors,format=sparse"),
     ("", "other/tensors,num_tensors=2"), ("", "other/tensors,types=float64"), ("", "other/tensor,type=float64"),
     ("", "video/x-raw,format=RGB10A2_LE"), ("", "video/x-raw,format=BGR"), ("", "audio/x-raw"),
     ("", f"other/tensors,dimensions=(string)3:{WIDTH}:{HEIGHT}"), ("", f"other/tensors,dimensions=(string){WIDTH}:{HEIGHT}:3"),
