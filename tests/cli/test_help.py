@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""What pixelprofile says of itself: --help, the manual page made of it, and completion in bash."""
+"""What pixelprofile says of itself: --help, the manual page made of it, and completion in bash and zsh."""
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
 import subprocess
 
@@ -96,3 +98,62 @@ def test_completion_of_values(tmp_path):
 
 def test_completion_is_registered():
     assert "_pixelprofile pixelprofile" in run("bash", "-c", 'source "$1"; complete -p pixelprofile', "bash", COMPLETION)
+
+
+ZSH = r"""
+PS1= PS2= RPS1=; unsetopt prompt_sp zle_bracketed_paste 2>/dev/null; unset zle_bracketed_paste
+zstyle ':completion:*' list-prompt ''; LISTMAX=1000
+fpath=('{share}/zsh/site-functions' $fpath); autoload -Uz compinit; compinit -u -D
+show () {{ print -r -- "<$BUFFER>" }}; zle -N show; bindkey '^Xs' show; bindkey '^Xk' kill-buffer
+cd '{folder}'; path=('{programs}' $path); print rea''dy
+"""
+
+
+@pytest.fixture(scope="module")
+def zsh(tmp_path_factory):
+    """A function: what a line becomes by the Tab key. As it is installed, in a terminal."""
+    if not shutil.which("zsh"):
+        pytest.skip("zsh is not there")
+    root = tmp_path_factory.mktemp("zsh")
+    for name, place in [("pixelprofile", "bash-completion/completions"), ("_pixelprofile", "zsh/site-functions")]:
+        (root / "share" / place).mkdir(parents=True)
+        shutil.copy(COMPLETION.parent / name, root / "share" / place)
+    (root / "lobby yard.safetensors").touch()
+    master, slave = pty.openpty()
+    shell = subprocess.Popen(["zsh", "-f", "-i"], stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
+                             env={**os.environ, "TERM": "dumb", "HOME": str(root)})
+
+    def wait_for(pattern):
+        found = ""
+        while not (match := re.search(pattern, found)):
+            assert select.select([master], [], [], 60)[0], f"zsh says nothing but {found!r}"
+            found += os.read(master, 4096).decode()
+        return match
+
+    def complete_line(line):
+        os.write(master, f"{line}\t\x18s\x18k".encode())
+        return wait_for(r"<(.*?)>")[1]
+
+    lines = ZSH.format(share=root / "share", folder=root, programs=pathlib.Path(PROGRAM).parent).strip()
+    os.write(master, lines.replace("\n", "; ").encode() + b"\n")
+    wait_for(r"\bready\b")
+    yield complete_line
+    shell.kill()
+    shell.wait()
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.parametrize("line, expected", [
+    ("pixelprofile ren", "pixelprofile render "),
+    ("pixelprofile export --to=nvinfers", "pixelprofile export --to=nvinferserver "),
+    ("pixelprofile export --to nvinfers", "pixelprofile export --to nvinferserver "),
+    ("pixelprofile export --layout=nc", "pixelprofile export --layout=nchw "),
+    ("pixelprofile export --channel-o", "pixelprofile export --channel-order="),
+    ("pixelprofile render --image co", "pixelprofile render --image count "),
+    ("pixelprofile info lob", "pixelprofile info lobby\\ yard.safetensors "),
+    ("pixelprofile export --output=lob", "pixelprofile export --output=lobby\\ yard.safetensors "),
+    ("pixelprofile nothing-begins-so", "pixelprofile nothing-begins-so"),
+])
+def test_completion_in_zsh(zsh, line, expected):
+    assert zsh(line) == expected

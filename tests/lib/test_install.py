@@ -76,6 +76,7 @@ def test_everything_is_there(root):
         assert find(root, name), name
     assert find(root, "pixelprofile.1*")[0].parent.name == "man1"
     assert any(path.parent.name == "completions" for path in find(root, "pixelprofile"))
+    assert find(root, "_pixelprofile")[0].parent.name == "site-functions"
     assert find(root, "libgstpixelnorm.so")[0].parent.name == "gstreamer-1.0"
 
 
