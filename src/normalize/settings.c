@@ -150,7 +150,8 @@ static const Row rows[] = {
       VALUES (mean, -LARGEST_VALUE, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
       .setting.option = "For the method fixed: one number, or R,G,B (default: 127.5)" },
   { SAYS ("std", "Standard deviation",
-        "For method=fixed: the divisor, in units; more than 0, written like mean; default <127.5>"),
+        "For method=fixed: the divisor, in units; more than 0; one number, or one for each "
+        "channel, in quoted brackets even if it is one: \"<58>\", \"<58.395,57.12,57.375>\"; default <127.5>"),
       VALUES (std, SMALLEST_DIVISOR, LARGEST_VALUE, 127.5), .setting.methods = ONLY (FIXED),
       .setting.option = "For the method fixed (default: 127.5)" },
   { SAYS ("units", "Units",
@@ -170,11 +171,13 @@ static const Row rows[] = {
       .setting.option = "Result that becomes 255 in 8-bit video (default: that of the method)" },
   { SAYS ("gamma", "Gamma",
         "Factor that the result of the method is multiplied by, one number, or one for each "
-        "channel in the order R, G, B, as a batch normalization layer learns it; default <1>"),
+        "channel in the order R, G, B, in quoted brackets like mean, as a batch normalization "
+        "layer learns it; default <1>"),
       VALUES (gamma, -LARGEST_VALUE, LARGEST_VALUE, 1), .setting.in_meta = TRUE,
       .setting.option = "Factor of the results: one number, or R,G,B (default: 1)" },
   { SAYS ("beta", "Beta",
-        "Number that is added after gamma, one number, or one for each channel; default <0>"),
+        "Number that is added after gamma, one number, or one for each channel, in quoted "
+        "brackets like mean; default <0>"),
       VALUES (beta, -LARGEST_VALUE, LARGEST_VALUE, 0), .setting.in_meta = TRUE,
       .setting.option = "Added after gamma: one number, or R,G,B (default: 0)" },
   { SAYS ("clip-low", "Lowest result",
