@@ -125,8 +125,7 @@ def plot_rates(results, path):
         label_lines(axis, ends, CURVES)
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
-    figure.suptitle("Accuracy on validation images over learning rates, as far as the search went: scaled inputs bear the same "
-                    "rates", fontsize=9)
+    figure.suptitle("Accuracy on validation images over learning rates, as far as the search went for each method", fontsize=9)
     save(figure, path)
 
 

@@ -31,24 +31,29 @@ class Results:
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.records = {}
+        self.records, self.of_set = {}, {}
         if self.path.exists():
             for line in self.path.read_text().splitlines():
                 try:
-                    record = json.loads(line)
+                    self.keep(json.loads(line))
                 except json.JSONDecodeError:
                     continue  # the last line of a run that was killed
-                self.records[identity_of(record)] = record
+
+    def keep(self, record):
+        self.records[identity_of(record)] = record
+        self.of_set.setdefault(record.get("set"), {})[identity_of(record)] = record
 
     def find(self, **what):
         """The record with exactly this identity, or None."""
         return self.records.get(identity_of(what))
 
     def select(self, **what):
-        return [record for record in self.records.values() if all(record.get(key) == value for key, value in what.items())]
+        """All that have these values; there are thousands, so those of one set are looked through where one is named."""
+        records = self.of_set.get(what["set"], {}) if "set" in what else self.records
+        return [record for record in records.values() if all(record.get(key) == value for key, value in what.items())]
 
     def add(self, **record):
-        self.records[identity_of(record)] = record
+        self.keep(record)
         with self.path.open("a") as file:
             file.write(json.dumps(record, separators=(",", ":")) + "\n")
         return record

@@ -23,23 +23,23 @@ SHARED_RATE = .01
 
 MAIN = ("fixed", "channel", "center", "mean-range", "zscore-8", "none")
 FEW = ("channel", "zscore-8", "fixed")
+TWO = ("channel", "zscore-8")
+SCALES = ("none", "fixed", "channel")
 
 # STUDY TABLE
 STUDIES = (
-    Study(("digits",), MAIN, "inside", seeds=5, tune_seeds=2),
-    Study(("digits-pattern",), ("channel", "zscore-8", "mean-range", "fixed"), seeds=5),
-    Study(("digits",), ("fixed", "channel", "zscore-8", "none", "center"), variant="constant", seeds=3, factors=(1, 3.2)),
-    Study(("digits-sensor",), ("channel", "zscore-8"), tune_seeds=1),
-    *(Study(("digits",), ("channel", "zscore-8"), variant=variant) for variant in ("n100", "n300")),
-    *(Study(("digits",), ("zscore-8",), variant=variant) for variant in ("n100-pool", "n300-pool")),
-    Study(("digits",), FEW),
-    Study(("digits",), FEW, variant="shifted"),
-    Study(("photos",), ("channel", "zscore-8"), "residual", seeds=3, tune_seeds=1),
-    Study(("circle-dim",), ("fixed",), variant="long", seeds=3, tune_seeds=1),
+    Study(("digits",), MAIN, "inside", seeds=10, tune_seeds=2),
+    Study(("street",), (*FEW, "none"), "inside", tune_seeds=1),
     Study(("circle-dim",), ("fixed", "channel"), "inside", tune_seeds=1),
-    Study(("digits",), ("channel", "zscore-8"), variant="n3000"),
-    Study(("photos",), ("channel", "zscore-8"), "residual", "augmented", seeds=3),
-    Study(("photos",), ("fixed",), "residual", seeds=3, tune_seeds=1),
+    Study(("circle-dim",), SCALES, variant="long", tune_seeds=2),
+    Study(("circle-small",), SCALES, variant="long", seeds=3, tune_seeds=1),
+    *(Study(("digits",), TWO, variant=variant) for variant in ("n100", "n300", "n3000")),
+    *(Study(("digits",), ("zscore-8",), variant=variant) for variant in ("n100-pool", "n300-pool")),
+    Study(("digits",), FEW, variant="shifted"),
+    Study(("digits-sensor",), TWO, tune_seeds=1),
+    Study(("digits",), ("fixed", "channel", "zscore-8", "none", "center"), variant="constant", seeds=3, factors=(1, 3.2)),
+    Study(("photos",), FEW, "residual", seeds=3, tune_seeds=1),
+    Study(("photos",), TWO, "residual", "augmented", seeds=3),
 )
 # sets of which all methods are trained with the plain network: 10 seeds, rates searched with 3
 BASE_SEEDS, BASE_TUNE_SEEDS = 10, 3
