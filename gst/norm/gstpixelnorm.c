@@ -274,7 +274,7 @@ gst_pixel_norm_update (GstPixelBase *base)
 
   warn_of_units (self, plan->settings);
   warn_once (self, plan->ineffective, &self->ineffective);
-  warn_once (self, plan->floored, &self->floored);
+  warn_once (self, pixelnorm_normalizer_get_floored (plan->normalizer), &self->floored);
   warn_of_matrix (self, plan->inputs->profile);
   g_clear_pointer (&self->applied, gst_structure_free);
   self->applied = gst_pixel_meta_describe (

@@ -23,7 +23,6 @@ plan_clear (GstPixelPlan *plan)
   g_clear_object (&plan->settings);
   g_clear_pointer (&plan->inputs, pixelnorm_inputs_free);
   g_clear_pointer (&plan->ineffective, g_free);
-  g_clear_pointer (&plan->floored, g_free);
   g_clear_object (&plan->normalizer);
   g_clear_object (&plan->denormalizer);
 }
@@ -34,8 +33,7 @@ plan_copy (const GstPixelPlan *plan)
 {
   GstPixelPlan copy = { .settings = pixelnorm_settings_copy (plan->settings),
     .inputs = pixelnorm_inputs_copy (plan->inputs),
-    .ineffective = g_strdup (plan->ineffective),
-    .floored = g_strdup (plan->floored) };
+    .ineffective = g_strdup (plan->ineffective) };
 
   gst_pixel_settings_copy (&plan->made_of, &copy.made_of);
   return copy;
@@ -63,8 +61,6 @@ plan_load (GstPixelPlans *self, GstPixelPlan *plan, GstPixelSettings *made_of,
   plan->inputs = gst_pixel_settings_load (&plan->made_of, known, properties, error);
   if (!plan->inputs)
     return FALSE;
-  if (!plan->made_of.profile_optional) /* pixelnorm, whose numbers pixeldenorm only turns round */
-    plan->floored = pixelnorm_inputs_describe_floor (plan->inputs, plan->settings);
   log_profile (self, "profile", plan->made_of.location, plan->inputs->profile);
   log_profile (self, "dark profile", plan->made_of.dark_location, plan->inputs->dark);
   if (plan->inputs->affine)

@@ -19,8 +19,7 @@ typedef struct {
   GstPixelSettings made_of;    /* properties; settings NULL, as all of it, before start */
   PixelnormSettings *settings; /* the same, and the layout that caps decide */
   PixelnormInputs *inputs;
-  gchar *ineffective; /* what was set in vain, in words; or NULL */
-  gchar *floored;     /* how much min-deviation rules, in words; or NULL: not much */
+  gchar *ineffective;                  /* what was set in vain, in words; or NULL */
   PixelnormStatisticsFlags statistics; /* from when it is fitted on */
   PixelnormNormalizer *normalizer;     /* NULL until it is fitted to a target */
   PixelnormDenormalizer *denormalizer; /* instead, of pixeldenorm */

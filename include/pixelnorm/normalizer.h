@@ -82,6 +82,7 @@ G_DECLARE_FINAL_TYPE (PixelnormNormalizer, pixelnorm_normalizer, PIXELNORM, NORM
 PIXELNORM_API PixelnormNormalizer *pixelnorm_normalizer_new (const PixelnormSettings *settings,
     const PixelnormInputs *inputs, const PixelnormLayout *layout, PixelnormOutput output,
     GError **error);
+PIXELNORM_API const gchar *pixelnorm_normalizer_get_floored (PixelnormNormalizer *self);
 PIXELNORM_API void pixelnorm_normalizer_get_range (
     PixelnormNormalizer *self, gdouble *low, gdouble *high);
 PIXELNORM_API void pixelnorm_normalizer_get_quantization (

@@ -62,14 +62,15 @@ turn_around (PixelnormAffine affine, gint zero_point)
 typedef struct {
   PixelnormBlock *block;
   const PixelnormCoefficients *coefficients;
-  gsize n_lost; /* atomic */
+  gsize n_lost; /* atomic, as what is counted in the block */
 } Filling;
 
 /* Affines of the @n pixels from @first on, of their @k-th sample. Results are those of the plan's type, but for the zero-point:
  * it is added behind the rounding, and subtracted before it. Only 8-bit video has samples that are no channels.
  * Returns: how many have the scale 0 */
 static gsize
-find_affines (const Filling *filling, guint k, gsize first, guint n, PixelnormAffine *affines)
+find_affines (const Filling *filling, guint k, gsize first, guint n, PixelnormAffine *affines,
+    PixelnormFloorCount *floored)
 {
   const PixelnormPlan *plan = filling->block->plan;
   const PixelnormQuantization *quantization = pixelnorm_plan_quantization (plan);
@@ -78,7 +79,8 @@ find_affines (const Filling *filling, guint k, gsize first, guint n, PixelnormAf
   gsize n_lost = 0;
 
   if (channel >= 0)
-    pixelnorm_coefficients_get_run (filling->coefficients, first, (guint) channel, n, affines);
+    pixelnorm_coefficients_get_run (
+        filling->coefficients, first, (guint) channel, n, affines, floored);
   for (guint i = 0; i < n; i++) {
     if (channel < 0)
       affines[i] = (PixelnormAffine){ .scale = 255.0 / max_code };
@@ -108,6 +110,7 @@ fill_pixels (gpointer data, gsize begin, gsize end)
 {
   Filling *filling = data;
   const guint period = filling->block->route->rows.n_channels;
+  PixelnormFloorCount floored[G_N_ELEMENTS (filling->block->route->channels)] = { 0 };
   PixelnormAffine affines[PIXELNORM_RUN];
   gsize n_lost = 0;
 
@@ -115,12 +118,16 @@ fill_pixels (gpointer data, gsize begin, gsize end)
     const guint n = (guint) MIN (end - first, PIXELNORM_RUN);
 
     for (guint k = 0; k < period; k++) {
-      n_lost += find_affines (filling, k, first, n, affines);
+      n_lost += find_affines (filling, k, first, n, affines, &floored[k]);
       for (guint i = 0; i < n; i++)
         put (filling->block, (first + i) * period + k, &affines[i]);
     }
   }
   g_atomic_pointer_add (&filling->n_lost, n_lost);
+  for (guint k = 0; k < period; k++)
+    if (filling->block->route->channels[k] >= 0)
+      pixelnorm_floor_count_add (
+          &filling->block->floored[filling->block->route->channels[k]], &floored[k]);
 }
 
 guint64
@@ -138,7 +145,7 @@ pixelnorm_block_fill (PixelnormBlock *self, const PixelnormCoefficients *coeffic
   for (guint k = 0; k < period; k++) {
     PixelnormAffine affine;
 
-    filling.n_lost += find_affines (&filling, k, 0, 1, &affine);
+    filling.n_lost += find_affines (&filling, k, 0, 1, &affine, NULL);
     for (gsize i = k; i < self->n; i += period)
       put (self, i, &affine);
   }

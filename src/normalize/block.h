@@ -15,6 +15,8 @@ typedef struct {
   float *bias;
   guint8 *centre; /* of the samples' type */
   gsize sample_bytes;
+  PixelnormFloorCount
+      floored[PIXELNORM_MAX_CHANNELS]; /* of the samples of each channel that it has */
 } PixelnormBlock;
 
 /* Makes room for a pass along a route of @plan. Where none of its samples is a channel there is a tile,

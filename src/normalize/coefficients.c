@@ -33,9 +33,9 @@ find_dark (const PixelnormCoefficients *self, gsize first, guint channel, guint 
   }
 }
 
-/* What methods look at, of samples of a channel from the @first on. @is_counted: of each; or NULL. */
+/* What methods look at, of samples of a channel from the @first on, and whether each was counted. */
 static void
-find_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n,
+find_pixel_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n,
     PixelnormMethodRun *run, gboolean *is_counted)
 {
   const PixelnormProfileData *data = &self->inputs.profile->data;
@@ -51,8 +51,7 @@ find_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n
     run->max[i] = (guint) block.max[i];
   }
   for (guint i = 0; i < n; i++) {
-    if (is_counted)
-      is_counted[i] = block.count[i] > 0;
+    is_counted[i] = block.count[i] > 0;
     if (block.count[i] == 0) {
       run->mean[i] = run->min[i] = run->max[i] = still;
       run->variance[i] = 0;
@@ -83,6 +82,19 @@ find_channel_run (
     run->max[i] = pooled->max;
     run->dark[i] = self->dark_pooled[channel];
   }
+}
+
+static void
+find_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n,
+    PixelnormMethodRun *run, gboolean *is_counted)
+{
+  if (self->pixel_statistics) {
+    find_pixel_run (self, first, channel, n, run, is_counted);
+    return;
+  }
+  find_channel_run (self, channel, n, run);
+  for (guint i = 0; i < n; i++)
+    is_counted[i] = TRUE;
 }
 
 static void
@@ -262,6 +274,18 @@ channel_input (const PixelnormCoefficients *self, guint channel)
   };
 }
 
+double
+pixelnorm_coefficients_divisor (const PixelnormCoefficients *self, guint channel)
+{
+  const PixelnormMethodInput input = channel_input (self, channel);
+  PixelnormMethodRun run;
+  double divisor;
+
+  find_channel_run (self, channel, 1, &run);
+  self->method->divisor (&input, &run, 1, &divisor);
+  return divisor;
+}
+
 /* What the method alone does with a channel. */
 static PixelnormAffine
 method_affine (const PixelnormCoefficients *self, guint channel)
@@ -270,28 +294,44 @@ method_affine (const PixelnormCoefficients *self, guint channel)
   const double gamma = 1, beta = 0;
   PixelnormMethodRun run;
   PixelnormAffine affine;
+  double divisor = 1;
 
   find_channel_run (self, channel, 1, &run);
-  pixelnorm_method_affines (self->method, &input, &run, 1, &gamma, &beta, self->max_code, &affine);
+  if (self->method->divisor)
+    self->method->divisor (&input, &run, 1, &divisor);
+  pixelnorm_method_affines (
+      self->method, &input, &run, &divisor, 1, &gamma, &beta, self->max_code, &affine);
   return affine;
 }
 
+static void
+count_floored (const PixelnormCoefficients *self, const double *divisors,
+    const gboolean *is_counted, guint n, PixelnormFloorCount *count)
+{
+  guint n_counted = 0, n_ruled = 0, n_still = 0;
+
+  for (guint i = 0; i < n; i++) {
+    n_counted += is_counted[i];
+    n_ruled += is_counted[i] & (divisors[i] < self->floor);
+    n_still += is_counted[i] & (divisors[i] == 0);
+  }
+  count->n_counted += n_counted;
+  count->n_ruled += n_ruled;
+  count->n_still += n_still;
+}
+
 void
-pixelnorm_coefficients_find_divisors (
-    const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *divisors)
+pixelnorm_coefficients_count_floored (const PixelnormCoefficients *self, gsize first, guint channel,
+    guint n, PixelnormFloorCount *count)
 {
   const PixelnormMethodInput input = channel_input (self, channel);
   gboolean is_counted[PIXELNORM_RUN];
+  double divisors[PIXELNORM_RUN];
   PixelnormMethodRun run;
 
-  if (self->pixel_statistics)
-    find_run (self, first, channel, n, &run, is_counted);
-  else
-    find_channel_run (self, channel, n, &run);
+  find_run (self, first, channel, n, &run, is_counted);
   self->method->divisor (&input, &run, n, divisors);
-  for (guint i = 0; i < n && self->pixel_statistics; i++)
-    if (!is_counted[i])
-      divisors[i] = NAN;
+  count_floored (self, divisors, is_counted, n, count);
 }
 
 /* The gamma and beta of a sample, of the file first and then of the settings:
@@ -316,16 +356,14 @@ get_scaling (
 
 void
 pixelnorm_coefficients_get_run (const PixelnormCoefficients *self, gsize first, guint channel,
-    guint n, PixelnormAffine *affines)
+    guint n, PixelnormAffine *affines, PixelnormFloorCount *count)
 {
   const PixelnormMethodInput input = channel_input (self, channel);
-  double gamma[PIXELNORM_RUN], beta[PIXELNORM_RUN];
+  double gamma[PIXELNORM_RUN], beta[PIXELNORM_RUN], divisors[PIXELNORM_RUN];
+  gboolean is_counted[PIXELNORM_RUN];
   PixelnormMethodRun run;
 
-  if (self->pixel_statistics)
-    find_run (self, first, channel, n, &run, NULL);
-  else
-    find_channel_run (self, channel, n, &run);
+  find_run (self, first, channel, n, &run, is_counted);
   get_scaling (self, first, channel, &gamma[0], &beta[0]);
   for (guint i = 1; i < n; i++) {
     gamma[i] = gamma[0];
@@ -333,7 +371,12 @@ pixelnorm_coefficients_get_run (const PixelnormCoefficients *self, gsize first, 
     if (self->inputs.affine)
       get_scaling (self, first + i, channel, &gamma[i], &beta[i]);
   }
-  pixelnorm_method_affines (self->method, &input, &run, n, gamma, beta, self->max_code, affines);
+  if (self->method->divisor)
+    self->method->divisor (&input, &run, n, divisors);
+  if (self->method->divisor && count)
+    count_floored (self, divisors, is_counted, n, count);
+  pixelnorm_method_affines (
+      self->method, &input, &run, divisors, n, gamma, beta, self->max_code, affines);
 }
 
 PixelnormAffine
@@ -341,7 +384,7 @@ pixelnorm_coefficients_get (const PixelnormCoefficients *self, gsize sample, gui
 {
   PixelnormAffine affine;
 
-  pixelnorm_coefficients_get_run (self, sample, channel, 1, &affine);
+  pixelnorm_coefficients_get_run (self, sample, channel, 1, &affine, NULL);
   return affine;
 }
 
@@ -363,11 +406,12 @@ pixelnorm_coefficients_estimate (const PixelnormCoefficients *self, gsize sample
 {
   const PixelnormMoments *pooled = &self->pooled[channel];
   PixelnormMethodRun run;
+  gboolean is_counted;
 
   if (!self->per_pixel || !self->pixel_statistics)
     return (
         PixelnormEstimate){ pixelnorm_moments_mean (pooled), pixelnorm_moments_variance (pooled) };
-  find_run (self, sample, channel, 1, &run, NULL);
+  find_pixel_run (self, sample, channel, 1, &run, &is_counted);
   return (PixelnormEstimate){ run.mean[0], run.variance[0] };
 }
 

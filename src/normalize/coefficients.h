@@ -37,17 +37,33 @@ gboolean pixelnorm_coefficients_init (PixelnormCoefficients *self,
 /* A thread takes so many at least: it works for some milliseconds. */
 #define PIXELNORM_PARALLEL_SAMPLES (1 << 17)
 
-/* Of @n <= PIXELNORM_RUN samples of a channel, from the @first on. */
+/* Samples that were counted, those of them that are divided by the floor, since the divisor is less, and those whose divisor is 0. */
+typedef struct {
+  gsize n_counted, n_ruled, n_still;
+} PixelnormFloorCount;
+
+/* Several threads may add to @into. */
+static inline void
+pixelnorm_floor_count_add (PixelnormFloorCount *into, const PixelnormFloorCount *more)
+{
+  g_atomic_pointer_add (&into->n_counted, more->n_counted);
+  g_atomic_pointer_add (&into->n_ruled, more->n_ruled);
+  g_atomic_pointer_add (&into->n_still, more->n_still);
+}
+
+/* Of @n <= PIXELNORM_RUN samples of a channel, from the @first on, which are added to @count unless that is NULL. */
 void pixelnorm_coefficients_get_run (const PixelnormCoefficients *self, gsize first, guint channel,
-    guint n, PixelnormAffine *affines);
+    guint n, PixelnormAffine *affines, PixelnormFloorCount *count);
 /* Of one sample; of the channel, where they are not per pixel. */
 PixelnormAffine pixelnorm_coefficients_get (
     const PixelnormCoefficients *self, gsize sample, guint channel);
 
-/* What a method that divides would divide @n <= PIXELNORM_RUN samples of a channel by without a floor, in code
- * values; NaN for those that were never counted. Where the statistics are not per pixel, all is the channel's. */
-void pixelnorm_coefficients_find_divisors (
-    const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *divisors);
+/* Only adds them to @count, of a method that divides. Where the statistics are not per pixel, the only sample is the channel. */
+void pixelnorm_coefficients_count_floored (const PixelnormCoefficients *self, gsize first,
+    guint channel, guint n, PixelnormFloorCount *count);
+
+/* What a method that divides would divide a whole channel by without a floor, in code values. */
+double pixelnorm_coefficients_divisor (const PixelnormCoefficients *self, guint channel);
 
 /* Mean and deviation of a channel, such that the method alone makes (x - mean) / std of x. */
 void pixelnorm_coefficients_describe (

@@ -3,93 +3,88 @@
  * against dividing by noise. Where it rules a whole channel, or most samples, results are of its making rather than of the
  * data's, and whoever set it should know.
  */
-#include <math.h>
+#include "floor.h"
 
-#include "coefficients.h"
 #include "io/parallel.h"
 
 #define MOST 0.5
-
-/* Of each channel: samples that were counted, those that are divided by the floor, and, where all have one, the divisor. */
-typedef struct {
-  guint n_channels;
-  gsize n_counted[PIXELNORM_MAX_CHANNELS], n_ruled[PIXELNORM_MAX_CHANNELS];
-  gsize n_still; /* of all channels: those of a divisor of 0 */
-  double divisor[PIXELNORM_MAX_CHANNELS];
-  const PixelnormMethodRow *method;
-  gboolean per_pixel;
-} Floor;
 
 /* A channel that several threads measure, and what they have found. */
 typedef struct {
   const PixelnormCoefficients *coefficients;
   guint channel;
-  gsize n_counted, n_ruled, n_still; /* atomic */
+  PixelnormFloorCount *count;
 } Measured;
 
 static void
 measure_range (gpointer data, gsize begin, gsize end)
 {
-  Measured *measured = data;
-  const double floor = measured->coefficients->floor;
-  double divisors[PIXELNORM_RUN];
-  gsize n_counted = 0, n_ruled = 0, n_still = 0;
+  const Measured *measured = data;
+  PixelnormFloorCount count = { 0 };
 
-  for (gsize first = begin; first < end; first += PIXELNORM_RUN) {
-    const guint n = (guint) MIN (end - first, PIXELNORM_RUN);
-
-    pixelnorm_coefficients_find_divisors (
-        measured->coefficients, first, measured->channel, n, divisors);
-    for (guint i = 0; i < n; i++) {
-      n_counted += !isnan (divisors[i]);
-      n_ruled += divisors[i] < floor;
-      n_still += divisors[i] == 0;
-    }
-  }
-  g_atomic_pointer_add (&measured->n_counted, n_counted);
-  g_atomic_pointer_add (&measured->n_ruled, n_ruled);
-  g_atomic_pointer_add (&measured->n_still, n_still);
+  for (gsize first = begin; first < end; first += PIXELNORM_RUN)
+    pixelnorm_coefficients_count_floored (measured->coefficients, first, measured->channel,
+        (guint) MIN (end - first, PIXELNORM_RUN), &count);
+  pixelnorm_floor_count_add (measured->count, &count);
 }
 
 static void
-measure_channel (Floor *self, const PixelnormCoefficients *coefficients, guint channel)
+measure_channel (PixelnormFloor *self, const PixelnormCoefficients *coefficients, guint channel)
 {
   const PixelnormProfileData *data = &coefficients->inputs.profile->data;
   const gsize n = self->per_pixel ? pixelnorm_profile_n_samples (data, channel) : 1;
-  Measured measured = { coefficients, channel };
+  Measured measured = { coefficients, channel, &self->counts[channel] };
 
-  if (!self->per_pixel)
-    pixelnorm_coefficients_find_divisors (coefficients, 0, channel, 1, &self->divisor[channel]);
   pixelnorm_parallel_run (n, PIXELNORM_PARALLEL_SAMPLES, measure_range, &measured);
-  self->n_counted[channel] = measured.n_counted;
-  self->n_ruled[channel] = measured.n_ruled;
-  self->n_still += measured.n_still;
+}
+
+void
+pixelnorm_floor_init (PixelnormFloor *self, const PixelnormCoefficients *coefficients)
+{
+  PixelnormProfile *profile = coefficients->inputs.profile;
+
+  *self = (PixelnormFloor){ 0 };
+  if (!profile || !pixelnorm_settings_need_profile (coefficients->settings))
+    return;
+  self->channels = pixelnorm_profile_get_channels (profile);
+  self->n_channels = coefficients->method->divisor ? coefficients->n_channels : 0;
+  self->divisor_name = coefficients->method->divisor_name;
+  self->least = coefficients->floor;
+  self->per_pixel = coefficients->pixel_statistics;
+  for (guint c = 0; c < self->n_channels && !self->per_pixel; c++)
+    self->divisors[c] = pixelnorm_coefficients_divisor (coefficients, c);
+}
+
+void
+pixelnorm_floor_measure (PixelnormFloor *self, const PixelnormCoefficients *coefficients)
+{
+  for (guint c = 0; c < self->n_channels; c++)
+    measure_channel (self, coefficients, c);
 }
 
 static gboolean
-measure (
-    Floor *self, const PixelnormInputs *inputs, const PixelnormSettings *settings, GError **error)
+measure (PixelnormFloor *self, const PixelnormInputs *inputs, const PixelnormSettings *settings,
+    GError **error)
 {
   PixelnormCoefficients coefficients;
 
-  *self = (Floor){ 0 };
+  *self = (PixelnormFloor){ 0 };
   if (!inputs->profile || !pixelnorm_settings_need_profile (settings))
     return TRUE;
   if (!pixelnorm_coefficients_init (
           &coefficients, settings, inputs, pixelnorm_profile_get_geometry (inputs->profile), error))
     return FALSE;
-  self->n_channels = coefficients.n_channels;
-  self->method = coefficients.method;
-  self->per_pixel = coefficients.pixel_statistics;
-  for (guint c = 0; c < self->n_channels && self->method->divisor; c++)
-    measure_channel (self, &coefficients, c);
+  pixelnorm_floor_init (self, &coefficients);
+  pixelnorm_floor_measure (self, &coefficients);
   return TRUE;
 }
 
 static double
-share_of (const Floor *self, guint channel)
+share_of (const PixelnormFloor *self, guint channel)
 {
-  return self->n_ruled[channel] ? (double) self->n_ruled[channel] / self->n_counted[channel] : 0;
+  const PixelnormFloorCount *count = &self->counts[channel];
+
+  return count->n_ruled ? (double) count->n_ruled / count->n_counted : 0;
 }
 
 /**
@@ -113,7 +108,7 @@ gboolean
 pixelnorm_inputs_measure_floor (
     const PixelnormInputs *self, const PixelnormSettings *settings, gdouble *shares, GError **error)
 {
-  Floor floor;
+  PixelnormFloor floor;
 
   g_return_val_if_fail (self != NULL && settings != NULL && shares != NULL, FALSE);
 
@@ -132,10 +127,10 @@ static void G_GNUC_PRINTF (2, 0) append_number (GString *text, const char *forma
 
 /* "R 100 %, G 12.5 %, B 3 %" */
 static void
-append_shares (GString *text, const Floor *floor, const char *channels)
+append_shares (GString *text, const PixelnormFloor *floor)
 {
   for (guint c = 0; c < floor->n_channels; c++) {
-    g_string_append_printf (text, "%s%c ", c > 0 ? ", " : "", channels[c]);
+    g_string_append_printf (text, "%s%c ", c > 0 ? ", " : "", floor->channels[c]);
     append_number (text, "%.4g", 100 * share_of (floor, c));
     g_string_append (text, " %");
   }
@@ -143,17 +138,52 @@ append_shares (GString *text, const Floor *floor, const char *channels)
 
 /* "R 0.25, G 0.5": channels that are ruled, and what they would be divided by. */
 static void
-append_divisors (GString *text, const Floor *floor, const char *channels)
+append_divisors (GString *text, const PixelnormFloor *floor)
 {
   const char *separator = "";
 
   for (guint c = 0; c < floor->n_channels; c++) {
-    if (!floor->n_ruled[c])
+    if (!floor->counts[c].n_ruled)
       continue;
-    g_string_append_printf (text, "%s%c ", separator, channels[c]);
-    append_number (text, "%.4g", floor->divisor[c]);
+    g_string_append_printf (text, "%s%c ", separator, floor->channels[c]);
+    append_number (text, "%.4g", floor->divisors[c]);
     separator = ", ";
   }
+}
+
+char *
+pixelnorm_floor_describe (const PixelnormFloor *self)
+{
+  PixelnormFloorCount all = { 0 };
+  gboolean whole = FALSE;
+
+  for (guint c = 0; c < self->n_channels; c++) {
+    pixelnorm_floor_count_add (&all, &self->counts[c]);
+    whole = whole || share_of (self, c) == 1;
+  }
+  if (!whole && all.n_ruled <= MOST * all.n_counted)
+    return NULL;
+  GString *text = g_string_new ("min-deviation=");
+  append_number (text, "%g", self->least);
+  g_string_append (text, " is what ");
+  if (self->per_pixel) {
+    append_number (text, "%.4g", 100.0 * all.n_ruled / all.n_counted);
+    g_string_append (text, " % of the samples are");
+  } else {
+    g_string_append (text, "whole channels are");
+  }
+  g_string_append_printf (text, " divided by, since %s is less (", self->divisor_name);
+  (self->per_pixel ? append_shares : append_divisors) (text, self);
+  g_string_append (text, self->per_pixel ? "). " : " code values). ");
+  if (all.n_still) {
+    g_string_append (text, "Of ");
+    append_number (text, "%.4g", 100.0 * all.n_still / all.n_counted);
+    g_string_append (text, " % it is 0, which no min-deviation changes. ");
+  }
+  g_string_append_printf (text,
+      "If differences that small matter, set min-deviation below them%s; if they are noise, leave it.",
+      self->per_pixel ? ", or scope=channel" : "");
+  return g_string_free (text, FALSE);
 }
 
 /**
@@ -172,45 +202,9 @@ append_divisors (GString *text, const Floor *floor, const char *channels)
 gchar *
 pixelnorm_inputs_describe_floor (const PixelnormInputs *self, const PixelnormSettings *settings)
 {
-  GString *text;
-  Floor floor;
-  gsize n_ruled = 0, n_counted = 0;
-  gboolean whole = FALSE;
+  PixelnormFloor floor;
 
   g_return_val_if_fail (self != NULL && settings != NULL, NULL);
 
-  if (!measure (&floor, self, settings, NULL))
-    return NULL;
-  for (guint c = 0; c < floor.n_channels; c++) {
-    n_ruled += floor.n_ruled[c];
-    n_counted += floor.n_counted[c];
-    whole = whole || share_of (&floor, c) == 1;
-  }
-  if (!whole && n_ruled <= MOST * n_counted)
-    return NULL;
-  const char *channels = pixelnorm_profile_get_channels (self->profile);
-  text = g_string_new ("min-deviation=");
-  append_number (text, "%g", settings->min_deviation);
-  g_string_append (text, " is what ");
-  if (floor.per_pixel) {
-    append_number (text, "%.4g", 100.0 * n_ruled / n_counted);
-    g_string_append (text, " % of the samples are");
-  } else {
-    g_string_append (text, "whole channels are");
-  }
-  g_string_append_printf (text, " divided by, since %s is less (", floor.method->divisor_name);
-  if (floor.per_pixel)
-    append_shares (text, &floor, channels);
-  else
-    append_divisors (text, &floor, channels);
-  g_string_append (text, floor.per_pixel ? "). " : " code values). ");
-  if (floor.n_still) {
-    g_string_append (text, "Of ");
-    append_number (text, "%.4g", 100.0 * floor.n_still / n_counted);
-    g_string_append (text, " % it is 0, which no min-deviation changes. ");
-  }
-  g_string_append_printf (text,
-      "If differences that small matter, set min-deviation below them%s; if they are noise, leave it.",
-      floor.per_pixel ? ", or scope=channel" : "");
-  return g_string_free (text, FALSE);
+  return measure (&floor, self, settings, NULL) ? pixelnorm_floor_describe (&floor) : NULL;
 }

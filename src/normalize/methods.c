@@ -65,19 +65,18 @@ find_half_distances (
     divisors[i] = (in->high - in->low) / 2;
 }
 
-/* Scales of divisors, in their place. */
 static void
-divide (double dividend, double floor, guint n, double *divisors)
+divide (double dividend, const double *divisors, double floor, guint n, double *scale)
 {
   for (guint i = 0; i < n; i++)
-    divisors[i] = dividend / (divisors[i] > floor ? divisors[i] : floor);
+    scale[i] = dividend / (divisors[i] > floor ? divisors[i] : floor);
 }
 
 /* --- the methods --- */
 
 static void
-derive_fixed (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
-    double *subtract, double *scale)
+derive_fixed (const PixelnormMethodInput *in, const PixelnormMethodRun *run, const double *divisors,
+    guint n, double *subtract, double *scale)
 {
   for (guint i = 0; i < n; i++) {
     subtract[i] = in->given_mean;
@@ -86,8 +85,8 @@ derive_fixed (const PixelnormMethodInput *in, const PixelnormMethodRun *run, gui
 }
 
 static void
-derive_center (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
-    double *subtract, double *scale)
+derive_center (const PixelnormMethodInput *in, const PixelnormMethodRun *run,
+    const double *divisors, guint n, double *subtract, double *scale)
 {
   memcpy (subtract, run->mean, n * sizeof *subtract);
   for (guint i = 0; i < n; i++)
@@ -95,50 +94,45 @@ derive_center (const PixelnormMethodInput *in, const PixelnormMethodRun *run, gu
 }
 
 static void
-derive_zscore (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
-    double *subtract, double *scale)
+derive_zscore (const PixelnormMethodInput *in, const PixelnormMethodRun *run,
+    const double *divisors, guint n, double *subtract, double *scale)
 {
   memcpy (subtract, run->mean, n * sizeof *subtract);
-  find_deviations (in, run, n, scale);
-  divide (1, in->floor, n, scale);
+  divide (1, divisors, in->floor, n, scale);
 }
 
 static void
-derive_mean_range (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
-    double *subtract, double *scale)
+derive_mean_range (const PixelnormMethodInput *in, const PixelnormMethodRun *run,
+    const double *divisors, guint n, double *subtract, double *scale)
 {
   memcpy (subtract, run->mean, n * sizeof *subtract);
-  find_half_ranges (in, run, n, scale);
-  divide (1, in->floor, n, scale);
+  divide (1, divisors, in->floor, n, scale);
 }
 
 static void
-derive_min_max (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
-    double *subtract, double *scale)
+derive_min_max (const PixelnormMethodInput *in, const PixelnormMethodRun *run,
+    const double *divisors, guint n, double *subtract, double *scale)
 {
   for (guint i = 0; i < n; i++)
     subtract[i] = (run->max[i] + run->min[i]) / 2;
-  find_half_ranges (in, run, n, scale);
-  divide (1, in->floor, n, scale);
+  divide (1, divisors, in->floor, n, scale);
 }
 
 static void
-derive_flat_field (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
-    double *subtract, double *scale)
+derive_flat_field (const PixelnormMethodInput *in, const PixelnormMethodRun *run,
+    const double *divisors, guint n, double *subtract, double *scale)
 {
   memcpy (subtract, run->dark, n * sizeof *subtract);
-  find_light (in, run, n, scale);
-  divide (in->gain, in->floor, n, scale);
+  divide (in->gain, divisors, in->floor, n, scale);
 }
 
 static void
-derive_percentile (const PixelnormMethodInput *in, const PixelnormMethodRun *run, guint n,
-    double *subtract, double *scale)
+derive_percentile (const PixelnormMethodInput *in, const PixelnormMethodRun *run,
+    const double *divisors, guint n, double *subtract, double *scale)
 {
   for (guint i = 0; i < n; i++)
     subtract[i] = (in->low + in->high) / 2;
-  find_half_distances (in, run, n, scale);
-  divide (1, in->floor, n, scale);
+  divide (1, divisors, in->floor, n, scale);
 }
 
 /* The ranges put y = 0 exactly on code 128, where y = 0 means something. */
@@ -233,14 +227,14 @@ round_small (double number)
 /* Loops without calls and branches, so that they are vectors. */
 void
 pixelnorm_method_affines (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
-    const PixelnormMethodRun *run, guint n, const double *gamma, const double *beta, guint max_code,
-    PixelnormAffine *affines)
+    const PixelnormMethodRun *run, const double *divisors, guint n, const double *gamma,
+    const double *beta, guint max_code, PixelnormAffine *affines)
 {
   double subtract[PIXELNORM_RUN], own_scale[PIXELNORM_RUN];
   double scale[PIXELNORM_RUN], centre[PIXELNORM_RUN], bias[PIXELNORM_RUN];
   const double last = max_code;
 
-  row->derive (input, run, n, subtract, own_scale);
+  row->derive (input, run, divisors, n, subtract, own_scale);
   for (guint i = 0; i < n; i++) {
     scale[i] = own_scale[i] * gamma[i];
     const double way = beta[i] / scale[i]; /* from subtract to where y is 0 */

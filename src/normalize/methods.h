@@ -49,9 +49,9 @@ typedef struct {
   gboolean needs_histogram;     /* so scope pixel cannot be */
   gboolean in_codes;            /* results are code values: they grow with the depth */
   double range_low, range_high; /* default at 8 bits; equal: from the bounds of the result */
-  /* of the first @n samples */
-  void (*derive) (const PixelnormMethodInput *input, const PixelnormMethodRun *run, guint n,
-      double *subtract, double *scale);
+  /* of the first @n samples; @divisors: what the next one found */
+  void (*derive) (const PixelnormMethodInput *input, const PixelnormMethodRun *run,
+      const double *divisors, guint n, double *subtract, double *scale);
   /* what it divides by unless that is less than the floor, and its name; NULL: the floor has no effect */
   void (*divisor) (
       const PixelnormMethodInput *input, const PixelnormMethodRun *run, guint n, double *divisors);
@@ -60,7 +60,8 @@ typedef struct {
 
 const PixelnormMethodRow *pixelnorm_method_row (PixelnormMethod method);
 
-/* Of the first @n samples. Results of the method are multiplied by @gamma, and @beta is added, of each. */
+/* Of the first @n samples, with the divisors of the method, if it has them. Results of the method are multiplied by @gamma, and
+ * @beta is added, of each. */
 void pixelnorm_method_affines (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
-    const PixelnormMethodRun *run, guint n, const double *gamma, const double *beta, guint max_code,
-    PixelnormAffine *affines);
+    const PixelnormMethodRun *run, const double *divisors, guint n, const double *gamma,
+    const double *beta, guint max_code, PixelnormAffine *affines);

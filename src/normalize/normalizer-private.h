@@ -3,6 +3,7 @@
 #pragma once
 
 #include "estimates.h"
+#include "floor.h"
 #include "pass.h"
 #include "running.h"
 
@@ -48,6 +49,7 @@ struct _PixelnormNormalizer {
   PixelnormScope scope;
   PixelnormEstimates *estimates; /* of channels; or NULL */
   PixelnormRunning *running;     /* of pixels, one a route; or NULL */
+  char *floored;                 /* how much min-deviation rules, in words; or NULL */
   guint n_coefficients;          /* channels that the two are of: those of one affine */
   double mean[PIXELNORM_MAX_CHANNELS], std[PIXELNORM_MAX_CHANNELS];
 };

@@ -34,6 +34,21 @@ init_and_restore (
   return ready;
 }
 
+/* The passes have counted the samples of pixels. */
+static void
+describe_floor (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients)
+{
+  PixelnormFloor floor;
+
+  pixelnorm_floor_init (&floor, coefficients);
+  if (!floor.per_pixel)
+    pixelnorm_floor_measure (&floor, coefficients);
+  for (guint p = 0; p < self->plan.n_routes && floor.per_pixel; p++)
+    for (guint c = 0; c < floor.n_channels; c++)
+      pixelnorm_floor_count_add (&floor.counts[c], &self->passes[p].block.floored[c]);
+  self->floored = pixelnorm_floor_describe (&floor);
+}
+
 /**
  * pixelnorm_inputs_new:
  * @profile: (nullable): the statistics
@@ -128,7 +143,27 @@ pixelnorm_normalizer_new (const PixelnormSettings *settings, const PixelnormInpu
       && pixelnorm_plan_init (
           &self->plan, PIXELNORM_FORWARD, layout, output, &coefficients, coefficients.method, error)
       && init_and_restore (self, &coefficients, error);
-  return planned ? g_steal_pointer (&self) : NULL;
+  if (!planned)
+    return NULL;
+  describe_floor (self, &coefficients);
+  return g_steal_pointer (&self);
+}
+
+/**
+ * pixelnorm_normalizer_get_floored:
+ * @self: a normalizer
+ *
+ * Gives the words of pixelnorm_inputs_describe_floor(): how much min-deviation rules was found on the way to the coefficients, so
+ * that the samples need not be gone through once more.
+ *
+ * Returns: (transfer none) (nullable): sentences in one line; %NULL where there is nothing to tell
+ *
+ * Since: 0.2
+ */
+const gchar *
+pixelnorm_normalizer_get_floored (PixelnormNormalizer *self)
+{
+  return self->floored;
 }
 
 /**
@@ -442,6 +477,7 @@ pixelnorm_normalizer_finalize (GObject *object)
   if (self->source)
     self->source->clear (self);
   g_clear_object (&self->settings);
+  g_free (self->floored);
   G_OBJECT_CLASS (pixelnorm_normalizer_parent_class)->finalize (object);
 }
 

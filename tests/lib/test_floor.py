@@ -78,6 +78,15 @@ def python_of(path, method, scope, floor):
     return normalizer.floored(), str(caught[0].message) if caught else None
 
 
+def normalizers(settings, inputs, depth):
+    """One pass over all channels, one a channel, and 8-bit video with a sample that is no channel."""
+    for order, output, tensor_layout in [("RGB", "FLOAT32", "NHWC"), ("BGR", "FLOAT32", "NCHW"), ("RGBx", "VIDEO", "NHWC")]:
+        layout = Pixelnorm.Layout.new(order, SIZE[1], SIZE[0])
+        assert layout.set_depth(depth, 0, False)
+        settings.props.layout = getattr(Pixelnorm.TensorLayout, tensor_layout)
+        yield Pixelnorm.Normalizer.new(settings, inputs, layout, getattr(Pixelnorm.Output, output))
+
+
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("method", METHODS)
@@ -100,6 +109,7 @@ def test_shares(tmp_path, method, depth, masked):
             ruled = sum((column < floor).sum() for column in found) / sum(map(len, found))
             words = inputs.describe_floor(settings)
             assert (words is None) == (warning is None) == (max(expected) < 1 and ruled <= .5)
+            assert all(normalizer.get_floored() == words for normalizer in normalizers(settings, inputs, depth))
             if words:
                 assert words.replace("min-deviation", "min_deviation").replace("or scope=channel", "or scope to channel") == warning
                 check_words(words, method, scope, floor, found, expected, ruled)
@@ -154,6 +164,7 @@ def test_where_nothing_is_known(tmp_path):
     assert Pixelnorm.Inputs.new(None, None, None).measure_floor(settings) == (True, [0, 0, 0])
     settings.props.statistics = Pixelnorm.StatisticsSource.FRAME
     assert inputs.measure_floor(settings) == (True, [0, 0, 0]) and inputs.describe_floor(settings) is None
+    assert all(normalizer.get_floored() is None for normalizer in normalizers(settings, inputs, 8))
     assert inputs.measure_floor(settings_of("fixed", "pixel", 1e6)) == (True, [0, 0, 0])
     assert pixelnorm.Normalizer(method="fixed", min_deviation=1e6).floored() is None
     with pytest.raises(Exception, match="Percentiles are those of whole channels"):
