@@ -33,6 +33,25 @@ find_dark (const PixelnormCoefficients *self, gsize first, guint channel, guint 
   }
 }
 
+/* Samples that were never counted, and those whose numbers are too large for a block. */
+static void
+find_odd_ones (const PixelnormCoefficients *self, guint channel, const PixelnormMomentsBlock *block,
+    gboolean fits, guint n, PixelnormMethodRun *run)
+{
+  const double still = rint (pixelnorm_moments_mean (&self->pooled[channel]));
+
+  for (guint i = 0; i < n; i++)
+    if (block->count[i] == 0) {
+      run->mean[i] = run->min[i] = run->max[i] = still;
+      run->variance[i] = 0;
+    } else if (!fits) {
+      const PixelnormMoments moments = { block->count[i], block->sum[i], block->squares[i] };
+
+      run->mean[i] = pixelnorm_moments_mean (&moments);
+      run->variance[i] = pixelnorm_moments_variance (&moments);
+    }
+}
+
 /* What methods look at, of samples of a channel from the @first on, and whether each was counted. */
 static void
 find_pixel_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n,
@@ -40,28 +59,19 @@ find_pixel_run (const PixelnormCoefficients *self, gsize first, guint channel, g
 {
   const PixelnormProfileData *data = &self->inputs.profile->data;
   const gboolean fits = pixelnorm_moments_block_fits (data->frames, self->max_code);
-  const double still = rint (pixelnorm_moments_mean (&self->pooled[channel]));
+  const gboolean even = !data->count[channel].data;
   PixelnormMomentsBlock block;
 
   pixelnorm_profile_read_channel (data, channel, first, n, &block);
   if (fits)
-    pixelnorm_moments_block_estimate (&block, n, run->mean, run->variance);
+    pixelnorm_moments_block_estimate (&block, n, even, run->mean, run->variance);
   for (guint i = 0; i < n; i++) {
-    run->min[i] = (guint) block.min[i];
-    run->max[i] = (guint) block.max[i];
-  }
-  for (guint i = 0; i < n; i++) {
+    run->min[i] = (gint) block.min[i]; /* below 2^16 */
+    run->max[i] = (gint) block.max[i];
     is_counted[i] = block.count[i] > 0;
-    if (block.count[i] == 0) {
-      run->mean[i] = run->min[i] = run->max[i] = still;
-      run->variance[i] = 0;
-    } else if (!fits) {
-      const PixelnormMoments moments = { block.count[i], block.sum[i], block.squares[i] };
-
-      run->mean[i] = pixelnorm_moments_mean (&moments);
-      run->variance[i] = pixelnorm_moments_variance (&moments);
-    }
   }
+  if (!fits || !even)
+    find_odd_ones (self, channel, &block, fits, n, run);
   find_dark (self, first, channel, n, run->dark);
 }
 
@@ -368,9 +378,9 @@ pixelnorm_coefficients_get_run (const PixelnormCoefficients *self, gsize first, 
   for (guint i = 1; i < n; i++) {
     gamma[i] = gamma[0];
     beta[i] = beta[0];
-    if (self->inputs.affine)
-      get_scaling (self, first + i, channel, &gamma[i], &beta[i]);
   }
+  for (guint i = 1; i < n && self->inputs.affine; i++)
+    get_scaling (self, first + i, channel, &gamma[i], &beta[i]);
   if (self->method->divisor)
     self->method->divisor (&input, &run, n, divisors);
   if (self->method->divisor && count)

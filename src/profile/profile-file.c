@@ -503,6 +503,7 @@ pool_pixels (gpointer data, gsize begin, gsize end)
 {
   Pooling *pooling = data;
   const guint n_channels = pooling->n_channels;
+  const gboolean even = !pooling->data->count[pooling->first].data;
   PixelnormMoments pooled[PIXELNORM_MAX_CHANNELS];
   PixelnormMomentsBlock block;
   gboolean possible = TRUE;
@@ -513,7 +514,7 @@ pool_pixels (gpointer data, gsize begin, gsize end)
     const guint n = (guint) MIN (end * n_channels - i, PIXELNORM_BLOCK);
 
     pixelnorm_profile_read_block (pooling->data, pooling->first, i, n, &block);
-    possible = pixelnorm_moments_block_possible (&block, n, pooling->limit);
+    possible = pixelnorm_moments_block_possible (&block, n, even, pooling->limit);
     pixelnorm_moments_block_pool (&block, n, n_channels, pooled);
   }
   g_mutex_lock (&pooling->lock);

@@ -10,7 +10,8 @@
  * which is Q - (2 c + 1) S + N c (c + 1), cannot be negative, and it is least at c = floor(S / N); this
  * is the same test as Q' >= |S'| with c = round(S / N). Here it is made for the integer r nearest to
  * about S / N and for r - 1, of which one is floor(S / N): about, since N has 2^-30 added, so that no
- * samples divide nothing; that moves the quotient by less than 2^-14.
+ * samples divide nothing, which moves the quotient by less than 2^-14, and since S is multiplied by what is made of N, which
+ * moves it by less than 2^-34. Where all counts are one number, that is made once.
  */
 #include "moments-block.h"
 
@@ -45,10 +46,17 @@ to_sign (double number)
   return bits;
 }
 
-static inline guint64
-moments_signs (double n, double s, double q, double low, double high, double limit)
+static inline double
+invert (double n)
 {
-  const double r = (s / (n + 0x1p-30) + EXACT) - EXACT;
+  return 1 / (n + 0x1p-30);
+}
+
+/* @inverse: of the count @n */
+static inline guint64
+moments_signs (double n, double inverse, double s, double q, double low, double high, double limit)
+{
+  const double r = (s * inverse + EXACT) - EXACT;
   const guint64 range = to_sign (high - low) | to_sign (limit - high) | to_sign (limit * n - high);
   const guint64 sum = to_sign (s - n * low) | to_sign (n * high - s);
   const guint64 squares = to_sign (q - n * low * low) | to_sign (n * high * high - q);
@@ -59,11 +67,27 @@ moments_signs (double n, double s, double q, double low, double high, double lim
   return range | sum | squares | large | small;
 }
 
-gboolean
-pixelnorm_moments_block_possible (const PixelnormMomentsBlock *block, guint n, guint limit)
+/* Loops with and without a count of each are two. */
+static inline guint64
+block_signs (const PixelnormMomentsBlock *block, guint n, gboolean even, double limit)
 {
-  const double most = limit;
-  guint64 any = 0, odd = 0, signs = 0;
+  const double all = to_double (block->count[0]), inverse = invert (all);
+  guint64 signs = 0;
+
+  for (guint i = 0; i < n; i++) {
+    const double count = even ? all : to_double (block->count[i]);
+
+    signs |= moments_signs (count, even ? inverse : invert (count), to_double (block->sum[i]),
+        to_double (block->squares[i]), to_double (block->min[i]), to_double (block->max[i]), limit);
+  }
+  return signs;
+}
+
+gboolean
+pixelnorm_moments_block_possible (
+    const PixelnormMomentsBlock *block, guint n, gboolean even, guint limit)
+{
+  guint64 any = 0, odd = 0;
 
   for (guint i = 0; i < n; i++) {
     any |= block->sum[i] | block->squares[i];
@@ -71,10 +95,8 @@ pixelnorm_moments_block_possible (const PixelnormMomentsBlock *block, guint n, g
   }
   if (any >> 52 || odd & 1)
     return FALSE;
-  for (guint i = 0; i < n; i++)
-    signs |= moments_signs (to_double (block->count[i]), to_double (block->sum[i]),
-        to_double (block->squares[i]), to_double (block->min[i]), to_double (block->max[i]), most);
-  return !(signs >> 63);
+  return !(
+      (even ? block_signs (block, n, TRUE, limit) : block_signs (block, n, FALSE, limit)) >> 63);
 }
 
 /* 1 where @number is below 0, else 0: without a branch, which would be taken as often as not. */
@@ -92,12 +114,12 @@ below_zero (double number)
 }
 
 /* The same operations as in moments.c, where integers are divided: of whole numbers up to 2^52 all of them are exact, but for
- * the last ones, which round there, too. The quotient of doubles may be the whole number next to the right one. */
+ * the last ones, which round there, too. What is near the quotient may be the whole number next to the right one. @samples: 1
+ * for none; then s and q are 0. */
 static inline void
-estimate (double n, double s, double q, double *mean, double *variance)
+estimate (double samples, double inverse, double s, double q, double *mean, double *variance)
 {
-  const double samples = n + below_zero (n - 1); /* 1 for none; then s and q are 0 */
-  const double near = (s / samples + EXACT) - EXACT;
+  const double near = (s * inverse + EXACT) - EXACT;
   const double whole = near - below_zero (s - near * samples); /* floor */
   const double rest = s - whole * samples;
   const double up = 1 - below_zero (2 * rest - samples);
@@ -108,13 +130,36 @@ estimate (double n, double s, double q, double *mean, double *variance)
   *variance = (q + c * c * samples - 2 * c * s) / samples - shift * shift;
 }
 
+static inline double
+count_samples (guint64 count)
+{
+  const double n = to_double (count);
+
+  return n + below_zero (n - 1);
+}
+
+static inline void
+estimate_block (
+    const PixelnormMomentsBlock *block, guint n, gboolean even, double *mean, double *variance)
+{
+  const double all = count_samples (block->count[0]), inverse = 1 / all;
+
+  for (guint i = 0; i < n; i++) {
+    const double samples = even ? all : count_samples (block->count[i]);
+
+    estimate (samples, even ? inverse : 1 / samples, to_double (block->sum[i]),
+        to_double (block->squares[i]), &mean[i], &variance[i]);
+  }
+}
+
 void
 pixelnorm_moments_block_estimate (
-    const PixelnormMomentsBlock *block, guint n, double *mean, double *variance)
+    const PixelnormMomentsBlock *block, guint n, gboolean even, double *mean, double *variance)
 {
-  for (guint i = 0; i < n; i++)
-    estimate (to_double (block->count[i]), to_double (block->sum[i]), to_double (block->squares[i]),
-        &mean[i], &variance[i]);
+  if (even)
+    estimate_block (block, n, TRUE, mean, variance);
+  else
+    estimate_block (block, n, FALSE, mean, variance);
 }
 
 void

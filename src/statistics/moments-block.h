@@ -21,14 +21,15 @@ typedef struct {
 gboolean pixelnorm_moments_block_fits (guint64 most_count, guint limit);
 
 /* TRUE: there is nothing wrong with any of the first @n: minimum and maximum are at most @limit, both 0
- * without samples, and pixelnorm_moments_problem() has nothing to say. FALSE: there may be. */
+ * without samples, and pixelnorm_moments_problem() has nothing to say. FALSE: there may be. @even as below. */
 gboolean pixelnorm_moments_block_possible (
-    const PixelnormMomentsBlock *block, guint n, guint limit);
+    const PixelnormMomentsBlock *block, guint n, gboolean even, guint limit);
 
 /* Mean and variance of the first @n, where pixelnorm_moments_block_fits(), each possible: the numbers of
- * pixelnorm_moments_mean() and pixelnorm_moments_variance(), bit by bit. Without samples both are 0. */
+ * pixelnorm_moments_mean() and pixelnorm_moments_variance(), bit by bit. Without samples both are 0. @even: all have one
+ * count, which takes less time. */
 void pixelnorm_moments_block_estimate (
-    const PixelnormMomentsBlock *block, guint n, double *mean, double *variance);
+    const PixelnormMomentsBlock *block, guint n, gboolean even, double *mean, double *variance);
 
 /* Pools the first @n, which such a block may hold, into the channels that they are of by turns. */
 void pixelnorm_moments_block_pool (

@@ -121,12 +121,16 @@ test_possible (gconstpointer depth)
     g_assert_null (pixelnorm_moments_problem (&moments));
     for (guint i = 0; i < 7; i++)
       put (&block, i, &moments);
-    g_assert_true (pixelnorm_moments_block_possible (&block, 7, limit));
+    g_assert_true (pixelnorm_moments_block_possible (&block, 7, TRUE, limit));
+    g_assert_true (pixelnorm_moments_block_possible (&block, 7, FALSE, limit));
     damage (&moments, most, limit);
     put (&block, at, &moments);
     n_wrong += !is_possible (&moments, limit);
-    g_assert_true (
-        pixelnorm_moments_block_possible (&block, 7, limit) == is_possible (&moments, limit));
+    const gboolean expected = is_possible (&moments, limit);
+    g_assert_true (pixelnorm_moments_block_possible (&block, 7, FALSE, limit) == expected);
+    for (guint i = 0; i < 7; i++)
+      put (&block, i, &moments);
+    g_assert_true (pixelnorm_moments_block_possible (&block, 7, TRUE, limit) == expected);
   }
   g_assert_cmpuint (n_wrong, >, ROUNDS / 4);
   g_assert_cmpuint (n_wrong, <, ROUNDS - ROUNDS / 10);
@@ -155,7 +159,34 @@ test_pool (gconstpointer n_channels_data)
   }
 }
 
-/* The same bits as one by one. */
+static void
+check_estimate (
+    const PixelnormMomentsBlock *block, guint n, gboolean even, const PixelnormMoments *moments)
+{
+  double mean[PIXELNORM_BLOCK], variance[PIXELNORM_BLOCK];
+
+  pixelnorm_moments_block_estimate (block, n, even, mean, variance);
+  for (guint i = 0; i < n; i++) {
+    const double expected[] = { pixelnorm_moments_mean (&moments[i]),
+      pixelnorm_moments_variance (&moments[i]) };
+
+    g_assert_cmpmem (&mean[i], sizeof (double), &expected[0], sizeof (double));
+    g_assert_cmpmem (&variance[i], sizeof (double), &expected[1], sizeof (double));
+  }
+}
+
+/* More of the largest value, until there are @count. */
+static void
+fill_up (PixelnormMoments *moments, guint64 count)
+{
+  const guint64 n = count - moments->count, v = moments->max;
+  const PixelnormMoments more = { n, (PixelnormU128) v * n, (PixelnormU128) (v * v) * n, (guint) v,
+    (guint) v };
+
+  pixelnorm_moments_pool (moments, &more);
+}
+
+/* The same bits as one by one. In every other round all have one count. */
 static void
 test_estimate (gconstpointer depth)
 {
@@ -163,25 +194,26 @@ test_estimate (gconstpointer depth)
   const guint64 most = most_count (limit);
   static PixelnormMomentsBlock block;
   static PixelnormMoments moments[PIXELNORM_BLOCK];
-  double mean[PIXELNORM_BLOCK], variance[PIXELNORM_BLOCK];
 
   for (guint round = 0; round < ROUNDS / 100; round++) {
     const guint n = (guint) g_test_rand_int_range (1, PIXELNORM_BLOCK + 1);
+    const gboolean even = round % 2;
+    const guint64 one = round % 4 == 1 ? random_to (50) : round % 8 == 3 ? most : random_to (most);
 
     for (guint i = 0; i < n; i++) {
-      const guint64 count = i % 3 ? 1 + random_to (50) : i % 2 ? most : random_to (most);
+      const guint64 count = even ? one
+          : i % 3                ? 1 + random_to (50)
+          : i % 2                ? most
+                                 : random_to (most);
 
       moments[i] = count ? random_moments (limit, count) : (PixelnormMoments){ 0 };
+      if (even)
+        fill_up (&moments[i], one);
       put (&block, i, &moments[i]);
     }
-    pixelnorm_moments_block_estimate (&block, n, mean, variance);
-    for (guint i = 0; i < n; i++) {
-      const double expected[] = { pixelnorm_moments_mean (&moments[i]),
-        pixelnorm_moments_variance (&moments[i]) };
-
-      g_assert_cmpmem (&mean[i], sizeof (double), &expected[0], sizeof (double));
-      g_assert_cmpmem (&variance[i], sizeof (double), &expected[1], sizeof (double));
-    }
+    check_estimate (&block, n, FALSE, moments);
+    if (even)
+      check_estimate (&block, n, TRUE, moments);
   }
 }
 
