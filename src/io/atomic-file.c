@@ -277,6 +277,15 @@ atomic_file_write (AtomicFile *file, const void *data, gsize size, GError **erro
   return problem == 0;
 }
 
+gboolean
+atomic_file_seek (AtomicFile *file, gsize offset, GError **error)
+{
+  if (lseek (file->fd, (off_t) offset, SEEK_SET) >= 0)
+    return TRUE;
+  set_error (error, file->shown, "Writing failed", errno);
+  return FALSE;
+}
+
 static gboolean
 sync_fd (int fd)
 {

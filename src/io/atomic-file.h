@@ -7,10 +7,12 @@
 typedef struct _AtomicFile AtomicFile;
 
 /* Begins to write what shall be at @path; nothing is there before atomic_file_commit(). Errors of
- * all three are PIXELNORM_ERROR_NO_SPACE or PIXELNORM_ERROR_WRITE and begin with the path. Without @replace a commit
+ * all four are PIXELNORM_ERROR_NO_SPACE or PIXELNORM_ERROR_WRITE and begin with the path. Without @replace a commit
  * fails with PIXELNORM_ERROR_EXISTS where something is there. */
 AtomicFile *atomic_file_new (const char *path, GError **error);
 gboolean atomic_file_write (AtomicFile *file, const void *data, gsize size, GError **error);
+/* What is written next goes to @offset; what was left out before it holds zeros. */
+gboolean atomic_file_seek (AtomicFile *file, gsize offset, GError **error);
 gboolean atomic_file_commit (AtomicFile *file, gboolean replace, GError **error);
 
 /* Writes all of it, however much a call takes. Returns: 0, or what errno said */

@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+#include "io/parallel.h"
+
+#define PIXELS_A_THREAD (1 << 17) /* at least: a few milliseconds */
+
 /* The number of samples of a channel that have a count, and where it is. */
 static const guint64 *
 group_counts (const PixelnormAccumulator *self, guint channel, gsize *n)
@@ -46,23 +50,39 @@ store_counts (const PixelnormAccumulator *self, const PixelnormProfileData *data
   }
 }
 
+/* A group whose lanes several threads store. */
+typedef struct {
+  const PixelnormGroup *group;
+  const PixelnormProfileData *data;
+} Storing;
+
+static void
+store_pixels (gpointer data, gsize begin, gsize end)
+{
+  const Storing *storing = data;
+  const PixelnormGroup *group = storing->group;
+  const gsize last = end * group->n_channels;
+  PixelnormMomentsBlock block;
+
+  for (gsize start = begin * group->n_channels; start < last; start += PIXELNORM_BLOCK) {
+    const guint n = (guint) MIN (last - start, PIXELNORM_BLOCK);
+
+    pixelnorm_lanes_get_block (&group->lanes, start, n, &block);
+    for (guint i = 0; i < n && group->counts; i++)
+      if (group->counts[(start + i) / group->n_channels] == 0)
+        block.min[i] = block.max[i] = 0;
+    pixelnorm_profile_write_block (storing->data, group->first, start, n, &block);
+  }
+}
+
 static void
 store_lanes (const PixelnormAccumulator *self, const PixelnormProfileData *data)
 {
-  PixelnormMomentsBlock block;
-
   for (guint g = 0; g < self->n_groups; g++) {
-    const PixelnormGroup *group = &self->groups[g];
+    Storing storing = { &self->groups[g], data };
 
-    for (gsize start = 0; start < group->lanes.n; start += PIXELNORM_BLOCK) {
-      const guint n = (guint) MIN (group->lanes.n - start, PIXELNORM_BLOCK);
-
-      pixelnorm_lanes_get_block (&group->lanes, start, n, &block);
-      for (guint i = 0; i < n && group->counts; i++)
-        if (group->counts[(start + i) / group->n_channels] == 0)
-          block.min[i] = block.max[i] = 0;
-      pixelnorm_profile_write_block (data, group->first, start, n, &block);
-    }
+    pixelnorm_parallel_run (storing.group->lanes.n / storing.group->n_channels, PIXELS_A_THREAD,
+        store_pixels, &storing);
   }
 }
 

@@ -4,7 +4,7 @@
  * The digest stands in the header but covers the whole file, so the bytes are gone through twice:
  * once to hash them, once to write them. 64-bit sums that all fit 32 bits are stored in 32,
  * converted in small pieces both times: no second copy of the data is made. The same profile gives
- * the same bytes.
+ * the same bytes. A file is written and hashed side by side, the header, which has the digests, last.
  */
 #include "profile-format.h"
 
@@ -12,12 +12,14 @@
 #include <string.h>
 
 #include "io/atomic-file.h"
+#include "io/parallel.h"
 #include "io/remedy.h"
 #include "profile-target.h"
 
 #define CHUNK 4096    /* items converted at once */
 #define MAX_PIECES 27 /* 3 for each of at most 9 tensors */
 #define MAX_METADATA 16
+#define SAMPLES_BESIDE (1 << 16) /* written in a thread of its own: a tenth of a millisecond */
 
 /* A tensor as it is in memory, and as it will be in the file. */
 typedef struct {
@@ -139,14 +141,17 @@ write_piece (const Piece *piece, WriteFunc write, gpointer to, GError **error)
 }
 
 static gboolean
-write_all (
-    GBytes *header, const Piece *pieces, guint n, WriteFunc write, gpointer to, GError **error)
+write_header (GBytes *header, WriteFunc write, gpointer to, GError **error)
 {
   gsize size;
   const void *memory = g_bytes_get_data (header, &size);
 
-  if (!write (to, memory, size, error))
-    return FALSE;
+  return write (to, memory, size, error);
+}
+
+static gboolean
+write_pieces (const Piece *pieces, guint n, WriteFunc write, gpointer to, GError **error)
+{
   for (guint i = 0; i < n; i++)
     if (!write_piece (&pieces[i], write, to, error))
       return FALSE;
@@ -155,7 +160,7 @@ write_all (
 
 /* The header with zeros for the digest. */
 static GBytes *
-make_header (PixelnormProfile *self, const Piece *pieces, guint n)
+make_header (PixelnormProfile *self, const char *identity, const Piece *pieces, guint n)
 {
   const PixelnormProfileData *data = &self->data;
   const PixelnormGeometry *geometry = &data->geometry;
@@ -178,7 +183,7 @@ make_header (PixelnormProfile *self, const Piece *pieces, guint n)
     { PIXELNORM_KEY_MATRIX, geometry->matrix },
     { PIXELNORM_KEY_SUBSAMPLING, pixelnorm_subsampling_name (geometry) },
     { PIXELNORM_KEY_FRAMES_SKIPPED, skipped },
-    { PIXELNORM_KEY_IDENTITY, pixelnorm_profile_get_identity (self) },
+    { PIXELNORM_KEY_IDENTITY, identity },
     { PIXELNORM_KEY_XXH3, PIXELNORM_DIGEST_ZEROS },
   };
   const char *metadata[2 * MAX_METADATA + 1] = { NULL };
@@ -208,7 +213,8 @@ sign_header (GBytes *header, const Piece *pieces, guint n)
   gsize size;
 
   XXH3_128bits_reset (state);
-  write_all (header, pieces, n, write_to_digest, state, NULL);
+  write_header (header, write_to_digest, state, NULL);
+  write_pieces (pieces, n, write_to_digest, state, NULL);
   pixelnorm_digest_print (state, digits);
   memory = g_bytes_unref_to_data (header, &size);
   place = pixelnorm_digest_find (memory, size);
@@ -217,22 +223,27 @@ sign_header (GBytes *header, const Piece *pieces, guint n)
   return g_bytes_new_take (memory, size);
 }
 
-/* @pieces: (out): MAX_PIECES */
 static GBytes *
-make_signed_header (PixelnormProfile *self, Piece *pieces, guint *n, GError **error)
+make_signed_header (PixelnormProfile *self, const Piece *pieces, guint n)
 {
-  *n = make_pieces (self, pieces);
-  GBytes *header = make_header (self, pieces, *n);
+  return sign_header (
+      make_header (self, pixelnorm_profile_get_identity (self), pieces, n), pieces, n);
+}
 
-  if (g_bytes_get_size (header) > SAFETENSORS_MAX_HEADER) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
-        "The header has %" G_GSIZE_FORMAT " bytes, at most %d can be read again: the list of "
-        "sources is too long. Name fewer sources.",
-        g_bytes_get_size (header), SAFETENSORS_MAX_HEADER);
-    g_bytes_unref (header);
-    return NULL;
-  }
-  return sign_header (header, pieces, *n);
+/* Bytes of the header; 0 where nobody could read it. */
+static gsize
+measure_header (PixelnormProfile *self, const Piece *pieces, guint n, GError **error)
+{
+  g_autoptr (GBytes) header = make_header (self, PIXELNORM_DIGEST_ZEROS, pieces, n);
+  const gsize size = g_bytes_get_size (header);
+
+  if (size <= SAFETENSORS_MAX_HEADER)
+    return size;
+  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_LIMIT,
+      "The header has %" G_GSIZE_FORMAT " bytes, at most %d can be read again: the list of "
+      "sources is too long. Name fewer sources.",
+      size, SAFETENSORS_MAX_HEADER);
+  return 0;
 }
 
 /**
@@ -257,24 +268,65 @@ pixelnorm_profile_check_path (const gchar *path, GError **error)
   return atomic_file_check (path, error) && pixelnorm_profile_query_etag (path, NULL, error);
 }
 
+/* What lies behind the header of a file. */
+typedef struct {
+  AtomicFile *file;
+  const Piece *pieces;
+  guint n;
+  GError *error;
+} Writing;
+
+static gpointer
+write_behind_header (gpointer data)
+{
+  Writing *self = data;
+
+  write_pieces (self->pieces, self->n, write_to_file, self->file, &self->error);
+  return NULL;
+}
+
+/* Returns: (nullable): the header that it has then */
+static GBytes *
+write_file (PixelnormProfile *self, const Piece *pieces, guint n, gsize header_size,
+    AtomicFile *file, GError **error)
+{
+  const gboolean is_long = pixelnorm_profile_n_all_samples (&self->data) >= SAMPLES_BESIDE;
+  Writing writing = { file, pieces, n };
+  g_autoptr (GBytes) header = NULL;
+  PixelnormTask task;
+
+  if (!atomic_file_seek (file, header_size, error))
+    return NULL;
+  pixelnorm_task_begin (&task, write_behind_header, &writing, is_long);
+  header = make_signed_header (self, pieces, n);
+  pixelnorm_task_end (&task);
+  g_assert (g_bytes_get_size (header) == header_size);
+  if (writing.error) {
+    g_propagate_error (error, writing.error);
+    return NULL;
+  }
+  if (!atomic_file_seek (file, 0, error) || !write_header (header, write_to_file, file, error))
+    return NULL;
+  return g_steal_pointer (&header);
+}
+
 /* @any: whatever profile is there may be replaced, else only that with @etag */
 static gboolean
 save_over (PixelnormProfile *self, const gchar *path, gboolean any, const gchar *etag,
     gchar **new_etag, GError **error)
 {
-  g_autoptr (GBytes) header = NULL;
-  g_autoptr (AtomicFile) file = NULL;
   Piece pieces[MAX_PIECES];
-  guint n;
+  const guint n = make_pieces (self, pieces);
+  const gsize header_size = measure_header (self, pieces, n, error);
+  g_autoptr (AtomicFile) file = header_size > 0 ? atomic_file_new (path, error) : NULL;
+  g_autoptr (GBytes) header = NULL;
 
-  header = make_signed_header (self, pieces, &n, error);
-  file = header ? atomic_file_new (path, error) : NULL;
   if (file == NULL || !pixelnorm_profile_query_etag (path, NULL, error)
-      || (!any && !pixelnorm_profile_check_etag (path, etag, error))
-      || !write_all (header, pieces, n, write_to_file, file, error))
+      || (!any && !pixelnorm_profile_check_etag (path, etag, error)))
     return FALSE;
+  header = write_file (self, pieces, n, header_size, file, error);
   /* writing may have taken a while */
-  if ((!any && !pixelnorm_profile_check_etag (path, etag, error))
+  if (header == NULL || (!any && !pixelnorm_profile_check_etag (path, etag, error))
       || !atomic_file_commit (file, any || etag != NULL, error))
     return FALSE;
   if (new_etag != NULL)
@@ -361,11 +413,14 @@ pixelnorm_profile_write (PixelnormProfile *self, gint fd, GError **error)
 {
   g_autoptr (GBytes) header = NULL;
   Piece pieces[MAX_PIECES];
-  guint n;
 
   g_return_val_if_fail (PIXELNORM_IS_PROFILE (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  header = make_signed_header (self, pieces, &n, error);
-  return header && write_all (header, pieces, n, write_to_descriptor, &fd, error);
+  const guint n = make_pieces (self, pieces);
+  if (measure_header (self, pieces, n, error) == 0)
+    return FALSE;
+  header = make_signed_header (self, pieces, n);
+  return write_header (header, write_to_descriptor, &fd, error)
+      && write_pieces (pieces, n, write_to_descriptor, &fd, error);
 }

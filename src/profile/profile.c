@@ -8,10 +8,10 @@
 #include "profile-private.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
 
+#include "io/pages.h"
 #include "statistics/histogram.h"
 
 G_DEFINE_FINAL_TYPE (PixelnormProfile, pixelnorm_profile, G_TYPE_OBJECT)
@@ -221,7 +221,7 @@ pixelnorm_profile_allocate_arrays (
   const guint sum_bytes = high || data->frames > G_MAXUINT32 / (max_code * max_code) ? 8 : 4;
   const gsize size = n * (2 * sum_bytes + (high ? 8 : 0) + 2 * sample_bytes)
       + count_items (data, counted, histogram) * 8;
-  guint64 *block = malloc (size), *at = block;
+  guint64 *block = pixelnorm_pages_new (size), *at = block;
 
   if (!block) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MEMORY,
@@ -243,7 +243,7 @@ pixelnorm_profile_allocate_arrays (
   pixelnorm_profile_place_arrays (data, data->sum_squares, sums + n * sum_bytes, sum_bytes);
   pixelnorm_profile_place_arrays (data, data->min, least, sample_bytes);
   pixelnorm_profile_place_arrays (data, data->max, least + n * sample_bytes, sample_bytes);
-  data->backing = g_bytes_new_with_free_func (block, size, free, block);
+  data->backing = g_bytes_new_with_free_func (block, size, pixelnorm_pages_free, block);
   return TRUE;
 }
 
