@@ -1,20 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kernels `planes` in vectors of any width; included once a width, with these defined, which it undefines:
  *   ROW (name): the name in that row; TARGET, the attribute; VECTOR and FLOATS, its types; BYTES, in it
- *   F (name), V (name): intrinsics by their name for floats and for 32-bit integers
+ *   F (name): intrinsics by their name, for floats
  *   SHIFTED (places, by): the places, all of them later
  *   READ (from, stride): what is read of packed pixels at once; LANE, so many bytes from the first pixel of each lane on
- *   PICK (x, places), PICK_2 (x, x_2, places, apart): bytes of one reading, or of two that are @apart bytes apart
- *   LOAD (bytes, from): samples side by side as 32-bit integers; TO_FLOATS (x)
+ *   PICK (x, places), PICK_2 (x, x_2, places, apart): samples of one reading, or of two that are @apart bytes apart, and
+ *   LOAD (bytes, from): samples side by side; all as floats that are 2^23 more: so a sample is the lowest bits, no
+ *   conversion is needed, and differences are exact
  *   STORE_F16 (y, value): halves; STREAM (y, value): floats past the caches
  *   SET_16 (value): in every word of 16 bits; NARROW (a, b, zero_point): codes of two vectors of floats in 16 bits; STORE_U8, STORE_I8 (y, low, high): of four
  *   NARROWER (name): the kernel of the row before, for shorter lists and other pixels
  *
- * A sample is four bytes of a vector, and codes take four vectors a step. No byte before the first sample of a list or behind the last one is read.
+ * A sample is four bytes of a vector. A step of floats writes a whole line of the cache to each plane, in AVX2 by two vectors:
+ * lines that come in halves, with those of other planes between, take half as long again where they leave the first-level
+ * cache. Codes take four vectors a step. No byte before the first sample of a list or behind the last one is read.
  */
 #define INLINE static inline __attribute__ ((always_inline)) TARGET
 /* Samples of a vector. */
 #define VALUES (BYTES / 4)
+/* Vectors that a step of floats takes. */
+#define FLOAT_VECTORS (64 / BYTES)
 
 /* What the steps of a list have in common. */
 typedef struct {
@@ -27,8 +32,7 @@ typedef struct {
 } ROW (List);
 
 typedef struct {
-  VECTOR centre;
-  FLOATS scale, bias;
+  FLOATS centre, scale, bias; /* centre: 2^23 more */
 } ROW (Coefficients);
 
 INLINE
@@ -46,8 +50,8 @@ ROW (Coefficients) ROW (repeat_coefficients) (const PixelnormToPlane *plane, con
   const int centre =
       bytes == 2 ? *(const uint16_t *) plane->centre : *(const uint8_t *) plane->centre;
 
-  return (
-      ROW (Coefficients)){ V (set1) (centre), F (set1) (*plane->scale), F (set1) (*plane->bias) };
+  return (ROW (Coefficients)){ F (set1) (0x1p23f + (float) centre), F (set1) (*plane->scale),
+    F (set1) (*plane->bias) };
 }
 
 /* Pixels as they were read. */
@@ -67,12 +71,11 @@ ROW (Pixels) ROW (read_pixels) (const ROW (List) * list, long i, int shift, cons
 INLINE FLOATS
 ROW (value) (ROW (Pixels) pixels, VECTOR places, int apart, ROW (Coefficients) k, const int bytes)
 {
-  const VECTOR samples =
+  const FLOATS samples =
       bytes == 2 ? PICK_2 (pixels.x, pixels.next, places, apart) : PICK (pixels.x, places);
-  const FLOATS difference = TO_FLOATS (V (sub) (samples, k.centre));
 
   (void) apart;
-  return F (add) (F (mul) (difference, k.scale), k.bias);
+  return F (add) (F (mul) (F (sub) (samples, k.centre), k.scale), k.bias);
 }
 
 /* The pixels from i on. Reading begins @shift bytes earlier. */
@@ -81,24 +84,32 @@ ROW (step_floats) (const ROW (List) * list, const PixelnormToPlane *planes,
     const ROW (Coefficients) * fixed, long i, int shift, const int bytes, const int item,
     const int stream)
 {
-  const ROW (Pixels) pixels = ROW (read_pixels) (list, i, shift, bytes);
+  ROW (Pixels) pixels[FLOAT_VECTORS];
 
+#pragma GCC unroll 2
+  for (int v = 0; v < FLOAT_VECTORS; v++)
+    pixels[v] = ROW (read_pixels) (list, i + v * VALUES, shift, bytes);
 #pragma GCC unroll 3
   for (int c = 0; c < 3; c++) {
     const VECTOR places = SHIFTED (list->places, list->offsets[c] + shift);
-    const ROW (Coefficients) k = fixed ? fixed[c] : ROW (load_coefficients) (&planes[c], i, bytes);
-    const FLOATS value = ROW (value) (pixels, places, list->apart, k, bytes);
+    FLOATS values[FLOAT_VECTORS];
 
-    if (item == PIXELNORM_ITEM_F16)
-      STORE_F16 ((uint16_t *) planes[c].y + i, value);
-    else if (stream)
-      STREAM ((float *) planes[c].y + i, value);
-    else
-      F (storeu) ((float *) planes[c].y + i, value);
+#pragma GCC unroll 2
+    for (int v = 0; v < FLOAT_VECTORS; v++)
+      values[v] = ROW (value) (pixels[v], places, list->apart,
+          fixed ? fixed[c] : ROW (load_coefficients) (&planes[c], i + v * VALUES, bytes), bytes);
+#pragma GCC unroll 2
+    for (int v = 0; v < FLOAT_VECTORS; v++)
+      if (item == PIXELNORM_ITEM_F16)
+        STORE_F16 ((uint16_t *) planes[c].y + i + v * VALUES, values[v]);
+      else if (stream)
+        STREAM ((float *) planes[c].y + i + v * VALUES, values[v]);
+      else
+        F (storeu) ((float *) planes[c].y + i + v * VALUES, values[v]);
   }
 }
 
-/* The same, four times as many. */
+/* The same, four vectors. */
 INLINE void
 ROW (step_codes) (const ROW (List) * list, const PixelnormToPlane *planes,
     const ROW (Coefficients) * fixed, long i, int shift, const int bytes, const int item,
@@ -161,7 +172,8 @@ ROW (run) (const PixelnormToPlane *asked, unsigned stride, int zero_point, int n
     const int item, const int repeat, const int stream)
 {
   const int codes = item == PIXELNORM_ITEM_U8 || item == PIXELNORM_ITEM_I8;
-  const int step = codes ? 4 * VALUES : VALUES, item_bytes = codes ? 1 : 4;
+  const int step = codes ? 4 * VALUES : FLOAT_VECTORS * VALUES, item_bytes = codes ? 1 : 4;
+  const int alignment = stream ? BYTES : step * item_bytes;
   const PixelnormToPlane planes[] = { asked[0], asked[1],
     asked[2] }; /* which no result overwrites */
   const VECTOR zero = SET_16 (zero_point);
@@ -177,9 +189,9 @@ ROW (run) (const PixelnormToPlane *asked, unsigned stride, int zero_point, int n
     return 0;
   for (int c = 0; c < 3 && repeat; c++)
     repeated[c] = ROW (repeat_coefficients) (&planes[c], bytes);
-  const uintptr_t odd = (uintptr_t) planes[0].y % BYTES;
+  const uintptr_t odd = (uintptr_t) planes[0].y % alignment;
   const int together =
-      (uintptr_t) planes[1].y % BYTES == odd && (uintptr_t) planes[2].y % BYTES == odd;
+      (uintptr_t) planes[1].y % alignment == odd && (uintptr_t) planes[2].y % alignment == odd;
 
 #define DO_STEP(i, shift, stream)                                                                  \
   do {                                                                                             \
@@ -193,7 +205,7 @@ ROW (run) (const PixelnormToPlane *asked, unsigned stride, int zero_point, int n
     return 0;
   if (item != PIXELNORM_ITEM_F16 && together && odd) {
     DO_STEP (0, 0, 0);
-    i = (long) (BYTES - odd) / item_bytes;
+    i = (long) (alignment - odd) / item_bytes;
   }
   for (; i + step + spare <= n; i += step)
     DO_STEP (i, 0, stream);
@@ -250,6 +262,7 @@ ROW (fill) (PixelnormKernels *kernels)
 
 #undef INLINE
 #undef VALUES
+#undef FLOAT_VECTORS
 #undef DEFINE
 #undef DEFINE_ITEM
 #undef DEFINE_ALL
@@ -262,14 +275,12 @@ ROW (fill) (PixelnormKernels *kernels)
 #undef FLOATS
 #undef BYTES
 #undef F
-#undef V
 #undef SHIFTED
 #undef READ
 #undef LANE
 #undef PICK
 #undef PICK_2
 #undef LOAD
-#undef TO_FLOATS
 #undef STORE_F16
 #undef NARROW
 #undef STORE_U8
