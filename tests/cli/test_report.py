@@ -331,7 +331,8 @@ def test_profiles_that_say_less(tmp_path, how):
     page = make_page(tmp_path, frames_of(5), **how)
     places = how.get("scope") != Scope.CHANNEL
     assert (len(page.pictures) == 4) == places and ("Light" in page.tables) == places
-    assert ("histogram=true" in page.text) == (how.get("histogram") is False)
+    for word in ("pixelstats histogram=true", "pixelprofile collect --histogram"):
+        assert (word in page.text) == (how.get("histogram") is False)
 
 
 def test_masked_pixels(tmp_path):

@@ -114,7 +114,7 @@ def test_onnxinference_answers_as_pytorch(trained, name, scope):
 
 
 def test_a_grafted_model_takes_raw_frames(trained):
-    """The normalization as the first layers of the model, where no configuration can say a deviation a pixel."""
+    """The normalization as the first layers of the model, where no configuration can express one deviation per pixel."""
     if not (SOURCE / "src" / "python" / "pixelnorm" / "graft.py").exists():
         pytest.skip("there is no src/python here")
     sys.path.insert(0, str(SOURCE / "src" / "python"))

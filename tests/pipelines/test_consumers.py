@@ -52,6 +52,8 @@ def test_as_it_stands(name, tmp_path):
 def test_live_sources(name, count, tmp_path):
     done = run([PIPELINES / "inference" / name], tmp_path)
     assert done.returncode == 0, done.stderr
+    size = (tmp_path / "tensor.f32").stat().st_size
+    assert done.stdout == f"profile.safetensors and tensor.f32 ({size >> 20} MiB) were made in {tmp_path}.\n"
     tensors = np.fromfile(tmp_path / "tensor.f32", "<f4").reshape(-1, 240, 320, 3)
     # on a busy machine a live queue drops any number of frames, and videorate fills in for those that come late
     assert 1 <= len(tensors) <= 2 * count

@@ -5,7 +5,7 @@ Before the model's input go Cast (to float32), Sub (the integer centre), Mul (th
 of every sample or of every channel as constants; then, where they are needed, Max and Min (clipping), Gather (channel
 order), Transpose (layout) and Cast (to float16). These are the operations of the element in its order, in float32, so a
 runtime that computes them as they stand has the same bits. What no configuration of nvinfer, Triton, TensorRT or
-onnxruntime can say, a deviation a pixel, the model itself says then.
+onnxruntime can express, one deviation per pixel, the model itself has then.
 
 Needs the package onnx.
 """
