@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What all pages name is there: files, headings, properties of our elements, options of our commands."""
 import os
+import pathlib
 import re
 import subprocess
 
@@ -137,3 +138,21 @@ def test_what_metas_and_offsets_get_through():
     assert len(expected) > 10
     done = run(["/usr/bin/python3", "-c", BEHIND, *expected])
     assert dict(zip(expected, map(str.split, done.stdout.splitlines()))) == expected, done.stderr
+
+
+def test_counts_of_the_page_on_reliability():
+    """Those that grow: the page says more than how many there are."""
+    build = pathlib.Path(os.environ["PIXELNORM_BUILD"])
+    listed = run([build / "tests/kernels/test-kernels", "-l"]).stdout.split()
+    counts = {"loops in each row": sum(name.startswith("/kernels/orc/") for name in listed)}
+    threads = run(["meson", "test", "-C", build, "--list", "--no-rebuild", "--suite", "elements", "--suite", "threads"]).stdout
+    names = sorted(set(re.findall(r"/ ([a-z-]+)$", threads, re.M)))
+    programs = [path for name in names for path in build.glob(f"tests/*/test-{name}")]
+    ways = re.search(r"^ways='(.*)'", (SOURCE / "tests/threads/check").read_text(), re.M)[1].split()
+    counts["tests, under ThreadSanitizer"] = len(ways) + sum(
+        line.startswith("/") for path in programs for line in run([path, "-l"]).stdout.splitlines())
+    assert len(programs) == len(names)
+    for what, count in counts.items():
+        said = int(re.search(rf"more than ([\d,]+) {what}", TEXTS["docs/reliability.md"])[1].replace(",", ""))
+        assert said < count <= 1.2 * said, (what, count)
+    assert f" {len(names) + 1} programs, more than" in TEXTS["docs/reliability.md"]  # and the planted race
