@@ -4,6 +4,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import subprocess
 import time
@@ -348,6 +349,17 @@ def test_build_fails(tmp_path):
 def test_env_without_a_build(tmp_path):
     done = run(["bash", "-c", f". '{PIPELINES}/setup.sh'; pixelnorm_env nowhere"], tmp_path)
     assert done.returncode == 1 and re.fullmatch(r"There is no build in nowhere\. [^\n]*\n", done.stderr)
+
+
+def test_env_finds_the_manual(tmp_path):
+    """That of the command that it finds."""
+    if not shutil.which("man"):
+        pytest.skip("man is not here")
+    done = run(["bash", "-c", f". '{PIPELINES}/env' && man -w pixelprofile && command -v pixelprofile"], tmp_path,
+               env={**os.environ, "MANPATH": ""})
+    page, program = done.stdout.splitlines()
+    assert os.path.samefile(page, PIPELINES.parent / "docs/man/pixelprofile.1")
+    assert os.path.samefile(program, os.path.join(os.environ["PIXELNORM_BUILD"], "src/cli/pixelprofile"))
 
 
 # --- bad input to the elements
