@@ -7,10 +7,12 @@
 /**
  * DiffSettings:
  * @limit: a shift above it is beyond the limit
+ * @share: of the pixels; where more have shifted beyond the limit, the profile has
  * @min_deviation: the smallest divisor, in code values; above 0
  */
 typedef struct {
   gdouble limit;
+  gdouble share;
   gdouble min_deviation;
 } DiffSettings;
 

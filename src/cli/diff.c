@@ -3,10 +3,9 @@
  * a watchdog of a fixed camera can act upon.
  */
 #include "cli.h"
-#include "diff-measure.h"
+#include "diff-common.h"
 #include "figure.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -56,33 +55,12 @@ static const gchar description[] =
 
 typedef struct {
   DiffSettings settings;
-  gdouble share;
   gdouble max;
   gboolean json;
   gboolean force;
   gchar *output;
   gchar **paths;
 } DiffOptions;
-
-static gdouble
-row_share (const DiffRow *row)
-{
-  return row->n_compared ? (gdouble) row->n_beyond / row->n_compared : 0.0;
-}
-
-static gboolean
-is_beyond (const Diff *diff, const DiffOptions *options)
-{
-  return row_share (&diff->rows[diff->n_channels]) > options->share;
-}
-
-/* Returns: (transfer full): the name of a row */
-static gchar *
-row_name (PixelnormProfile *profile, const Diff *diff, guint row)
-{
-  return row == diff->n_channels ? g_strdup ("all")
-                                 : g_strndup (pixelnorm_profile_get_channels (profile) + row, 1);
-}
 
 static void
 print_row (const gchar *name, const Diff *diff, const DiffRow *row)
@@ -95,7 +73,7 @@ print_row (const gchar *name, const Diff *diff, const DiffRow *row)
   else
     g_print ("  %-7s %10.4f %10.4f %8.3f %8.3f %11s %7.3f %7.3f %7.3f %10.5f\n", name, row->mean_a,
         row->mean_b, row->shift, row->largest, place, row->ratio, row->ratio_lowest,
-        row->ratio_highest, row_share (row));
+        row->ratio_highest, diff_row_share (row));
 }
 
 static void
@@ -111,7 +89,7 @@ print_side (const gchar *letter, const gchar *path, PixelnormProfile *profile)
 static void
 print_text (const Diff *diff, const DiffOptions *options, PixelnormProfile *const profiles[2])
 {
-  const DiffRow *all = &diff->rows[diff->n_channels];
+  const DiffRow *all = diff_all (diff);
   const guint64 n_pixels = (guint64) diff->width * diff->height;
 
   print_side ("A", options->paths[0], profiles[0]);
@@ -119,7 +97,7 @@ print_text (const Diff *diff, const DiffOptions *options, PixelnormProfile *cons
   g_print ("\n  %-7s %10s %10s %8s %8s %11s %7s %7s %7s %10s\n", "channel", "mean A", "mean B",
       "shift", "largest", "at x,y", "ratio", "lowest", "highest", "beyond");
   for (guint i = 0; i <= diff->n_channels; i++) {
-    g_autofree gchar *name = row_name (profiles[0], diff, i);
+    g_autofree gchar *name = diff_row_name (diff, profiles[0], i);
 
     print_row (name, diff, &diff->rows[i]);
   }
@@ -131,30 +109,14 @@ print_text (const Diff *diff, const DiffOptions *options, PixelnormProfile *cons
     g_print (
         "\n%s the limit: a share of %.5f of the pixels has shifted by more than %g deviations; %g "
         "may.\n",
-        is_beyond (diff, options) ? "Beyond" : "Within", row_share (all), options->settings.limit,
-        options->share);
+        diff_is_beyond (diff, &options->settings) ? "Beyond" : "Within", diff_row_share (all),
+        options->settings.limit, options->settings.share);
   else
     g_print (
         "\n%s the limit: the channel that has shifted most has by %.3f deviations of the whole "
         "channel; the limit is %g.\n",
-        is_beyond (diff, options) ? "Beyond" : "Within", all->largest, options->settings.limit);
-}
-
-static json_t *
-row_to_json (const Diff *diff, const DiffRow *row)
-{
-  json_t *place = diff->per_pixel ? json_pack ("[i, i]", (int) row->x, (int) row->y) : json_null ();
-
-  if (row->n_compared == 0) {
-    json_decref (place);
-    return json_null ();
-  }
-  return json_pack ("{s:f, s:f, s:f, s:f, s:f, s:f, s:o, s:f, s:f, s:f, s:I, s:I, s:f}", "mean_a",
-      row->mean_a, "mean_b", row->mean_b, "deviation_a", row->deviation_a, "deviation_b",
-      row->deviation_b, "shift", row->shift, "largest", row->largest, "largest_at", place, "ratio",
-      row->ratio, "ratio_lowest", row->ratio_lowest, "ratio_highest", row->ratio_highest,
-      "compared", (json_int_t) row->n_compared, "beyond", (json_int_t) row->n_beyond,
-      "share_beyond", row_share (row));
+        diff_is_beyond (diff, &options->settings) ? "Beyond" : "Within", all->largest,
+        options->settings.limit);
 }
 
 static json_t *
@@ -170,21 +132,13 @@ side_to_json (const gchar *path, PixelnormProfile *profile)
 static void
 print_json (const Diff *diff, const DiffOptions *options, PixelnormProfile *const profiles[2])
 {
-  json_t *channels = json_object ();
-  json_t *object;
+  json_t *object = json_pack ("{s:o, s:o}", "a", side_to_json (options->paths[0], profiles[0]), "b",
+      side_to_json (options->paths[1], profiles[1]));
+  json_t *figures = diff_to_json (diff, &options->settings, profiles[0]);
   char *line;
 
-  for (guint i = 0; i <= diff->n_channels; i++) {
-    g_autofree gchar *name = row_name (profiles[0], diff, i);
-
-    json_object_set_new (channels, name, row_to_json (diff, &diff->rows[i]));
-  }
-  object = json_pack ("{s:o, s:o, s:s, s:f, s:f, s:f, s:b, s:f, s:o}", "a",
-      side_to_json (options->paths[0], profiles[0]), "b",
-      side_to_json (options->paths[1], profiles[1]), "scope", diff->per_pixel ? "pixel" : "channel",
-      "limit", options->settings.limit, "share", options->share, "min_deviation",
-      options->settings.min_deviation, "beyond_limit", is_beyond (diff, options), "share_beyond",
-      row_share (&diff->rows[diff->n_channels]), "channels", channels);
+  json_object_update (object, figures);
+  json_decref (figures);
   /* in ASCII alone it is the same in every locale */
   line = json_dumps (object, JSON_COMPACT | JSON_ENSURE_ASCII);
   g_print ("%s\n", line);
@@ -210,18 +164,9 @@ static int
 check_options (const DiffOptions *options)
 {
   const guint n = options->paths ? g_strv_length (options->paths) : 0;
-  const DiffSettings *settings = &options->settings;
 
   if (n != 2)
     return cli_fail_usage ("Expected two FILEs of profiles, A and B, found %u.", n);
-  /* written so that a NaN fails */
-  if (!(settings->limit >= 0.0 && settings->limit <= G_MAXFLOAT))
-    return cli_fail_usage ("Expected --limit of 0 or more deviations, found %g.", settings->limit);
-  if (!(options->share >= 0.0 && options->share <= 1.0))
-    return cli_fail_usage ("Expected --share from 0 to 1, found %g.", options->share);
-  if (!(settings->min_deviation >= 1e-3 && settings->min_deviation <= 65535.0))
-    return cli_fail_usage ("Expected --min-deviation from 0.001 to 65535 code values, found %g.",
-        settings->min_deviation);
   if (options->output && !g_str_has_suffix (options->output, EXTENSION))
     return cli_fail_usage ("Expected a file name that ends in " EXTENSION
                            " after --output, found \"%s\".",
@@ -232,7 +177,7 @@ check_options (const DiffOptions *options)
   if (options->max != MAX_NOT_GIVEN && !(options->max >= MIN_MAX && options->max <= MAX_MAX))
     return cli_fail_usage (
         "Expected --max from %g to %g deviations, found %g.", MIN_MAX, MAX_MAX, options->max);
-  return CLI_OK;
+  return diff_settings_check (&options->settings);
 }
 
 /* Whether the profiles can be compared at all. */
@@ -243,10 +188,7 @@ check_fit (const DiffOptions *options, PixelnormProfile *const profiles[2], GErr
   const PixelnormGeometry *b = pixelnorm_profile_get_geometry (profiles[1]);
   g_autofree gchar *name_a = g_strdup_printf ("A (\"%s\")", options->paths[0]);
   g_autofree gchar *name_b = g_strdup_printf ("B (\"%s\")", options->paths[1]);
-  /* the side of any size goes first */
-  const gboolean swap = b->width == 0;
-  const gboolean ok = swap ? pixelnorm_geometry_check (b, a, name_b, name_a, error)
-                           : pixelnorm_geometry_check (a, b, name_a, name_b, error);
+  const gboolean ok = diff_check_fit (profiles[0], profiles[1], name_a, name_b, error);
 
   if (ok && options->output && (a->width == 0 || b->width == 0)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
@@ -276,7 +218,7 @@ compare (const DiffOptions *options, PixelnormProfile *const profiles[2])
       print_json (&diff, options, profiles);
     else
       print_text (&diff, options, profiles);
-    status = is_beyond (&diff, options) ? DIFF_BEYOND : DIFF_WITHIN;
+    status = diff_is_beyond (&diff, &options->settings) ? DIFF_BEYOND : DIFF_WITHIN;
   }
   diff_clear (&diff);
   if (error)
@@ -311,16 +253,9 @@ diff_files (const DiffOptions *options)
 static int
 diff_run (int argc, char **argv)
 {
-  DiffOptions options = {
-    .settings = { .limit = 3.0, .min_deviation = 1.0 }, .share = 0.01, .max = MAX_NOT_GIVEN
-  };
+  DiffOptions options = { .settings = DIFF_SETTINGS_DEFAULT, .max = MAX_NOT_GIVEN };
   const GOptionEntry entries[] = {
-    { "limit", 'l', 0, G_OPTION_ARG_DOUBLE, &options.settings.limit,
-        "How many deviations a pixel may shift (default: 3)", "DEVIATIONS" },
-    { "share", 's', 0, G_OPTION_ARG_DOUBLE, &options.share,
-        "Share of the pixels that may shift by more, 0 to 1 (default: 0.01)", "SHARE" },
-    { "min-deviation", 0, 0, G_OPTION_ARG_DOUBLE, &options.settings.min_deviation,
-        "Smallest divisor, in code values (default: 1)", "VALUE" },
+    DIFF_SETTINGS_ENTRIES (options.settings),
     { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print one line of JSON", NULL },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options.output,
         "Draw where the pixels have shifted", "NAME.png" },
