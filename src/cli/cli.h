@@ -33,6 +33,7 @@ extern const CliCommand cli_merge;
 extern const CliCommand cli_render;
 extern const CliCommand cli_report;
 extern const CliCommand cli_verify;
+extern const CliCommand cli_watch;
 
 GOptionContext *cli_context_new (const gchar *parameters, const gchar *summary,
     const gchar *description, const GOptionEntry *entries);

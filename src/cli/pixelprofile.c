@@ -21,6 +21,7 @@ static const CliCommand *const commands[] = {
   &cli_diff,
   &cli_report,
   &cli_export,
+  &cli_watch,
 };
 
 static void
@@ -45,7 +46,8 @@ print_help (void)
       "\"pixelprofile COMMAND --help\" explains a command.\n"
       "\n"
       "Exit status: 0 if all went well, 1 if a profile could not be read or output could not be\n"
-      "written, 2 if the command line is wrong, 3 if collect left out files. diff has its own.\n");
+      "written, 2 if the command line is wrong, 3 if collect left out files. diff and watch have\n"
+      "their own.\n");
 }
 
 static gchar *

@@ -35,7 +35,7 @@ COMMANDS = list_commands()
 
 
 def test_commands():
-    assert {"collect", "info", "verify", "merge", "render", "diff", "report", "export"} <= set(COMMANDS)
+    assert {"collect", "info", "verify", "merge", "render", "diff", "report", "export", "watch"} <= set(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -92,6 +92,8 @@ def test_completion_of_values(tmp_path):
     assert complete("collect", "--format", "") == {"RGB", "GRAY8", "RGB48", "GRAY16", "auto"}
     assert complete("collect", "--scaling", "=", "") == {"bilinear", "area", "nearest"}
     assert complete("collect", "--orient", "") == {"auto", "off"}
+    assert complete("watch", "--scope", "=", "") == {"pixel", "channel"}
+    assert complete("watch", "--channels", "") == {"auto", "native", "rgb", "gray"}
     (tmp_path / "lobby.safetensors").write_bytes(b"")
     assert complete("info", f"{tmp_path}/lo") == {f"{tmp_path}/lobby.safetensors"}
 

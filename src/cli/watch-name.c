@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of files with a date in them: a pattern has conversions as date(1), and gives a name at any time. */
+#include "watch-name.h"
+
+#include <gio/gio.h>
+
+/* Returns: (transfer full) (nullable): what the pattern gives in local time */
+gchar *
+watch_name_now (const gchar *pattern)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+
+  return g_date_time_format (now, pattern);
+}
+
+/* Whether every time has a name, in one folder that is there. */
+gboolean
+watch_name_check (const gchar *pattern, GError **error)
+{
+  g_autofree gchar *name = g_utf8_validate (pattern, -1, NULL) ? watch_name_now (pattern) : NULL;
+
+  if (!name || !*name) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "Expected --location=NAME with conversions of date(1), such as scene-%%F.safetensors, found "
+        "\"%s\".",
+        pattern);
+    return FALSE;
+  }
+  g_autofree gchar *folder = g_path_get_dirname (name);
+  g_autofree gchar *before = g_path_get_dirname (pattern);
+  if (!g_str_equal (folder, before)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "Expected --location with the date in the name of the file, found it in that of the folder: "
+        "\"%s\".",
+        pattern);
+    return FALSE;
+  }
+  return TRUE;
+}

@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Names of files with a date in them. */
+#pragma once
+
+#include <glib.h>
+
+gboolean watch_name_check (const gchar *pattern, GError **error);
+gchar *watch_name_now (const gchar *pattern);

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The stream that pixelprofile watch looks at:
+ *
+ *   SOURCE ! identity ! pixelstats append=true ! pixelstats ! fakesink
+ *
+ * The first pixelstats collects the profile and saves it; the second counts the latest frames alone, and has no file. Where the
+ * date asks for another file, the first is stopped, which saves, and started with the new name, while identity waits with the
+ * next frame: so every frame is in one of the files.
+ *
+ * The pipeline starts and stops in another thread: a source that hangs as it is opened or closed holds nobody up.
+ */
+#include "watch-stream.h"
+
+#include <gio/gio.h>
+#include <gst/gst.h>
+#include <string.h>
+
+#include "watch-name.h"
+
+#define HANG_SECONDS 10
+
+struct _WatchStream {
+  GstElement *pipeline;
+  GstElement *collector; /* or NULL */
+  GstElement *latest;    /* or NULL */
+  GstPad *gate;          /* before them */
+  GstBus *bus;
+  gchar *pattern, *name;
+  gchar *warning; /* the last, which is not said twice */
+  gint passed;    /* atomic: frames, and around from the largest number */
+
+  GMutex lock;
+  GCond done;
+  gboolean is_done; /* what another thread does for this one */
+
+  gboolean hangs; /* that was not done in time */
+};
+
+static GstPadProbeReturn
+count_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  WatchStream *self = data;
+
+  g_atomic_int_inc (&self->passed);
+  return GST_PAD_PROBE_OK;
+}
+
+static void
+finish (WatchStream *self)
+{
+  g_mutex_lock (&self->lock);
+  self->is_done = TRUE;
+  g_cond_signal (&self->done);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Returns: whether it was done in time */
+static gboolean
+wait_until_done (WatchStream *self)
+{
+  const gint64 end = g_get_monotonic_time () + HANG_SECONDS * G_TIME_SPAN_SECOND;
+  gboolean in_time = TRUE;
+
+  g_mutex_lock (&self->lock);
+  while (!self->is_done && in_time)
+    in_time = g_cond_wait_until (&self->done, &self->lock, end);
+  self->is_done = FALSE;
+  self->hangs = !in_time;
+  g_mutex_unlock (&self->lock);
+  return in_time;
+}
+
+/* A word of a property that is an enumeration. */
+static gboolean
+set_word (GstElement *element, const gchar *property, const gchar *word, GError **error)
+{
+  GParamSpec *spec = g_object_class_find_property (G_OBJECT_GET_CLASS (element), property);
+  GEnumClass *words = G_PARAM_SPEC_ENUM (spec)->enum_class;
+  const GEnumValue *value = word ? g_enum_get_value_by_nick (words, word) : NULL;
+  GString *list;
+
+  if (value)
+    g_object_set (element, property, value->value, NULL);
+  if (!word || value)
+    return TRUE;
+  list = g_string_new (NULL);
+  for (guint i = 0; i < words->n_values; i++)
+    g_string_append_printf (list, "%s%s",
+        i == 0                        ? ""
+            : i + 1 < words->n_values ? ", "
+                                      : " or ",
+        words->values[i].value_nick);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "Expected --%s=%s, found \"%s\".",
+      property, list->str, word);
+  g_string_free (list, TRUE);
+  return FALSE;
+}
+
+static gboolean
+set_up_collector (WatchStream *self, const WatchSettings *settings, GError **error)
+{
+  self->pattern = g_strdup (settings->pattern);
+  self->name = watch_name_now (self->pattern);
+  g_object_set (self->collector, "location", self->name, "append", TRUE, "checkpoint-interval",
+      (guint64) (settings->checkpoint * GST_SECOND), "mask", settings->mask, NULL);
+  return set_word (self->collector, "scope", settings->scope, error)
+      && set_word (self->collector, "channels", settings->channels, error);
+}
+
+static gboolean
+set_up_latest (WatchStream *self, const WatchSettings *settings, GError **error)
+{
+  g_object_set (self->latest, "mask", settings->mask, NULL);
+  return set_word (self->latest, "scope",
+             settings->compared_scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel", error)
+      && set_word (self->latest, "channels", settings->channels, error);
+}
+
+/* Of a file or a URI; NULL where it is neither. */
+static gchar *
+find_uri (const gchar *source)
+{
+  if (g_file_test (source, G_FILE_TEST_EXISTS))
+    return gst_filename_to_uri (source, NULL);
+  return gst_uri_is_valid (source) ? g_strdup (source) : NULL;
+}
+
+static GstElement *
+parse (const WatchSettings *settings, GError **error)
+{
+  g_autofree gchar *uri = find_uri (settings->source);
+  g_autofree gchar *line =
+      g_strdup_printf ("%s ! identity name=pixelprofile-gate%s%s ! fakesink sync=false",
+          uri ? "uridecodebin3 name=pixelprofile-source" : settings->source,
+          settings->pattern ? " ! pixelstats name=pixelprofile-collector" : "",
+          settings->compares ? " ! pixelstats name=pixelprofile-latest" : "");
+  g_autoptr (GError) problem = NULL;
+  GstElement *pipeline = gst_parse_launch_full (line, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &problem);
+
+  if (!pipeline) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+        "SOURCE is no file that is there and no URI, and as a description of a pipeline whose end gives "
+        "raw video it is refused: %s.",
+        problem->message);
+    return NULL;
+  }
+  if (uri) {
+    g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-source");
+
+    g_object_set (source, "uri", uri, NULL);
+  }
+  return gst_object_ref_sink (pipeline);
+}
+
+/* Returns: (nullable): the stream, not started; it needs gst_init() no more */
+WatchStream *
+watch_stream_new (const WatchSettings *settings, GError **error)
+{
+  WatchStream *self;
+  GstElement *pipeline;
+
+  if (!gst_init_check (NULL, NULL, error))
+    return NULL;
+  pipeline = parse (settings, error);
+  if (!pipeline)
+    return NULL;
+  self = g_new0 (WatchStream, 1);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->done);
+  self->pipeline = pipeline;
+  /* what goes wrong as it stops is heard */
+  g_object_set (pipeline, "auto-flush-bus", FALSE, NULL);
+  self->bus = gst_element_get_bus (pipeline);
+  self->collector = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-collector");
+  self->latest = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-latest");
+  g_autoptr (GstElement) identity = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-gate");
+  self->gate = gst_element_get_static_pad (identity, "src");
+  gst_pad_add_probe (self->gate, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
+  if ((!self->collector || set_up_collector (self, settings, error))
+      && (!self->latest || set_up_latest (self, settings, error)))
+    return self;
+  watch_stream_free (self);
+  return NULL;
+}
+
+static void
+play (GstElement *pipeline, gpointer data)
+{
+  /* elements say themselves what is wrong, and that is heard before */
+  if (gst_element_set_state (pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE)
+    GST_ELEMENT_ERROR (pipeline, CORE, STATE_CHANGE, ("The source cannot be started."), (NULL));
+}
+
+void
+watch_stream_start (WatchStream *self)
+{
+  gst_element_call_async (self->pipeline, play, NULL, NULL);
+}
+
+/* Returns: (transfer full): who says it, what, and of the details the last line */
+static gchar *
+describe (GstMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree gchar *details = NULL;
+
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, &details);
+  else
+    gst_message_parse_warning (message, &error, &details);
+  const gchar *last = details ? strrchr (details, '\n') : NULL;
+  return g_strdup_printf ("%s: %s%s%s%s", GST_MESSAGE_SRC_NAME (message), error->message,
+      last ? " (" : "", last ? last + 1 : "", last ? ")" : "");
+}
+
+/* What the other pixelstats says, too, and that it was reset before the end. */
+static gboolean
+is_idle_warning (const WatchStream *self, GstMessage *message)
+{
+  g_autoptr (GError) warning = NULL;
+
+  if (GST_MESSAGE_SRC (message) != GST_OBJECT_CAST (self->latest))
+    return FALSE;
+  gst_message_parse_warning (message, &warning, NULL);
+  return self->collector || g_error_matches (warning, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
+}
+
+/* Waits for the next news, so long at most. @text: (out) (transfer full) (nullable): what a warning or an error says */
+WatchNews
+watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
+{
+  g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (self->bus,
+      milliseconds * GST_MSECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+
+  *text = NULL;
+  if (!message)
+    return WATCH_NOTHING;
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
+    return WATCH_END;
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING && is_idle_warning (self, message))
+    return WATCH_NOTHING;
+  g_autofree gchar *said = describe (message);
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    *text = g_steal_pointer (&said);
+    return WATCH_ERROR;
+  }
+  if (g_strcmp0 (said, self->warning) == 0)
+    return WATCH_NOTHING;
+  g_free (self->warning);
+  self->warning = g_strdup (said);
+  *text = g_steal_pointer (&said);
+  return WATCH_WARNING;
+}
+
+/* How many frames have passed; after the largest number comes 0. */
+guint
+watch_stream_get_passed (WatchStream *self)
+{
+  return (guint) g_atomic_int_get (&self->passed);
+}
+
+/* Returns: whether there is one */
+gboolean
+watch_stream_get_profile (WatchStream *self, WatchProfile *profile)
+{
+  *profile = (WatchProfile){ 0 };
+  if (!self->collector)
+    return FALSE;
+  g_object_get (self->collector, "location", &profile->location, "frames", &profile->frames,
+      "frames-skipped", &profile->skipped, NULL);
+  return TRUE;
+}
+
+/* Returns: (transfer full) (nullable): the statistics of the frames since this was called last */
+PixelnormProfile *
+watch_stream_take_latest (WatchStream *self)
+{
+  PixelnormProfile *profile;
+
+  g_object_get (self->latest, "profile", &profile, NULL);
+  g_signal_emit_by_name (self->latest, "reset");
+  return profile;
+}
+
+/* No frame passes meanwhile. Linked anew, the element hears caps and segment again. */
+static GstPadProbeReturn
+restart_collector (GstPad *gate, GstPadProbeInfo *info, gpointer data)
+{
+  WatchStream *self = data;
+  g_autoptr (GstPad) entry = gst_element_get_static_pad (self->collector, "sink");
+
+  gst_element_set_state (self->collector, GST_STATE_READY);
+  g_object_set (self->collector, "location", self->name, NULL);
+  gst_pad_unlink (gate, entry);
+  gst_pad_link (gate, entry);
+  gst_element_sync_state_with_parent (self->collector);
+  finish (self);
+  return GST_PAD_PROBE_REMOVE;
+}
+
+/* Returns: whether nothing is left to save; else the bus hears why */
+static gboolean
+save (WatchStream *self)
+{
+  gboolean saved = TRUE;
+  guint64 frames;
+
+  g_object_get (self->collector, "frames", &frames, NULL);
+  if (frames > 0)
+    g_signal_emit_by_name (self->collector, "save", &saved);
+  return saved;
+}
+
+/* Goes on in another file where the date asks for one. What cannot be saved stays where it is, and the bus hears why.
+ * Returns: %FALSE with @error set where the stream hangs */
+gboolean
+watch_stream_follow_date (WatchStream *self, GError **error)
+{
+  g_autofree gchar *name = self->collector ? watch_name_now (self->pattern) : NULL;
+
+  if (!name || g_str_equal (name, self->name))
+    return TRUE;
+  if (!save (self))
+    return TRUE;
+  g_free (self->name);
+  self->name = g_steal_pointer (&name);
+  gst_pad_add_probe (self->gate, GST_PAD_PROBE_TYPE_IDLE, restart_collector, self, NULL);
+  if (wait_until_done (self))
+    return TRUE;
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+      "The stream hangs: a frame has not gone through in %d seconds.", HANG_SECONDS);
+  return FALSE;
+}
+
+static void
+halt (GstElement *pipeline, gpointer data)
+{
+  gst_element_set_state (pipeline, GST_STATE_NULL);
+  finish (data);
+}
+
+/* Stops it, and so saves. watch_stream_wait() has what went wrong. Returns: %FALSE where the source hangs; then the process has
+ * to end without watch_stream_free() */
+gboolean
+watch_stream_stop (WatchStream *self)
+{
+  if (!self->hangs) {
+    gst_element_call_async (self->pipeline, halt, self, NULL);
+    if (wait_until_done (self))
+      return TRUE;
+  }
+  if (self->collector)
+    save (self);
+  return FALSE;
+}
+
+/* After watch_stream_stop(), or before watch_stream_start(). */
+void
+watch_stream_free (WatchStream *self)
+{
+  gst_clear_object (&self->gate);
+  gst_clear_object (&self->collector);
+  gst_clear_object (&self->latest);
+  gst_clear_object (&self->bus);
+  gst_clear_object (&self->pipeline);
+  g_free (self->pattern);
+  g_free (self->name);
+  g_free (self->warning);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->done);
+  g_free (self);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The stream that pixelprofile watch looks at. */
+#pragma once
+
+#include <pixelnorm/pixelnorm.h>
+
+/**
+ * WatchSettings:
+ * @source: a file, a URI, or a description of a pipeline whose end gives raw video
+ * @pattern: of the profile's name, with the conversions of a date; or %NULL
+ * @compares: whether statistics of the latest frames are wanted
+ * @compared_scope: their scope
+ * @scope: that of the profile, a word of the property; or %NULL
+ * @channels: what frames are read as, likewise
+ * @mask: an image, or %NULL
+ * @checkpoint: seconds between two saves
+ */
+typedef struct {
+  const gchar *source;
+  const gchar *pattern;
+  gboolean compares;
+  PixelnormScope compared_scope;
+  const gchar *scope;
+  const gchar *channels;
+  const gchar *mask;
+  gdouble checkpoint;
+} WatchSettings;
+
+/* What is new. */
+typedef enum { WATCH_NOTHING, WATCH_WARNING, WATCH_ERROR, WATCH_END } WatchNews;
+
+/**
+ * WatchProfile:
+ * @location: the file that is written
+ * @frames: how many frames are counted for it, those that it had included
+ * @skipped: how many could not be
+ */
+typedef struct {
+  gchar *location;
+  guint64 frames;
+  guint64 skipped;
+} WatchProfile;
+
+typedef struct _WatchStream WatchStream;
+
+WatchStream *watch_stream_new (const WatchSettings *settings, GError **error);
+void watch_stream_start (WatchStream *self);
+WatchNews watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text);
+guint watch_stream_get_passed (WatchStream *self);
+gboolean watch_stream_get_profile (WatchStream *self, WatchProfile *profile);
+PixelnormProfile *watch_stream_take_latest (WatchStream *self);
+gboolean watch_stream_follow_date (WatchStream *self, GError **error);
+gboolean watch_stream_stop (WatchStream *self);
+void watch_stream_free (WatchStream *self);

@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* pixelprofile watch: collects the profile of a stream for as long as that runs, and says how far its latest frames are from a
+ * reference.
+ *
+ * One thread waits for news of the stream, and between them looks at the clock: whether a line is due, the date asks for another
+ * file, or nothing comes any more. A signal ends that loop; a second one ends the process.
+ */
+#include <gio/gio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "watch-command.h"
+#include "watch-metrics.h"
+#include "watch-name.h"
+
+/* As diff has them: "could not watch" must not look like "has drifted". */
+enum { WATCH_STATUS_WITHIN = 0, WATCH_STATUS_BEYOND = 1, WATCH_STATUS_TROUBLE = 2 };
+
+#define LOOK_MILLISECONDS 100
+#define RETRY_SECONDS 10
+#define COMMAND_SECONDS 10
+#define LEAST_SECONDS 0.05
+#define MOST_SECONDS 1e6
+
+static const gchar description[] =
+    "SOURCE is a file, a URI, or one word in quotes with a description of a pipeline as gst-launch-1.0\n"
+    "takes it, whose end gives raw video: \"v4l2src ! video/x-raw,framerate=30/1\". Frames are read as\n"
+    "pixelstats reads them: exactly, whatever their format.\n"
+    "\n"
+    "With --location the profile of all frames is collected. The name may have conversions of date(1),\n"
+    "in local time: with scene-%F.safetensors each day has its file. A profile that is there is gone on\n"
+    "from. It is saved every --checkpoint seconds, where the date changes, and at the end; always whole.\n"
+    "\n"
+    "With --reference each line compares the frames since the line before with that profile, as \"pixelprofile\n"
+    "diff\" does: \"pixelprofile diff --help\" says what --limit, --share and --min-deviation mean. Where they\n"
+    "are beyond the limit, --exit-on-drift saves and ends with status 1; --on-drift=COMMAND has the shell run\n"
+    "COMMAND, with the line on its standard input, and again only after a line within the limit.\n"
+    "\n"
+    "With --json each line is an object: time, seconds (that it stands for), frames, frames_per_second,\n"
+    "profile (file, frames, frames_skipped), drift (as diff has it, and frames). Without --location profile is\n"
+    "null; without --reference, or where no frame came, drift is.\n"
+    "\n"
+    "--metrics=CAMERA.prom is replaced with every line: metrics for the textfile collector of Prometheus's\n"
+    "node_exporter, labelled camera=\"CAMERA\".\n"
+    "\n"
+    "SIGTERM, SIGINT and SIGHUP save and end with status 0; the same one again ends at once.\n"
+    "\n"
+    "Exit status: 0 at the end of the stream or after a signal, 1 where --exit-on-drift ended it, 2 when\n"
+    "something is wrong: the command line, the source, a profile, no frame for --timeout seconds, a save.\n"
+    "\n"
+    "Examples:\n"
+    "  pixelprofile watch --location=gate-%F.safetensors v4l2src\n"
+    "  pixelprofile watch --reference=gate.safetensors --json rtsp://gate.example/stream\n"
+    "  pixelprofile watch --reference=gate.safetensors --on-drift='mail -s drift root' \"v4l2src ! jpegdec\"\n";
+
+typedef struct {
+  WatchSettings stream;
+  DiffSettings diff;
+  gchar *reference, *metrics;
+  gdouble every, timeout;
+  gboolean json, exit_on_drift;
+  WatchCommand command;
+  gchar **sources;
+} Options;
+
+typedef struct {
+  const Options *options;
+  PixelnormProfile *reference; /* or NULL */
+  WatchStream *stream;
+  WatchCommand command;
+  WatchTotals totals;
+  guint seen;          /* frames of which the totals know */
+  guint64 told;        /* frames of which lines have told */
+  gint64 line_time;    /* monotonic: of the latest line */
+  gint64 frame_time;   /* of the latest frame */
+  gint64 date_time;    /* from when on the date is looked at */
+  gboolean was_beyond; /* the latest line */
+} Watch;
+
+static volatile sig_atomic_t stopped;
+
+static void
+note_signal (int number)
+{
+  stopped = number;
+}
+
+/* What is ignored, as under nohup, stays so. With the first signal all is as without us. */
+static void
+handle_signals (void)
+{
+  static const int numbers[] = { SIGTERM, SIGINT, SIGHUP };
+  struct sigaction action = { .sa_handler = note_signal, .sa_flags = (int) SA_RESETHAND };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++) {
+    struct sigaction before;
+
+    sigaction (numbers[i], NULL, &before);
+    if (before.sa_handler != SIG_IGN)
+      sigaction (numbers[i], &action, NULL);
+  }
+  /* a reader that is gone is an error of a write */
+  signal (SIGPIPE, SIG_IGN);
+}
+
+static gdouble
+seconds_since_1970 (void)
+{
+  return (gdouble) g_get_real_time () / G_TIME_SPAN_SECOND;
+}
+
+static void
+note_frames (Watch *self)
+{
+  const guint passed = watch_stream_get_passed (self->stream);
+
+  if (passed == self->seen)
+    return;
+  self->totals.frames += passed - self->seen;
+  self->totals.last_frame = seconds_since_1970 ();
+  self->frame_time = g_get_monotonic_time ();
+  self->seen = passed;
+}
+
+/* Of the frames since the line before. Returns: %FALSE with @error set where they cannot be compared with the reference */
+static gboolean
+measure (Watch *self, WatchLine *line, GError **error)
+{
+  const gint64 now = g_get_monotonic_time ();
+  PixelnormProfile *latest;
+
+  note_frames (self);
+  line->time = g_date_time_new_now_local ();
+  line->settings = &self->options->diff;
+  line->seconds = (gdouble) (now - self->line_time) / G_TIME_SPAN_SECOND;
+  line->frames = (guint) (self->totals.frames - self->told);
+  self->line_time = now;
+  self->told = self->totals.frames;
+  line->has_profile = watch_stream_get_profile (self->stream, &line->profile);
+  latest = self->reference ? watch_stream_take_latest (self->stream) : NULL;
+  if (!latest)
+    return TRUE;
+  const gboolean ok =
+      diff_check_fit (self->reference, latest, self->options->reference, "the stream", error)
+      && diff_init (&line->diff, self->reference, latest, line->settings, error);
+  if (ok)
+    line->latest = g_steal_pointer (&latest);
+  g_clear_object (&latest);
+  return ok;
+}
+
+static int
+print (const Watch *self, const WatchLine *line, gchar **said)
+{
+  *said = self->options->json ? watch_line_to_json (line) : watch_line_to_text (line);
+  g_print ("%s\n", *said);
+  return cli_flush (WATCH_STATUS_TROUBLE);
+}
+
+/* Returns: whether they are written, where they are asked for; else it was said why not */
+static gboolean
+write_metrics (const Watch *self, const WatchLine *line)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->options->metrics
+      || watch_metrics_write (self->options->metrics, &self->totals, line, &error))
+    return TRUE;
+  cli_fail (CLI_OK, "The metrics were not written: %s.", error->message);
+  return FALSE;
+}
+
+/* @acts: whether drift has consequences. Returns: an exit status; 0 goes on */
+static int
+tell_line (Watch *self, gboolean acts)
+{
+  WatchLine line = { 0 };
+  g_autofree gchar *said = NULL;
+  g_autoptr (GError) error = NULL;
+  int status;
+
+  if (measure (self, &line, &error)) {
+    const gboolean is_beyond = watch_line_is_beyond (&line);
+    const gboolean is_news = acts && is_beyond && !self->was_beyond;
+
+    self->totals.drifts += is_news;
+    status = print (self, &line, &said);
+    write_metrics (self, &line); /* without them the watch goes on */
+    if (is_news)
+      watch_command_start (&self->command, said);
+    if (line.latest)
+      self->was_beyond = is_beyond;
+    if (status == CLI_OK && is_news && self->options->exit_on_drift)
+      status = WATCH_STATUS_BEYOND;
+  } else {
+    status = cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
+  }
+  watch_line_clear (&line);
+  return status;
+}
+
+/* Returns: an exit status; 0 goes on */
+static int
+look_at_clock (Watch *self)
+{
+  const Options *options = self->options;
+  const gint64 now = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+
+  note_frames (self);
+  watch_command_look (&self->command);
+  if ((gdouble) (now - self->frame_time) > options->timeout * G_TIME_SPAN_SECOND)
+    return cli_fail (WATCH_STATUS_TROUBLE,
+        "No frame came for %g seconds. Look whether the source is there, or set --timeout to more.",
+        options->timeout);
+  if (now >= self->date_time && !watch_stream_follow_date (self->stream, &error))
+    return cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
+  if ((gdouble) (now - self->line_time) >= options->every * G_TIME_SPAN_SECOND)
+    return tell_line (self, TRUE);
+  return CLI_OK;
+}
+
+/* Of the stream. @is_over: (out): whether it ended. Returns: an exit status; 0 goes on */
+static int
+hear (Watch *self, guint milliseconds, gboolean *is_over)
+{
+  g_autofree gchar *text = NULL;
+
+  switch (watch_stream_wait (self->stream, milliseconds, &text)) {
+  case WATCH_ERROR:
+    return cli_fail (WATCH_STATUS_TROUBLE, "%s", text);
+  case WATCH_WARNING:
+    cli_fail (CLI_OK, "Warning: %s", text);
+    /* among them: a profile could not be saved */
+    self->date_time = g_get_monotonic_time () + RETRY_SECONDS * G_TIME_SPAN_SECOND;
+    return CLI_OK;
+  case WATCH_END:
+    *is_over = TRUE;
+    return CLI_OK;
+  default:
+    return CLI_OK;
+  }
+}
+
+static int
+follow (Watch *self)
+{
+  gboolean is_over = FALSE;
+  int status = CLI_OK;
+
+  while (status == CLI_OK && !stopped && !is_over) {
+    status = hear (self, LOOK_MILLISECONDS, &is_over);
+    if (status == CLI_OK && !stopped && !is_over)
+      status = look_at_clock (self);
+  }
+  return status == CLI_OK ? tell_line (self, is_over) : status;
+}
+
+/* What went wrong with the last save is heard once it was tried. */
+static int
+stop (Watch *self, int status)
+{
+  gboolean is_over = FALSE;
+
+  if (!watch_stream_stop (self->stream)) {
+    cli_fail (CLI_OK, "The source hangs, and is left as it is.");
+    fflush (stdout);
+    _exit (status == CLI_OK ? WATCH_STATUS_TROUBLE : status);
+  }
+  while (status != WATCH_STATUS_TROUBLE && !is_over) {
+    g_autofree gchar *text = NULL;
+    const WatchNews news = watch_stream_wait (self->stream, 0, &text);
+
+    if (news == WATCH_ERROR)
+      status = cli_fail (WATCH_STATUS_TROUBLE, "%s", text);
+    else if (news == WATCH_WARNING)
+      cli_fail (CLI_OK, "Warning: %s", text);
+    is_over = news == WATCH_NOTHING;
+  }
+  watch_command_wait (&self->command, COMMAND_SECONDS);
+  return status;
+}
+
+static int
+watch_stream (Watch *self)
+{
+  g_autoptr (GError) error = NULL;
+  const WatchLine none = { 0 };
+  int status = WATCH_STATUS_TROUBLE;
+
+  self->stream = watch_stream_new (&self->options->stream, &error);
+  if (!self->stream)
+    return cli_fail_usage ("%s", error->message);
+  self->command = self->options->command;
+  self->totals.start = seconds_since_1970 ();
+  self->line_time = self->frame_time = g_get_monotonic_time ();
+  if (write_metrics (self, &none)) {
+    handle_signals ();
+    watch_stream_start (self->stream);
+    status = stop (self, follow (self));
+  }
+  watch_stream_free (self->stream);
+  return status;
+}
+
+static int
+check_seconds (const gchar *option, gdouble seconds)
+{
+  /* written so that a NaN fails */
+  if (seconds >= LEAST_SECONDS && seconds <= MOST_SECONDS)
+    return CLI_OK;
+  return cli_fail_usage (
+      "Expected %s from %g to %g seconds, found %g.", option, LEAST_SECONDS, MOST_SECONDS, seconds);
+}
+
+static int
+check_files (const Options *options)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (options->stream.pattern && !watch_name_check (options->stream.pattern, &error))
+    return cli_fail_usage ("%s", error->message);
+  if (options->metrics && !watch_metrics_check (options->metrics, &error))
+    return cli_fail_usage ("%s", error->message);
+  return CLI_OK;
+}
+
+static int
+check_options (const Options *options)
+{
+  const guint n = options->sources ? g_strv_length (options->sources) : 0;
+  int status;
+
+  if (n != 1 || !*options->sources[0])
+    return cli_fail_usage (
+        "Expected one SOURCE, a description of a pipeline in quotes, found %u words.", n);
+  if (!options->stream.pattern && !options->reference)
+    return cli_fail_usage (
+        "Expected --location to collect, --reference to compare, or both; found neither.");
+  if (!options->reference && (options->exit_on_drift || options->command.line))
+    return cli_fail_usage ("%s has no effect without --reference. Give both.",
+        options->exit_on_drift ? "--exit-on-drift" : "--on-drift");
+  if (!options->stream.pattern && options->stream.scope)
+    return cli_fail_usage ("--scope has no effect without --location. Give both.");
+  if ((status = check_seconds ("--every", options->every)) != CLI_OK
+      || (status = check_seconds ("--timeout", options->timeout)) != CLI_OK
+      || (status = check_seconds ("--checkpoint", options->stream.checkpoint)) != CLI_OK
+      || (status = diff_settings_check (&options->diff)) != CLI_OK)
+    return status;
+  return check_files (options);
+}
+
+static int
+watch (Options *options)
+{
+  Watch self = { .options = options };
+  g_autoptr (GError) error = NULL;
+  int status = check_options (options);
+
+  if (status != CLI_OK)
+    return status;
+  options->stream.source = options->sources[0];
+  if (options->reference) {
+    self.reference = pixelnorm_profile_load (options->reference, &error);
+    if (!self.reference)
+      return cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
+    options->stream.compares = TRUE;
+    options->stream.compared_scope = pixelnorm_profile_get_scope (self.reference);
+  }
+  status = watch_stream (&self);
+  g_clear_object (&self.reference);
+  return status;
+}
+
+static int
+watch_run (int argc, char **argv)
+{
+  Options options = {
+    .stream = { .checkpoint = 30.0 }, .diff = DIFF_SETTINGS_DEFAULT, .every = 60.0, .timeout = 30.0
+  };
+  WatchSettings *stream = &options.stream;
+  const GOptionEntry entries[] = {
+    { "location", 0, 0, G_OPTION_ARG_FILENAME, &stream->pattern,
+        "Collect into this file, or those that its date names", "NAME.safetensors" },
+    { "checkpoint", 0, 0, G_OPTION_ARG_DOUBLE, &stream->checkpoint,
+        "Save it every so often (default: 30)", "SECONDS" },
+    { "scope", 0, 0, G_OPTION_ARG_STRING, &stream->scope, "Its scope: pixel (default) or channel",
+        "SCOPE" },
+    { "channels", 0, 0, G_OPTION_ARG_STRING, &stream->channels,
+        "What frames are read as: auto (default), native, rgb or gray", "CHANNELS" },
+    { "mask", 0, 0, G_OPTION_ARG_FILENAME, &stream->mask,
+        "PNG image, black where pixels do not count", "NAME.png" },
+    { "reference", 0, 0, G_OPTION_ARG_FILENAME, &options.reference,
+        "Compare the latest frames with this profile", "PROFILE" },
+    DIFF_SETTINGS_ENTRIES (options.diff),
+    { "exit-on-drift", 0, 0, G_OPTION_ARG_NONE, &options.exit_on_drift,
+        "End where they are beyond the limit, with status 1", NULL },
+    { "on-drift", 0, 0, G_OPTION_ARG_STRING, &options.command.line,
+        "Have the shell run this where they are", "COMMAND" },
+    { "every", 0, 0, G_OPTION_ARG_DOUBLE, &options.every,
+        "Print a line every so often (default: 60)", "SECONDS" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print lines of JSON", NULL },
+    { "metrics", 0, 0, G_OPTION_ARG_FILENAME, &options.metrics,
+        "Write metrics for Prometheus with every line", "CAMERA.prom" },
+    { "timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.timeout,
+        "End with an error where no frame comes for so long (default: 30)", "SECONDS" },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.sources, NULL, NULL },
+    { NULL },
+  };
+  g_autoptr (GOptionContext) context = cli_context_new ("SOURCE",
+      "Watches a camera for weeks: collects its profile, and says where it drifts.", description,
+      entries);
+
+  const int status = cli_parse (context, &argc, &argv) ? watch (&options) : CLI_USAGE;
+  g_free ((gchar *) stream->pattern);
+  g_free ((gchar *) stream->scope);
+  g_free ((gchar *) stream->channels);
+  g_free ((gchar *) stream->mask);
+  g_free ((gchar *) options.command.line);
+  g_free (options.reference);
+  g_free (options.metrics);
+  g_strfreev (options.sources);
+  return status;
+}
+
+const CliCommand cli_watch = { "watch", "Collect a stream for weeks, and say where it drifts",
+  watch_run };

@@ -1,0 +1,424 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""pixelprofile watch, with frames that numpy made: what it collects and compares, how it ends, and what it tells Prometheus."""
+import json
+import os
+import re
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cli_help import load, pixelprofile, save_profile, wait_for
+from watch_help import (
+    PATIENCE, RAW, STDIN, await_frames, check_profile, feed, finish, random_frames, running, watch, watch_json, write_frames)
+
+REFERENCE = random_frames(40, 1, 100, 120)
+NEAR = random_frames(30, 2, 100, 120)
+FAR = random_frames(30, 3, 200, 220)
+
+
+@pytest.fixture
+def gate(tmp_path):
+    """A folder with a reference."""
+    save_profile(tmp_path / "gate.safetensors", REFERENCE)
+    return tmp_path
+
+
+# --- what is collected
+
+def test_the_profile_is_numpys(tmp_path):
+    frames = random_frames(23, 4)
+    (line,) = watch_json("--location=a.safetensors", write_frames(tmp_path / "frames.raw", frames), cwd=tmp_path)
+    check_profile(tmp_path / "a.safetensors", frames)
+    assert line["frames"] == 23 and line["drift"] is None and line["seconds"] > 0
+    assert line["frames_per_second"] == pytest.approx(23 / line["seconds"])
+    assert line["profile"] == {"file": "a.safetensors", "frames": 23, "frames_skipped": 0}
+
+
+def test_a_profile_that_is_there_is_gone_on_from(tmp_path):
+    parts = random_frames(7, 5), random_frames(9, 6)
+    for frames in parts:
+        lines = watch_json("--location=a.safetensors", write_frames(tmp_path / "frames.raw", frames), cwd=tmp_path)
+    assert (lines[-1]["frames"], lines[-1]["profile"]["frames"]) == (9, 16)
+    check_profile(tmp_path / "a.safetensors", np.concatenate(parts))
+
+
+@pytest.mark.parametrize("kind", ["path", "uri"])
+def test_files_and_uris(tmp_path, kind):
+    video = tmp_path / "a %F video.y4m"
+    subprocess.run(["gst-launch-1.0", "-q", "videotestsrc", "num-buffers=9", "!", "y4menc", "!", "filesink", f"location={video}"],
+                   check=True, timeout=PATIENCE)
+    (line,) = watch_json("--location=a.safetensors", video if kind == "path" else video.as_uri(), cwd=tmp_path)
+    assert line["frames"] == load(tmp_path / "a.safetensors").get_frames() == 9
+
+
+def test_settings_of_the_profile(tmp_path):
+    frames = random_frames(5, 7)
+    source = write_frames(tmp_path / "frames.raw", frames)
+    watch_json("--location=c.safetensors", "--scope=channel", source, cwd=tmp_path)
+    profile = load(tmp_path / "c.safetensors")
+    assert (profile.get_scope(), profile.get_width()) == (1, 0) and profile.get_statistics(1).mean == pytest.approx(
+        frames[..., 1].mean())
+    watch_json("--location=g.safetensors", "--channels=gray", f"{source} ! videoconvert ! video/x-raw,format=I420", cwd=tmp_path)
+    assert load(tmp_path / "g.safetensors").get_channels() == "Y"
+
+
+def test_each_second_has_its_file(tmp_path):
+    """By a date of seconds: every frame is in one file, in order, and a name that comes again is gone on from."""
+    frames = random_frames(120, 8)
+    save_profile(tmp_path / "before.safetensors", REFERENCE)
+    for second in range(60):
+        os.link(tmp_path / "before.safetensors", tmp_path / f"s-{second:02}.safetensors")
+    source = write_frames(tmp_path / "frames.raw", frames) + " ! identity sync=true"
+    lines = watch_json("--location=s-%S.safetensors", "--every=0.3", source, cwd=tmp_path)
+    names = list(dict.fromkeys(line["profile"]["file"] for line in lines))
+    assert len(names) >= 3 and sum(line["frames"] for line in lines) == 120
+    written = [second for second in range(60) if load(tmp_path / f"s-{second:02}.safetensors").get_frames() > 40]
+    # from the first to the last, around from 59
+    start = next(second for second in written if (second - 1) % 60 not in written)
+    at = 0
+    for second in [(start + i) % 60 for i in range(len(written))]:
+        path = tmp_path / f"s-{second:02}.safetensors"
+        n = load(path).get_frames() - 40
+        check_profile(path, np.concatenate([REFERENCE, frames[at:at + n]]))
+        at += n
+    assert at == 120
+
+
+# --- what is compared
+
+def test_figures_are_those_of_diff(gate):
+    for name, frames in [("near", NEAR), ("far", FAR)]:
+        save_profile(gate / f"{name}.safetensors", frames)
+        for options in ([], ["--limit=0.2", "--share=0.5", "--min-deviation=2"]):
+            done = pixelprofile("diff", "--json", *options, "gate.safetensors", f"{name}.safetensors", cwd=gate)
+            expected = {key: value for key, value in json.loads(done.stdout).items() if key not in "ab"}
+            (line,) = watch_json("--reference=gate.safetensors", *options, write_frames(gate / "frames.raw", frames), cwd=gate)
+            assert line["profile"] is None and line["drift"].pop("frames") == 30
+            assert line["drift"] == expected and (done.returncode == 1) == line["drift"]["beyond_limit"]
+        deviation = np.maximum(REFERENCE.std(0), 2)
+        shift = np.abs(frames.mean(0) - REFERENCE.mean(0)) / deviation
+        assert line["drift"]["share_beyond"] == pytest.approx((shift.max(-1) > 0.2).mean())
+
+
+def test_each_line_is_of_the_latest_frames(gate):
+    """Bursts that came whole into one line."""
+    seen = 0
+    with running("--json", "--reference=gate.safetensors", "--every=0.3", STDIN, cwd=gate) as process:
+        for turn in range(30):
+            frames = [NEAR, FAR][turn % 2][:5 + turn]
+            feed(process, frames)
+            n = 0
+            while n < len(frames):
+                line = json.loads(process.stdout.readline())
+                n += line["frames"]
+            if line["frames"] == len(frames) and line["drift"]["frames"] == n:
+                seen += 1
+                for i, name in enumerate("RGB"):
+                    row = line["drift"]["channels"][name]
+                    assert row["mean_b"] == pytest.approx(frames[..., i].mean())
+                    assert row["deviation_b"] == pytest.approx(np.sqrt(frames[..., i].var(0).mean()))
+                assert line["drift"]["beyond_limit"] == bool(turn % 2)
+            if seen == 4:
+                break
+        process.stdin.close()
+        process.stdin = None
+        status, _, errors = finish(process)
+    assert (seen, status, errors) == (4, 0, "")
+
+
+def test_text(gate):
+    done = watch("--reference=gate.safetensors", "--location=a.safetensors", write_frames(gate / "frames.raw", FAR), cwd=gate)
+    shift = (np.abs(FAR.mean(0) - REFERENCE.mean(0)) / np.maximum(REFERENCE.std(0), 1)).max(-1)
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d  30 frames, [\d.]+ a second; a.safetensors: 30 frames; "
+                        rf"shift {shift.mean():.3f}, largest {shift.max():.3f}, beyond 1.00000: beyond the limit\n", done.stdout)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_exit_on_drift(gate):
+    """And the frames are saved."""
+    with running("--json", "--reference=gate.safetensors", "--location=a.safetensors", "--every=0.1", "--exit-on-drift", STDIN,
+                 cwd=gate) as process:
+        feed(process, NEAR)
+        await_frames(process, 30)
+        feed(process, FAR)
+        status, lines, errors = finish(process)
+    assert (status, errors) == (1, "") and json.loads(lines[-1])["drift"]["beyond_limit"]
+    frames = load(gate / "a.safetensors").get_frames()
+    check_profile(gate / "a.safetensors", np.concatenate([NEAR, FAR])[:frames])
+    assert frames > 30
+
+
+def test_a_stream_that_ends_beyond_the_limit(gate):
+    for options, status in [([], 0), (["--exit-on-drift"], 1), (["--exit-on-drift", "--limit=100"], 0)]:
+        watch_json("--reference=gate.safetensors", *options, write_frames(gate / "frames.raw", FAR), cwd=gate, status=status)
+
+
+def test_on_drift(gate):
+    """Once, with its line, and again after a line within the limit."""
+    heard = gate / "heard"
+    with running("--json", "--reference=gate.safetensors", "--location=a.safetensors", "--every=0.2", f"--on-drift=cat >>{heard}",
+                 STDIN, cwd=gate) as process:
+        total, beyond, turns = 0, [], 0
+        for frames in (NEAR, FAR, FAR, NEAR, FAR):
+            feed(process, frames)
+            while total < 30 * (turns + 1):
+                line = json.loads(process.stdout.readline())
+                total += line["frames"]
+                if line["drift"]:
+                    beyond.append((line["drift"]["beyond_limit"], line))
+            turns += 1
+        process.send_signal(signal.SIGTERM)
+        status, _, errors = finish(process)
+    assert (status, errors) == (0, "")
+    expected = [line for i, (is_beyond, line) in enumerate(beyond) if is_beyond and not (i and beyond[i - 1][0])]
+    assert [json.loads(line) for line in heard.read_text().splitlines()] == expected and len(expected) >= 2
+
+
+@pytest.mark.parametrize("command, words", [("exit 3", "status 3"), ("kill -9 $$", "signal 9"), ("no-such-program", "status 127")])
+def test_a_command_that_fails(gate, command, words):
+    done = watch("--reference=gate.safetensors", f"--on-drift={command} 2>/dev/null", write_frames(gate / "frames.raw", FAR),
+                 cwd=gate)
+    assert done.returncode == 0 and done.stderr.count("\n") == 1 and words in done.stderr
+
+
+# --- how it ends
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_signal_saves(tmp_path, number):
+    frames = random_frames(11, 9)
+    with running("--json", "--location=a.safetensors", "--every=0.1", "--checkpoint=1000", STDIN, cwd=tmp_path) as process:
+        feed(process, frames)
+        await_frames(process, 11)
+        assert not (tmp_path / "a.safetensors").exists()
+        process.send_signal(number)
+        status, _, errors = finish(process)
+    assert (status, errors) == (0, "")
+    check_profile(tmp_path / "a.safetensors", frames)
+
+
+def test_a_signal_that_is_ignored_stays_so(tmp_path):
+    """As under nohup."""
+    def ignore():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with running("--json", "--location=a.safetensors", "--every=0.1", STDIN, cwd=tmp_path, preexec_fn=ignore) as process:
+        feed(process, REFERENCE)
+        await_frames(process, 40)
+        process.send_signal(signal.SIGHUP)
+        feed(process, REFERENCE)
+        await_frames(process, 80)
+        process.send_signal(signal.SIGTERM)
+        assert finish(process)[0] == 0
+
+
+def catches(process, number):
+    status = Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\s*(\w+)", status, re.M)[1], 16) >> (number - 1) & 1
+
+
+def test_the_same_signal_again_ends_at_once(tmp_path):
+    """Where the source hangs as it is opened: nobody writes into the pipe."""
+    os.mkfifo(tmp_path / "pipe")
+    with running("--location=a.safetensors", f"filesrc location=pipe ! {RAW}", cwd=tmp_path) as process:
+        wait_for(lambda: catches(process, signal.SIGTERM))
+        process.send_signal(signal.SIGTERM)
+        wait_for(lambda: not catches(process, signal.SIGTERM))
+        process.send_signal(signal.SIGTERM)
+        assert finish(process)[0] == -signal.SIGTERM
+
+
+def test_a_source_that_hangs(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    done = watch("--location=a.safetensors", "--timeout=0.5", f"filesrc location=pipe ! {RAW}", cwd=tmp_path)
+    assert done.returncode == 2 and "No frame came for 0.5 seconds" in done.stderr and "hangs" in done.stderr
+
+
+def test_a_stream_that_falls_silent(tmp_path):
+    frames = random_frames(6, 10)
+    with running("--json", "--location=a.safetensors", "--timeout=2", "--every=0.1", STDIN, cwd=tmp_path) as process:
+        feed(process, frames)
+        process.wait(PATIENCE)
+        errors = process.stderr.read().decode()
+    assert process.returncode == 2 and "No frame came for 2 seconds" in errors and errors.count("\n") == 1
+    check_profile(tmp_path / "a.safetensors", frames)
+
+
+def test_nobody_reads_the_lines(tmp_path):
+    """One error and the end, saved, where they are not taken."""
+    frames = random_frames(8, 11)
+    source = write_frames(tmp_path / "frames.raw", frames)
+    with open("/dev/full", "w") as full:
+        done = watch("--location=a.safetensors", source, cwd=tmp_path, capture_output=False, stdout=full, stderr=subprocess.PIPE)
+    assert done.returncode == 2 and "Standard output was not written" in done.stderr
+    assert done.stderr.count("\n") == 1
+    check_profile(tmp_path / "a.safetensors", frames)
+    with running("--location=b.safetensors", "--every=0.1", STDIN, cwd=tmp_path) as process:
+        process.stdout.close()
+        feed(process, frames)
+        process.wait(PATIENCE)
+        errors = process.stderr.read().decode()
+    assert process.returncode == 2 and "Standard output was not written" in errors and errors.count("\n") == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"notes that are no profile", bytes(1000)])
+def test_what_is_no_profile_stays(tmp_path, content):
+    (tmp_path / "a.safetensors").write_bytes(content)
+    done = watch("--location=a.safetensors", write_frames(tmp_path / "frames.raw", NEAR), cwd=tmp_path)
+    assert done.returncode == 2 and "a.safetensors" in done.stderr and done.stderr.count("\n") == 1
+    assert (tmp_path / "a.safetensors").read_bytes() == content
+
+
+def test_another_size_than_the_reference(gate):
+    source = "videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48"
+    done = watch("--reference=gate.safetensors", source, cwd=gate)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
+    assert all(word in done.stderr for word in ("64x48", "16x6", "gate.safetensors", "the stream"))
+
+
+WRONG = [
+    ([], "found 0 words"), ([""], "SOURCE"), (["videotestsrc", "!", "identity"], "found 3 words"), (["none.y4m"], "SOURCE is no file"),
+    (["no-such-element"], "no-such-element"), (["videotestsrc ! fakesink"], "fakesink"), (["videotestsrc !"], "refused"),
+    (["videotestsrc bogus=1"], "bogus"), (["videotestsrc ! video/nonsense"], "refused"), (["! !"], "refused"),
+    (["filesrc location=none.raw ! rawvideoparse"], "none.raw"), (["file:///none.y4m"], "none.y4m"), (["."], "."),
+    (["none://there"], "none"), (["audiotestsrc num-buffers=5"], "refused"), (["videotestsrc name=a a. ! fakesink a."], "refused"),
+    (["--scope=frame", "videotestsrc"], "pixel or channel"), (["--channels=cmyk", "videotestsrc"], "native"),
+    (["--mask=none.png", "videotestsrc"], "none.png"), (["--checkpoint=0", "videotestsrc"], "--checkpoint"),
+    (["--every=0", "videotestsrc"], "--every"), (["--every=-1", "videotestsrc"], "-1"), (["--every=nan", "videotestsrc"], "nan"),
+    (["--every=often", "videotestsrc"], "often"), (["--timeout=0", "videotestsrc"], "--timeout"),
+    (["--timeout=1e9", "videotestsrc"], "1e+09"), (["--limit=-1", "videotestsrc"], "--limit"),
+    (["--share=2", "videotestsrc"], "--share"), (["--min-deviation=0", "videotestsrc"], "0.001"),
+    (["--metrics=gate.txt", "videotestsrc"], "CAMERA.prom"), (["--metrics=.prom", "videotestsrc"], "CAMERA.prom"),
+    (["--metrics=gate.prom/", "videotestsrc"], "CAMERA.prom"), (["--metrics=notes.prom", "videotestsrc"], "notes.prom"),
+    (["--metrics=folder.prom", "videotestsrc"], "folder.prom"), (["--exit-on-drift", "videotestsrc"], "--reference"),
+    (["--on-drift=true", "videotestsrc"], "--reference"), (["--reference=none.safetensors", "videotestsrc"], "none.safetensors"),
+    (["--reference=notes.prom", "videotestsrc"], "notes.prom"), (["--bogus", "videotestsrc"], "--bogus"),
+    (["--location=%F/a.safetensors", "videotestsrc"], "folder"), (["--location=a-%Q.safetensors", "videotestsrc"], "%Q"),
+    (["--location=", "videotestsrc"], "--location"), (["--location=none/a.safetensors", "videotestsrc"], "none"),
+    (["--location=folder.prom", "videotestsrc"], "folder.prom"), (["--location"], "--location"),
+]
+
+
+@pytest.mark.parametrize("arguments, words", WRONG, ids=[" ".join(words) for words, _ in WRONG])
+def test_wrong_command_lines(tmp_path, arguments, words):
+    (tmp_path / "notes.prom").write_text("notes")
+    (tmp_path / "folder.prom").mkdir()
+    before = sorted(os.listdir(tmp_path))
+    given = any(word.startswith("--location") for word in arguments)
+    done = watch(*([] if given else ["--location=a.safetensors"]), *arguments, cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert done.stderr.startswith("pixelprofile watch: ") and words in done.stderr, done.stderr
+    assert sorted(os.listdir(tmp_path)) == before and (tmp_path / "notes.prom").read_text() == "notes"
+
+
+def test_nothing_to_do(tmp_path):
+    done = watch("videotestsrc", cwd=tmp_path)
+    assert done.returncode == 2 and "--location to collect, --reference to compare" in done.stderr
+    done = watch("--reference=gate.safetensors", "--scope=channel", "videotestsrc", cwd=tmp_path)
+    assert done.returncode == 2 and "--scope" in done.stderr
+
+
+# --- metrics
+
+NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
+LABEL = r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"'
+SAMPLE = re.compile(rf"({NAME})\{{({LABEL}(?:,{LABEL})*)\}} (\S+)")
+
+
+def parse_metrics(text):
+    """The text format of Prometheus, version 0.0.4, and that each metric has HELP, then TYPE, then its samples, once.
+    Returns: {(name, channel): value}, the labels camera"""
+    assert text.endswith("\n")
+    values, cameras, kinds, helped = {}, set(), {}, None
+    for line in text.splitlines():
+        if match := re.fullmatch(rf"# HELP ({NAME}) (\S.*)", line):
+            helped = match[1]
+            assert helped not in kinds
+        elif match := re.fullmatch(rf"# TYPE ({NAME}) (counter|gauge)", line):
+            assert match[1] == helped
+            kinds[helped] = match[2]
+            assert (match[2] == "counter") == helped.endswith("_total")
+        else:
+            match = SAMPLE.fullmatch(line)
+            assert match and match[1] == helped and helped in kinds, line
+            labels = dict(re.findall(LABEL, match[2]))
+            assert set(labels) <= {"camera", "channel"} and "camera" in labels
+            key = (match[1].removeprefix("pixelprofile_watch_"), labels.get("channel"))
+            assert key not in values
+            values[key] = float(match[match.lastindex])
+            cameras.add(labels["camera"])
+    assert kinds and all(name.startswith("pixelprofile_watch_") for name in kinds)
+    return values, cameras
+
+
+def test_metrics(gate):
+    before = time.time()
+    (line,) = watch_json("--reference=gate.safetensors", "--location=a.safetensors", "--metrics=north gate.prom",
+                         write_frames(gate / "frames.raw", FAR), cwd=gate)
+    values, cameras = parse_metrics((gate / "north gate.prom").read_text())
+    assert cameras == {"north gate"} and (gate / "north gate.prom").stat().st_mode & 0o777 == 0o644
+    for name in ("start_time_seconds", "last_frame_time_seconds"):
+        assert before <= values.pop((name, None)) <= time.time()
+    expected = {("frames_total", None): 30, ("drifts_total", None): 1, ("profile_frames", None): 30,
+                ("profile_skipped_frames", None): 0, ("beyond_limit", None): 1, ("share_beyond_ratio", None): 1}
+    for channel, row in line["drift"]["channels"].items():
+        expected |= {("shift_deviations", channel): row["shift"], ("deviation_ratio", channel): row["ratio"],
+                     ("mean_code_values", channel): row["mean_b"]}
+    assert values == expected
+
+
+def test_a_name_that_needs_escapes(tmp_path):
+    name = 'a "b" \\ c\nd'
+    watch_json("--location=a.safetensors", f"--metrics={name}.prom", write_frames(tmp_path / "frames.raw", NEAR), cwd=tmp_path)
+    _, (camera,) = parse_metrics((tmp_path / f"{name}.prom").read_text())
+    assert re.sub(r"\\(.)", lambda match: {"n": "\n"}.get(match[1], match[1]), camera) == name
+
+
+def test_metrics_are_never_torn(gate):
+    """Read all the time, while a line a tenth of a second is written."""
+    texts, over = set(), threading.Event()
+
+    def read():
+        while not over.is_set():
+            try:
+                texts.add((gate / "a.prom").read_text())
+            except FileNotFoundError:
+                assert not texts
+
+    with running("--json", "--reference=gate.safetensors", "--location=a.safetensors", "--metrics=a.prom", "--every=0.05", STDIN,
+                 cwd=gate) as process:
+        reader = threading.Thread(target=read)
+        reader.start()
+        for n in range(1, 21):
+            feed(process, NEAR)
+            await_frames(process, 30 * n)
+        process.send_signal(signal.SIGTERM)
+        assert finish(process)[0] == 0
+        over.set()
+        reader.join()
+    totals = sorted(parse_metrics(text)[0][("frames_total", None)] for text in texts)
+    assert len(totals) > 5 and totals[-1] == 600
+    assert [name for name in os.listdir(gate) if "prom" in name] == ["a.prom"]
+
+
+def test_metrics_that_cannot_be_written(tmp_path):
+    """At the start that is an error; later the watch goes on."""
+    folder = tmp_path / "metrics"
+    options = ["--json", "--location=a.safetensors", f"--metrics={folder}/a.prom"]
+    done = watch(*options, write_frames(tmp_path / "frames.raw", NEAR), cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1) and "The metrics were not written" in done.stderr
+    folder.mkdir()
+    with running(*options, "--every=0.1", STDIN, cwd=tmp_path) as process:
+        feed(process, NEAR)
+        await_frames(process, 30)
+        folder.rename(tmp_path / "elsewhere")
+        feed(process, FAR)
+        await_frames(process, 60)
+        process.send_signal(signal.SIGTERM)
+        status, _, errors = finish(process)
+    assert status == 0 and "The metrics were not written" in errors
+    check_profile(tmp_path / "a.safetensors", np.concatenate([NEAR, FAR]))
