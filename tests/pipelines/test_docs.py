@@ -84,8 +84,9 @@ def test_options(page):
 
 # --- who runs the blocks of a page
 
-RUN = {"README.md": "tests/pipelines/test_readme.py", "docs/colour.md": "tests/pipelines/test_colour_page.py",
-       "docs/data-sets.md": "tests/python/test_python_docs.py", "docs/elements.md": "tests/pipelines/test_readme.py",
+RUN = {"README.md": "tests/pipelines/test_readme.py", "docs/cameras.md": "tests/pipelines/test_cameras.py",
+       "docs/colour.md": "tests/pipelines/test_colour_page.py", "docs/data-sets.md": "tests/python/test_python_docs.py",
+       "docs/elements.md": "tests/pipelines/test_readme.py",
        "docs/export.md": "tests/cli/test_export.py", "docs/format.md": "tests/lib/test_format.py",
        "docs/guide.md": "tests/pipelines/test_guide.py", "docs/install.md": "tests/lib/test_install.py",
        "docs/python.md": "tests/python/test_python_docs.py", "docs/streams.md": "tests/apps/test_many_streams.py"}
