@@ -175,7 +175,9 @@ watch_stream_new (const WatchSettings *settings, GError **error)
   self->latest = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-latest");
   g_autoptr (GstElement) identity = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-gate");
   self->gate = gst_element_get_static_pad (identity, "src");
-  gst_pad_add_probe (self->gate, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
+  /* not at the gate: while a probe is called there, it would count as idle */
+  g_autoptr (GstPad) entry = gst_element_get_static_pad (identity, "sink");
+  gst_pad_add_probe (entry, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
   if ((!self->collector || set_up_collector (self, settings, error))
       && (!self->latest || set_up_latest (self, settings, error)))
     return self;
@@ -271,14 +273,15 @@ watch_stream_get_profile (WatchStream *self, WatchProfile *profile)
   return TRUE;
 }
 
-/* Returns: (transfer full) (nullable): the statistics of the frames since this was called last */
+/* Returns: (transfer full) (nullable): the statistics of the frames since this was called last, but for those that come meanwhile */
 PixelnormProfile *
 watch_stream_take_latest (WatchStream *self)
 {
   PixelnormProfile *profile;
 
   g_object_get (self->latest, "profile", &profile, NULL);
-  g_signal_emit_by_name (self->latest, "reset");
+  if (profile)
+    g_signal_emit_by_name (self->latest, "reset");
   return profile;
 }
 

@@ -89,6 +89,17 @@ def test_each_second_has_its_file(tmp_path):
     assert at == 120
 
 
+def test_a_new_file_at_any_moment(tmp_path):
+    """Some 40,000 frames a second, and a new file ten times a second: each frame is in one of them."""
+    n = 150000
+    source = f"videotestsrc pattern=white num-buffers={n} ! video/x-raw,format=RGB,width=16,height=8"
+    lines = watch_json("--location=a-%f.safetensors", "--every=1000", source, cwd=tmp_path)
+    assert [line["frames"] for line in lines] == [n]
+    profiles = [load(path) for path in tmp_path.glob("*.safetensors")]
+    assert len(profiles) > 3 and sum(profile.get_frames() for profile in profiles) == n
+    assert {profile.get_statistics(channel).min for profile in profiles for channel in range(3)} == {255}
+
+
 # --- what is compared
 
 def test_figures_are_those_of_diff(gate):
@@ -116,7 +127,7 @@ def test_each_line_is_of_the_latest_frames(gate):
             while n < len(frames):
                 line = json.loads(process.stdout.readline())
                 n += line["frames"]
-            if line["frames"] == len(frames) and line["drift"]["frames"] == n:
+            if line["frames"] == len(frames) and line["drift"] and line["drift"]["frames"] == n:
                 seen += 1
                 for i, name in enumerate("RGB"):
                     row = line["drift"]["channels"][name]
