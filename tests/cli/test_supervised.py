@@ -13,7 +13,7 @@ from cli_help import load
 from watch_help import check_profile, finish, random_frames, running, write_frames
 
 FRAMES = random_frames(3000, 20)  # a minute
-LONG_SECONDS = float(os.environ.get("PIXELNORM_KILL_SECONDS", 100))
+LONG_SECONDS = float(os.environ.get("PIXELNORM_KILL_SECONDS", 50))
 
 
 def count(folder):

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import threading
@@ -274,6 +275,28 @@ def test_nobody_reads_the_lines(tmp_path):
         process.wait(PATIENCE)
         errors = process.stderr.read().decode()
     assert process.returncode == 2 and "Standard output was not written" in errors and errors.count("\n") == 1
+
+
+def test_a_full_disk_loses_nothing(tmp_path):
+    """As long as it is full, the frames of the next dates go into the file before; here a limit on the size of files is the disk."""
+    def limit():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+
+    parts = random_frames(2, 12), random_frames(3, 13)
+    with running("--json", "--location=s-%S.safetensors", "--every=0.1", "--checkpoint=0.1", STDIN, cwd=tmp_path,
+                 preexec_fn=limit) as process:
+        feed(process, parts[0])
+        first = await_frames(process, 2)
+        assert b"Writing failed: File too large" in process.stderr.readline()
+        time.sleep(1.5)  # a second has begun, whatever else
+        feed(process, parts[1])
+        assert await_frames(process, 5)["profile"]["file"] == first["profile"]["file"]
+        assert not list(tmp_path.iterdir())
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        process.send_signal(signal.SIGTERM)
+        status, _, _ = finish(process)
+    assert status == 0
+    check_profile(tmp_path / first["profile"]["file"], np.concatenate(parts))
 
 
 @pytest.mark.parametrize("content", [b"", b"notes that are no profile", bytes(1000)])
