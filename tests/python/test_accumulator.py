@@ -23,7 +23,7 @@ import pixelnorm
 import profile_bytes
 from package_help import PYTHON, frames_of, profile_of
 from pixelnorm import Accumulator, Profile
-from reports import tell, want
+from reports import want
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 SEEDS = sorted((SOURCE / "tests" / "fuzz" / "seeds" / "profile").glob("*.safetensors"))
@@ -546,39 +546,3 @@ def test_a_thousand_in_the_memory_of_two(tmp_path):
     finally:
         tracemalloc.stop()
     assert peaks[1] < 1.1 * peaks[0]
-
-
-# --- speed
-
-def seconds(call, n=7):
-    """The quickest of several."""
-    taken = []
-    for _ in range(n):
-        began = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - began)
-    return min(taken)
-
-
-@pytest.mark.unsanitized("a measurement")
-def test_speed():
-    """Against float64, as most would write it. docs/python.md has what a quiet machine shows; here half of it is enough."""
-    frames = np.random.default_rng(SEED).integers(0, 256, (64, 224, 224, 3), dtype="u1")
-    sums, squares, low, high = np.zeros((4, 224, 224, 3))
-
-    def pixels_in_floats():
-        for frame in frames:
-            x = frame.astype(float)
-            for into, more, add in [(sums, x, np.add), (squares, x * x, np.add), (low, x, np.minimum), (high, x, np.maximum)]:
-                add(into, more, out=into)
-
-    def channel_in_floats():
-        x = frames[:8].astype(float)
-        return x.sum((0, 1, 2)), (x * x).sum((0, 1, 2)), x.min((0, 1, 2)), x.max((0, 1, 2))
-
-    pixels, channels = Accumulator(), Accumulator("channel")
-    found = {"pixel": (seconds(pixels_in_floats), seconds(lambda: pixels.add(frames))),
-             "channel": (seconds(channel_in_floats), seconds(lambda: channels.add(frames[:8])))}
-    for scope, (floats, ours) in found.items():
-        tell("Accumulator against float64", f"scope {scope}: {ours * 1e3:.2f} ms, {floats / ours:.1f} times as fast")
-    assert found["pixel"][0] > 1.2 * found["pixel"][1] and found["channel"][0] > 6 * found["channel"][1]
