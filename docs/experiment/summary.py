@@ -338,8 +338,8 @@ def median_of(steps):
 
 def words_of_steps(steps):
     """The median, and the fewest and the most of a seed."""
-    if not steps:
-        return ""
+    if not steps or min(steps.values()) == NEVER:
+        return median_steps(steps)
     least, most = ("never" if value == NEVER else f"{value:.0f}" for value in (min(steps.values()), max(steps.values())))
     return f"{median_steps(steps)} ({least} to {most})"
 
