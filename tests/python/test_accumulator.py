@@ -10,7 +10,6 @@ import random
 import socket
 import subprocess
 import sys
-import time
 import tracemalloc
 import warnings
 
