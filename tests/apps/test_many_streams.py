@@ -11,7 +11,7 @@ import pytest
 
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
 
-from pipeline_help import make_video, read_profile  # noqa: E402
+from pipeline_help import SOURCE, make_video, read_profile  # noqa: E402
 from streams_process import PROGRAM, Streams, collect, description  # noqa: E402
 
 
@@ -145,3 +145,11 @@ def test_the_line_of_the_docs(tmp_path):
                           env=environment)
     assert done.returncode == 0 and "yard: gone after 300 tensors\n" in done.stdout, done
     assert "door: " in done.stderr and "/videos/door.mp4" in done.stderr
+
+
+def test_which_stream_behind_what_drops_the_meta():
+    """The program of the page: red is of the one, blue of the other, whatever order they came in."""
+    (program,) = re.findall(r"^```python\n(.*?)^```", (SOURCE / "docs" / "streams.md").read_text(), re.M | re.S)
+    done = subprocess.run(["/usr/bin/python3", "-c", program], capture_output=True, text=True, timeout=120, check=True)
+    assert done.stdout == "[(('door', '0000ff'), 5), (('yard', 'ff0000'), 7)]\n"
+    assert f"`{done.stdout.strip()}`" in (SOURCE / "docs" / "streams.md").read_text()
