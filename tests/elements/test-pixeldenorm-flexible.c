@@ -142,7 +142,7 @@ test_caps_again (void)
       "dimensions=(string)3:4:2,framerate=(fraction)24/1");
   expect_events (bench, "caps");
   g_assert_cmpint (
-      gst_pad_push (bench->harness->srcpad, gst_buffer_new_allocate (NULL, FRAME, NULL)), ==,
+      gst_pad_push (bench->harness->srcpad, gst_buffer_new_wrapped (g_malloc0 (FRAME), FRAME)), ==,
       GST_FLOW_OK);
   expect_frames (bench, 4);
 }
