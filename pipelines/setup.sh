@@ -172,7 +172,6 @@ pixelnorm_source () {
 
 # --- what scripts leave, however they end
 
-pixelnorm_child=
 pixelnorm_unfinished=()
 
 # pixelnorm_fresh FILES...: that a script will make. Where one is there it returns 1, after a sentence that says which, so that
@@ -195,12 +194,8 @@ pixelnorm_keep () {
 
 # pixelnorm_run COMMAND...: runs a program so that a signal ends it at once, too
 pixelnorm_run () {
-  local status=0
   "$@" &
-  pixelnorm_child=$!
-  wait "$pixelnorm_child" || status=$?
-  pixelnorm_child=
-  return $status
+  wait "$!"
 }
 
 # pixelnorm_stop PROCESSES...: ends them, and waits until they have
@@ -211,6 +206,12 @@ pixelnorm_stop () {
       wait "$process" || true
     fi
   done 2>/dev/null
+}
+
+# pixelnorm_stop_jobs: whatever was started with &. The shell is asked, since a signal may come before $! is noted
+pixelnorm_stop_jobs () {
+  # shellcheck disable=SC2046 # none, or several
+  pixelnorm_stop $(jobs -p)
 }
 
 # pixelnorm_on_end COMMAND: called with the exit status when a script ends, or with 1 before it dies of a signal
@@ -226,7 +227,7 @@ pixelnorm_on_end () {
 
 pixelnorm_clean_up () {
   local file
-  pixelnorm_stop "$pixelnorm_child"
+  pixelnorm_stop_jobs
   [ "$1" -ne 0 ] || return 0
   for file in ${pixelnorm_unfinished[@]+"${pixelnorm_unfinished[@]}"}; do
     # and what a program that was killed had begun to write beside it
