@@ -25,30 +25,31 @@ enum { WATCH_STATUS_WITHIN = 0, WATCH_STATUS_BEYOND = 1, WATCH_STATUS_TROUBLE = 
 #define MOST_SECONDS 1e6
 
 static const gchar description[] =
-    "SOURCE is a file, a URI, or one word in quotes with a description of a pipeline as gst-launch-1.0\n"
-    "takes it, whose end gives raw video: \"v4l2src ! video/x-raw,framerate=30/1\". Frames are read as\n"
-    "pixelstats reads them: exactly, whatever their format.\n"
+    "SOURCE is a file, a URI, or a pipeline description in quotes, as for gst-launch-1.0, that ends with raw\n"
+    "video: \"v4l2src ! video/x-raw,framerate=30/1\". Frames of every raw format are read exactly, as by\n"
+    "pixelstats.\n"
     "\n"
-    "With --location the profile of all frames is collected. The name may have conversions of date(1),\n"
-    "in local time: with scene-%F.safetensors each day has its file. A profile that is there is gone on\n"
-    "from. It is saved every --checkpoint seconds, where the date changes, and at the end; always whole.\n"
+    "--location collects the profile of all frames. The name may contain conversions of date(1), in local\n"
+    "time: scene-%F.safetensors gives each day a file of its own. An existing profile is continued. The\n"
+    "profile is saved every --checkpoint seconds, when the date changes the name, and at the end, and a\n"
+    "save never leaves a damaged file.\n"
     "\n"
-    "With --reference each line compares the frames since the line before with that profile, as \"pixelprofile\n"
-    "diff\" does: \"pixelprofile diff --help\" says what --limit, --share and --min-deviation mean. Where they\n"
-    "are beyond the limit, --exit-on-drift saves and ends with status 1; --on-drift=COMMAND has the shell run\n"
-    "COMMAND, with the line on its standard input, and again only after a line within the limit.\n"
+    "--reference compares the frames since the previous line with that profile, as \"pixelprofile diff\" does;\n"
+    "\"pixelprofile diff --help\" explains --limit, --share and --min-deviation. If the frames are beyond the\n"
+    "limit, --exit-on-drift saves and exits with status 1, and --on-drift=COMMAND runs COMMAND in the shell,\n"
+    "with the line as its standard input; it runs again only after a line within the limit.\n"
     "\n"
-    "With --json each line is an object: time, seconds (that it stands for), frames, frames_per_second,\n"
-    "profile (file, frames, frames_skipped), drift (as diff has it, and frames). Without --location profile is\n"
-    "null; without --reference, or where no frame came, drift is.\n"
+    "--json makes each line an object: time, seconds (the time it covers), frames, frames_per_second,\n"
+    "profile (file, frames, frames_skipped) and drift (as diff prints it, and frames). profile is null without\n"
+    "--location; drift is null without --reference or if no frame came.\n"
     "\n"
-    "--metrics=CAMERA.prom is replaced with every line: metrics for the textfile collector of Prometheus's\n"
-    "node_exporter, labelled camera=\"CAMERA\".\n"
+    "--metrics=CAMERA.prom is replaced with every line. It has metrics for the textfile collector of\n"
+    "Prometheus's node_exporter, labelled camera=\"CAMERA\".\n"
     "\n"
-    "SIGTERM, SIGINT and SIGHUP save and end with status 0; the same one again ends at once.\n"
+    "SIGTERM, SIGINT and SIGHUP save and exit with status 0. The same signal again exits at once.\n"
     "\n"
-    "Exit status: 0 at the end of the stream or after a signal, 1 where --exit-on-drift ended it, 2 when\n"
-    "something is wrong: the command line, the source, a profile, no frame for --timeout seconds, a save.\n"
+    "Exit status: 0 at the end of the stream or after a signal, 1 after --exit-on-drift, 2 if something is\n"
+    "wrong: the command line, the source, a profile, a save, or no frame for --timeout seconds.\n"
     "\n"
     "Examples:\n"
     "  pixelprofile watch --location=gate-%F.safetensors v4l2src\n"
@@ -383,11 +384,11 @@ watch_run (int argc, char **argv)
   WatchSettings *stream = &options.stream;
   const GOptionEntry entries[] = {
     { "location", 0, 0, G_OPTION_ARG_FILENAME, &stream->pattern,
-        "Collect into this file, or those that its date names", "NAME.safetensors" },
+        "Collect into this file; a date in the name starts new files", "NAME.safetensors" },
     { "checkpoint", 0, 0, G_OPTION_ARG_DOUBLE, &stream->checkpoint,
-        "Save it every so often (default: 30)", "SECONDS" },
-    { "scope", 0, 0, G_OPTION_ARG_STRING, &stream->scope, "Its scope: pixel (default) or channel",
-        "SCOPE" },
+        "Time between saves (default: 30)", "SECONDS" },
+    { "scope", 0, 0, G_OPTION_ARG_STRING, &stream->scope,
+        "Scope of the profile: pixel (default) or channel", "SCOPE" },
     { "channels", 0, 0, G_OPTION_ARG_STRING, &stream->channels,
         "What frames are read as: auto (default), native, rgb or gray", "CHANNELS" },
     { "mask", 0, 0, G_OPTION_ARG_FILENAME, &stream->mask,
@@ -396,22 +397,21 @@ watch_run (int argc, char **argv)
         "Compare the latest frames with this profile", "PROFILE" },
     DIFF_SETTINGS_ENTRIES (options.diff),
     { "exit-on-drift", 0, 0, G_OPTION_ARG_NONE, &options.exit_on_drift,
-        "End where they are beyond the limit, with status 1", NULL },
+        "Exit with status 1 when frames are beyond the limit", NULL },
     { "on-drift", 0, 0, G_OPTION_ARG_STRING, &options.command.line,
-        "Have the shell run this where they are", "COMMAND" },
-    { "every", 0, 0, G_OPTION_ARG_DOUBLE, &options.every,
-        "Print a line every so often (default: 60)", "SECONDS" },
-    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print lines of JSON", NULL },
+        "Run this in the shell when frames are beyond the limit", "COMMAND" },
+    { "every", 0, 0, G_OPTION_ARG_DOUBLE, &options.every, "Time between lines (default: 60)",
+        "SECONDS" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options.json, "Print each line as JSON", NULL },
     { "metrics", 0, 0, G_OPTION_ARG_FILENAME, &options.metrics,
-        "Write metrics for Prometheus with every line", "CAMERA.prom" },
+        "Write metrics for Prometheus with each line", "CAMERA.prom" },
     { "timeout", 0, 0, G_OPTION_ARG_DOUBLE, &options.timeout,
-        "End with an error where no frame comes for so long (default: 30)", "SECONDS" },
+        "Longest time without a frame (default: 30)", "SECONDS" },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.sources, NULL, NULL },
     { NULL },
   };
   g_autoptr (GOptionContext) context = cli_context_new ("SOURCE",
-      "Watches a camera for weeks: collects its profile, and says where it drifts.", description,
-      entries);
+      "Watches a camera for weeks: collects its profile and reports drift.", description, entries);
 
   const int status = cli_parse (context, &argc, &argv) ? watch (&options) : CLI_USAGE;
   g_free ((gchar *) stream->pattern);

@@ -52,7 +52,7 @@ def test_metrics_are_those_of_the_page(cameras):
                 source], folder)
     assert done.returncode == 0, done.stderr
     made = set(re.findall(r"^# TYPE pixelprofile_watch_(\w+)", (folder / "gate.prom").read_text(), re.M))
-    table = PAGE.split("| metric | what it is |")[1].split("\n\n")[0]
+    table = PAGE.split("| metric | meaning |")[1].split("\n\n")[0]
     listed = set(re.findall(r"`(\w+)`", "".join(line.split("|")[1] for line in table.splitlines()[2:])))
     assert made == listed
     assert "pixelprofile_watch_last_frame_time_seconds" in PAGE
@@ -62,4 +62,4 @@ def test_the_size_of_a_file(tmp_path):
     """About 30 bytes a pixel."""
     run(["pixelprofile", "watch", "--location=a.safetensors", "videotestsrc num-buffers=2 ! video/x-raw,format=RGB"], tmp_path)
     size = (tmp_path / "a.safetensors").stat().st_size
-    assert np.isclose(size / (320 * 240), float(re.search(r"about (\d+) bytes a pixel", PAGE)[1]), rtol=.05)
+    assert np.isclose(size / (320 * 240), float(re.search(r"about (\d+) bytes per pixel", PAGE)[1]), rtol=.05)
