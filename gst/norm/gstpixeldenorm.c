@@ -157,6 +157,24 @@ gst_pixel_denorm_update (GstPixelBase *base)
         (NULL));
 }
 
+/* FALSE where a tensor would be larger than memory can be: a header may say anything. */
+static gboolean
+measure_input (GstPixelBase *base, gsize header_size, guint n_frames, GError **error)
+{
+  const gsize size = pixelnorm_denormalizer_get_input_size (base->plans.current.denormalizer);
+
+  if (n_frames > (G_MAXSSIZE - header_size) / size) {
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
+        "Expected a tensor that fits into memory, found one of %u frames of %" G_GSIZE_FORMAT
+        " bytes.",
+        n_frames, size);
+    return FALSE;
+  }
+  base->header_size = header_size;
+  base->input_size = header_size + n_frames * size;
+  return TRUE;
+}
+
 static gboolean
 gst_pixel_denorm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GError **error)
 {
@@ -170,14 +188,13 @@ gst_pixel_denorm_fit (GstPixelBase *base, GstCaps *incaps, GstCaps *outcaps, GEr
   target.layout = output.layout;
   if (!gst_pixel_denorm_caps_parse (
           incaps, gst_pixel_plans_tensor_layouts (&self->base.plans), &target, &n_frames, error)
-      || !gst_pixel_plans_fit_target (&self->base.plans, &target, error))
+      || !gst_pixel_plans_fit_target (&self->base.plans, &target, error)
+      || !measure_input (
+          base, gst_pixel_flexible_is (incaps) ? GST_PIXEL_FLEXIBLE_HEADER : 0, n_frames, error))
     return FALSE;
   gst_pixel_video_take (&base->input, &input);
   gst_pixel_video_take (&base->output, &output);
   self->n_frames = n_frames;
-  base->header_size = gst_pixel_flexible_is (incaps) ? GST_PIXEL_FLEXIBLE_HEADER : 0;
-  base->input_size = base->header_size
-      + n_frames * pixelnorm_denormalizer_get_input_size (base->plans.current.denormalizer);
   base->output_size = GST_VIDEO_INFO_SIZE (&base->output.info);
   return TRUE;
 }

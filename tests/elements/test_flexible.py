@@ -198,6 +198,8 @@ BAD = {
     "no-image": (header("uint8", [4, 7, 5]) + DATA, "found 4:7:5"),
     "too-many": (header("uint8", [3, 7, 5, 1, 2]) + DATA * 2, "found 3:7:5:1:2"),
     "huge": (header("uint8", [3, 0xffffffff, 0xffffffff]) + DATA, "4294967295"),
+    # 2^64 + 7976 bytes
+    "larger-than-memory": (header("float32", [3, 26309, 30886, 1891788009]) + bytes(7976), "fits into memory, found one of 1891788009"),
     "too-little": (header(*GOOD) + DATA[:-1], "Expected 233 bytes for a tensor of 1 frame, as its header says.* of 232"),
     "too-much": (header(*GOOD) + DATA * 2, "found a buffer of 338"),
     "other-type": (header(*GOOD) + DATA, "int8, as the caps say,.* found uint8", "types=(string)int8"),
