@@ -209,6 +209,8 @@ ROW (run) (const PixelnormToPlane *asked, unsigned stride, int zero_point, int n
   }
   for (; i + step + spare <= n; i += step)
     DO_STEP (i, 0, stream);
+  /* what is read earlier on must not lie before the list; the first step has made that much */
+  i = i < spare ? spare : i;
   for (; i + step < n; i += step)
     DO_STEP (i, list.behind, 0);
   DO_STEP (n - step, list.behind, 0);

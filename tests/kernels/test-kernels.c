@@ -17,6 +17,7 @@
 
 #define MOST_ITEMS (2 * PIXELNORM_TILE)
 #define MOST_SHIFT 32
+#define MOST_BEHIND 64
 
 static guint32 seed;
 
@@ -54,6 +55,7 @@ typedef struct {
   GRand *rand;
   Guarded guarded[MAX_ARRAYS];
   guint8 *expected[MAX_ARRAYS];
+  guint n_moved; /* see find_place() */
 } Comparison;
 
 static void
@@ -72,8 +74,22 @@ run (const KernelFamily *family, const PixelnormKernels *kernels, guint8 *const 
   kernels->stream_end ();
 }
 
-/* The arrays begin @shift items before they would at the guard page's alignment; where it is negative, at the
- * page before. */
+/* Where an array begins: @shift items before it would at the guard page's alignment. Where that is negative, the first
+ * @n_moved begin as many items behind the page before, and the others, which are read, at that page: so whatever the alignment of
+ * results is, nothing before the samples may be read. */
+static guint8 *
+find_place (const Comparison *self, guint array, gint n, gint shift)
+{
+  const Guarded *guarded = &self->guarded[array];
+  const gsize bytes = self->family->bytes[array];
+
+  /* where the guard page follows at once, the alignment is that of -n; a shift gives the others */
+  if (shift >= 0)
+    return guarded->end - (n + shift * (gint) (array + 1)) * bytes;
+  return guarded->begin + (array < self->n_moved ? (-shift - 1) * bytes : 0);
+}
+
+/* @shift: see find_place() */
 static void
 compare (Comparison *self, gint n, gint shift)
 {
@@ -82,9 +98,7 @@ compare (Comparison *self, gint n, gint shift)
 
   family->fill (family, self->rand, self->expected, n, TRUE);
   for (guint i = 0; i < family->n_arrays; i++) {
-    /* where the guard page follows at once, the alignment is that of -n; a shift gives the others */
-    found[i] = shift < 0 ? self->guarded[i].begin
-                         : self->guarded[i].end - (n + shift * (gint) (i + 1)) * family->bytes[i];
+    found[i] = find_place (self, i, n, shift);
     memcpy (found[i], self->expected[i], n * family->bytes[i]);
   }
   run (family, self->kernels, found, n);
@@ -106,9 +120,14 @@ test_family (gconstpointer data)
     self->guarded[i] = guarded_new ((MOST_ITEMS + MOST_SHIFT * MAX_ARRAYS) * family->bytes[i]);
     self->expected[i] = g_malloc0 (MOST_ITEMS * family->bytes[i]);
   }
-  for (gint n = 0; n <= 120; n++)
+  for (gint n = 0; n <= 120; n++) {
     for (gint shift = -1; shift < 4; shift++)
       compare (self, n, shift);
+    for (gint i = 0; i < 8 && n <= MOST_BEHIND; i++) {
+      self->n_moved = i % 2 ? 1 : 3; /* results of the one or the three planes of a family */
+      compare (self, n, -g_rand_int_range (self->rand, 2, MOST_BEHIND + 2));
+    }
+  }
   for (gint round = 0; round < 50; round++)
     compare (self, g_rand_int_range (self->rand, 121, MOST_ITEMS),
         g_rand_int_range (self->rand, -1, MOST_SHIFT));
