@@ -43,7 +43,7 @@ typedef struct {
 
 void pixelnorm_passes_find_planes (
     const PixelnormPass *passes, guint n_passes, PixelnormPlanesLoops *loops);
-/* A frame. FALSE, and nothing is done, where no loop fits: its words lie at odd addresses, or a pass needs its tables. */
+/* A frame. FALSE, and nothing is done, where no loop fits: its words lie at odd addresses, or a pass makes its codes of tables or integers. */
 gboolean pixelnorm_passes_run_planes (const PixelnormPass *passes,
     const PixelnormPlanesLoops *loops, const PixelnormFrame *in, const PixelnormFrame *out);
 

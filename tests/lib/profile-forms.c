@@ -25,6 +25,9 @@ const Form forms[] = {
 
 const guint n_forms = G_N_ELEMENTS (forms);
 
+const Form threaded_form = { "rgb8-threads", "RGB", 512, 256, 8, 5, 1, FALSE,
+  PIXELNORM_RANGE_FULL };
+
 static char *folder; /* of this test run */
 
 void

@@ -19,6 +19,8 @@ typedef struct {
 
 extern const Form forms[];
 extern const guint n_forms;
+/* So large that several threads read and write it. */
+extern const Form threaded_form;
 
 #define RGB8 (&forms[0])
 #define YUV8 (&forms[1])

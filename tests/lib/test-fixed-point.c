@@ -79,14 +79,17 @@ static void
 test_none (void)
 {
   g_autofree PixelnormFixedPoint *how = g_new (PixelnormFixedPoint, 1);
-  const float scales[] = { 1 }, falling[] = { -1 }, huge[] = { 1e30f };
-  guint8 table[1][256];
+  const float rising[] = { 1 }, falling[] = { -1 };
+  guint8 hole[1][256], line[1][256], turned[1][256];
 
-  for (guint x = 0; x < 256; x++)
-    table[0][x] = x == 100 ? 7 : (guint8) x;
-  g_assert_false (pixelnorm_fixed_point_fit (how, (const guint8 (*)[256]) table, scales, 1, 0));
-  g_assert_false (pixelnorm_fixed_point_fit (how, (const guint8 (*)[256]) table, falling, 1, 0));
-  g_assert_false (pixelnorm_fixed_point_fit (how, (const guint8 (*)[256]) table, huge, 1, 0));
+  for (guint x = 0; x < 256; x++) {
+    line[0][x] = (guint8) x;
+    hole[0][x] = x == 100 ? 7 : (guint8) x;
+    turned[0][x] = (guint8) (255 - x);
+  }
+  g_assert_true (pixelnorm_fixed_point_fit (how, (const guint8 (*)[256]) line, rising, 1, 0));
+  g_assert_false (pixelnorm_fixed_point_fit (how, (const guint8 (*)[256]) hole, rising, 1, 0));
+  g_assert_false (pixelnorm_fixed_point_fit (how, (const guint8 (*)[256]) turned, falling, 1, 0));
 }
 
 int

@@ -404,10 +404,6 @@ typedef struct {
   const char *expected;
 } ItemEdit;
 
-/* So large that several threads read it. */
-static const Form threads = { "rgb8-threads", "RGB", 512, 256, 8, 5, 1, FALSE,
-  PIXELNORM_RANGE_FULL };
-
 /* forms[] are filled from fixed seeds; these changes are wrong whatever the samples are. */
 static const ItemEdit item_edits[] = {
   { RGB8, "frames", 0, 0, "\"frames\": 0, expected 1 to 4294967296" },
@@ -435,9 +431,11 @@ static const ItemEdit item_edits[] = {
   { RGB8_CHANNEL, "samples", 1, 351, "\"samples\": channel G has 351" },
   { RGB8_CHANNEL, "frames", 0, 351, "\"samples\": channel R has 350, expected as many" },
   { RGB8_CHANNEL, "sum", 2, 1, "Channel B has a sum outside of" },
-  { &threads, "sum", 0, G_MAXUINT32, "R at x 0, y 0 has a sum outside of" },
-  { &threads, "sum", (512 * 256 - 1) * 3, G_MAXUINT32, "R at x 511, y 255 has a sum outside of" },
-  { &threads, "frames", 0, PIXELNORM_MAX_FRAMES + 1, "\"frames\": 4294967297, expected 1 to" },
+  { &threaded_form, "sum", 0, G_MAXUINT32, "R at x 0, y 0 has a sum outside of" },
+  { &threaded_form, "sum", (512 * 256 - 1) * 3, G_MAXUINT32,
+      "R at x 511, y 255 has a sum outside of" },
+  { &threaded_form, "frames", 0, PIXELNORM_MAX_FRAMES + 1,
+      "\"frames\": 4294967297, expected 1 to" },
 };
 
 static GBytes *
@@ -474,11 +472,11 @@ test_edited_items (void)
 static void
 test_threads (void)
 {
-  const ItemEdit edit = { &threads, "sum", (512 * 256 - 1) * 3, G_MAXUINT32 };
+  const ItemEdit edit = { &threaded_form, "sum", (512 * 256 - 1) * 3, G_MAXUINT32 };
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) good = make_file (&threads);
+  g_autoptr (GBytes) good = make_file (&threaded_form);
   g_autoptr (PixelnormProfile) profile = pixelnorm_profile_parse (good, &error);
-  g_autoptr (GBytes) identity = make_edited (&threads, "\"RGB\"", "\"YUV\"");
+  g_autoptr (GBytes) identity = make_edited (&threaded_form, "\"RGB\"", "\"YUV\"");
   gsize size;
   char *changed = g_bytes_unref_to_data (make_item_edited (&edit), &size);
 
