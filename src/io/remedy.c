@@ -9,6 +9,7 @@
 #define READABLE "Give this user the right to read it and to enter its directories, or use a copy"
 #define PATH "Check the path: no file of that name is there"
 #define MEMORY "Free memory, or raise its limit (ulimit -v)"
+#define READER "Keep the program that reads it running"
 #define OPEN_FILES "Close other files, or raise the limit on open ones (ulimit -n)"
 
 static const struct {
@@ -33,6 +34,7 @@ static const struct {
   { EOVERFLOW, "Use a smaller file", "Save to another path" },
   { ENOSPC, "Make room on the disk", ROOM },
   { EDQUOT, "Make room on the disk", ROOM },
+  { EPIPE, READER, READER },
   { EIO, "Check the disk, or copy the file to another", "Check the disk, or save to another" },
   { 0, "Copy the file to another place, and use that", "Save to another path" },
 };

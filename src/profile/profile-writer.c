@@ -51,7 +51,7 @@ write_to_descriptor (gpointer to, const void *data, gsize size, GError **error)
 
   if (problem)
     g_set_error (error, PIXELNORM_ERROR,
-        problem == ENOSPC ? PIXELNORM_ERROR_NO_SPACE : PIXELNORM_ERROR_WRITE,
+        problem == ENOSPC || problem == EDQUOT ? PIXELNORM_ERROR_NO_SPACE : PIXELNORM_ERROR_WRITE,
         "The profile could not be handed on: %s. %s.", g_strerror (problem),
         pixelnorm_remedy (problem, FALSE));
   return problem == 0;

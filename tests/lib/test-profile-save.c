@@ -243,6 +243,36 @@ test_file_size_limit (gconstpointer form)
   g_unlink (path);
 }
 
+/* The bytes of a file, into a pipe; and an error where nobody reads it any more. */
+static void
+test_descriptor (void)
+{
+  g_autoptr (PixelnormProfile) profile = make_profile (LARGE);
+  g_autoptr (GBytes) expected = make_file (LARGE);
+  g_autofree guint8 *found = g_malloc (g_bytes_get_size (expected));
+  g_autoptr (GError) error = NULL;
+  int ends[2];
+
+  g_assert_cmpint (pipe (ends), ==, 0); /* which holds 64 KB */
+  g_assert_true (pixelnorm_profile_write (profile, ends[1], &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (
+      read (ends[0], found, g_bytes_get_size (expected)), ==, (gssize) g_bytes_get_size (expected));
+  g_autoptr (GBytes) bytes = g_bytes_new (found, g_bytes_get_size (expected));
+  g_autoptr (PixelnormProfile) parsed = pixelnorm_profile_parse (bytes, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (
+      pixelnorm_profile_get_identity (parsed), ==, pixelnorm_profile_get_identity (profile));
+
+  close (ends[0]);
+  signal (SIGPIPE, SIG_IGN);
+  g_assert_false (pixelnorm_profile_write (profile, ends[1], &error));
+  signal (SIGPIPE, SIG_DFL);
+  g_assert_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE);
+  g_assert_true (g_str_has_suffix (error->message, "Keep the program that reads it running."));
+  close (ends[1]);
+}
+
 static void
 test_full_disk (void)
 {
@@ -593,6 +623,7 @@ main (int argc, char **argv)
   g_test_add_func ("/profile-save/nowhere", test_nowhere);
   g_test_add_func ("/profile-save/permission", test_permission);
   g_test_add_func ("/profile-save/mode", test_mode);
+  g_test_add_func ("/profile-save/descriptor", test_descriptor);
   g_test_add_data_func ("/profile-save/file-size-limit", LARGE, test_file_size_limit);
   g_test_add_data_func (
       "/profile-save/file-size-limit/threads", &threaded_form, test_file_size_limit);
