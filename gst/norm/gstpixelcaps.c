@@ -405,14 +405,15 @@ may_be (const GstStructure *structure, const gchar *format)
 }
 
 gboolean
-gst_pixel_caps_want_flexible (const GstCaps *caps)
+gst_pixel_caps_want_flexible (const GstCaps *caps, const GstCaps *made)
 {
   gboolean flexible = FALSE;
 
   for (guint i = 0; i < gst_caps_get_size (caps); i++) {
     const GstStructure *structure = gst_caps_get_structure (caps, i);
+    g_autoptr (GstCaps) one = gst_caps_new_full (gst_structure_copy (structure), NULL);
 
-    if (may_be (structure, "static"))
+    if (may_be (structure, "static") && gst_caps_can_intersect (one, made))
       return FALSE;
     flexible |= may_be (structure, "flexible");
   }

@@ -43,8 +43,8 @@ GstCaps *gst_pixel_caps_to_video (const GstCaps *caps, const GstPixelCapsChoice 
 /* The most dimensions that @caps ask for, NNStreamer's 16 at most. */
 guint gst_pixel_caps_largest_rank (const GstCaps *caps);
 
-/* Whether @caps ask for tensors of format=flexible and would not take static ones. */
-gboolean gst_pixel_caps_want_flexible (const GstCaps *caps);
+/* Whether @caps ask for tensors of format=flexible and would take none of the static ones in @made. */
+gboolean gst_pixel_caps_want_flexible (const GstCaps *caps, const GstCaps *made);
 
 /* How many frames a tensor has by @caps, where that is never @batch_size; else 0. */
 guint gst_pixel_caps_other_batch (const GstCaps *caps, guint batch_size);

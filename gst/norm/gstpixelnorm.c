@@ -142,10 +142,12 @@ static GstPixelCapsChoice
 get_output_choice (GstPixelNorm *self)
 {
   GstPixelCapsChoice choice = get_choice (self);
-  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (GST_BASE_TRANSFORM_SRC_PAD (self), NULL);
+  GstPad *pad = GST_BASE_TRANSFORM_SRC_PAD (self);
+  g_autoptr (GstCaps) wanted = gst_pad_peer_query_caps (pad, NULL);
+  g_autoptr (GstCaps) made = gst_pad_get_pad_template_caps (pad);
 
   choice.largest_rank = gst_pixel_caps_largest_rank (wanted);
-  choice.wants_flexible = gst_pixel_caps_want_flexible (wanted);
+  choice.wants_flexible = gst_pixel_caps_want_flexible (wanted, made);
   return choice;
 }
 
