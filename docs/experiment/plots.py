@@ -10,12 +10,15 @@ import summary  # noqa: E402
 from methods import BY_KEY, NONE, REFERENCE, ZSCORE, collect, normalize  # noqa: E402
 
 DPI = 90
-# those whose curves are drawn, each with its colour; all of them together would hide one another
-CURVES = {"none": "#999999", "fixed": "#e69f00", "channel": "#000000", "center": "#56b4e9", "zscore-1": "#d55e00",
-          "zscore-32": "#009e73", "batchnorm": "#cc79a7", "zscore-8": "#0072b2"}
+# those whose curves are drawn, each with its colour, on these sets; all of them together would hide one another
+CURVES = {"none": "#999999", "fixed": "#e69f00", "channel": "#000000", "center": "#56b4e9", "mean-range": "#009e73",
+          "zscore-1": "#d55e00", "zscore-8": "#0072b2"}
+CURVED = ("digits", "street", "fashion", "circle-small")
+# of two that lie on each other
+DASHED = {"zscore-8": (0, (4, 3))}
 
-EDGES = {key: CURVES[key] for key in ("channel", "center", "zscore-1", "zscore-32")} | {
-    "mean-range": "#e69f00", "min-max": "#0072b2"}
+EDGES = {key: CURVES[key] for key in ("channel", "center", "zscore-1")} | {
+    "zscore-32": "#009e73", "mean-range": "#e69f00", "min-max": "#0072b2"}
 
 
 def save(figure, path):
@@ -47,13 +50,20 @@ def plot_differences(results, path):
         for y, method in enumerate(methods):
             d = found.get((key, method, REFERENCE))
             if not d:
+                axis.text(.5, -y, "not trained", transform=axis.get_yaxis_transform(), fontsize=6.5, va="center", ha="center")
                 continue
-            color = "#d55e00" if d.mean < 0 else "#009e73"
+            color = "#777777" if d.mean == 0 else "#d55e00" if d.mean < 0 else "#009e73"
             axis.errorbar(d.mean, -y, xerr=d.half, fmt="o", markersize=4, color=color, elinewidth=1.2,
                           markerfacecolor=color if (key, method, REFERENCE) in clear else "white")
             if abs(d.mean) < 12:
                 widest = max(widest, min(12, abs(d.mean) + d.half))
         axis.set_xlim(-widest * 1.1, widest * 1.1)
+        for y, method in enumerate(methods):
+            d = found.get((key, method, REFERENCE))
+            if d and abs(d.mean) > widest * 1.1:
+                side = 1 if d.mean > 0 else -1
+                axis.annotate(f"{d.mean:+.1f}", (side * widest * 1.08, -y), (side * widest * .55, -y), fontsize=6.5, va="center",
+                              ha="center", arrowprops={"arrowstyle": "->"}, bbox={"fc": "white", "ec": "none", "pad": .5})
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
         axis.set_ylim(.6 - len(methods), .4)  # the same lines in all, also where a method is missing
@@ -62,8 +72,8 @@ def plot_differences(results, path):
         axis.grid(axis="x", alpha=.3)
         axis.set_xlabel("percentage points", fontsize=7)
     figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, on the same seeds: left of 0 is worse, right is better. "
-                    "Lines: 95 % intervals.\nFilled: clear after Holm's correction for all comparisons. What lies beyond an axis "
-                    "stands in the table.", fontsize=9)
+                    "Lines: 95 % intervals.\nFilled: clear after Holm's correction for all comparisons. An arrow with a number: the "
+                    "mean lies beyond the axis. Grey: no difference at all.", fontsize=9)
     save(figure, path)
 
 
@@ -78,29 +88,31 @@ def label_lines(axis, ends, color_of, apart=.075):
         heights[i] = min(heights[i], highest)
         highest = heights[i] - apart
     for name, height in zip(names, heights):
-        axis.text(1.02, height, BY_KEY[name].short, transform=axis.transAxes, color=color_of[name], fontsize=6.5, va="center")
+        axis.text(1.02, height, BY_KEY[name].short, transform=axis.transAxes, color=color_of[name], fontsize=8, va="center")
 
 
 def plot_curves(results, path):
     sets = [key for key in summary.sets_of(results)
             if any("curve" in run for run in results.select(kind="run", set=key, phase="test", network=None, variant=None))]
-    figure, axes = grid_of(len(sets), 4, (3.4, 2.6))
+    sets = [key for key in sets if key in CURVED] or sets
+    figure, axes = grid_of(len(sets), 2, (5.4, 3.4))
     for axis, key in zip(axes, sets):
         every, ends = results.find(kind="set", set=key)["every"], {}
         for method, color in CURVES.items():
             runs = [run for run in summary.runs_of(results, key, method) if "curve" in run]
             if runs:
                 mean = np.mean([run["curve"] for run in runs], axis=0)
-                axis.plot(every * np.arange(1, len(mean) + 1), mean, color=color, linewidth=1.2)
+                axis.plot(every * np.arange(1, len(mean) + 1), mean, color=color, linewidth=1.6,
+                          linestyle=DASHED.get(method, "solid"))
                 ends[method] = every * len(mean), mean[-1]
         label_lines(axis, ends, CURVES)
-        axis.set_xlabel("steps of training", fontsize=7)
-        axis.set_ylabel("accuracy, %", fontsize=7)
+        axis.set_xlabel("steps of training", fontsize=9)
+        axis.set_ylabel("accuracy, %", fontsize=9)
         axis.axhline(results.find(kind="set", set=key)["target"], color="black", linewidth=.6, linestyle=":")
-        axis.set_title(key, fontsize=9)
-        axis.tick_params(labelsize=7)
-    figure.suptitle("Accuracy on test images while the network is trained, at the learning rate that was chosen for each method; "
-                    "means over seeds.\nDotted: the accuracy to which steps are counted", fontsize=9)
+        axis.set_title(key, fontsize=10)
+        axis.tick_params(labelsize=8)
+    figure.suptitle("Accuracy on the first 500 test images while the network is trained, at the learning rate that was chosen for "
+                    "each method;\nmeans over seeds. Dotted: the accuracy to which steps are counted", fontsize=10)
     save(figure, path)
 
 
@@ -130,7 +142,7 @@ def plot_rates(results, path):
 
 
 def plot_edges(results, path):
-    """Without those that lie on another's line: none, fixed and image on channel's, zscore-8 and clipping on zscore-1's."""
+    """Linear from -1 to 1, logarithmic beyond. Without those that lie on another's line: none, fixed and image on channel's, zscore-8 and clipping on zscore-1's."""
     figure, axes = plt.subplots(1, 2, figsize=(9.5, 3.8), layout="constrained", sharey=True)
     for axis, field in zip(axes, ("circle", "empty")):
         ends = {}
@@ -145,10 +157,11 @@ def plot_edges(results, path):
         axis.axhline(0, color="black", linewidth=.6)
         label_lines(axis, ends, EDGES, .06)
         axis.tick_params(labelsize=7)
+        axis.axhspan(-1, 1, color="black", alpha=.05, linewidth=0)
         axis.set_title("images with a circle: its edge" if field == "circle" else "empty images: a phantom edge", fontsize=9)
     axes[0].set_ylabel("step across the circle's border, in deviations of the noise", fontsize=8)
     figure.suptitle("What normalization leaves of an edge (left; more is clearer), and the edge that it puts where there is none "
-                    "(right; 0 is right)", fontsize=9)
+                    "(right; 0 is right).\nThe axis is linear from -1 to 1 (grey) and logarithmic beyond", fontsize=9)
     save(figure, path)
 
 
