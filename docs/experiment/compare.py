@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from edge import step_of
-from image_sets import inputs_of
+from image_sets import inputs_of, places_of
 from methods import TENSORS, VIDEO, collect, decode, normalize
 from networks import make_network
 from training import accuracy, tensor_of, train
@@ -100,9 +100,12 @@ def run(results, row, inputs, phase, rate):
             if JUDGES[name].kind and (inputs.variant or inputs.network == "inside"):
                 continue  # formats are judged where nothing else is another
             what[name] = round(accuracy(network, *inputs.judged(JUDGES[name])), 3)
+        for name, tiles in places_of(images).items():
+            what[name] = round(accuracy(network, *(part[torch.from_numpy(tiles)] for part in judge)), 3)
         if method.front == "affine":
             what |= {"gamma": spread(network[0].gamma), "beta": spread(network[0].beta)}
             what |= edge_after(network[0], judge) if row.key == "circle" else {}
+    what |= {"machine": results.machine} if results.machine else {}
     return results.add(**what, seconds=round(time.process_time() - start, 3))
 
 

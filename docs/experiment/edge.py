@@ -22,7 +22,7 @@ OUTSIDE = disc(RADIUS + 2) & ~disc(RADIUS)
 
 def plain_methods():
     """Those without a layer of the network in them."""
-    return [method for method in METHODS if not method.front]
+    return [method for method in METHODS if method.base and not method.front]
 
 
 def step_of(images):

@@ -14,7 +14,7 @@ from anomalies import measure_anomalies
 from compare import TUNE_SEEDS, Inputs, run, tune
 from image_sets import SETS, Unavailable
 from methods import METHODS, REFERENCE, Refused, temporary_folder
-from results import Results, describe_machine
+from results import Results, begin_on_this_machine
 from studies import ALL, BASE_SEEDS, BASE_TUNE_SEEDS, SHARED_RATE, SHARED_SETS, STUDIES
 
 TOP = pathlib.Path(__file__).parents[2]
@@ -47,7 +47,7 @@ class Experiment:
                 counts = [len(pool.labels) for pool in (images.train, images.validation, images.test)]
                 self.results.add(kind="set", set=row.key, words=row.words, classes=images.n_classes, trained=images.n_train,
                                  train=counts[0], validation=counts[1], test=counts[2], steps=row.steps, every=row.every,
-                                 target=row.target)
+                                 target=row.target, **image_sets.count_places(images))
 
     def methods_of(self, key, wanted=ALL):
         """Gamma and beta of every pixel have no meaning for tiles that lie anywhere in the frame."""
@@ -110,8 +110,7 @@ class Experiment:
         self.say(f"{key}: one rate for all, done")
 
     def do(self):
-        if not self.results.select(kind="machine"):
-            self.results.add(**describe_machine())
+        begin_on_this_machine(self.results)
         edge.measure_edge(self.results, self.folder)
         edge.measure_moves(self.results, self.folder)
         measure_anomalies(self.results, self.folder)

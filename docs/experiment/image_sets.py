@@ -18,8 +18,10 @@ import numpy as np
 from variants import PLAIN_JUDGES
 
 CIRCLE_SIZE = 24
-# frames of the video (every second one), a few seconds between two pools; and the size of a tile
+# frames of the video (every second one), two seconds between two pools; and the size of a tile
 STREET_POOLS, TILE = ((0, 210), (220, 270), (280, 398)), 32
+# a tile is near those of training up to so many pixels from the nearest of them, and far from so many on
+NEAR, FAR = 8, 16
 
 
 class Unavailable(Exception):
@@ -51,6 +53,20 @@ def inputs_of(pool, normalized, chosen=slice(None)):
     if pool.places is None:
         return normalized[chosen]
     return np.stack([normalized[frame, top:top + TILE, left:left + TILE] for frame, top, left in pool.places[chosen]])
+
+
+def places_of(images):
+    """Which tiles of the test pool are at a place that was trained on, and which where none was: {"near": [M], "far": [M]}.
+    Nothing for images that are no tiles."""
+    if images.test.places is None:
+        return {}
+    trained, tested = (pool.places[:, 1:] for pool in (images.train, images.test))
+    nearest = np.array([np.hypot(*(trained - place).T).min() for place in tested])
+    return {"near": nearest <= NEAR, "far": nearest >= FAR}
+
+
+def count_places(images):
+    return {name: int(tiles.sum()) for name, tiles in places_of(images).items()}
 
 
 class Row(NamedTuple):
@@ -204,7 +220,8 @@ def cut_street(frames, people, noise):
     return Pool(frames, np.array(labels), np.array(places))
 
 
-def street(downloads):
+def load_street(downloads):
+    """Frames and people, which are looked for once."""
     try:
         import cv2  # noqa: F401
     except ImportError:
@@ -213,15 +230,22 @@ def street(downloads):
     if not cache.exists():
         frames, people = find_people(downloads)
         np.savez_compressed(cache, frames=frames, people=people)
-    data, noise = np.load(cache), np.random.default_rng(3)
-    frames, people = data["frames"], data["people"]
-    if len(frames) != STREET_POOLS[-1][1]:
-        raise Unavailable(f"vtest.avi gave {len(frames)} frames here, expected {STREET_POOLS[-1][1]}")
-    pools = []
-    for a, b in STREET_POOLS:
-        inside = people[(people[:, 0] >= a) & (people[:, 0] < b)]
-        pools.append(cut_street(frames[a:b], inside - (a, 0, 0), noise))
-    return tuple(pools)
+    data = np.load(cache)
+    if len(data["frames"]) != STREET_POOLS[-1][1]:
+        raise Unavailable(f'vtest.avi gave {len(data["frames"])} frames here, expected {STREET_POOLS[-1][1]}')
+    return data["frames"], data["people"]
+
+
+def street(spans):
+    """Of each span of frames a pool."""
+    def make(downloads):
+        (frames, people), noise, pools = load_street(downloads), np.random.default_rng(3), []
+        for a, b in spans:
+            inside = people[(people[:, 0] >= a) & (people[:, 0] < b)]
+            pools.append(cut_street(frames[a:b], inside - (a, 0, 0), noise))
+        return tuple(pools)
+
+    return make
 
 
 PHOTOS = ("baboon.jpg", "fruits.jpg", "starry_night.jpg", "aloeL.jpg", "leuvenA.jpg", "graf1.png", "rubberwhale1.png", "board.jpg",
@@ -257,7 +281,7 @@ SETS = (
     Row("circle", "circle or empty, half of each", circles(), 400, 60, 3, 99),
     Row("circle-light", "circle 15 brighter or empty, under light of 0 to 200", circles(circle=(15, 45), light=200),
         400, 200, 10, 95),
-    Row("street", "tiles of a street, with a person or without", street, 640, 200, 10, 90),
+    Row("street", "tiles of a street, with a person or without", street(STREET_POOLS), 640, 200, 10, 90),
     Row("faces", "faces or not", faces, 90, 100, 5, 90),
     Row("fashion", "pieces of clothing", fashion, 1000, 300, 10, 75),
     Row("circle-dim", "circle 3 brighter or empty", circles(circle=(3, 33)), 400, 200, 10, 90),
@@ -266,6 +290,8 @@ SETS = (
     Row("circle-10", "one circle in ten in training, half in the test", circles(share=.1), 400, 60, 3, 99),
     Row("digits-sensor", "the digits behind a sensor as sensors are", digits_under_a_pattern(2, ordinary), 1000, 300, 10, 85,
         digits_under_a_pattern(4, ordinary), ("moved-old", "moved-new", "moved-100", "moved-30", "moved-one"), base=False),
+    Row("street-back", "the street, trained on its end and tested on its beginning", street(STREET_POOLS[::-1]), 640, 200, 10,
+        90, judges=(), base=False),
     Row("photos", "patches of ten colour photographs, a class each", photos, 1000, 120, 10, 80,
         judges=("off", "flipped", "cast"), base=False),
 )

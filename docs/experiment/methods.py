@@ -26,10 +26,12 @@ class Method(NamedTuple):
     settings: dict
     front: str = None  # what the network begins with: batchnorm, affine
     guess: float = .032  # where the search for a learning rate begins
+    base: bool = True  # trained on every set; else only where a study names it
 
 
 METHODS = (
     Method("none", "none: code values, 0 to 255", "code values", NONE, guess=.001),
+    Method("scale", "a scale only: x / 255", "x / 255", NONE | {"std": [255.0]}, base=False),
     Method("fixed", "fixed: (x - 127.5) / 127.5", "fixed values", {"method": "fixed"}),
     Method("channel", "zscore, channel", "zscore, channel", {"method": "zscore", "scope": "channel"}),
     Method("image", "zscore of each image by itself", "zscore, each image",

@@ -3,11 +3,12 @@
 where it was.
 
 kinds of lines
-    machine  what it was measured on
+    machine  what it was measured on, and its number
     set      a set of images: its size, the steps of training, the accuracy whose steps are counted
     run      one training: set, method, phase (tune: on the validation pool; test; shared: one learning rate for all), rate, seed,
              accuracy in % at the end, curve (accuracy in % after every `every` steps); network, unless it is plain, and variant,
-             where there is one, as their tables name them. In phase test also what the rows of the JUDGE TABLE are named
+             where there is one, as their tables name them; machine, the number of the one it ran on, unless that is 0. In phase
+             test also what the rows of the JUDGE TABLE are named, and of tiles accuracies near and far from those of training
     rate     the learning rate that was chosen
     profile  of the variance of the training pool, how much is the same in every frame, and samples that deviate by less than 8, %
     edge     the step across a circle's border after a method
@@ -20,7 +21,7 @@ import pathlib
 import platform
 import time
 
-IDENTITY = ("kind", "set", "method", "phase", "rate", "seed", "share", "network", "variant", "anomaly")
+IDENTITY = ("kind", "set", "method", "phase", "rate", "seed", "share", "network", "variant", "anomaly", "number")
 
 
 def identity_of(record):
@@ -31,7 +32,7 @@ class Results:
     def __init__(self, path):
         self.path = pathlib.Path(path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.records, self.of_set = {}, {}
+        self.records, self.of_set, self.machine = {}, {}, 0
         if self.path.exists():
             for line in self.path.read_text().splitlines():
                 try:
@@ -71,6 +72,13 @@ def describe_machine():
     import numpy
     import torch
     from methods import Gst
-    return {"kind": "machine", "cpu": cpu_name(), "cores": os.cpu_count(), "python": platform.python_version(),
+    return {"kind": "machine", "number": 0, "cpu": cpu_name(), "cores": os.cpu_count(), "python": platform.python_version(),
             "numpy": numpy.__version__, "torch": torch.__version__, "gstreamer": Gst.version_string().split()[-1],
             "date": time.strftime("%Y-%m-%d")}
+
+
+def begin_on_this_machine(results):
+    """Describes it, unless the results know one like it; runs name its number from now on."""
+    here, known = describe_machine(), results.select(kind="machine")
+    same = next((machine for machine in known if machine["cpu"] == here["cpu"]), None)
+    results.machine = (same or results.add(**here | {"number": len(known)}))["number"]

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from methods import METHODS
 
-ALL = tuple(method.key for method in METHODS)
+ALL = tuple(method.key for method in METHODS if method.base)
 
 
 class Study(NamedTuple):
@@ -29,7 +29,8 @@ SCALES = ("none", "fixed", "channel")
 # STUDY TABLE
 STUDIES = (
     Study(("digits",), MAIN, "inside", seeds=10, tune_seeds=2),
-    Study(("street",), (*FEW, "none"), "inside", tune_seeds=1),
+    Study(("street",), MAIN, "inside", tune_seeds=1),
+    Study(("street-back",), ("channel", "center", "mean-range", "zscore-8"), seeds=10, tune_seeds=2),
     Study(("circle-dim",), ("fixed", "channel"), "inside", tune_seeds=1),
     Study(("circle-dim",), SCALES, variant="long", tune_seeds=2),
     Study(("circle-small",), SCALES, variant="long", seeds=3, tune_seeds=1),
@@ -37,7 +38,9 @@ STUDIES = (
     *(Study(("digits",), ("zscore-8",), variant=variant) for variant in ("n100-pool", "n300-pool")),
     Study(("digits",), FEW, variant="shifted"),
     Study(("digits-sensor",), TWO, tune_seeds=1),
-    Study(("digits",), ("fixed", "channel", "zscore-8", "none", "center"), variant="constant", seeds=3, factors=(1, 3.2)),
+    Study(("digits",), ("scale",), seeds=10, tune_seeds=3),
+    Study(("digits",), ("scale", "fixed", "channel", "zscore-8", "none", "center"), variant="constant", seeds=3,
+          factors=(1, 3.2)),
     Study(("photos",), FEW, "residual", seeds=3, tune_seeds=1),
     Study(("photos",), TWO, "residual", "augmented", seeds=3),
 )

@@ -5,13 +5,14 @@ A difference is paired: the same seed means the same training images, first weig
 95 %: mean +- t deviation / sqrt (n). Of many such intervals one in twenty misses by chance, so that what is called clear has
 to hold after Holm's correction over all comparisons of accuracy in the table.
 """
+import itertools
 from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
-from anomalies import ANOMALIES
-from image_sets import SETS
+from anomalies import ANOMALIES, CALM
+from image_sets import FAR, NEAR, SETS
 from methods import BY_KEY, METHODS, REFERENCE
 from studies import SHARED_RATE
 from variants import JUDGES, VARIANTS
@@ -24,6 +25,8 @@ PAIRS = (("min-max", "mean-range"), ("mean-range", "zscore-1"), ("zscore-8", "zs
          ("zscore-1-clip", "zscore-1"), ("zscore-1-batchnorm", "zscore-1"), ("zscore-1-affine", "zscore-1"),
          ("center", "zscore-8"))
 NEVER = float("inf")
+# of fewer tiles an accuracy says nothing
+FEWEST = 20
 
 
 class Difference(NamedTuple):
@@ -87,7 +90,7 @@ def sets_of(results):
 
 def methods_in(results):
     return [method.key for method in METHODS
-            if results.select(kind="run", method=method.key, phase="test", network=None, variant=None)]
+            if method.base and results.select(kind="run", method=method.key, phase="test", network=None, variant=None)]
 
 
 def clear_of(found):
@@ -164,6 +167,12 @@ def with_interval(values):
     if len(values) < 2:
         return mean_of(dict(enumerate(values)))
     return f"{np.mean(values):.1f} ± {stats.t.ppf(.975, len(values) - 1) * np.std(values, ddof=1) / np.sqrt(len(values)):.1f}"
+
+
+def beside_reference(values, reference, method):
+    """The mean, and in brackets minus that of the reference, unless the method is it."""
+    d = difference(values, reference) if method != REFERENCE else None
+    return with_interval(values) + (f" ({words_of_difference(d)})" if d else "")
 
 
 def table_of_differences(results):
@@ -279,30 +288,22 @@ def table_of_inside(results):
                   "with"], rows) if rows else ""
 
 
-def table_of_inside_differences(results):
-    """With batch normalization inside, minus the reference with it."""
-    sets = [key for key in ORDER if results.select(kind="run", set=key, phase="test", network="inside")]
-    rows = []
-    for method in BY_KEY:
-        cells = [words_of_difference(difference(values_of(results, key, method, network="inside"),
-                                                values_of(results, key, REFERENCE, network="inside"))) for key in sets]
-        if method != REFERENCE and any(cells):
-            rows.append([BY_KEY[method].words, *cells])
-    return table([f"minus {BY_KEY[REFERENCE].words}", *sets], rows) if rows else ""
-
-
 def table_of_counts(results):
     """By the number of images that are trained on."""
     names = [name for name in VARIANTS if name.startswith("n") and results.select(kind="run", phase="test", variant=name)]
     rows = []
+
+    def cell(key, method, name):
+        own = name.removesuffix("-pool")
+        values = values_of(results, key, method, variant=name)
+        gain = difference(values, values_of(results, key, method, variant=own)) if own != name else None
+        return (beside_reference(values, values_of(results, key, REFERENCE, variant=own), method)
+                + (f"; the larger profile adds {words_of_difference(gain)}" if gain else ""))
+
     for key in ORDER:
         for method in BY_KEY:
-            columns = {name: values_of(results, key, method, variant=name) for name in names}
-            if any(columns.values()):
-                rows.append([key, BY_KEY[method].words] + [
-                    " ".join(filter(None, (with_interval(columns[name]), "(" + words_of_difference(d) + ")" if (d := difference(
-                        columns[name], values_of(results, key, REFERENCE, variant=name.removesuffix("-pool"))))
-                        and method != REFERENCE else ""))) for name in names])
+            if any(values_of(results, key, method, variant=name) for name in names):
+                rows.append([key, BY_KEY[method].words] + [cell(key, method, name) for name in names])
     return table(["set", f"accuracy, % (minus {BY_KEY[REFERENCE].words}) of", *(VARIANTS[name].words for name in names)],
                  rows) if rows else ""
 
@@ -315,13 +316,43 @@ def table_of_shifts(results):
         columns = [values_of(results, "digits", method, field, variant=variant) for variant, field in tried]
         if all(columns):
             both = set.intersection(*(set(column) for column in columns))
-            rows.append([BY_KEY[method].words] + [
-                with_interval({seed: column[seed] for seed in both}) + (f" ({words_of_difference(d)})" if (d := difference(
-                    {seed: column[seed] for seed in both}, other)) and method != REFERENCE else "")
-                for column, other in zip(columns, reference)])
+            columns = [{seed: column[seed] for seed in both} for column in columns]
+            gaps = [{seed: column[seed] - other[seed] for seed in both} for column, other in zip(columns, reference)]
+            rows.append([BY_KEY[method].words]
+                        + [beside_reference(column, other, method) for column, other in zip(columns, reference)]
+                        + [words_of_difference(difference(gaps[2], gaps[0])) if method != REFERENCE else ""])
     return table([f"digits, accuracy, % (minus {BY_KEY[REFERENCE].words})", "trained centred, tested centred",
                   "trained centred, tested 2 pixels off", "trained shifted, tested centred",
-                  "trained shifted, tested 2 pixels off"], rows) if rows else ""
+                  "trained shifted, tested 2 pixels off",
+                  "what shifts in training add to the difference, tested centred"], rows) if rows else ""
+
+
+def parts_of(results, key, method, network):
+    """Of tiles of the street: {part: {seed: accuracy}}. Of the first 500 and of those after them by what was followed while
+    training, near and far as places_of() has it."""
+    runs = [run for run in runs_of(results, key, method, network) if "far" in run]
+    about, n = results.find(kind="set", set=key), 500
+    parts = {name: {run["seed"]: run[field] for run in runs} for name, field in (("all", "accuracy"), ("near", "near"), ("far", "far"))}
+    parts["first"] = {run["seed"]: run["curve"][-1] for run in runs}
+    parts["rest"] = {run["seed"]: (about["test"] * run["accuracy"] - n * run["curve"][-1]) / (about["test"] - n) for run in runs}
+    return parts
+
+
+def table_of_street(results):
+    """Where the accuracy on tiles of the street is from: by time, and by place."""
+    rows = []
+    for key, network in itertools.product(("street", "street-back"), (None, "inside")):
+        about, reference = results.find(kind="set", set=key), parts_of(results, key, REFERENCE, network)
+        for method in BY_KEY if reference["all"] else ():
+            parts = parts_of(results, key, method, network)
+            if parts["all"]:
+                counts = {"all": about["test"], "first": 500, "rest": about["test"] - 500, "near": about["near"], "far": about["far"]}
+                head = [f"{key}, {counts['near']} near and {counts['far']} far", "inside" if network else "", BY_KEY[method].words]
+                rows.append(head + [beside_reference(parts[name], reference[name], method) if n >= FEWEST else ""
+                                    for name, n in counts.items()])
+    return table(["set", "batch norm", f"accuracy, % (minus {BY_KEY[REFERENCE].words}) of", "all tiles", "the first 500",
+                  "those after them", f"near: a tile of training within {NEAR} pixels", f"far: none within {FAR}"],
+                 rows) if rows else ""
 
 
 def speed_of(results, key, method):
@@ -338,8 +369,10 @@ def median_of(steps):
 
 def words_of_steps(steps):
     """The median, and the fewest and the most of a seed."""
-    if not steps or min(steps.values()) == NEVER:
-        return median_steps(steps)
+    if not steps:
+        return ""
+    if min(steps.values()) == NEVER:
+        return "never"
     least, most = ("never" if value == NEVER else f"{value:.0f}" for value in (min(steps.values()), max(steps.values())))
     return f"{median_steps(steps)} ({least} to {most})"
 
@@ -352,10 +385,12 @@ def table_of_speed(results):
             by_rate = speed_of(results, key, method)
             if by_rate:
                 best = min(sorted(by_rate), key=lambda rate: median_of(by_rate[rate]))
+                falling = values_of(results, key, method)
                 rows.append([key, BY_KEY[method].words, words_of_steps(by_rate.get(SHARED_RATE)), f"{best:g}",
-                             words_of_steps(by_rate[best])])
-    return table(["set", "method", f"steps at a constant rate of {SHARED_RATE:g}", "its best constant rate", "steps at that"],
-                 rows) if rows else ""
+                             words_of_steps(by_rate[best]),
+                             beside_reference(falling, values_of(results, key, REFERENCE), method)])
+    return table(["set", "method", f"steps at a constant rate of {SHARED_RATE:g}", "its best constant rate", "steps at that",
+                  f"accuracy with a rate that falls, % (minus {BY_KEY[REFERENCE].words})"], rows) if rows else ""
 
 
 def table_of_long(results):
@@ -411,23 +446,31 @@ def table_of_moves(results):
 
 
 def table_of_anomalies(results):
-    rows = []
+    rows, anomalies = [], ANOMALIES | CALM
     for method in METHODS:
-        cells = [next(iter(results.select(kind="anomaly", method=method.key, anomaly=key)), None) for key in ANOMALIES]
+        cells = [next(iter(results.select(kind="anomaly", method=method.key, anomaly=key)), None) for key in anomalies]
         if all(cells):
             rows.append([method.words] + [f'{cell["auc"]:.1f} ({cell["interval"][0]:.1f} to {cell["interval"][1]:.1f})'
                                           for cell in cells])
-    return table(["ranked right without a network, %", *(words for words, _ in ANOMALIES.values())], rows) if rows else ""
+    return table(["ranked right without a network: area under the ROC curve, %", *(words for words, _ in anomalies.values())],
+                 rows) if rows else ""
 
 
 def words_of_machine(results):
-    machine = results.select(kind="machine")[0]
-    runs = results.select(kind="run")
+    sentences = []
+    for machine in sorted(results.select(kind="machine"), key=lambda machine: machine["number"]):
+        runs = [run for run in results.select(kind="run") if run.get("machine", 0) == machine["number"]]
+        sentences.append(
+            f'{machine["cpu"]}, {machine["cores"]} cores, one of them used, GStreamer {machine["gstreamer"]}, torch '
+            f'{machine["torch"]}, numpy {machine["numpy"]}, {machine["date"]}: {len(runs)} trainings, '
+            f'{sum(record["seconds"] for record in runs) / 60:.0f} minutes of processor time.')
     found, clear = differences(results)
-    return (f'{machine["cpu"]}, {machine["cores"]} cores, one of them used; GStreamer {machine["gstreamer"]}, torch '
-            f'{machine["torch"]}, numpy {machine["numpy"]}; {machine["date"]}. {len(runs)} trainings, '
-            f'{sum(record["seconds"] for record in runs) / 60:.0f} minutes of processor time. {len(found)} comparisons in one '
-            f'family, {len(clear)} of them clear.')
+    better = [what for what in clear if found[what].mean > 0]
+    against = [what for what in clear if what[2] == REFERENCE]
+    equal = sum(d.mean == d.half == 0 for d in found.values())
+    sentences.append(f"{len(found)} comparisons in one family, {equal} of them without any difference. {len(clear)} are clear: "
+                     f"{len(against)} of them with {BY_KEY[REFERENCE].words}, of which {len(set(better) & set(against))} are gains.")
+    return " ".join(sentences)
 
 
 # TABLE OF TABLES: the name in the markers of the page, what makes it
@@ -435,7 +478,7 @@ TABLES = {
     "machine": words_of_machine, "sets": table_of_sets, "accuracy": table_of_accuracy, "differences": table_of_differences,
     "pairs": table_of_pairs, "worst": table_of_worst, "steps": table_of_steps, "rates": table_of_rates,
     "shared": table_of_shared, "speed": table_of_speed, "long": table_of_long, "inside": table_of_inside,
-    "insideminus": table_of_inside_differences, "counts": table_of_counts, "shifts": table_of_shifts, "photos": table_of_photos,
+    "street": table_of_street, "counts": table_of_counts, "shifts": table_of_shifts, "photos": table_of_photos,
     "coded": table_of_coded, "eight": table_of_int8, "moved": table_of_moved,
     "movedminus": table_of_moved_differences, "edges": table_of_edges, "moves": table_of_moves,
     "anomalies": table_of_anomalies,

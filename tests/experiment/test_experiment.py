@@ -28,6 +28,7 @@ import image_sets  # noqa: E402
 import methods  # noqa: E402
 import networks  # noqa: E402
 import page  # noqa: E402
+import results as results_module  # noqa: E402
 import studies  # noqa: E402
 import summary  # noqa: E402
 import variants  # noqa: E402
@@ -242,12 +243,16 @@ def test_profiles_of_seeds_are_apart(tmp_path):
 
 def test_anomalies_are_where_they_are_said():
     noise = np.random.default_rng(SEED)
-    for key, (_, change) in anomalies.ANOMALIES.items():
+    for key, (_, change) in (anomalies.ANOMALIES | anomalies.CALM).items():
         frame = anomalies.scene()
         change(frame, noise)
         rows, columns = np.nonzero(frame != anomalies.scene())
         inside = (rows < anomalies.FLICKER.stop) & (columns < anomalies.FLICKER.stop)
         assert len(rows) and inside.all() == (key == "flickering")
+    calm = anomalies.frames_of(200, noise, flickers=False).std(0)
+    corner = anomalies.frames_of(200, noise).std(0)[anomalies.FLICKER, anomalies.FLICKER]
+    # light of 5 % on at most 220, and noise of 3 codes: 11.4; with the flicker of 25 at least that, less what is clipped
+    assert calm.max() < 14 and corner.min() > 18, f"seed {SEED}"
     low, high = anomalies.interval_of(np.arange(100.), np.arange(100.), noise)
     # the deviation of the area for equal distributions: sqrt ((2 n + 1) / (12 n^2))
     half = 196 * np.sqrt(201 / 120000)
@@ -323,9 +328,46 @@ def test_street_tiles_are_balanced():
         assert not (inside and middle.any())
 
 
+def test_tiles_near_and_far():
+    """Tiles at 0, 8, 10 and 16 pixels from the nearest of two that were trained on."""
+    def pool(*places):
+        return image_sets.Pool(np.zeros((1, 99, 99, 1), np.uint8), np.zeros(len(places), int), np.array(places))
+
+    train, test = pool((0, 10, 10), (0, 60, 60)), pool((0, 60, 60), (0, 10, 18), (0, 16, 18), (0, 60, 44))
+    places = image_sets.places_of(image_sets.ImageSet("tiles", train, train, test, 2, 2))
+    assert places["near"].tolist() == [True, True, False, False] and places["far"].tolist() == [False, False, False, True]
+    assert image_sets.places_of(tiny()) == {}
+
+
+def test_parts_of_a_street(tmp_path):
+    """600 tiles of which 540 are right, 460 of them among the first 500: 80 of the 100 after them. Others than tiles have no parts."""
+    results = Results(tmp_path / "r")
+    results.add(kind="set", set="street", test=600, near=580, far=20)
+    for seed in (0, 1):
+        results.add(kind="run", phase="test", set="street", method="channel", rate=.1, seed=seed, accuracy=90., curve=[50., 92.],
+                    near=91., far=61.)
+    parts = summary.parts_of(results, "street", "channel", None)
+    assert {name: values[1] for name, values in parts.items()} == {"all": 90, "near": 91, "far": 61, "first": 92, "rest": 80}
+    row = summary.table_of_street(results).splitlines()[2]
+    assert "61.0" in row and "91.0" in row
+    results.add(kind="set", set="street", test=600, near=598, far=2)
+    row = summary.table_of_street(results).splitlines()[2]
+    assert "61.0" not in row and "91.0" in row, "two tiles say nothing"
+
+
+def test_runs_name_their_machine(tmp_path, monkeypatch):
+    """The first is number 0; another processor the next one, and the first is known again."""
+    for cpu, number in (("one", 0), ("two", 1), ("one", 0), ("two", 1)):
+        monkeypatch.setattr(results_module, "cpu_name", lambda cpu=cpu: cpu)
+        results = Results(tmp_path / "r")
+        results_module.begin_on_this_machine(results)
+        assert results.machine == number
+    assert len(results.select(kind="machine")) == 2
+
+
 @pytest.mark.parametrize("words, keys", [
     pytest.param(["--sets", "circle", "--methods", "channel,zscore-1"], ["channel", "zscore-1"], id="two-methods"),
-    pytest.param([], list(methods.BY_KEY), id="all-methods", marks=pytest.mark.long)])
+    pytest.param([], list(studies.ALL), id="all-methods", marks=pytest.mark.long)])
 def test_short_form(tmp_path, words, keys):
     """From end to end, and again: nothing is measured twice."""
     done = run_script("--short", *words, "--output", tmp_path)
