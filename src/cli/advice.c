@@ -4,14 +4,15 @@
  * - Pixel-wise statistics can only remove what is the same in every frame. Where that is the larger part
  *   of the variance (a fixed camera, a lens, a sensor) scope pixel is worth a try; where it is not (natural
  *   images) it adds noise, and scope channel does. In the experiment of docs/which-normalization.md half
- *   of the variance parts the set on which pixel-wise normalization gained, and one where it made no
- *   difference but to other cameras, from those on which it lost or did nothing.
+ *   of the variance parts the street, where pixel-wise normalization gained at places that were not
+ *   trained on and lost where all were, and a set where it made no difference but to other cameras, from
+ *   those on which it lost or did nothing. It says where there is something to remove, not that it helps.
  * - Where many pixels hardly vary, dividing by their deviation makes their noise as large as what moves:
  *   there a floor of FACTS_QUIET gained in the experiment, and bore 8-bit video. All of a report is about the floor
  *   that it advises.
  * - A deviation of N frames is uncertain by 1 / sqrt (2 N) (normal distribution): below 30 frames, 13 %.
  *   In the experiment a profile of 30 images of another camera did no better than scope channel, one of
- *   100 did.
+ *   100 did, though not beyond doubt.
  * - Outliers stretch a range: where the range is more than twice the distance of the 1st and 99th
  *   percentiles, percentiles are the better ends.
  */
@@ -97,8 +98,9 @@ choose_by_pixels (Advice *advice, const Facts *facts, guint64 frames)
         percent);
     say (advice->reasons,
         "That holds while camera and scene stay as they are; where still things matter too, or the "
-        "camera may move, scope channel keeps them. Another camera needs a profile of its own: with this "
-        "one a network would see the difference of the two.");
+        "camera may move, scope channel keeps them. Where every place of the scene was trained on, scope "
+        "channel may also be learned better: train with both. Another camera needs a profile of its own: "
+        "with this one a network would see the difference of the two.");
     if (frames < GOOD_FRAMES)
       say (advice->warnings,
           "A profile of %" G_GUINT64_FORMAT

@@ -195,6 +195,7 @@ def test_advice(tmp_path, fixed, moving, n, expected):
     page = make_page(tmp_path, frames_of(n, fixed, moving))
     assert expected in page.text
     assert ("a small one for scope pixel" in page.text) == ("scope=pixel" in expected and n < 100)
+    assert ("train with both" in page.text) == ("scope=pixel" in expected)
     assert "gst-launch-1.0 uridecodebin3" in page.text
 
 
