@@ -171,7 +171,7 @@ def parse_options(words):
     parser.add_argument("--size", type=size_of, default=(32, 32), help="WIDTHxHEIGHT they are brought to (32x32)")
     parser.add_argument("--steps", type=count_of, default=300, help="of training on them (300)")
     parser.add_argument("--sets", type=names_of([row.key for row in SETS]), help="only these, with commas between")
-    parser.add_argument("--methods", type=names_of([method.key for method in METHODS]), help="likewise")
+    parser.add_argument("--methods", type=names_of(ALL), help="likewise")
     parser.add_argument("--seeds", type=count_of, help="how many (10; 2 with --short)")
     parser.add_argument("--output", type=pathlib.Path, help="where results and plots go (build/experiment/long, short or images)")
     parser.add_argument("--docs", action="store_true", help="only: bring results.jsonl, tables and plots of --output into docs")

@@ -414,6 +414,7 @@ def test_pictures_of_a_user(tmp_path):
 
 @pytest.mark.parametrize("words, status, expected", [
     (["--seeds", "0"], 2, "1 or more"), (["--size", "3x3"], 2, "8 to 256"), (["--methods", "best"], 2, "best"),
+    (["--methods", "scale"], 2, "scale"),
     (["--sets", "cats"], 2, "cats"), (["--images", "nowhere"], 1, "nowhere"), (["--docs", "--output", "none"], 1, "results")])
 def test_bad_options(tmp_path, words, status, expected):
     words = [tmp_path / word if word in ("nowhere", "none") else word for word in words]
