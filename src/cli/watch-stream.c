@@ -240,14 +240,14 @@ watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
     return WATCH_END;
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING && is_idle_warning (self, message))
-    return WATCH_NOTHING;
+    return WATCH_IGNORED;
   g_autofree gchar *said = describe (message);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
     *text = g_steal_pointer (&said);
     return WATCH_ERROR;
   }
   if (g_strcmp0 (said, self->warning) == 0)
-    return WATCH_NOTHING;
+    return WATCH_IGNORED;
   g_free (self->warning);
   self->warning = g_strdup (said);
   *text = g_steal_pointer (&said);

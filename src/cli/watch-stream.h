@@ -26,8 +26,8 @@ typedef struct {
   gdouble checkpoint;
 } WatchSettings;
 
-/* What is new. */
-typedef enum { WATCH_NOTHING, WATCH_WARNING, WATCH_ERROR, WATCH_END } WatchNews;
+/* What is new. WATCH_IGNORED: a message that need not be said; others may wait behind it. */
+typedef enum { WATCH_NOTHING, WATCH_IGNORED, WATCH_WARNING, WATCH_ERROR, WATCH_END } WatchNews;
 
 /**
  * WatchProfile:

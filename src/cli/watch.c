@@ -223,62 +223,53 @@ look_at_clock (Watch *self)
   return CLI_OK;
 }
 
-/* Of the stream. @is_over: (out): whether it ended. Returns: an exit status; 0 goes on */
+/* The next of the stream, and says it. Returns: an exit status; 0 goes on */
 static int
-hear (Watch *self, guint milliseconds, gboolean *is_over)
+hear (Watch *self, guint milliseconds, WatchNews *news)
 {
   g_autofree gchar *text = NULL;
 
-  switch (watch_stream_wait (self->stream, milliseconds, &text)) {
-  case WATCH_ERROR:
+  *news = watch_stream_wait (self->stream, milliseconds, &text);
+  if (*news == WATCH_ERROR)
     return cli_fail (WATCH_STATUS_TROUBLE, "%s", text);
-  case WATCH_WARNING:
+  if (*news == WATCH_WARNING) {
     cli_fail (CLI_OK, "Warning: %s", text);
     /* among them: a profile could not be saved */
     self->date_time = g_get_monotonic_time () + RETRY_SECONDS * G_TIME_SPAN_SECOND;
-    return CLI_OK;
-  case WATCH_END:
-    *is_over = TRUE;
-    return CLI_OK;
-  default:
-    return CLI_OK;
   }
+  return CLI_OK;
 }
 
 static int
 follow (Watch *self)
 {
-  gboolean is_over = FALSE;
+  WatchNews news = WATCH_NOTHING;
   int status = CLI_OK;
 
-  while (status == CLI_OK && !stopped && !is_over) {
-    status = hear (self, LOOK_MILLISECONDS, &is_over);
-    if (status == CLI_OK && !stopped && !is_over)
+  while (status == CLI_OK && !stopped && news != WATCH_END) {
+    status = hear (self, LOOK_MILLISECONDS, &news);
+    if (status == CLI_OK && !stopped && news != WATCH_END)
       status = look_at_clock (self);
   }
-  return status == CLI_OK ? tell_line (self, is_over) : status;
+  return status == CLI_OK ? tell_line (self, news == WATCH_END) : status;
 }
 
 /* What went wrong with the last save is heard once it was tried. */
 static int
 stop (Watch *self, int status)
 {
-  gboolean is_over = FALSE;
+  WatchNews news = WATCH_IGNORED;
 
   if (!watch_stream_stop (self->stream)) {
     cli_fail (CLI_OK, "The source hangs, and is left as it is.");
     fflush (stdout);
     _exit (status == CLI_OK ? WATCH_STATUS_TROUBLE : status);
   }
-  while (status != WATCH_STATUS_TROUBLE && !is_over) {
-    g_autofree gchar *text = NULL;
-    const WatchNews news = watch_stream_wait (self->stream, 0, &text);
+  while (status != WATCH_STATUS_TROUBLE && news != WATCH_NOTHING) {
+    const int heard = hear (self, 0, &news);
 
-    if (news == WATCH_ERROR)
-      status = cli_fail (WATCH_STATUS_TROUBLE, "%s", text);
-    else if (news == WATCH_WARNING)
-      cli_fail (CLI_OK, "Warning: %s", text);
-    is_over = news == WATCH_NOTHING;
+    if (heard != CLI_OK)
+      status = heard;
   }
   watch_command_wait (&self->command, COMMAND_SECONDS);
   return status;

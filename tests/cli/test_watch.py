@@ -277,14 +277,22 @@ def test_nobody_reads_the_lines(tmp_path):
     assert process.returncode == 2 and "Standard output was not written" in errors and errors.count("\n") == 1
 
 
-def test_a_full_disk_loses_nothing(tmp_path):
-    """As long as it is full, the frames of the next dates go into the file before; here a limit on the size of files is the disk."""
-    def limit():
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, resource.RLIM_INFINITY))
+def fill_disk():
+    """A limit on the size of files is the full disk."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
 
+
+def noisy(width, height, *names):
+    """A live source in which each of these elements warns after every frame that it cannot save."""
+    return f"videotestsrc is-live=true ! video/x-raw,format=RGB,width={width},height={height},framerate=100/1" + "".join(
+        f" ! pixelstats name={name} location={name}.safetensors scope=channel checkpoint-interval=1" for name in names)
+
+
+def test_a_full_disk_loses_nothing(tmp_path):
+    """As long as it is full, the frames of the next dates go into the file before."""
     parts = random_frames(2, 12), random_frames(3, 13)
     with running("--json", "--location=s-%S.safetensors", "--every=0.1", "--checkpoint=0.1", STDIN, cwd=tmp_path,
-                 preexec_fn=limit) as process:
+                 preexec_fn=fill_disk) as process:
         feed(process, parts[0])
         first = await_frames(process, 2)
         assert b"Writing failed: File too large" in process.stderr.readline()
@@ -297,6 +305,21 @@ def test_a_full_disk_loses_nothing(tmp_path):
         status, _, _ = finish(process)
     assert status == 0
     check_profile(tmp_path / first["profile"]["file"], np.concatenate(parts))
+
+
+def test_a_last_save_that_fails_is_told(tmp_path):
+    """Also behind warnings that were told before: here several come while the last line is made.
+    Elements stop from the last to the first, so this error is the first."""
+    save_profile(tmp_path / "gate.safetensors", np.zeros((2, 480, 640, 3), np.uint8))
+    with running("--json", "--location=a.safetensors", "--reference=gate.safetensors", "--checkpoint=1000",
+                 noisy(640, 480, "noise"), cwd=tmp_path, preexec_fn=fill_disk) as process:
+        assert b"Warning: noise: " in process.stderr.readline()
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        status, _, errors = finish(process)
+    assert status == 2 and errors.count("\n") == 1, errors
+    assert "pixelprofile-collector: a.safetensors: Writing failed: File too large" in errors and "saving when stopped" in errors
+    assert not (tmp_path / "a.safetensors").exists()
 
 
 @pytest.mark.parametrize("content", [b"", b"notes that are no profile", bytes(1000)])
