@@ -315,24 +315,24 @@ save (WatchStream *self)
 }
 
 /* Goes on in another file where the date asks for one. What cannot be saved stays where it is, and the bus hears why.
- * Returns: %FALSE with @error set where the stream hangs */
-gboolean
+ * Where the stream hangs, @error is set. */
+WatchFollowed
 watch_stream_follow_date (WatchStream *self, GError **error)
 {
   g_autofree gchar *name = self->collector ? watch_name_now (self->pattern) : NULL;
 
   if (!name || g_str_equal (name, self->name))
-    return TRUE;
+    return WATCH_FOLLOWED;
   if (!save (self))
-    return TRUE;
+    return WATCH_NOT_SAVED;
   g_free (self->name);
   self->name = g_steal_pointer (&name);
   gst_pad_add_probe (self->gate, GST_PAD_PROBE_TYPE_IDLE, restart_collector, self, NULL);
   if (wait_until_done (self))
-    return TRUE;
+    return WATCH_FOLLOWED;
   g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
       "The stream hangs: a frame has not gone through in %d seconds.", HANG_SECONDS);
-  return FALSE;
+  return WATCH_HANGS;
 }
 
 static void

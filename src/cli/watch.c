@@ -202,6 +202,19 @@ tell_line (Watch *self, gboolean acts)
   return status;
 }
 
+/* What cannot be saved is tried again later. Returns: %FALSE with @error set where the stream hangs */
+static gboolean
+look_at_date (Watch *self, gint64 now, GError **error)
+{
+  if (now < self->date_time)
+    return TRUE;
+  const WatchFollowed followed = watch_stream_follow_date (self->stream, error);
+
+  if (followed == WATCH_NOT_SAVED)
+    self->date_time = now + RETRY_SECONDS * G_TIME_SPAN_SECOND;
+  return followed != WATCH_HANGS;
+}
+
 /* Returns: an exit status; 0 goes on */
 static int
 look_at_clock (Watch *self)
@@ -216,7 +229,7 @@ look_at_clock (Watch *self)
     return cli_fail (WATCH_STATUS_TROUBLE,
         "No frame came for %g seconds. Look whether the source is there, or set --timeout to more.",
         options->timeout);
-  if (now >= self->date_time && !watch_stream_follow_date (self->stream, &error))
+  if (!look_at_date (self, now, &error))
     return cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
   if ((gdouble) (now - self->line_time) >= options->every * G_TIME_SPAN_SECOND)
     return tell_line (self, TRUE);
@@ -232,11 +245,8 @@ hear (Watch *self, guint milliseconds, WatchNews *news)
   *news = watch_stream_wait (self->stream, milliseconds, &text);
   if (*news == WATCH_ERROR)
     return cli_fail (WATCH_STATUS_TROUBLE, "%s", text);
-  if (*news == WATCH_WARNING) {
+  if (*news == WATCH_WARNING)
     cli_fail (CLI_OK, "Warning: %s", text);
-    /* among them: a profile could not be saved */
-    self->date_time = g_get_monotonic_time () + RETRY_SECONDS * G_TIME_SPAN_SECOND;
-  }
   return CLI_OK;
 }
 

@@ -307,6 +307,40 @@ def test_a_full_disk_loses_nothing(tmp_path):
     check_profile(tmp_path / first["profile"]["file"], np.concatenate(parts))
 
 
+def count_writes(process):
+    return int(re.search(r"^syscw: (\d+)", Path(f"/proc/{process.pid}/io").read_text(), re.M)[1])
+
+
+def test_a_full_disk_is_tried_again_every_ten_seconds(tmp_path):
+    """Ten seconds after the first failure is the second, which says the same, and the next is ten seconds later."""
+    with running("--json", "--location=s-%S.safetensors", "--every=1000", "--checkpoint=1000", STDIN, cwd=tmp_path,
+                 preexec_fn=fill_disk) as process:
+        feed(process, NEAR)
+        assert b"Writing failed: File too large" in process.stderr.readline()
+        time.sleep(9)
+        before = count_writes(process)
+        time.sleep(3)
+        writes = count_writes(process) - before
+        process.send_signal(signal.SIGTERM)
+        status, _, errors = finish(process)
+    assert status == 2 and errors.count("\n") == 1 and "File too large" in errors, (status, errors)
+    assert 0 < writes < 100, writes  # some for each try
+
+
+def test_warnings_do_not_put_off_the_next_file(tmp_path):
+    """Of two elements by turns, a hundred a second. Two files begin within 4 seconds, whatever the first moment."""
+    (tmp_path / "gone").mkdir()
+    with open(tmp_path / "errors", "wb") as errors, running("--json", "--location=s-%S.safetensors", "--every=0.1",
+                                                            noisy(16, 6, "gone/a", "gone/b"), cwd=tmp_path, stderr=errors) as process:
+        names = {await_frames(process, 1)["profile"]["file"]}
+        (tmp_path / "gone").rename(tmp_path / "elsewhere")
+        start = time.monotonic()
+        while len(names) < 3 and time.monotonic() < start + 4:
+            names.add(json.loads(process.stdout.readline())["profile"]["file"])
+    assert len(names) == 3
+    assert "Warning: gone/" in (tmp_path / "errors").read_text()
+
+
 def test_a_last_save_that_fails_is_told(tmp_path):
     """Also behind warnings that were told before: here several come while the last line is made.
     Elements stop from the last to the first, so this error is the first."""
