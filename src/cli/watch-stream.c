@@ -18,6 +18,7 @@
 #include "watch-name.h"
 
 #define HANG_SECONDS 10
+#define MOST_WARNINGS 16
 
 struct _WatchStream {
   GstElement *pipeline;
@@ -26,8 +27,8 @@ struct _WatchStream {
   GstPad *gate;          /* before them */
   GstBus *bus;
   gchar *pattern, *name;
-  gchar *warning; /* the last, which is not said twice */
-  gint passed;    /* atomic: frames, and around from the largest number */
+  GQueue warnings; /* the latest different ones, which are not said twice: texts */
+  gint passed;     /* atomic: frames, and around from the largest number */
 
   GMutex lock;
   GCond done;
@@ -227,6 +228,24 @@ is_idle_warning (const WatchStream *self, GstMessage *message)
   return self->collector || g_error_matches (warning, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
 }
 
+static gint
+compare_texts (gconstpointer a, gconstpointer b)
+{
+  return strcmp (a, b);
+}
+
+/* Returns: whether it is new */
+static gboolean
+note_warning (WatchStream *self, const gchar *said)
+{
+  if (g_queue_find_custom (&self->warnings, said, compare_texts))
+    return FALSE;
+  g_queue_push_tail (&self->warnings, g_strdup (said));
+  if (g_queue_get_length (&self->warnings) > MOST_WARNINGS)
+    g_free (g_queue_pop_head (&self->warnings));
+  return TRUE;
+}
+
 /* Waits for the next news, so long at most. @text: (out) (transfer full) (nullable): what a warning or an error says */
 WatchNews
 watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
@@ -246,10 +265,8 @@ watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
     *text = g_steal_pointer (&said);
     return WATCH_ERROR;
   }
-  if (g_strcmp0 (said, self->warning) == 0)
+  if (!note_warning (self, said))
     return WATCH_IGNORED;
-  g_free (self->warning);
-  self->warning = g_strdup (said);
   *text = g_steal_pointer (&said);
   return WATCH_WARNING;
 }
@@ -368,7 +385,7 @@ watch_stream_free (WatchStream *self)
   gst_clear_object (&self->pipeline);
   g_free (self->pattern);
   g_free (self->name);
-  g_free (self->warning);
+  g_queue_clear_full (&self->warnings, g_free);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->done);
   g_free (self);
