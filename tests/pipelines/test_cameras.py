@@ -2,6 +2,7 @@
 """The lines of docs/cameras.md run in order and make what it says; its tables name what is there."""
 import json
 import re
+import time
 
 import numpy as np
 import pytest
@@ -63,3 +64,14 @@ def test_the_size_of_a_file(tmp_path):
     run(["pixelprofile", "watch", "--location=a.safetensors", "videotestsrc num-buffers=2 ! video/x-raw,format=RGB"], tmp_path)
     size = (tmp_path / "a.safetensors").stat().st_size
     assert np.isclose(size / (320 * 240), float(re.search(r"about (\d+) bytes per pixel", PAGE)[1]), rtol=.05)
+
+
+def test_the_alert_is_for_silent_cameras_alone(tmp_path):
+    """Before the first line its expression is true, so it has to hold for longer than that takes."""
+    (limit, minutes), = re.findall(r"expr: time\(\) - pixelprofile_watch_last_frame_time_seconds > (\d+)\n  for: (\d+)m\n", PAGE)
+    done = run(["pixelprofile", "watch", "--location=a.safetensors", "--metrics=a.prom", "videotestsrc num-buffers=0"], tmp_path)
+    assert done.returncode in (0, 2), done.stderr
+    value = float(re.search(r"last_frame_time_seconds\{camera=\"a\"\} (\S+)", (tmp_path / "a.prom").read_text())[1])
+    assert time.time() - value > float(limit)
+    every = float(re.search(r"--every=.*default: (\d+)", run(["pixelprofile", "watch", "--help"], tmp_path).stdout)[1])
+    assert 60 * int(minutes) > 2 * every
