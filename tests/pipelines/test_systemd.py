@@ -7,6 +7,7 @@ import shlex
 import shutil
 import signal
 import subprocess
+import time
 
 import numpy as np
 import pytest
@@ -16,7 +17,20 @@ from pipeline_help import SOURCE, TIMEOUT, check_profile, frames_of, make, run
 UNITS = SOURCE / "pipelines" / "systemd"
 NAMES = ["pixelnorm-watch@.service", "pixelnorm-drift@.service", "pixelnorm-drift@.timer", "pixelnorm-mail@.service"]
 CAMERA = "videotestsrc num-buffers=20 ! video/x-raw,format=RGB,width=64,height=48"
-TODAY, YESTERDAY = (str(datetime.date.today() - datetime.timedelta(days)) for days in (0, 1))
+
+
+@pytest.fixture(autouse=True)
+def _noon(monkeypatch):
+    """In a time zone where it is noon, so that no day ends meanwhile."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", f"NOON{datetime.datetime.now(datetime.timezone.utc).hour - 12:+d}")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def day(ago=0):
+    return str(datetime.date.today() - datetime.timedelta(ago))
 
 
 def read(name):
@@ -100,11 +114,10 @@ def test_watch(tmp_path):
     for turn in (1, 2):
         done = execute("pixelnorm-watch@.service", "gate", tmp_path, settings)
         assert (done.returncode, done.stderr) == (0, "")
-        names = {path.name for path in tmp_path.glob("*.safetensors")}
-        assert names == {f"gate-{TODAY}.safetensors"} or str(datetime.date.today()) != TODAY
-        check_profile(tmp_path / f"gate-{TODAY}.safetensors", np.concatenate([frames] * turn))
+        assert {path.name for path in tmp_path.glob("*.safetensors")} == {f"gate-{day()}.safetensors"}
+        check_profile(tmp_path / f"gate-{day()}.safetensors", np.concatenate([frames] * turn))
     assert 'pixelprofile_watch_frames_total{camera="gate"} 20\n' in (tmp_path / "gate.prom").read_text()
-    (tmp_path / f"gate-{TODAY}.safetensors").rename(tmp_path / "reference.safetensors")
+    (tmp_path / f"gate-{day()}.safetensors").rename(tmp_path / "reference.safetensors")
     settings |= {"SOURCE": CAMERA.replace("src", "src pattern=white"),
                  "WATCH_OPTIONS": "--reference=reference.safetensors --exit-on-drift"}
     done = execute("pixelnorm-watch@.service", "gate", tmp_path, settings)
@@ -128,13 +141,13 @@ def test_watch_is_stopped_as_systemd_does(tmp_path):
 @pytest.mark.parametrize("pattern, status", [("smpte", 0), ("white", 1), (None, 2)])
 def test_drift(tmp_path, pattern, status):
     """Yesterday's profile within the limit, beyond it, and not there."""
-    for name, source in [("reference", CAMERA), (f"gate-{YESTERDAY}", pattern and CAMERA.replace("src", f"src pattern={pattern}"))]:
+    for name, source in [("reference", CAMERA), (f"gate-{day(1)}", pattern and CAMERA.replace("src", f"src pattern={pattern}"))]:
         if source:
             make(f"-q {source} ! pixelstats location={name}.safetensors ! fakesink", tmp_path)
     settings = {"DRIFT_OPTIONS": settings_of((UNITS / "gate.conf").read_text())["DRIFT_OPTIONS"]}
     done = execute("pixelnorm-drift@.service", "gate", tmp_path, settings)
     assert done.returncode == status, done.stderr
-    assert ["Within the limit", "Beyond the limit", f"gate-{YESTERDAY}"][status] in done.stdout + done.stderr
+    assert ["Within the limit", "Beyond the limit", f"gate-{day(1)}"][status] in done.stdout + done.stderr
     if status < 2:
         assert done.stdout.rstrip().endswith("0.05 may.")
     assert read("pixelnorm-drift@.service")["Unit"]["OnFailure"] == ["pixelnorm-mail@%n.service"]
@@ -152,6 +165,14 @@ def test_mail(tmp_path, settings, receiver):
         f"To: {receiver}\nSubject: pixelnorm-drift@gate.service has failed on here\n\nBeyond the limit\n")
     assert (tmp_path / "arguments").read_text() == "-t\n"
     assert "--unit=pixelnorm-drift@gate.service" in (tmp_path / "asked").read_text()
+
+
+def test_commands_may_write_where_they_run():
+    for name in NAMES:
+        service = read(name).get("Service", {})
+        if service.get("ProtectSystem") == ["strict"]:
+            writable = [f"/var/lib/{folder}" for folder in service.get("StateDirectory", [])] + service.get("ReadWritePaths", [])
+            assert service["WorkingDirectory"][0] in writable, name
 
 
 def test_the_timer_runs_what_is_named_like_it():
