@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A command that pixelprofile watch runs. It gets a line on its standard input, and nobody waits for it but at the end. */
+/* A command that pixelprofile watch runs. It gets a line on its standard input, and nobody waits for it but at the end. What it
+ * prints goes to standard error, since a reader of standard output expects lines of the watch alone.
+ */
 #include "watch-command.h"
 
 #include <errno.h>
@@ -26,7 +28,8 @@ hand_over (int fd, const gchar *input)
 void
 watch_command_start (WatchCommand *self, const gchar *input)
 {
-  gchar *words[] = { "/bin/sh", "-c", (gchar *) self->line, NULL };
+  g_autofree gchar *script = g_strconcat ("exec >&2\n", self->line, NULL);
+  gchar *words[] = { "/bin/sh", "-c", script, NULL };
   g_autoptr (GError) error = NULL;
   int fd;
 

@@ -198,6 +198,13 @@ def test_a_command_that_fails(gate, command, words):
     assert done.returncode == 0 and done.stderr.count("\n") == 1 and words in done.stderr
 
 
+def test_what_a_command_prints_is_no_line(gate):
+    done = watch("--json", "--reference=gate.safetensors", "--on-drift=echo Covered; echo Told >&2",
+                 write_frames(gate / "frames.raw", FAR), cwd=gate)
+    assert (done.returncode, done.stderr) == (0, "Covered\nTold\n")
+    assert [json.loads(line)["frames"] for line in done.stdout.splitlines()] == [30]
+
+
 # --- how it ends
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
