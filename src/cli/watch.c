@@ -331,14 +331,25 @@ check_files (const Options *options)
 }
 
 static int
-check_options (const Options *options)
+find_source (Options *options)
 {
   const guint n = options->sources ? g_strv_length (options->sources) : 0;
-  int status;
 
-  if (n != 1 || !*options->sources[0])
+  if (n != 1)
     return cli_fail_usage (
         "Expected one SOURCE, a description of a pipeline in quotes, found %u words.", n);
+  options->stream.source = options->sources[0];
+  if (!*options->stream.source)
+    return cli_fail_usage (
+        "SOURCE is empty. Expected a file, a URI or a description of a pipeline.");
+  return CLI_OK;
+}
+
+static int
+check_options (const Options *options)
+{
+  int status;
+
   if (!options->stream.pattern && !options->reference)
     return cli_fail_usage (
         "Expected --location to collect, --reference to compare, or both; found neither.");
@@ -360,11 +371,12 @@ watch (Options *options)
 {
   Watch self = { .options = options };
   g_autoptr (GError) error = NULL;
-  int status = check_options (options);
+  int status = find_source (options);
 
+  if (status == CLI_OK)
+    status = check_options (options);
   if (status != CLI_OK)
     return status;
-  options->stream.source = options->sources[0];
   if (options->reference) {
     self.reference = pixelnorm_profile_load (options->reference, &error);
     if (!self.reference)
