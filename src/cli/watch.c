@@ -21,13 +21,16 @@ enum { WATCH_STATUS_WITHIN = 0, WATCH_STATUS_BEYOND = 1, WATCH_STATUS_TROUBLE = 
 #define LOOK_MILLISECONDS 100
 #define RETRY_SECONDS 10
 #define COMMAND_SECONDS 10
+#define VARIABLE "PIXELPROFILE_SOURCE"
 #define LEAST_SECONDS 0.05
 #define MOST_SECONDS 1e6
 
 static const gchar description[] =
     "SOURCE is a file, a URI, or a pipeline description in quotes, as for gst-launch-1.0, that ends with raw\n"
     "video: \"v4l2src ! video/x-raw,framerate=30/1\". Frames of every raw format are read exactly, as by\n"
-    "pixelstats.\n"
+    "pixelstats. Without SOURCE the environment variable " VARIABLE
+    " is used. Other users can read a\n"
+    "command line, but not the environment, so a password is safer there.\n"
     "\n"
     "--location collects the profile of all frames. The name may contain conversions of date(1), in local\n"
     "time: scene-%F.safetensors gives each day a file of its own. An existing profile is continued. The\n"
@@ -335,10 +338,12 @@ find_source (Options *options)
 {
   const guint n = options->sources ? g_strv_length (options->sources) : 0;
 
-  if (n != 1)
+  options->stream.source = n == 0 ? g_getenv (VARIABLE) : options->sources[0];
+  if (n > 1 || !options->stream.source)
     return cli_fail_usage (
-        "Expected one SOURCE, a description of a pipeline in quotes, found %u words.", n);
-  options->stream.source = options->sources[0];
+        "Expected one SOURCE, a description of a pipeline in quotes, or " VARIABLE
+        " in the environment; found %u words.",
+        n);
   if (!*options->stream.source)
     return cli_fail_usage (
         "SOURCE is empty. Expected a file, a URI or a description of a pipeline.");
@@ -424,7 +429,7 @@ watch_run (int argc, char **argv)
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options.sources, NULL, NULL },
     { NULL },
   };
-  g_autoptr (GOptionContext) context = cli_context_new ("SOURCE",
+  g_autoptr (GOptionContext) context = cli_context_new ("[SOURCE]",
       "Watches a camera for weeks: collects its profile and reports drift.", description, entries);
 
   const int status = cli_parse (context, &argc, &argv) ? watch (&options) : CLI_USAGE;

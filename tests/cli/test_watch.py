@@ -414,6 +414,17 @@ def test_wrong_command_lines(tmp_path, arguments, words):
     assert sorted(os.listdir(tmp_path)) == before and (tmp_path / "notes.prom").read_text() == "notes"
 
 
+def test_a_source_in_the_environment(tmp_path):
+    """Where none is among the words."""
+    environment = {**os.environ, "PIXELPROFILE_SOURCE": write_frames(tmp_path / "frames.raw", NEAR)}
+    (line,) = watch_json("--location=a.safetensors", cwd=tmp_path, env=environment)
+    assert line["frames"] == 30
+    (line,) = watch_json("--location=b.safetensors", write_frames(tmp_path / "far.raw", FAR[:7]), cwd=tmp_path, env=environment)
+    assert line["frames"] == 7
+    done = watch("--location=c.safetensors", cwd=tmp_path, env={**environment, "PIXELPROFILE_SOURCE": ""})
+    assert done.returncode == 2 and "SOURCE is empty" in done.stderr
+
+
 def test_nothing_to_do(tmp_path):
     done = watch("videotestsrc", cwd=tmp_path)
     assert done.returncode == 2 and "--location to collect, --reference to compare" in done.stderr

@@ -2,6 +2,7 @@
 """The units of pipelines/systemd: systemd takes them, and their commands do what they say, run as systemd would run them."""
 import datetime
 import os
+import pathlib
 import re
 import shlex
 import shutil
@@ -108,8 +109,8 @@ def test_systemd_takes_them(tmp_path):
 def test_watch(tmp_path):
     """Today's profile, gone on from after a restart; metrics; drift ends it for good, and is mailed."""
     settings = settings_of((UNITS / "gate.conf").read_text())
-    assert set(settings) == {"SOURCE", "WATCH_OPTIONS", "DRIFT_OPTIONS"}
-    settings["SOURCE"] = CAMERA
+    assert set(settings) == {"PIXELPROFILE_SOURCE", "WATCH_OPTIONS", "DRIFT_OPTIONS"}
+    settings["PIXELPROFILE_SOURCE"] = CAMERA
     frames = frames_of(CAMERA, tmp_path, 64, 48)
     for turn in (1, 2):
         done = execute("pixelnorm-watch@.service", "gate", tmp_path, settings)
@@ -118,7 +119,7 @@ def test_watch(tmp_path):
         check_profile(tmp_path / f"gate-{day()}.safetensors", np.concatenate([frames] * turn))
     assert 'pixelprofile_watch_frames_total{camera="gate"} 20\n' in (tmp_path / "gate.prom").read_text()
     (tmp_path / f"gate-{day()}.safetensors").rename(tmp_path / "reference.safetensors")
-    settings |= {"SOURCE": CAMERA.replace("src", "src pattern=white"),
+    settings |= {"PIXELPROFILE_SOURCE": CAMERA.replace("src", "src pattern=white"),
                  "WATCH_OPTIONS": "--reference=reference.safetensors --exit-on-drift"}
     done = execute("pixelnorm-watch@.service", "gate", tmp_path, settings)
     service = read("pixelnorm-watch@.service")
@@ -129,9 +130,11 @@ def test_watch(tmp_path):
 
 def test_watch_is_stopped_as_systemd_does(tmp_path):
     words, environment = command_of("pixelnorm-watch@.service", "gate", tmp_path,
-                                    {"SOURCE": CAMERA.replace("num-buffers=20", "is-live=true"), "WATCH_OPTIONS": "--every=0.1"})
+                                    {"PIXELPROFILE_SOURCE": CAMERA.replace("num-buffers=20", "is-live=true"), "WATCH_OPTIONS": "--every=0.1"})
     with subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         line = process.stdout.readline()
+        # which every user may read, and the source may have a password
+        assert b"videotestsrc" not in pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.send_signal(signal.SIGTERM)
         _, errors = process.communicate(timeout=TIMEOUT)
     assert (process.returncode, errors) == (0, "") and "frames" in line
