@@ -32,6 +32,20 @@ diff_check_fit (PixelnormProfile *a, PixelnormProfile *b, const gchar *name_a, c
                             : pixelnorm_geometry_check (first, second, name_a, name_b, error);
 }
 
+/* Warns where colours have shifted by the profiles' matrices alone. The first name begins a sentence. */
+void
+diff_compare_matrices (
+    PixelnormProfile *a, PixelnormProfile *b, const gchar *name_a, const gchar *name_b)
+{
+  const gchar *first = pixelnorm_profile_get_geometry (a)->matrix;
+  const gchar *second = pixelnorm_profile_get_geometry (b)->matrix;
+
+  if (g_strcmp0 (first, second) != 0)
+    cli_fail (CLI_OK,
+        "Warning: %s was made with the matrix %s, %s with %s; that alone shifts colours.", name_a,
+        first ? first : "none", name_b, second ? second : "none");
+}
+
 gdouble
 diff_row_share (const DiffRow *row)
 {

@@ -25,6 +25,8 @@
 int diff_settings_check (const DiffSettings *settings);
 gboolean diff_check_fit (PixelnormProfile *a, PixelnormProfile *b, const gchar *name_a,
     const gchar *name_b, GError **error);
+void diff_compare_matrices (
+    PixelnormProfile *a, PixelnormProfile *b, const gchar *name_a, const gchar *name_b);
 gdouble diff_row_share (const DiffRow *row);
 const DiffRow *diff_all (const Diff *diff);
 gboolean diff_is_beyond (const Diff *diff, const DiffSettings *settings);

@@ -197,10 +197,8 @@ check_fit (const DiffOptions *options, PixelnormProfile *const profiles[2], GErr
         options->paths[a->width == 0 ? 0 : 1]);
     return FALSE;
   }
-  if (ok && g_strcmp0 (a->matrix, b->matrix) != 0)
-    cli_fail (CLI_OK,
-        "Warning: A was made with the matrix %s, B with %s; that alone shifts colours.",
-        a->matrix ? a->matrix : "none", b->matrix ? b->matrix : "none");
+  if (ok)
+    diff_compare_matrices (profiles[0], profiles[1], "A", "B");
   return ok;
 }
 

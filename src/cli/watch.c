@@ -82,6 +82,7 @@ typedef struct {
   gint64 frame_time;   /* of the latest frame */
   gint64 date_time;    /* from when on the date is looked at */
   gboolean was_beyond; /* the latest line */
+  gboolean compared;   /* frames, at least once */
 } Watch;
 
 static volatile sig_atomic_t stopped;
@@ -150,6 +151,9 @@ measure (Watch *self, WatchLine *line, GError **error)
   const gboolean ok =
       diff_check_fit (self->reference, latest, self->options->reference, "the stream", error)
       && diff_init (&line->diff, self->reference, latest, line->settings, error);
+  if (ok && !self->compared)
+    diff_compare_matrices (self->reference, latest, "The reference", "the stream");
+  self->compared |= ok;
   if (ok)
     line->latest = g_steal_pointer (&latest);
   g_clear_object (&latest);

@@ -117,6 +117,23 @@ def test_figures_are_those_of_diff(gate):
         assert line["drift"]["share_beyond"] == pytest.approx((shift.max(-1) > 0.2).mean())
 
 
+def test_another_matrix_than_the_reference(tmp_path):
+    """Is told once, in the words of diff."""
+    def source(matrix):
+        return ("videotestsrc is-live=true num-buffers=30 ! video/x-raw,format=Y444,width=16,height=6,framerate=60/1,"
+                f"colorimetry=2:{matrix}:5:1")
+
+    for name, matrix in (("a", 4), ("b", 3)):
+        watch_json(f"--location={name}.safetensors", "--channels=native", source(matrix), cwd=tmp_path)
+    told = pixelprofile("diff", "a.safetensors", "b.safetensors", cwd=tmp_path).stderr
+    done = watch("--json", "--reference=a.safetensors", "--channels=native", "--every=0.1", source(3), cwd=tmp_path)
+    assert sum(json.loads(line)["drift"] is not None for line in done.stdout.splitlines()) > 1
+    assert "bt601" in told and "bt709" in told and done.stderr == (
+        told.replace("profile diff:", "profile watch:").replace(" A was", " The reference was").replace(" B with", " the stream with"))
+    done = watch("--json", "--reference=a.safetensors", "--channels=native", source(4), cwd=tmp_path)
+    assert done.stderr == ""
+
+
 def test_each_line_is_of_the_latest_frames(gate):
     """Bursts that came whole into one line."""
     seen = 0
