@@ -27,8 +27,9 @@ struct _WatchStream {
   GstPad *gate;          /* before them */
   GstBus *bus;
   gchar *pattern, *name;
-  GQueue warnings; /* the latest different ones, which are not said twice: texts */
-  gint passed;     /* atomic: frames, and around from the largest number */
+  gboolean no_video; /* among the streams that the source has told of last */
+  GQueue warnings;   /* the latest different ones, which are not said twice: texts */
+  gint passed;       /* atomic: frames, and around from the largest number */
 
   GMutex lock;
   GCond done;
@@ -228,6 +229,21 @@ is_idle_warning (const WatchStream *self, GstMessage *message)
   return self->collector || g_error_matches (warning, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
 }
 
+static gboolean
+has_video (GstMessage *message)
+{
+  g_autoptr (GstStreamCollection) streams = NULL;
+  gboolean found = FALSE;
+
+  gst_message_parse_stream_collection (message, &streams);
+  for (guint i = 0; i < gst_stream_collection_get_size (streams); i++) {
+    GstStream *stream = gst_stream_collection_get_stream (streams, i);
+
+    found |= (gst_stream_get_stream_type (stream) & GST_STREAM_TYPE_VIDEO) != 0;
+  }
+  return found;
+}
+
 static gint
 compare_texts (gconstpointer a, gconstpointer b)
 {
@@ -251,13 +267,19 @@ WatchNews
 watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
 {
   g_autoptr (GstMessage) message = gst_bus_timed_pop_filtered (self->bus,
-      milliseconds * GST_MSECOND, GST_MESSAGE_WARNING | GST_MESSAGE_ERROR | GST_MESSAGE_EOS);
+      milliseconds * GST_MSECOND,
+      GST_MESSAGE_WARNING | GST_MESSAGE_ERROR | GST_MESSAGE_EOS | GST_MESSAGE_STREAM_COLLECTION);
 
   *text = NULL;
   if (!message)
     return WATCH_NOTHING;
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
     return WATCH_END;
+  if (GST_MESSAGE_TYPE_IS_EXTENDED (message)) { /* the filter takes all of these */
+    if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_STREAM_COLLECTION)
+      self->no_video = !has_video (message);
+    return WATCH_IGNORED;
+  }
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING && is_idle_warning (self, message))
     return WATCH_IGNORED;
   g_autofree gchar *said = describe (message);
@@ -269,6 +291,13 @@ watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
     return WATCH_IGNORED;
   *text = g_steal_pointer (&said);
   return WATCH_WARNING;
+}
+
+/* Returns: whether the source has told of its streams, and none is video */
+gboolean
+watch_stream_is_without_video (const WatchStream *self)
+{
+  return self->no_video;
 }
 
 /* How many frames have passed; after the largest number comes 0. */

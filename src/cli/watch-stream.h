@@ -49,6 +49,7 @@ typedef struct _WatchStream WatchStream;
 WatchStream *watch_stream_new (const WatchSettings *settings, GError **error);
 void watch_stream_start (WatchStream *self);
 WatchNews watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text);
+gboolean watch_stream_is_without_video (const WatchStream *self);
 guint watch_stream_get_passed (WatchStream *self);
 gboolean watch_stream_get_profile (WatchStream *self, WatchProfile *profile);
 PixelnormProfile *watch_stream_take_latest (WatchStream *self);

@@ -210,6 +210,15 @@ tell_line (Watch *self, gboolean acts)
   return status;
 }
 
+/* Before what went wrong, where no frame came since there is none. */
+static const gchar *
+name_cause (const Watch *self)
+{
+  return self->totals.frames == 0 && watch_stream_is_without_video (self->stream)
+      ? "No video was found in SOURCE. "
+      : "";
+}
+
 /* What cannot be saved is tried again later. Returns: %FALSE with @error set where the stream hangs */
 static gboolean
 look_at_date (Watch *self, gint64 now, GError **error)
@@ -235,8 +244,8 @@ look_at_clock (Watch *self)
   watch_command_look (&self->command);
   if ((gdouble) (now - self->frame_time) > options->timeout * G_TIME_SPAN_SECOND)
     return cli_fail (WATCH_STATUS_TROUBLE,
-        "No frame came for %g seconds. Look whether the source is there, or set --timeout to more.",
-        options->timeout);
+        "%sNo frame came for %g seconds. Look whether the source is there, or set --timeout to more.",
+        name_cause (self), options->timeout);
   if (!look_at_date (self, now, &error))
     return cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
   if ((gdouble) (now - self->line_time) >= options->every * G_TIME_SPAN_SECOND)
@@ -252,7 +261,7 @@ hear (Watch *self, guint milliseconds, WatchNews *news)
 
   *news = watch_stream_wait (self->stream, milliseconds, &text);
   if (*news == WATCH_ERROR)
-    return cli_fail (WATCH_STATUS_TROUBLE, "%s", text);
+    return cli_fail (WATCH_STATUS_TROUBLE, "%s%s", name_cause (self), text);
   if (*news == WATCH_WARNING)
     cli_fail (CLI_OK, "Warning: %s", text);
   return CLI_OK;

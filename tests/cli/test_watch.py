@@ -57,6 +57,13 @@ def test_files_and_uris(tmp_path, kind):
     assert line["frames"] == load(tmp_path / "a.safetensors").get_frames() == 9
 
 
+def test_a_file_without_video(tmp_path):
+    subprocess.run(["gst-launch-1.0", "-q", "audiotestsrc", "num-buffers=9", "!", "wavenc", "!", "filesink", "location=a.wav"],
+                   check=True, timeout=PATIENCE, cwd=tmp_path)
+    done = watch("--location=a.safetensors", "--timeout=3", "a.wav", cwd=tmp_path)
+    assert done.returncode == 2 and "No video was found in SOURCE. " in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
 def test_settings_of_the_profile(tmp_path):
     frames = random_frames(5, 7)
     source = write_frames(tmp_path / "frames.raw", frames)
