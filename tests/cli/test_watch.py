@@ -315,7 +315,7 @@ def fill_disk():
 
 def noisy(width, height, *names):
     """A live source in which each of these elements warns after every frame that it cannot save."""
-    return f"videotestsrc is-live=true ! video/x-raw,format=RGB,width={width},height={height},framerate=100/1" + "".join(
+    return f"videotestsrc is-live=true num-buffers=3000 ! video/x-raw,format=RGB,width={width},height={height},framerate=100/1" + "".join(
         f" ! pixelstats name={name} location={name}.safetensors scope=channel checkpoint-interval=1" for name in names)
 
 
