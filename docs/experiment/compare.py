@@ -14,7 +14,7 @@ import torch
 from edge import step_of
 from image_sets import inputs_of, places_of
 from methods import TENSORS, VIDEO, collect, decode, normalize
-from networks import make_network
+from networks import GUESSES, make_network
 from training import accuracy, tensor_of, train
 from variants import JUDGES, VARIANTS, Variant
 
@@ -136,7 +136,8 @@ def tune(results, row, inputs_of_seed):
 
     first = next(iter(inputs_of_seed.values()))
     method, n_classes = first.method, first.images.n_classes
-    best = RATES.index(min(RATES, key=lambda rate: abs(np.log(rate / method.guess))))
+    guess = GUESSES.get(first.network, method.guess)
+    best = RATES.index(min(RATES, key=lambda rate: abs(np.log(rate / guess))))
     around = (-1, 0, 1)
     while True:
         highest = max((best + step for step in around if 0 <= best + step < len(RATES)), key=score)

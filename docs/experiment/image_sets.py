@@ -292,7 +292,7 @@ SETS = (
         digits_under_a_pattern(4, ordinary), ("moved-old", "moved-new", "moved-100", "moved-30", "moved-one"), base=False),
     Row("street-back", "the street, trained on its end and tested on its beginning", street(STREET_POOLS[::-1]), 640, 200, 10,
         90, judges=(), base=False),
-    Row("photos", "patches of ten colour photographs, a class each", photos, 1000, 120, 10, 80,
+    Row("photos", "patches of ten colour photographs, a class each", photos, 1000, 600, 50, 70,
         judges=("off", "flipped", "cast"), base=False),
 )
 

@@ -41,8 +41,8 @@ STUDIES = (
     Study(("digits",), ("scale",), seeds=10, tune_seeds=3),
     Study(("digits",), ("scale", "fixed", "channel", "zscore-8", "none", "center"), variant="constant", seeds=3,
           factors=(1, 3.2)),
-    Study(("photos",), FEW, "residual", seeds=3, tune_seeds=1),
-    Study(("photos",), TWO, "residual", "augmented", seeds=3),
+    Study(("photos",), MAIN, "residual", tune_seeds=1),
+    Study(("photos",), TWO, "residual", "augmented", seeds=4),
 )
 # sets of which all methods are trained with the plain network: 10 seeds, rates searched with 3
 BASE_SEEDS, BASE_TUNE_SEEDS = 10, 3

@@ -407,17 +407,20 @@ def table_of_long(results):
 
 
 def table_of_photos(results):
-    rows, fields = [], ("accuracy", "off", "flipped", "cast")
+    rows, fields, about = [], ("accuracy", "off", "flipped", "cast"), results.find(kind="set", set="photos")
     for variant in (None, "augmented"):
         for method in BY_KEY:
             columns = [values_of(results, "photos", method, field, network="residual", variant=variant) for field in fields]
             if columns[0]:
                 d = difference(columns[0], values_of(results, "photos", REFERENCE, network="residual", variant=variant))
+                runs = runs_of(results, "photos", method, "residual", variant)
                 rows.append([VARIANTS[variant].words if variant else "as they are", BY_KEY[method].words]
                             + [with_interval(column) for column in columns]
-                            + [words_of_difference(d) if method != REFERENCE else ""])
+                            + [words_of_difference(d) if method != REFERENCE else "", median_steps(steps_in(runs, about)),
+                               f'{runs[0]["rate"]:g}'])
     return table(["photos, residual network, trained on images", "method", "accuracy, %",
-                  *(JUDGES[field].words for field in fields[1:]), f"accuracy minus {BY_KEY[REFERENCE].words}"], rows) if rows else ""
+                  *(JUDGES[field].words for field in fields[1:]), f"accuracy minus {BY_KEY[REFERENCE].words}",
+                  "median steps to the stated accuracy", "rate"], rows) if rows else ""
 
 
 def table_of_edges(results, shares=(1, 10, 50, 90, 99)):

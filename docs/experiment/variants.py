@@ -64,7 +64,8 @@ VARIANTS = {
     "n100-pool": Variant("100 images, profile of 3000", 100, pool_profile=True),
     "n300-pool": Variant("300 images, profile of 3000", 300, pool_profile=True),
     "shifted": Variant("shifted up to 2 pixels in training and profile", view=shifted, copies=4),
-    "augmented": Variant("flips, shifts and colour casts in training and profile", view=augmented, copies=4),
+    "augmented": Variant("flips, shifts and colour casts in training and profile, twice the steps", view=augmented, copies=4,
+                         steps=2),
     "long": Variant("five times the steps", steps=5),
     "constant": Variant("constant learning rate", constant=True),
 }

@@ -260,9 +260,10 @@ def test_anomalies_are_where_they_are_said():
 
 
 class Fake:
-    """Inputs of which only the method and the number of classes are asked."""
+    """Inputs of which only the method, the network and the number of classes are asked."""
 
-    def __init__(self, guess):
+    def __init__(self, guess, network="plain"):
+        self.network = network
         self.method = methods.BY_KEY["channel"]._replace(guess=guess)
         self.images = image_sets.ImageSet("fake", None, None, None, 0, 2)
 
@@ -276,6 +277,20 @@ def test_the_search_finds_the_hill(monkeypatch, guess, best, chance):
 
     monkeypatch.setattr(compare, "run", run)
     assert compare.tune(None, None, {0: Fake(guess)}) == best
+
+
+@pytest.mark.parametrize("network, first", [("plain", .001), ("residual", .032)])
+def test_where_the_search_begins(monkeypatch, network, first):
+    """At the guess of the method, or that of the network: its neighbours are tried and no others, where it is the best."""
+    tried = []
+
+    def run(_results, _row, _inputs, _phase, rate):
+        tried.append(rate)
+        return {"accuracy": 95 - abs(np.log10(rate / first)), "curve": [0]}
+
+    monkeypatch.setattr(compare, "run", run)
+    assert compare.tune(None, None, {0: Fake(.001, network)}) == first
+    assert sorted(tried) == {"plain": [.00032, .001, .0032], "residual": [.01, .032, .1]}[network]
 
 
 def test_of_equals_the_safer(monkeypatch):
