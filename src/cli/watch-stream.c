@@ -367,7 +367,13 @@ watch_stream_follow_date (WatchStream *self, GError **error)
 {
   g_autofree gchar *name = self->collector ? watch_name_now (self->pattern) : NULL;
 
+  guint64 frames = 0;
+
   if (!name || g_str_equal (name, self->name))
+    return WATCH_FOLLOWED;
+  g_object_get (self->collector, "frames", &frames, NULL);
+  /* its caps may be on their way: a restart between them and the first frame would lose them */
+  if (frames == 0)
     return WATCH_FOLLOWED;
   if (!save (self))
     return WATCH_NOT_SAVED;

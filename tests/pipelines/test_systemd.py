@@ -132,7 +132,7 @@ def test_watch_is_stopped_as_systemd_does(tmp_path):
     words, environment = command_of("pixelnorm-watch@.service", "gate", tmp_path,
                                     {"PIXELPROFILE_SOURCE": CAMERA.replace("num-buffers=20", "is-live=true"), "WATCH_OPTIONS": "--every=0.1"})
     with subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        line = process.stdout.readline()
+        line = next(line for line in process.stdout if re.search(r"  [1-9]\d* frames", line))
         # which every user may read, and the source may have a password
         assert b"videotestsrc" not in pathlib.Path(f"/proc/{process.pid}/cmdline").read_bytes()
         process.send_signal(signal.SIGTERM)
