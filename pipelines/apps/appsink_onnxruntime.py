@@ -46,7 +46,8 @@ try:
     import numpy
     import onnxruntime
 except ImportError:
-    missing("The Python package onnxruntime", "pip install onnxruntime")
+    missing("The Python package onnxruntime", "apt-get install python3-onnxruntime on Debian 13 and newer; else pip install onnxruntime "
+            "in a virtual environment (python3 -m venv --system-site-packages), and start this with the python3 there")
 
 
 class Network:
