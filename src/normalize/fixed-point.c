@@ -26,8 +26,8 @@ pixelnorm_codes_of_loop (
     PixelnormCodesLoop loop, gconstpointer data, guint period, guint8 (*tables)[256])
 {
   const guint codes_a_tile = PIXELNORM_TILE / 4;
-  guint8 x[PIXELNORM_TILE] = { 0 },
-         y[PIXELNORM_TILE]; /* n is not 0, which not every compiler sees */
+  /* set, since not every compiler sees that n is not 0 */
+  guint8 x[PIXELNORM_TILE] = { 0 }, y[PIXELNORM_TILE];
 
   for (guint first = 0; first < 256; first += codes_a_tile) {
     const guint n = MIN (256 - first, codes_a_tile) * period;
