@@ -59,8 +59,8 @@ def test_nothing_is_lost(tmp_path, name, kills, seconds):
             held.setdefault(file, []).append(FRAMES[at:at + grown])
             at += grown
         kept[sort] += at
-        if sort == "term" and line:  # what was counted is saved
-            assert after[line["profile"]["file"]] >= line["profile"]["frames"]
+        if sort == "term" and line:  # what was counted is saved; of a file that the date has just begun that may be nothing
+            assert after.get(line["profile"]["file"], 0) >= line["profile"]["frames"]
         saved = after
     print(f"{kills} kills, {sum(saved.values())} frames in {len(saved)} profiles, of runs that were killed {kept['kill']}")
     assert kept["term"] and kept["kill"]
