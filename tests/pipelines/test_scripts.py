@@ -96,9 +96,9 @@ def test_stopped(name, number, here, environment, tmp_path):
         assert (tmp_path / "busy").exists(), process.communicate()
         assert list(here.iterdir()) != []
         (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
-        said, _ = process.communicate(timeout=20)
+        said, _ = process.communicate(timeout=TIMEOUT)
     assert process.returncode != 0 and "Traceback" not in said
-    end = time.monotonic() + 5
+    end = time.monotonic() + TIMEOUT
     while processes_of(process.pid) and time.monotonic() < end:
         time.sleep(0.02)
     assert processes_of(process.pid) == [] and list(here.iterdir()) == []
