@@ -4,7 +4,7 @@
  *   SOURCE ! identity ! pixelstats append=true ! pixelstats ! fakesink
  *
  * The first pixelstats collects the profile and saves it; the second counts the latest frames alone, and has no file. Where the
- * date asks for another file, the first is stopped, which saves, and started with the new name, while identity waits with the
+ * date asks for another file, the first is stopped, which saves, and started with the new name, before identity hands on the
  * next frame: so every frame is in one of the files.
  *
  * The pipeline starts and stops in another thread: a source that hangs as it is opened or closed holds nobody up.
@@ -26,16 +26,19 @@ struct _WatchStream {
   GstElement *latest;    /* or NULL */
   GstPad *gate;          /* before them */
   GstBus *bus;
-  gchar *pattern, *name;
+  gchar *pattern;
   gboolean no_video; /* among the streams that the source has told of last */
   GQueue warnings;   /* the latest different ones, which are not said twice: texts */
   gint passed;       /* atomic: frames, and around from the largest number */
 
-  GMutex lock;
+  GMutex restart; /* is held while the collector restarts, and to forbid that */
+  gboolean is_halted;
+
+  GMutex lock; /* of what follows */
   GCond done;
   gboolean is_done; /* what another thread does for this one */
-
-  gboolean hangs; /* that was not done in time */
+  gchar *name;      /* of the file by the date */
+  gboolean is_due;  /* the collector restarts with the next frame */
 };
 
 static GstPadProbeReturn
@@ -67,7 +70,6 @@ wait_until_done (WatchStream *self)
   while (!self->is_done && in_time)
     in_time = g_cond_wait_until (&self->done, &self->lock, end);
   self->is_done = FALSE;
-  self->hangs = !in_time;
   g_mutex_unlock (&self->lock);
   return in_time;
 }
@@ -167,6 +169,7 @@ watch_stream_new (const WatchSettings *settings, GError **error)
   if (!pipeline)
     return NULL;
   self = g_new0 (WatchStream, 1);
+  g_mutex_init (&self->restart);
   g_mutex_init (&self->lock);
   g_cond_init (&self->done);
   self->pipeline = pipeline;
@@ -177,7 +180,6 @@ watch_stream_new (const WatchSettings *settings, GError **error)
   self->latest = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-latest");
   g_autoptr (GstElement) identity = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-gate");
   self->gate = gst_element_get_static_pad (identity, "src");
-  /* not at the gate: while a probe is called there, it would count as idle */
   g_autoptr (GstPad) entry = gst_element_get_static_pad (identity, "sink");
   gst_pad_add_probe (entry, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
   if ((!self->collector || set_up_collector (self, settings, error))
@@ -331,19 +333,26 @@ watch_stream_take_latest (WatchStream *self)
   return profile;
 }
 
-/* No frame passes meanwhile. Linked anew, the element hears caps and segment again. */
+/* In the frame's thread, which is the events', too: none is on its way to the collector. Linked anew, that hears caps and segment
+ * again, before the frame. */
 static GstPadProbeReturn
 restart_collector (GstPad *gate, GstPadProbeInfo *info, gpointer data)
 {
   WatchStream *self = data;
   g_autoptr (GstPad) entry = gst_element_get_static_pad (self->collector, "sink");
 
-  gst_element_set_state (self->collector, GST_STATE_READY);
-  g_object_set (self->collector, "location", self->name, NULL);
-  gst_pad_unlink (gate, entry);
-  gst_pad_link (gate, entry);
-  gst_element_sync_state_with_parent (self->collector);
-  finish (self);
+  g_mutex_lock (&self->restart);
+  if (!self->is_halted) {
+    gst_element_set_state (self->collector, GST_STATE_READY);
+    g_mutex_lock (&self->lock);
+    self->is_due = FALSE;
+    g_object_set (self->collector, "location", self->name, NULL);
+    g_mutex_unlock (&self->lock);
+    gst_pad_unlink (gate, entry);
+    gst_pad_link (gate, entry);
+    gst_element_sync_state_with_parent (self->collector);
+  }
+  g_mutex_unlock (&self->restart);
   return GST_PAD_PROBE_REMOVE;
 }
 
@@ -360,38 +369,40 @@ save (WatchStream *self)
   return saved;
 }
 
-/* Goes on in another file where the date asks for one. What cannot be saved stays where it is, and the bus hears why.
- * Where the stream hangs, @error is set. */
-WatchFollowed
-watch_stream_follow_date (WatchStream *self, GError **error)
+/* Saves where the date asks for another file, which begins with the next frame. What cannot be saved stays where it is, the bus
+ * hears why, and the return value is %FALSE. */
+gboolean
+watch_stream_follow_date (WatchStream *self)
 {
   g_autofree gchar *name = self->collector ? watch_name_now (self->pattern) : NULL;
-
-  guint64 frames = 0;
+  gboolean was_due;
 
   if (!name || g_str_equal (name, self->name))
-    return WATCH_FOLLOWED;
-  g_object_get (self->collector, "frames", &frames, NULL);
-  /* its caps may be on their way: a restart between them and the first frame would lose them */
-  if (frames == 0)
-    return WATCH_FOLLOWED;
+    return TRUE;
   if (!save (self))
-    return WATCH_NOT_SAVED;
+    return FALSE;
+  g_mutex_lock (&self->lock);
   g_free (self->name);
   self->name = g_steal_pointer (&name);
-  gst_pad_add_probe (self->gate, GST_PAD_PROBE_TYPE_IDLE, restart_collector, self, NULL);
-  if (wait_until_done (self))
-    return WATCH_FOLLOWED;
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-      "The stream hangs: a frame has not gone through in %d seconds.", HANG_SECONDS);
-  return WATCH_HANGS;
+  was_due = self->is_due;
+  self->is_due = TRUE;
+  g_mutex_unlock (&self->lock);
+  if (!was_due)
+    gst_pad_add_probe (self->gate, GST_PAD_PROBE_TYPE_BLOCK | GST_PAD_PROBE_TYPE_BUFFER,
+        restart_collector, self, NULL);
+  return TRUE;
 }
 
 static void
 halt (GstElement *pipeline, gpointer data)
 {
+  WatchStream *self = data;
+
+  g_mutex_lock (&self->restart);
+  self->is_halted = TRUE;
+  g_mutex_unlock (&self->restart);
   gst_element_set_state (pipeline, GST_STATE_NULL);
-  finish (data);
+  finish (self);
 }
 
 /* Stops it, and so saves. watch_stream_wait() has what went wrong. Returns: %FALSE where the source hangs; then the process has
@@ -399,11 +410,9 @@ halt (GstElement *pipeline, gpointer data)
 gboolean
 watch_stream_stop (WatchStream *self)
 {
-  if (!self->hangs) {
-    gst_element_call_async (self->pipeline, halt, self, NULL);
-    if (wait_until_done (self))
-      return TRUE;
-  }
+  gst_element_call_async (self->pipeline, halt, self, NULL);
+  if (wait_until_done (self))
+    return TRUE;
   if (self->collector)
     save (self);
   return FALSE;
@@ -421,6 +430,7 @@ watch_stream_free (WatchStream *self)
   g_free (self->pattern);
   g_free (self->name);
   g_queue_clear_full (&self->warnings, g_free);
+  g_mutex_clear (&self->restart);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->done);
   g_free (self);

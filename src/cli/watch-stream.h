@@ -29,9 +29,6 @@ typedef struct {
 /* What is new. WATCH_IGNORED: a message that need not be said; others may wait behind it. */
 typedef enum { WATCH_NOTHING, WATCH_IGNORED, WATCH_WARNING, WATCH_ERROR, WATCH_END } WatchNews;
 
-/* How the date was followed. */
-typedef enum { WATCH_FOLLOWED, WATCH_NOT_SAVED, WATCH_HANGS } WatchFollowed;
-
 /**
  * WatchProfile:
  * @location: the file that is written
@@ -53,6 +50,6 @@ gboolean watch_stream_is_without_video (const WatchStream *self);
 guint watch_stream_get_passed (WatchStream *self);
 gboolean watch_stream_get_profile (WatchStream *self, WatchProfile *profile);
 PixelnormProfile *watch_stream_take_latest (WatchStream *self);
-WatchFollowed watch_stream_follow_date (WatchStream *self, GError **error);
+gboolean watch_stream_follow_date (WatchStream *self);
 gboolean watch_stream_stop (WatchStream *self);
 void watch_stream_free (WatchStream *self);

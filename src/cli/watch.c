@@ -219,17 +219,12 @@ name_cause (const Watch *self)
       : "";
 }
 
-/* What cannot be saved is tried again later. Returns: %FALSE with @error set where the stream hangs */
-static gboolean
-look_at_date (Watch *self, gint64 now, GError **error)
+/* What cannot be saved is tried again later. */
+static void
+look_at_date (Watch *self, gint64 now)
 {
-  if (now < self->date_time)
-    return TRUE;
-  const WatchFollowed followed = watch_stream_follow_date (self->stream, error);
-
-  if (followed == WATCH_NOT_SAVED)
+  if (now >= self->date_time && !watch_stream_follow_date (self->stream))
     self->date_time = now + RETRY_SECONDS * G_TIME_SPAN_SECOND;
-  return followed != WATCH_HANGS;
 }
 
 /* Returns: an exit status; 0 goes on */
@@ -238,7 +233,6 @@ look_at_clock (Watch *self)
 {
   const Options *options = self->options;
   const gint64 now = g_get_monotonic_time ();
-  g_autoptr (GError) error = NULL;
 
   note_frames (self);
   watch_command_look (&self->command);
@@ -246,8 +240,7 @@ look_at_clock (Watch *self)
     return cli_fail (WATCH_STATUS_TROUBLE,
         "%sNo frame came for %g seconds. Look whether the source is there, or set --timeout to more.",
         name_cause (self), options->timeout);
-  if (!look_at_date (self, now, &error))
-    return cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
+  look_at_date (self, now);
   if ((gdouble) (now - self->line_time) >= options->every * G_TIME_SPAN_SECOND)
     return tell_line (self, TRUE);
   return CLI_OK;
