@@ -228,7 +228,7 @@ print_floor (PixelnormProfile *profile)
   g_autofree gchar *text = pixelnorm_inputs_describe_floor (&inputs, settings);
 
   if (text)
-    g_print ("\n  With the defaults of pixelnorm %s\n", text);
+    g_print ("\n  With the defaults of pixelnorm: %s\n", text);
 }
 
 static void

@@ -163,22 +163,20 @@ pixelnorm_floor_describe (const PixelnormFloor *self)
   }
   if (!whole && all.n_ruled <= MOST * all.n_counted)
     return NULL;
-  GString *text = g_string_new ("min-deviation=");
-  append_number (text, "%g", self->least);
-  g_string_append (text, " is what ");
+  GString *text = g_string_new (self->per_pixel ? "" : "Whole channels");
   if (self->per_pixel) {
     append_number (text, "%.4g", 100.0 * all.n_ruled / all.n_counted);
-    g_string_append (text, " % of the samples are");
-  } else {
-    g_string_append (text, "whole channels are");
+    g_string_append (text, " % of the samples");
   }
-  g_string_append_printf (text, " divided by, since %s is less (", self->divisor_name);
+  g_string_append (text, " are divided by min-deviation=");
+  append_number (text, "%g", self->least);
+  g_string_append_printf (text, " instead of %s, which is less (", self->divisor_name);
   (self->per_pixel ? append_shares : append_divisors) (text, self);
   g_string_append (text, self->per_pixel ? "). " : " code values). ");
   if (all.n_still) {
-    g_string_append (text, "Of ");
+    g_string_append (text, "For ");
     append_number (text, "%.4g", 100.0 * all.n_still / all.n_counted);
-    g_string_append (text, " % it is 0, which no min-deviation changes. ");
+    g_string_append (text, " % it is 0, which is less than any min-deviation. ");
   }
   g_string_append_printf (text,
       "If differences that small matter, set min-deviation below them%s; if they are noise, leave it.",

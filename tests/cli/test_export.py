@@ -223,7 +223,7 @@ def test_min_deviation_and_epsilon(gate, frames):
                               (["--min-deviation=0", "--epsilon=0.25"], {"min_deviation": 0, "epsilon": 0.25})]:
         done = export("--to", "json", *options, "gate.safetensors", cwd=gate)
         floored = np.sqrt(frames.var(0) + keywords.get("epsilon", 0)) < keywords["min_deviation"]
-        assert done.returncode == 0 and ("min-deviation=12.5 is what" in done.stderr) == (floored.mean() > .5)
+        assert done.returncode == 0 and ("by min-deviation=12.5 instead of" in done.stderr) == (floored.mean() > .5)
         content = json.loads(done.stdout)
         assert content["floored"] == list(floored.mean((0, 1)))
         mean, scale = affines(frames, "zscore", "pixel", **keywords)
@@ -247,7 +247,7 @@ def test_where_min_deviation_rules(gate, frames, name):
     assert deviation < 1
     arguments = ["--to", name, "--scope=channel", "--size", f"{WIDTH}x{HEIGHT}", "--model", MODEL, "--tensor", TENSOR]
     done = export("--strict", *arguments, "-o", "out.txt", "narrow", cwd=gate)
-    words = ("min-deviation=1 is what whole channels are divided by, since their deviation is less ("
+    words = ("Whole channels are divided by min-deviation=1 instead of their deviation, which is less ("
              + ", ".join(f"{c} {deviation:.4g}" for c in "RGB") + " code values). If differences that small matter, set "
              "min-deviation below them; if they are noise, leave it.")
     assert (done.returncode, done.stderr) == (0, f"pixelprofile export: {words}\n")

@@ -171,7 +171,7 @@ def test_info_where_min_deviation_rules(tmp_path, scope):
     done = pixelprofile("info", "half", "more", cwd=tmp_path)
     said = [line for line in done.stdout.splitlines() if "min-deviation" in line]
     assert len(said) == 1 and done.stdout.index(said[0]) < done.stdout.index("more\n")
-    assert said[0].startswith("  With the defaults of pixelnorm min-deviation=1 is what ") and "deviation is less" in said[0]
+    assert said[0].startswith("  With the defaults of pixelnorm: ") and " are divided by min-deviation=1 instead of their deviation, which" in said[0]
     assert ("(Y 100 %)" if scope == Pixelnorm.Scope.PIXEL else "(Y 0.5 code values)") in said[0]
     lines = pixelprofile("info", "--json", "half", "more", cwd=tmp_path).stdout.splitlines()
     assert [json.loads(line)["floored"] for line in lines] == [{"Y": 1}, {"Y": 0}]

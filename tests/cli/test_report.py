@@ -222,16 +222,16 @@ def test_noise_of_still_places(tmp_path, depth, moving, raised):
 
 
 @pytest.mark.parametrize("scope, words", [
-    (Scope.CHANNEL, "min-deviation=1 is what whole channels are divided by, since their deviation is less (Y 0.5 code values)"),
+    (Scope.CHANNEL, "Whole channels are divided by min-deviation=1 instead of their deviation, which is less (Y 0.5 code values)"),
     (Scope.PIXEL, None)])
 def test_where_the_floor_rules(tmp_path, scope, words):
     """A channel that deviates by half a code; single pixels get a higher floor, which is explained elsewhere."""
     frames = np.where(np.arange(N * SIZE[0] * SIZE[1]).reshape(N, *SIZE, 1) % 2, 100, 101).astype(np.uint8)
     text = make_page(tmp_path, frames, order="Y", scope=scope).text
-    assert (words in text) if words else ("is what" not in text)
+    assert (words in text) if words else ("which is less" not in text)
     wide = np.where(frames == 100, 100, 103).astype(np.uint8)
     (tmp_path / "lobby.html").unlink()
-    assert "is what" not in make_page(tmp_path, wide, order="Y", scope=scope).text
+    assert "which is less" not in make_page(tmp_path, wide, order="Y", scope=scope).text
 
 
 def bars_of(path):

@@ -176,9 +176,9 @@ def test_no_warning_without_a_reason(properties, profile, dark):
 
 
 @pytest.mark.parametrize("scope, floor, words", [
-    ("channel", 1, "min-deviation=1 is what whole channels are divided by, since their deviation is less (G 0.5 code values)"),
-    ("pixel", 1, "33.33 % of the samples are divided by, since their deviation is less (R 0 %, G 100 %, B 0 %)"),
-    ("pixel", 3, "66.67 % of the samples are divided by, since their deviation is less (R 0 %, G 100 %, B 100 %)"),
+    ("channel", 1, "Whole channels are divided by min-deviation=1 instead of their deviation, which is less (G 0.5 code values)"),
+    ("pixel", 1, "33.33 % of the samples are divided by min-deviation=1 instead of their deviation, which is less (R 0 %, G 100 %, B 0 %)"),
+    ("pixel", 3, "66.67 % of the samples are divided by min-deviation=3 instead of their deviation, which is less (R 0 %, G 100 %, B 100 %)"),
     ("global", 1, None), ("channel", 0.5, None)])
 def test_where_min_deviation_rules(tmp_path, scope, floor, words):
     """Deviations of exactly 10, .5 and 2 in every pixel. One warning, which changes nothing."""

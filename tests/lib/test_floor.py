@@ -117,11 +117,11 @@ def test_shares(tmp_path, method, depth, masked):
 
 def check_words(words, method, scope, floor, found, shares, ruled):
     still = sum((column == 0).sum() for column in found) / sum(map(len, found))
-    assert (f"). Of {100 * still:.4g} % it is 0, which no min-deviation changes. If" in words) == bool(still) == (" it is 0" in words)
-    assert words.startswith(f"min-deviation={floor:g} is what ") and f"since {DIVISORS[method]} is less (" in words
+    assert (f"). For {100 * still:.4g} % it is 0, which is less than any min-deviation. If" in words) == bool(still) == (" it is 0" in words)
+    assert f" are divided by min-deviation={floor:g} instead of {DIVISORS[method]}, which is less (" in words
     named = re.search(r"\((.*?)\)", words)[1]
     if scope == "pixel":
-        assert f" {100 * ruled:.4g} % of the samples" in words
+        assert words.startswith(f"{100 * ruled:.4g} % of the samples are ")
         assert named == ", ".join(f"{c} {100 * share:.4g} %" for c, share in zip("RGB", shares))
     else:
         assert named == ", ".join(f"{c} {column[0]:.4g}" for c, column in zip("RGB", found) if column[0] < floor) + " code values"

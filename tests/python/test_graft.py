@@ -284,7 +284,7 @@ def test_command(folder):
                    "--method", "mean-range", "--min-deviation", 2, "--gamma", "<1,2,3>", "--clip-high", 1.5, "--channel-order", "bgr",
                    "--new-name", "frames")
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (0, "", 1)
-    assert done.stderr.startswith("pixelnorm graft: min_deviation=2 is what 62.22 % of the samples are divided by")
+    assert done.stderr.startswith("pixelnorm graft: 62.22 % of the samples are divided by min_deviation=2 instead of half of their range,")
     assert sorted(path.name for path in folder.iterdir()) == ["grafted.onnx", "model.onnx", "profile.safetensors"]
     grafted = onnx.load(str(folder / "grafted.onnx"))
     normalize = Normalizer(folder / "profile.safetensors", method="mean-range", min_deviation=2, gamma=[1, 2, 3], clip_high=1.5,

@@ -41,13 +41,13 @@ def describe(settings, profile, found):
     n_ruled, n_counted = sum(part.n_ruled for part in found), sum(part.n_counted for part in found)
     if not any(part.share == 1 for part in found) and n_ruled <= MOST * n_counted:
         return None
-    whose = f"{100 * n_ruled / n_counted:.4g} % of the samples are" if per_pixel else "whole channels are"
+    whose = f"{100 * n_ruled / n_counted:.4g} % of the samples" if per_pixel else "Whole channels"
     if per_pixel:
         what = ", ".join(f"{name} {100 * part.share:.4g} %" for name, part in named)
     else:
         what = ", ".join(f"{name} {part.divisor:.4g}" for name, part in named if part.n_ruled) + " code values"
     n_still = sum(part.n_still for part in found)
-    still = f"Of {100 * n_still / n_counted:.4g} % it is 0, which no min_deviation changes. " if n_still else ""
-    return (f"min_deviation={settings.min_deviation:g} is what {whose} divided by, since {settings.row.divisor_name} is "
-            f"less ({what}). {still}If differences that small matter, set min_deviation below them"
+    still = f"For {100 * n_still / n_counted:.4g} % it is 0, which is less than any min_deviation. " if n_still else ""
+    return (f"{whose} are divided by min_deviation={settings.min_deviation:g} instead of {settings.row.divisor_name}, which is less "
+            f"({what}). {still}If differences that small matter, set min_deviation below them"
             f"{', or scope to channel' if per_pixel else ''}; if they are noise, leave it.")
