@@ -43,6 +43,8 @@ const SafetensorsRules safetensors_house_rules = {
   .types_text = "U8, U16, U32 or U64",
   .aligned = TRUE,
   .needs_metadata = TRUE,
+  .stranger = "This is no profile. Make one of a video or of images with \"pixelprofile collect "
+              "PROFILE FILE...\", or with the element pixelstats.",
   .advice =
       "The file is damaged or is no profile: use an unaltered copy, or make the profile anew.",
 };
@@ -301,16 +303,12 @@ check_metadata (json_t *metadata, const SafetensorsRules *rules, GError **error)
   return TRUE;
 }
 
-/* The length word, and whether the header that it tells of can be one. */
+/* The length word, and whether the header that it tells of can be one. More bytes than the word are there. */
 static gboolean
 check_header_length (const guint8 *data, gsize size, gsize *length, GError **error)
 {
   guint64 word;
 
-  if (size < LENGTH_BYTES)
-    return broken (error,
-        "The file has %" G_GSIZE_FORMAT " bytes, expected at least %d for the header's length",
-        size, LENGTH_BYTES);
   memcpy (&word, data, sizeof (word));
   word = GUINT64_FROM_LE (word);
   if (word > SAFETENSORS_MAX_HEADER)
@@ -321,8 +319,8 @@ check_header_length (const guint8 *data, gsize size, gsize *length, GError **err
         "Offset 0: a header of %" G_GUINT64_FORMAT " bytes, but only %" G_GSIZE_FORMAT
         " follow: the file was cut short",
         word, size - LENGTH_BYTES);
-  if (word == 0 || data[LENGTH_BYTES] != '{')
-    return broken (error, "Offset %d: expected a header, which begins with {", LENGTH_BYTES);
+  if (word == 0)
+    return broken (error, "Offset 0: a header of 0 bytes");
   *length = (gsize) word;
   return TRUE;
 }
@@ -407,9 +405,11 @@ SafetensorsFile *
 safetensors_parse_by (const void *data, gsize size, const SafetensorsRules *rules, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  SafetensorsFile *file = parse (data, size, rules, &problem);
+  SafetensorsFile *file = NULL;
 
-  if (file == NULL)
+  if (size <= LENGTH_BYTES || ((const char *) data)[LENGTH_BYTES] != '{')
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT, rules->stranger);
+  else if (!(file = parse (data, size, rules, &problem)))
     g_set_error (error, problem->domain, problem->code, "%s. %s", problem->message, rules->advice);
   return file;
 }

@@ -40,7 +40,8 @@ typedef struct {
   const char *types_text; /* them, in words */
   gboolean aligned;       /* data at a multiple of 64, arrays at one of their item size */
   gboolean needs_metadata;
-  const char *advice; /* a sentence that ends every error: what to do */
+  const char *stranger; /* what is said, and what to do, of a file that is not safetensors at all */
+  const char *advice;   /* a sentence that ends every other error: what to do */
 } SafetensorsRules;
 
 /* Those of profiles. */

@@ -39,6 +39,8 @@ G_DEFINE_FINAL_TYPE (PixelnormLearnedAffine, pixelnorm_learned_affine, G_TYPE_OB
 static const SafetensorsRules rules = {
   .types = 1 << SAFETENSORS_F32 | 1 << SAFETENSORS_F64,
   .types_text = "F32 or F64",
+  .stranger = "This is no file of gamma and beta. Write them with safetensors.numpy.save_file() or "
+              "safetensors.torch.save_file(), as arrays of float32 or float64.",
   .advice =
       "Write gamma and beta as arrays of float32 or float64, as safetensors.numpy.save_file() "
       "and safetensors.torch.save_file() do, and use an unaltered copy of the file.",

@@ -177,6 +177,16 @@ def test_info_where_min_deviation_rules(tmp_path, scope):
     assert [json.loads(line)["floored"] for line in lines] == [{"Y": 1}, {"Y": 0}]
 
 
+@pytest.mark.parametrize("command", ["info", "verify", "render", "report", "export --to=json", "merge out", "diff video.avi",
+                                     "watch --reference=video.avi"])
+def test_a_video_where_a_profile_is_asked_for(tmp_path, command):
+    (tmp_path / "video.avi").write_bytes(b"RIFF\x12\xca\x10\0AVI LIST" + bytes(100))
+    done = pixelprofile(*command.split(), "video.avi", cwd=tmp_path)
+    assert done.stdout == "" and done.returncode == (2 if command[0] in "dw" else 1)
+    assert done.stderr == (f"pixelprofile {command.split()[0]}: video.avi: This is no profile. Make one of a video or of images with "
+                           '"pixelprofile collect PROFILE FILE...", or with the element pixelstats.\n')
+
+
 def test_info_goes_on_after_a_bad_file(lobby):
     done = pixelprofile("info", "--json", "none.safetensors", "lobby.safetensors", cwd=lobby)
     assert done.returncode == 1

@@ -167,7 +167,7 @@ static const struct {
   gsize n_data;
   const char *expected;
 } bad_headers[] = {
-  { "[]", 0, "begins with {" },
+  { "[]", 0, "This is no profile. Make one" },
   { "{", 0, "not JSON" },
   { "{\"a\" 1}", 0, "not JSON" },
   { "{} {}", 0, "not JSON" },
@@ -253,9 +253,11 @@ test_bad_length (void)
 {
   g_autoptr (GString) deep = g_string_new (META ",\"a\":");
 
-  assert_raw_refused ("", 0, "0 bytes");
-  assert_raw_refused ("1234567", 7, "7 bytes");
-  assert_raw_refused ("\0\0\0\0\0\0\0\0", 8, "begins with {");
+  assert_raw_refused ("", 0, "no profile");
+  assert_raw_refused ("1234567", 7, "no profile");
+  assert_raw_refused ("\0\0\0\0\0\0\0\0", 8, "no profile");
+  assert_raw_refused ("RIFF\1\0\0\0AVI ", 12, "no profile");
+  assert_raw_refused ("\0\0\0\0\0\0\0\0{}", 10, "a header of 0 bytes");
   assert_raw_refused ("\2\0\0\0\0\0\0\0{", 9, "cut short");
   assert_raw_refused ("\2\0\0\0\0\0\0\0{}", 10, "other software");
   assert_raw_refused ("\x13\0\0\0\0\0\0\0" META "}", 26, "cut short");
