@@ -186,3 +186,14 @@ cli_save_profile (PixelnormProfile *profile, const gchar *target, gboolean force
   return force ? pixelnorm_profile_save (profile, target, error)
                : pixelnorm_profile_replace (profile, target, NULL, NULL, error);
 }
+
+/* Returns: (nullable): why the deviation of single pixels means nothing, and what to do */
+const gchar *
+cli_find_too_few (PixelnormProfile *profile)
+{
+  if (pixelnorm_profile_get_scope (profile) == PIXELNORM_SCOPE_CHANNEL
+      || pixelnorm_profile_get_frames (profile) > 1)
+    return NULL;
+  return "With 1 frame the deviation of every pixel is 0. Collect more frames, or normalize with "
+         "scope=channel.";
+}

@@ -46,4 +46,5 @@ gboolean cli_save_profile (
     PixelnormProfile *profile, const gchar *target, gboolean force, GError **error);
 gboolean cli_write_file (const gchar *path, GBytes *bytes, GError **error);
 int cli_flush (int status);
+const gchar *cli_find_too_few (PixelnormProfile *profile);
 gchar *cli_clean_text (const gchar *text);

@@ -281,6 +281,9 @@ write_result (
   if (pixelnorm_profile_get_frames_skipped (profile) > 0)
     cli_fail (CLI_OK, "Warning: %" G_GUINT64_FORMAT " damaged frames do not count.",
         pixelnorm_profile_get_frames_skipped (profile));
+  const gchar *problem = settings->n_shards > 0 ? NULL : cli_find_too_few (profile);
+  if (problem)
+    cli_fail (CLI_OK, "Warning: %s", problem);
   if (result->n_broken == 0)
     return CLI_OK;
   return cli_fail (CLI_PARTLY, "%u of %u files are left out, as was said above.", result->n_broken,

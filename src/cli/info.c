@@ -220,14 +220,18 @@ print_statistics (PixelnormProfile *profile)
   }
 }
 
+/* What to know before normalizing with it. */
 static void
 print_floor (PixelnormProfile *profile)
 {
+  const gchar *problem = cli_find_too_few (profile);
   const PixelnormInputs inputs = { .profile = profile };
   g_autoptr (PixelnormSettings) settings = default_settings (profile);
   g_autofree gchar *text = pixelnorm_inputs_describe_floor (&inputs, settings);
 
-  if (text)
+  if (problem)
+    g_print ("\n  %s\n", problem);
+  else if (text)
     g_print ("\n  With the defaults of pixelnorm: %s\n", text);
 }
 

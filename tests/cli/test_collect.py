@@ -69,6 +69,18 @@ def nothing_left(folder, *but):
     return {path.name for path in folder.iterdir()} == set(but)
 
 
+@pytest.mark.parametrize("options, n, warns", [([], 1, True), ([], 2, False), (["--scope=channel"], 1, False),
+                                               (["--shard=1/1"], 1, False)])
+def test_one_frame(tmp_path, options, n, warns):
+    """Its pixels cannot vary. A shard is to be merged with others, so nothing is said."""
+    for i, frame in enumerate(frames_of(n)):
+        save(tmp_path / f"{i}.png", frame)
+    done = collect(*options, "out.safetensors", tmp_path, cwd=tmp_path)
+    words = ("pixelprofile collect: Warning: With 1 frame the deviation of every pixel is 0. Collect more frames, or normalize with "
+             "scope=channel.\n")
+    assert (done.returncode, done.stderr) == (0, words if warns else "")
+
+
 def test_pixel_scope(images, tmp_path):
     out = tmp_path / "out.safetensors"
     done = collect("--histogram", out, images)

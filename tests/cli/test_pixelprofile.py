@@ -177,6 +177,16 @@ def test_info_where_min_deviation_rules(tmp_path, scope):
     assert [json.loads(line)["floored"] for line in lines] == [{"Y": 1}, {"Y": 0}]
 
 
+def test_info_of_one_frame(tmp_path):
+    """No pixel varies; all pixels of a channel do, so scope channel is not spoken of."""
+    frames = np.random.default_rng(SEED).integers(0, 256, (2, 4, 4, 3), np.uint8)
+    words = "With 1 frame the deviation of every pixel is 0."
+    for n, scope in [(1, Pixelnorm.Scope.PIXEL), (2, Pixelnorm.Scope.PIXEL), (1, Pixelnorm.Scope.CHANNEL)]:
+        save_profile(tmp_path / "one", frames[:n], scope=scope)
+        said = pixelprofile("info", "one", cwd=tmp_path).stdout
+        assert said.count(words) == (n == 1 and scope == Pixelnorm.Scope.PIXEL) and "% of the samples" not in said
+
+
 @pytest.mark.parametrize("command", ["info", "verify", "render", "report", "export --to=json", "merge out", "diff video.avi",
                                      "watch --reference=video.avi"])
 def test_a_video_where_a_profile_is_asked_for(tmp_path, command):
