@@ -19,6 +19,12 @@
 
 #define HANG_SECONDS 10
 #define MOST_WARNINGS 16
+#define URI_SOURCE "pixelprofile-source"
+
+typedef struct {
+  gchar *text;
+  gint64 time; /* monotonic: when it came last */
+} Warning;
 
 struct _WatchStream {
   GstElement *pipeline;
@@ -27,9 +33,11 @@ struct _WatchStream {
   GstPad *gate;          /* before them */
   GstBus *bus;
   gchar *pattern;
-  gboolean no_video; /* among the streams that the source has told of last */
-  GQueue warnings;   /* the latest different ones, which are not said twice: texts */
-  gint passed;       /* atomic: frames, and around from the largest number */
+  gboolean plays_uri; /* or a file */
+  gboolean no_video;  /* among the streams that the source has told of last */
+  gint64 quiet;       /* microseconds after which a warning is said again */
+  GQueue warnings;    /* the latest different ones: Warning */
+  gint passed;        /* atomic: frames, and around from the largest number */
 
   GMutex restart; /* is held while the collector restarts, and to forbid that */
   gboolean is_halted;
@@ -135,7 +143,7 @@ parse (const WatchSettings *settings, GError **error)
   g_autofree gchar *uri = find_uri (settings->source);
   g_autofree gchar *line =
       g_strdup_printf ("%s ! identity name=pixelprofile-gate%s%s ! fakesink sync=false",
-          uri ? "uridecodebin3 name=pixelprofile-source" : settings->source,
+          uri ? "uridecodebin3 name=" URI_SOURCE : settings->source,
           settings->pattern ? " ! pixelstats name=pixelprofile-collector" : "",
           settings->compares ? " ! pixelstats name=pixelprofile-latest" : "");
   g_autoptr (GError) problem = NULL;
@@ -149,7 +157,7 @@ parse (const WatchSettings *settings, GError **error)
     return NULL;
   }
   if (uri) {
-    g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-source");
+    g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), URI_SOURCE);
 
     g_object_set (source, "uri", uri, NULL);
   }
@@ -173,6 +181,9 @@ watch_stream_new (const WatchSettings *settings, GError **error)
   g_mutex_init (&self->lock);
   g_cond_init (&self->done);
   self->pipeline = pipeline;
+  g_autoptr (GstElement) source = gst_bin_get_by_name (GST_BIN (pipeline), URI_SOURCE);
+  self->plays_uri = source != NULL;
+  self->quiet = (gint64) (settings->quiet * G_TIME_SPAN_SECOND);
   /* what goes wrong as it stops is heard */
   g_object_set (pipeline, "auto-flush-bus", FALSE, NULL);
   self->bus = gst_element_get_bus (pipeline);
@@ -247,20 +258,34 @@ has_video (GstMessage *message)
 }
 
 static gint
-compare_texts (gconstpointer a, gconstpointer b)
+compare_warning (gconstpointer warning, gconstpointer text)
 {
-  return strcmp (a, b);
+  return strcmp (((const Warning *) warning)->text, text);
 }
 
-/* Returns: whether it is new */
+static void
+free_warning (gpointer warning)
+{
+  g_free (((Warning *) warning)->text);
+  g_free (warning);
+}
+
+/* Returns: whether it is to be said: it is new, or had stopped */
 static gboolean
 note_warning (WatchStream *self, const gchar *said)
 {
-  if (g_queue_find_custom (&self->warnings, said, compare_texts))
-    return FALSE;
-  g_queue_push_tail (&self->warnings, g_strdup (said));
+  const gint64 now = g_get_monotonic_time ();
+  GList *link = g_queue_find_custom (&self->warnings, said, compare_warning);
+  Warning *warning = link ? link->data : g_new0 (Warning, 1);
+  const gboolean is_news = !link || now - warning->time > self->quiet;
+
+  warning->time = now;
+  if (link)
+    return is_news;
+  warning->text = g_strdup (said);
+  g_queue_push_tail (&self->warnings, warning);
   if (g_queue_get_length (&self->warnings) > MOST_WARNINGS)
-    g_free (g_queue_pop_head (&self->warnings));
+    free_warning (g_queue_pop_head (&self->warnings));
   return TRUE;
 }
 
@@ -300,6 +325,13 @@ gboolean
 watch_stream_is_without_video (const WatchStream *self)
 {
   return self->no_video;
+}
+
+/* Returns: whether none will come: the streams of a file or a URI are told all at once, those of a description one by one */
+gboolean
+watch_stream_is_hopeless (const WatchStream *self)
+{
+  return self->plays_uri && self->no_video;
 }
 
 /* How many frames have passed; after the largest number comes 0. */
@@ -429,7 +461,7 @@ watch_stream_free (WatchStream *self)
   gst_clear_object (&self->pipeline);
   g_free (self->pattern);
   g_free (self->name);
-  g_queue_clear_full (&self->warnings, g_free);
+  g_queue_clear_full (&self->warnings, free_warning);
   g_mutex_clear (&self->restart);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->done);

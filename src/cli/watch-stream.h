@@ -14,6 +14,7 @@
  * @channels: what frames are read as, likewise
  * @mask: an image, or %NULL
  * @checkpoint: seconds between two saves
+ * @quiet: seconds without a warning after which the same one is said again
  */
 typedef struct {
   const gchar *source;
@@ -24,6 +25,7 @@ typedef struct {
   const gchar *channels;
   const gchar *mask;
   gdouble checkpoint;
+  gdouble quiet;
 } WatchSettings;
 
 /* What is new. WATCH_IGNORED: a message that need not be said; others may wait behind it. */
@@ -47,6 +49,7 @@ WatchStream *watch_stream_new (const WatchSettings *settings, GError **error);
 void watch_stream_start (WatchStream *self);
 WatchNews watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text);
 gboolean watch_stream_is_without_video (const WatchStream *self);
+gboolean watch_stream_is_hopeless (const WatchStream *self);
 guint watch_stream_get_passed (WatchStream *self);
 gboolean watch_stream_get_profile (WatchStream *self, WatchProfile *profile);
 PixelnormProfile *watch_stream_take_latest (WatchStream *self);

@@ -6,6 +6,7 @@
  * file, or nothing comes any more. A signal ends that loop; a second one ends the process.
  */
 #include <gio/gio.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -20,8 +21,10 @@ enum { WATCH_STATUS_WITHIN = 0, WATCH_STATUS_BEYOND = 1, WATCH_STATUS_TROUBLE = 
 
 #define LOOK_MILLISECONDS 100
 #define RETRY_SECONDS 10
+#define HOPELESS_SECONDS 2.0
 #define COMMAND_SECONDS 10
 #define VARIABLE "PIXELPROFILE_SOURCE"
+#define LEAST_QUIET 1.0 /* seconds */
 #define LEAST_SECONDS 0.05
 #define MOST_SECONDS 1e6
 
@@ -49,6 +52,8 @@ static const gchar description[] =
     "\n"
     "--metrics=CAMERA.prom is replaced with every line. It has metrics for the textfile collector of\n"
     "Prometheus's node_exporter, labelled camera=\"CAMERA\".\n"
+    "\n"
+    "A warning of the stream is printed once, and again when it comes back after --every seconds without it.\n"
     "\n"
     "SIGTERM, SIGINT and SIGHUP save and exit with status 0. The same signal again exits at once.\n"
     "\n"
@@ -219,6 +224,17 @@ name_cause (const Watch *self)
       : "";
 }
 
+/* How long to wait for a frame. */
+static gdouble
+find_patience (const Watch *self)
+{
+  const gdouble timeout = self->options->timeout;
+
+  return self->totals.frames == 0 && watch_stream_is_hopeless (self->stream)
+      ? fmin (timeout, HOPELESS_SECONDS)
+      : timeout;
+}
+
 /* What cannot be saved is tried again later. */
 static void
 look_at_date (Watch *self, gint64 now)
@@ -233,13 +249,14 @@ look_at_clock (Watch *self)
 {
   const Options *options = self->options;
   const gint64 now = g_get_monotonic_time ();
+  const gdouble patience = find_patience (self);
 
   note_frames (self);
   watch_command_look (&self->command);
-  if ((gdouble) (now - self->frame_time) > options->timeout * G_TIME_SPAN_SECOND)
+  if ((gdouble) (now - self->frame_time) > patience * G_TIME_SPAN_SECOND)
     return cli_fail (WATCH_STATUS_TROUBLE,
         "%sNo frame came for %g seconds. Look whether the source is there, or set --timeout to more.",
-        name_cause (self), options->timeout);
+        name_cause (self), patience);
   look_at_date (self, now);
   if ((gdouble) (now - self->line_time) >= options->every * G_TIME_SPAN_SECOND)
     return tell_line (self, TRUE);
@@ -344,6 +361,7 @@ find_source (Options *options)
 {
   const guint n = options->sources ? g_strv_length (options->sources) : 0;
 
+  options->stream.quiet = fmax (options->every, LEAST_QUIET);
   options->stream.source = n == 0 ? g_getenv (VARIABLE) : options->sources[0];
   if (n > 1 || !options->stream.source)
     return cli_fail_usage (

@@ -58,10 +58,13 @@ def test_files_and_uris(tmp_path, kind):
 
 
 def test_a_file_without_video(tmp_path):
+    """So short that GStreamer neither ends nor fails. That nothing will come is told long before the time for frames is over."""
+    start = time.monotonic()
     subprocess.run(["gst-launch-1.0", "-q", "audiotestsrc", "num-buffers=9", "!", "wavenc", "!", "filesink", "location=a.wav"],
                    check=True, timeout=PATIENCE, cwd=tmp_path)
-    done = watch("--location=a.safetensors", "--timeout=3", "a.wav", cwd=tmp_path)
+    done = watch("--location=a.safetensors", "--timeout=100", "a.wav", cwd=tmp_path)
     assert done.returncode == 2 and "No video was found in SOURCE. " in done.stderr and done.stderr.count("\n") == 1, done.stderr
+    assert time.monotonic() < start + 50
 
 
 def test_settings_of_the_profile(tmp_path):
@@ -356,6 +359,23 @@ def test_a_full_disk_is_tried_again_every_ten_seconds(tmp_path):
         status, _, errors = finish(process)
     assert status == 2 and errors.count("\n") == 1 and "File too large" in errors, (status, errors)
     assert 0 < writes < 100, writes  # some for each try
+
+
+def test_a_warning_that_comes_back_is_told_again(tmp_path):
+    """A disk is full for many saves, has room, and is full again."""
+    (tmp_path / "gone").mkdir()
+    with open(tmp_path / "errors", "wb") as errors, running("--json", "--location=s.safetensors", "--every=1.5", noisy(16, 6, "gone/a"),
+                                                            cwd=tmp_path, stderr=errors) as process:
+        await_frames(process, 1)
+        for _ in range(2):
+            (tmp_path / "gone").rename(tmp_path / "elsewhere")
+            time.sleep(2)
+            (tmp_path / "elsewhere").rename(tmp_path / "gone")
+            time.sleep(4)
+        process.send_signal(signal.SIGTERM)
+        process.wait(PATIENCE)
+    lines = (tmp_path / "errors").read_text().splitlines()
+    assert len(lines) == 2 and lines[0] == lines[1] and "Warning: gone/a: " in lines[0], lines
 
 
 def test_warnings_do_not_put_off_the_next_file(tmp_path):
