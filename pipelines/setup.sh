@@ -51,9 +51,15 @@ pixelnorm_apt () {
   $root env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
+# pixelnorm_apt_size PACKAGES...: what apt-get says of how much it would fetch for them, and how much room that takes
+pixelnorm_apt_size () {
+  LC_ALL=C pixelnorm_apt --assume-no install --no-install-recommends "$@" 2>/dev/null | grep -E '^(Need to get|After this operation)' |
+    tr '\n' ' '
+}
+
 # pixelnorm_install PACKAGES...: installs what is missing of these Debian packages; says nothing when nothing is
 pixelnorm_install () {
-  local missing log
+  local missing log size
   if ! command -v dpkg-query >/dev/null || ! command -v apt-get >/dev/null; then
     # another distribution: whoever uses it installs by hand, and then the build says what it does not find
     if command -v meson >/dev/null && command -v gst-launch-1.0 >/dev/null; then
@@ -68,8 +74,14 @@ pixelnorm_install () {
   fi
   pixelnorm_say "Installing with apt-get: $missing"
   log=$(mktemp) || return 1
+  pixelnorm_apt update >"$log" 2>&1 || true
   # shellcheck disable=SC2086 # a list
-  if { pixelnorm_apt update; pixelnorm_apt install --no-install-recommends $missing; } >"$log" 2>&1; then
+  size=$(pixelnorm_apt_size $missing) || true
+  if [ -n "$size" ]; then
+    pixelnorm_say "${size}This can take some minutes."
+  fi
+  # shellcheck disable=SC2086
+  if pixelnorm_apt install --no-install-recommends $missing >>"$log" 2>&1; then
     rm -f "$log"
     return 0
   fi
@@ -137,6 +149,26 @@ pixelnorm_env () {
     *) export MANPATH="$build/man:${MANPATH-}" ;;
   esac
   pixelnorm_prepend PATH "$build/pipelines/apps"
+}
+
+# pixelnorm_complete DIRECTORY: the Tab key knows pixelprofile's words, in bash and zsh
+pixelnorm_complete () {
+  local scripts=$PIXELNORM_SOURCE/src/cli/completion share=$1/share
+  if [ -n "${BASH_VERSION:-}" ]; then
+    # shellcheck source=/dev/null
+    . "$scripts/pixelprofile"
+    return
+  fi
+  # zsh finds functions in folders, and this one finds bash's beside its own
+  mkdir -p "$share/zsh/site-functions" "$share/bash-completion/completions" &&
+    ln -sf "$scripts/_pixelprofile" "$share/zsh/site-functions/" &&
+    ln -sf "$scripts/pixelprofile" "$share/bash-completion/completions/" || return
+  # shellcheck disable=SC2206,SC2128 # an array of zsh
+  fpath=("$share/zsh/site-functions" $fpath)
+  # where compinit has not run yet, it will find the folder
+  if command -v compdef >/dev/null; then
+    autoload -Uz _pixelprofile && compdef _pixelprofile pixelprofile
+  fi
 }
 
 # pixelnorm_uri FILE-OR-URI: prints its URI, without a character that gst-launch-1.0 or a quoted word would act upon

@@ -270,13 +270,21 @@ def test_install_nothing_missing(tmp_path, machine):
 def test_install_what_is_missing(tmp_path, machine):
     done, calls = install("good better removed", tmp_path, machine)
     assert done.returncode == 0 and done.stderr == "Installing with apt-get: better removed\n"
-    assert len(calls) == 2 and calls[0].endswith(" update")
-    assert calls[1].endswith(" install --no-install-recommends better removed")
+    assert len(calls) == 3 and calls[0].endswith(" update") and " --assume-no install " in calls[1]
+    assert all(call.endswith(" install --no-install-recommends better removed") for call in calls[1:])
+
+
+def test_install_says_how_much(tmp_path, machine):
+    fake(tmp_path / "bin", "apt-get", 'case "$*" in *--assume-no*) echo "Need to get 5 MB of archives."; '
+         'echo "After this operation, 9 MB of additional disk space will be used."; exit 1 ;; esac')
+    done, _ = install("better", tmp_path, machine)
+    assert (done.returncode, done.stdout) == (0, "") and done.stderr.splitlines()[1:] == [
+        "Need to get 5 MB of archives. After this operation, 9 MB of additional disk space will be used. This can take some minutes."]
 
 
 def test_install_as_user(tmp_path, machine):
     done, calls = install("better", tmp_path, machine, FAKE_UID="1000")
-    assert done.returncode == 0 and calls.count("sudo") == 2
+    assert done.returncode == 0 and calls.count("sudo") == 3
 
 
 def test_install_fails(tmp_path, machine):
@@ -313,9 +321,9 @@ def test_sample_video_is_fetched_once(tmp_path, machine, checkout):
         "Package: opencv-doc\nVersion: 1\nArchitecture: all\nMaintainer: nobody <nobody@example.org>\nDescription: a test\n")
     video = make_video(folder / "vtest.avi", tmp_path)
     fake(tmp_path / "bin", "apt-get", f'echo "$@" >>"{tmp_path}/calls.txt"; dpkg-deb -b "{tmp_path}/package" . >/dev/null')
-    for _ in range(2):
+    for again in range(2):
         done = run([checkout / "pipelines" / "quickstart", "--force"], tmp_path, env=machine)
-        assert (done.returncode, done.stderr) == (0, "")
+        assert (done.returncode, done.stderr, done.stdout.count("Fetching the sample video")) == (0, "", 1 - again)
         assert {path.name for path in (checkout / "build" / "quickstart").iterdir()} == RESULTS
         assert (checkout / "build" / "vtest.avi").read_bytes() == video.read_bytes()
     assert len((tmp_path / "calls.txt").read_text().splitlines()) == 1
@@ -360,6 +368,23 @@ def test_env_finds_the_manual(tmp_path):
     page, program = done.stdout.splitlines()
     assert os.path.samefile(page, PIPELINES.parent / "docs/man/pixelprofile.1")
     assert os.path.samefile(program, os.path.join(os.environ["PIXELNORM_BUILD"], "src/cli/pixelprofile"))
+
+
+def test_env_completes_in_bash(tmp_path):
+    """Where one types, and nowhere else."""
+    for options, found in [("-ic", True), ("-c", False)]:
+        done = run(["bash", "--norc", options, f". '{PIPELINES}/env'; complete -p pixelprofile"], tmp_path)
+        assert ("_pixelprofile pixelprofile" in done.stdout) == (done.returncode == 0) == found
+
+
+@pytest.mark.skipif(not shutil.which("zsh"), reason="zsh is not there")
+@pytest.mark.parametrize("lines", ["compinit -u -D; . '{env}'", ". '{env}'; compinit -u -D"])
+def test_env_completes_in_zsh(lines, tmp_path):
+    """Whichever comes first; and the file for bash is where the function looks for it."""
+    done = run(["zsh", "-f", "-i", "-c", f"autoload -Uz compinit; {lines.format(env=PIPELINES / 'env')}; print $_comps[pixelprofile]; "
+                "autoload +X _pixelprofile; print ${functions_source[_pixelprofile]:h}"], tmp_path)
+    completer, folder = done.stdout.splitlines()[-2:]
+    assert completer == "_pixelprofile" and (Path(folder) / "../../bash-completion/completions/pixelprofile").exists(), done.stderr
 
 
 # --- bad input to the elements
