@@ -30,7 +30,8 @@ def run_lines(lines, directory):
     for line in lines:
         program, command = line.split()[:2]
         assert program in ("gst-launch-1.0", "pixelprofile"), line
-        done = run(["bash", "-c", line], directory)
+        # of a screen that may not be here
+        done = run(["bash", "-c", line.replace("autovideosink", "fakesink")], directory)
         assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
         said[command] = done.stdout
     assert "frames          300\n" in said["info"] and "Within the limit" in said["diff"]
@@ -64,7 +65,7 @@ def shape_of(pattern, page, directory):
 
 
 def test_commands_are_there():
-    assert sum(line.startswith("gst-launch-1.0") for line in commands(README)) == 5
+    assert sum(line.startswith("gst-launch-1.0") for line in commands(README)) == 6
     assert sum(line.startswith("gst-launch-1.0") for line in commands(ELEMENTS)) >= 9
 
 
