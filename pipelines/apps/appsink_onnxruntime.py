@@ -1,4 +1,4 @@
-#!/usr/bin/python3
+#!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A network in onnxruntime, fed from an appsink behind pixelnorm.
 
@@ -18,8 +18,10 @@ import argparse
 import os
 import pathlib
 import re
+import signal
 import sys
 
+from schema_errors import without_schema_errors
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("video", nargs="?", metavar="FILE-OR-URI")
@@ -31,7 +33,7 @@ options = parser.parse_args()
 
 
 def missing(name, package):
-    sys.exit(f"{name} is needed, and not to be found here. To have it: {package}")
+    sys.exit(f"{name} is needed, and {sys.executable} does not find it. To have it: {package}")
 
 
 try:
@@ -41,20 +43,22 @@ try:
     gi.require_version("GstApp", "1.0")
     from gi.repository import Gst, GstApp  # noqa: F401 - gives appsink its methods
 except (ImportError, ValueError):
-    missing("GStreamer for Python", "apt-get install python3-gi gir1.2-gst-plugins-base-1.0")
+    missing("GStreamer for Python", "apt-get install python3-gi gir1.2-gst-plugins-base-1.0; a virtual environment sees it if it "
+            "was made by /usr/bin/python3 -m venv --system-site-packages")
 try:
     import numpy
     import onnxruntime
 except ImportError:
-    missing("The Python package onnxruntime", "apt-get install python3-onnxruntime on Debian 13 and newer; else pip install onnxruntime "
-            "in a virtual environment (python3 -m venv --system-site-packages), and start this with the python3 there")
+    missing("The Python package onnxruntime", "apt-get install python3-onnxruntime on Debian 13 and newer; else make a virtual "
+            "environment (/usr/bin/python3 -m venv --system-site-packages NAME), activate it, and pip install onnxruntime there")
 
 
 class Network:
     """A model with one input of float [N, C, H, W] or [N, H, W, C], and its scores."""
 
     def __init__(self, path):
-        self.session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+        with without_schema_errors():
+            self.session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
         inputs = self.session.get_inputs()
         shape = inputs[0].shape
         if len(inputs) != 1 or inputs[0].type != "tensor(float)" or len(shape) != 4:
@@ -154,6 +158,7 @@ def play(network):
 
 
 def main():
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a word
     Gst.init(None)
     if not Gst.ElementFactory.find("pixelnorm"):
         missing("The element pixelnorm", ". pipelines/env")

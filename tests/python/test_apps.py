@@ -131,6 +131,37 @@ def test_without_onnxruntime(tmp_path):
     assert done.returncode == 1 and done.stderr.count("\n") == 1 and "pip install onnxruntime" in done.stderr
 
 
+def test_in_a_virtual_environment(tmp_path):
+    """Started by its name, it uses the packages of the environment that is activated."""
+    done = run(["/usr/bin/python3", "-m", "venv", "--system-site-packages", "--without-pip", "venv"], tmp_path)
+    assert done.returncode == 0, done.stderr
+    [packages] = (tmp_path / "venv").glob("lib/python3*/site-packages")
+    (packages / "onnxruntime.py").write_text("import sys; sys.exit('that of ' + sys.prefix)")
+    environment = {**os.environ, "PATH": f"{tmp_path}/venv/bin:{os.environ['PATH']}"}
+    environment.pop("PYTHONPATH")
+    done = run([APPS / "appsink_onnxruntime.py", "--model", "x"], tmp_path, env=environment)
+    assert (done.returncode, done.stderr) == (1, f"that of {tmp_path}/venv\n")
+
+
+NOISY = """
+import os
+
+def InferenceSession(path, providers):
+    os.write(2, b"before\\n" + b"Schema error: Trying to register schema with name Abs (domain:  version: 1)\\n\\n" * 600)
+    os.write(2, b"\\nSchema error: of the model\\n")
+    raise ValueError("no model")
+"""
+
+
+def test_what_onnxruntime_says_of_itself(tmp_path):
+    """Is left out, and nothing else."""
+    (tmp_path / "onnxruntime.py").write_text(NOISY)
+    (tmp_path / "model.onnx").touch()
+    done = run(["/usr/bin/python3", APPS / "appsink_onnxruntime.py", "--model", "model.onnx"], tmp_path,
+               env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert (done.returncode, done.stderr) == (1, "before\n\nSchema error: of the model\nno model\n")
+
+
 def test_in_c(folder, frames):
     """Time, dimensions, minimum, mean and maximum of every tensor; the meta of the first."""
     line = (f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
