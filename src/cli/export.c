@@ -23,6 +23,12 @@ static const gchar description[] =
     "  pixelprofile export --to nnstreamer --layout nchw --scope channel gate.safetensors\n"
     "  pixelprofile export --to json --output gate.json gate.safetensors\n";
 
+/* what is to be done about an error, whatever the format */
+static const gchar advice[] =
+    "It counts every code value, also those that the profile never saw. If it is too large, feed the "
+    "network with float32 tensors of pixelnorm, or graft the profile onto an ONNX model: python3 -m "
+    "pixelnorm graft.";
+
 typedef struct {
   PixelnormSettings *settings;
   guint32 given; /* which of them were, a bit a row of the settings table */
@@ -273,10 +279,10 @@ report (const ExportOptions *options, PixelnormExport *export)
     cli_fail (CLI_OK, "%s", notes[i]);
   if (!losses)
     return TRUE;
-  cli_fail (CLI_FAILED, "%s cannot say all of this. %s Largest error: %s in units of y.%s",
+  cli_fail (CLI_FAILED, "%s cannot say all of this. %s Largest error: %s in units of y. %s%s",
       options->to, sentences,
       g_ascii_formatd (number, sizeof number, "%.9g", pixelnorm_export_get_largest_error (export)),
-      options->strict ? " Nothing was written, as --strict asks." : "");
+      advice, options->strict ? " Nothing was written, as --strict asks." : "");
   return !options->strict;
 }
 

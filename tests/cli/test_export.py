@@ -97,8 +97,8 @@ def gate(tmp_path, frames):
 def named_error(stderr):
     if not stderr:
         return None
-    match = re.fullmatch(r"pixelprofile export: \S+ cannot say all of this\. .*\. Largest error: (\S+) in units of y\.\n",
-                         stderr)
+    match = re.fullmatch(r"pixelprofile export: \S+ cannot say all of this\. .*\. Largest error: (\S+) in units of y\. It counts "
+                         r"every code value, .*\. If it is too large, .* python3 -m pixelnorm graft\.\n", stderr)
     return float(match[1])
 
 
