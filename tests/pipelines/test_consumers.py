@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The scripts for what stands behind pixelnorm: each runs as it stands, or says in one sentence what is missing."""
 import os
+import re
 import shutil
 import subprocess
 
@@ -26,7 +27,7 @@ def has(element):
 
 
 def test_every_script_is_tested():
-    found = {f"{folder}/{path.name}" for folder in FOLDERS for path in (PIPELINES / folder).iterdir()}
+    found = {f"{folder}/{path.name}" for folder in FOLDERS for path in (PIPELINES / folder).iterdir() if path.suffix != ".onnx"}
     assert found == set(NEEDS)
     for name in found:
         assert os.access(PIPELINES / name, os.X_OK), name
@@ -94,18 +95,51 @@ def test_wrong_arguments(name, arguments, status, words, tmp_path):
     assert done.returncode == status and words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
-@pytest.mark.skipif(not has("onnxinference"), reason="onnxinference is not here: GStreamer 1.28 and newer have it "
-                    "(tests/inference/run takes Debian sid)")
-def test_a_modelinfo_that_contradicts_the_profile(tmp_path):
-    script = PIPELINES / "inference" / "onnxinference"
-    done = run([script], tmp_path)
-    assert done.returncode == 0 and done.stdout == "100 frames went through identity.onnx.\n", done.stdout
-    info = tmp_path / "identity.onnx.modelinfo"
-    info.write_text(info.read_text().replace("ranges=-4", "ranges=-5"))
+ONNX = PIPELINES / "inference" / "onnxinference"
+with_onnxinference = pytest.mark.skipif(not has("onnxinference"), reason="onnxinference is not here: GStreamer 1.28 and newer have it "
+                                        "(tests/inference/run takes Debian sid)")
+
+
+@with_onnxinference
+def test_answers(tmp_path):
+    """Of a model that averages |y| over squares: numpy's, but for half a step of the 8-bit video."""
+    done = run([ONNX], tmp_path)
+    assert done.returncode == 0, done.stderr
+    frames = frames_of("videotestsrc pattern=ball num-buffers=100", tmp_path)
+    check_profile(tmp_path / "profile.safetensors", frames)
+    y = np.abs(np.clip(zscore(frames)[:10], -4, 127 / 32))
+    expected = y.reshape(10, 3, 80, 4, 80, 3).mean((2, 4, 5)).reshape(10, 12)
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    scores = np.array([row[3].split(" ") for row in rows], float)
+    assert np.abs(scores - expected).max() <= 1 / 64 + 1e-5
+    assert [(row[0], row[1]) for row in rows] == [(f"{i / 30:.3f}", "scores") for i in range(10)]
+    assert [int(row[2]) for row in rows] == expected.argmax(1).tolist()
+    assert re.search(r"^100 frames, \d+ a second$", done.stderr, re.M) and "Schema error" not in done.stderr
+
+
+@with_onnxinference
+@pytest.mark.parametrize("old, new, said", [("ranges=-4", "ranges=-5", "contradicts the profile"),
+                                            ("dims=-1,12", "dims=-1,13", "where.onnx.modelinfo and the model disagree")])
+def test_a_modelinfo_that_is_wrong(old, new, said, tmp_path):
+    """It stays, since it can be corrected; what the script made beside it goes."""
+    assert run([ONNX], tmp_path).returncode == 0
+    info = tmp_path / "where.onnx.modelinfo"
+    assert old in info.read_text()
+    info.write_text(info.read_text().replace(old, new).replace("[scores]", "[others]"))
     for name in ("profile.safetensors", "profile.modelinfo"):
         (tmp_path / name).unlink()
-    done = run([script], tmp_path)
-    assert done.returncode == 1 and "contradicts the profile" in done.stderr, done.stderr
+    done = run([ONNX], tmp_path)
+    assert done.returncode == 1 and said in done.stderr, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"where.onnx", "where.onnx.modelinfo"}
+
+
+@with_onnxinference
+def test_a_modelinfo_that_was_just_made(tmp_path):
+    """Of a model that cannot run: the file stays to be looked at."""
+    (tmp_path / "model.onnx").write_bytes((ONNX.parent / "where.onnx").read_bytes().replace(b"AveragePool", b"AveragePoof"))
+    done = run([ONNX, "model.onnx"], tmp_path)
+    assert done.returncode == 1 and "model.onnx.modelinfo and the model disagree" in done.stderr, done.stderr
+    assert {path.name for path in tmp_path.iterdir()} == {"model.onnx", "model.onnx.modelinfo"}
 
 
 def read_keys(path):

@@ -14,8 +14,10 @@ from pipeline_help import PIPELINES, processes_of, run, TIMEOUT
 NOT_OURS = ("debian/rules", "debian/tests/installed")
 SCRIPTS = sorted({str(path.relative_to(PIPELINES)) for path in PIPELINES.rglob("*") if path.is_file() and os.access(path, os.X_OK)}
                  - set(NOT_OURS))
-# quickstart and packages have tests of their own of what they leave, and this application makes no files
-MAKING = [name for name in SCRIPTS if name not in ("quickstart", "apps/appsink_onnxruntime.py", "debian/build")]
+# quickstart and packages have tests of their own of what they leave, and applications make no files
+MAKING = [name for name in SCRIPTS if name not in ("quickstart", "debian/build") and not name.startswith("apps/")]
+# what an application cannot do without
+WANTED = {"apps/appsink_onnxruntime.py": ["--model", "m.onnx"], "apps/onnx_model.py": ["m.onnx"], "apps/show_answers.py": ["fakesrc"]}
 LAUNCH = """#!/bin/bash
 for word; do
   case "$word" in
@@ -39,7 +41,8 @@ def _environment(tmp_path):
     for name, text in {"gst-launch-1.0": LAUNCH, "gst-inspect-1.0": "#!/bin/bash\n"}.items():
         (folder / name).write_text(text)
         (folder / name).chmod(0o755)
-    return {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "BUSY": str(tmp_path / "busy")}
+    # python3 is Debian's, whatever else there is
+    return {**os.environ, "PATH": f"{folder}:/usr/bin:{os.environ['PATH']}", "BUSY": str(tmp_path / "busy")}
 
 
 @pytest.fixture(name="here")
@@ -64,8 +67,7 @@ def test_help(name, here):
 def test_what_it_does_not_know(name, words, here):
     if name == "many-streams" and len(words) > 1:
         pytest.skip("it takes any number of files")
-    model = ["--model", "m.onnx"] if name.startswith("apps/") else []
-    done = run([PIPELINES / name, *model, *words], here)
+    done = run([PIPELINES / name, *WANTED.get(name, []), *words], here)
     assert done.returncode == 2 and done.stdout == "" and list(here.iterdir()) == []
     said = [line for line in done.stderr.splitlines() if not line.startswith(("usage: ", "    "))]  # these are argparse's
     assert len(said) == 1 and re.search("--nonsense" if len(words) == 1 else 'b c d e|found 5|found "b"', said[0]), done.stderr

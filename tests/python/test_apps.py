@@ -5,6 +5,7 @@ The frames are taken by GStreamer alone and normalized by the Python package (wh
 the element); the same onnxruntime then gives the same answers, to the last bit, and numpy in float64 the same within
 float32.
 """
+import configparser
 import os
 import pathlib
 import sys
@@ -15,6 +16,7 @@ import pytest
 sys.path.insert(1, str(pathlib.Path(__file__).resolve().parents[1] / "pipelines"))
 
 import package_help  # noqa: E402
+import reports  # noqa: E402
 import pixelnorm  # noqa: E402
 from gst_launch import make, run  # noqa: E402
 from pipeline_help import frames_of  # noqa: E402
@@ -141,6 +143,42 @@ def test_in_a_virtual_environment(tmp_path):
     environment.pop("PYTHONPATH")
     done = run([APPS / "appsink_onnxruntime.py", "--model", "x"], tmp_path, env=environment)
     assert (done.returncode, done.stderr) == (1, f"that of {tmp_path}/venv\n")
+
+
+# shape and names of the input and of the outputs; the options that pixelprofile export needs
+MODELS = [([1, 3, 36, 52], {"scores": ("float32", [1, 5])}, "--tensor image --layout nchw --size 52x36", "-1,5"),
+          (["N", 36, 52, 1], {"scores": ("float16", ["N", "M", 4])}, "--tensor image --layout nhwc --size 52x36", "-1,-1,4"),
+          ([1, 3, "H", "W"], {"a": ("uint8", [1, 7]), "b": ("float32", [1, 7])}, "--tensor image --layout nchw", "-1,7")]
+
+
+@pytest.mark.parametrize("shape, outputs, options, dims", MODELS, ids=["nchw", "nhwc", "open"])
+def test_what_a_model_says_of_itself(shape, outputs, options, dims, tmp_path):
+    """The sections are read by Python's own reader of such files."""
+    onnx = reports.want("onnx")
+    values = [package_help.tensor(onnx, name, *value) for name, value in outputs.items()]
+    image = package_help.tensor(onnx, "image", "float32", shape)
+    constant = onnx.helper.make_tensor("constant", onnx.TensorProto.FLOAT, [3], [1, 1, 1])
+    inputs = [package_help.tensor(onnx, "constant", "float32", [3]), image]
+    graph = onnx.helper.make_graph([], "model", inputs, values, [constant])
+    onnx.save(onnx.helper.make_model(graph), tmp_path / "model.onnx")
+    app = ["/usr/bin/python3", APPS / "onnx_model.py", "model.onnx"]
+    done = run(app, tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, options + "\n", "")
+    found = configparser.ConfigParser()
+    found.read_string(run([*app, "--outputs"], tmp_path).stdout)
+    assert {name: dict(found[name]) for name in found.sections()} == {
+        name: {"id": name, "type": kind, "dims": dims, "dir": "output"} for name, (kind, _) in outputs.items()}
+    named = run([*app, "--outputs", "--id", "logits"], tmp_path)
+    assert "id=logits\n" in named.stdout if len(outputs) == 1 else "of one output, and this one has 2" in named.stderr
+
+
+@pytest.mark.parametrize("content, said", [(None, "No such file"), (b"no model", "model.onnx: "), (b"", "expected one input")])
+def test_what_is_no_model_of_images(content, said, tmp_path):
+    reports.want("onnx")
+    if content is not None:
+        (tmp_path / "model.onnx").write_bytes(content)
+    done = run(["/usr/bin/python3", APPS / "onnx_model.py", "model.onnx"], tmp_path)
+    assert done.returncode == 1 and said in done.stderr and done.stderr.count("\n") == 1
 
 
 NOISY = """
