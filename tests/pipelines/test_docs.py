@@ -88,7 +88,7 @@ RUN = {"README.md": "tests/pipelines/test_readme.py", "docs/cameras.md": "tests/
        "docs/colour.md": "tests/pipelines/test_colour_page.py", "docs/data-sets.md": "tests/python/test_python_docs.py",
        "docs/elements.md": "tests/pipelines/test_readme.py",
        "docs/export.md": "tests/cli/test_export.py", "docs/format.md": "tests/lib/test_format.py",
-       "docs/guide.md": "tests/pipelines/test_guide.py", "docs/install.md": "tests/lib/test_install.py",
+       "docs/guide.md": "tests/pipelines/test_guide.py", "docs/inference.md": "tests/python/test_apps.py", "docs/install.md": "tests/lib/test_install.py",
        "docs/python.md": "tests/python/test_python_docs.py", "docs/streams.md": "tests/apps/test_many_streams.py"}
 LEFT = {"CONTRIBUTING.md": "builds, as tests/run does", "docs/testing.md": "starts tests, as those of tests/elements",
         "docs/performance.md": "measures for minutes; tests/bench/test_bench_collect.py has the short form",

@@ -8,6 +8,7 @@ float32.
 import configparser
 import os
 import pathlib
+import re
 import sys
 
 import numpy as np
@@ -79,6 +80,62 @@ def test_network(layout, given, batch, folder, frames, tmp_path):
     assert classes == scores.argmax(axis=1).tolist()
     assert times == pytest.approx([i / 30 for i in range(len(seen))], abs=1e-3)
     assert said.count("PixelnormMeta") == 1 and f"method=(string){given.get('method', 'zscore')}" in said
+
+
+# --- docs/inference.md
+
+PAGE = (SOURCE / "docs" / "inference.md").read_text()
+NEW = run(["gst-inspect-1.0", "--exists", "--atleast-version=1.28", "onnxinference"]).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """What its blocks print, in order, in one folder. python3 is Debian's, whatever else there is."""
+    package_help.onnx_and_runtime()
+    path = tmp_path_factory.mktemp("page")
+    (path / "pipelines").symlink_to(SOURCE / "pipelines")
+    said = []
+    for language, block in re.findall(r"^```(sh|python)\n(.*?)^```", PAGE, re.M | re.S):
+        if "onnxinference" in block and not NEW:
+            continue
+        shell = ["/usr/bin/python3", "-c"] if language == "python" else ["bash", "-e", "-c"]
+        done = run([*shell, block], path, env={**os.environ, "PATH": f"/usr/bin:{os.environ['PATH']}"})
+        assert done.returncode == 0, block + done.stdout + done.stderr
+        said.append([line.split("\t") for line in done.stdout.splitlines()])
+    return path, said
+
+
+def test_model_of_the_page(page):
+    """As it is made there, it is the one that is here."""
+    onnx = reports.want("onnx")
+    assert onnx.load(page[0] / "where.onnx") == onnx.load(SOURCE / "pipelines/inference/where.onnx")
+
+
+def squares(y):
+    """The mean of |y| over 3 rows of 4 squares."""
+    return np.abs(y).reshape(len(y), 3, 80, 4, 80, 3).mean((2, 4, 5)).reshape(len(y), 12)
+
+
+def test_answers_of_the_page(page):
+    """numpy's, in all that it prints: of tensors; then, channel-wise, of raw frames, and of 8-bit video within half a step."""
+    folder, said = page
+    frames = frames_of("videotestsrc pattern=ball num-buffers=300", folder).astype(float)
+    pixel = (frames[:N] - frames.mean(0)) / np.maximum(frames.std(0), 1)
+    channel = (frames[:N] - frames.mean((0, 1, 2))) / frames.std((0, 1, 2))
+    # between raw frames and their numbers stands videoconvert, which is a code off at the edge of the ball
+    answers = [(pixel, 1e-5), (channel, 1e-3), (np.clip(pixel, -4, 127 / 32), 1 / 64 + 1e-5)]
+    rows = [rows for rows in said if rows and len(rows[0]) > 2]
+    assert [len(found) for found in rows] == [N, 10, 10][:3 if NEW else 1]
+    for found, (y, limit) in zip(rows, answers):
+        expected = squares(y[:len(found)])
+        scores = np.array([row[-1].split(" ") for row in found], float)
+        assert np.abs(scores - expected).max() <= limit
+        assert [int(row[-2]) for row in found] == expected.argmax(1).tolist()
+    printed = re.findall(r"^(0\.\d+)   (\d+)   (.*) \.\.\.$", PAGE, re.M)
+    assert len(printed) == 2
+    for row, (time, number, scores) in zip(rows[0], printed):
+        assert (row[0], row[1]) == (time, number)
+        assert np.array(scores.split(), float) == pytest.approx(np.array(row[2].split()[:8], float), rel=1e-4)
 
 
 def test_batch_of_the_model(folder, frames, tmp_path):
