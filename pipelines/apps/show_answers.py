@@ -10,6 +10,7 @@ number (the class, where the output has a number for each), and the first number
 second, follows on standard error. It makes no files.
 """
 import argparse
+import os
 import signal
 import sys
 import time
@@ -31,8 +32,8 @@ try:
     gi.require_version("GstAnalytics", "1.0")
     from gi.repository import GLib, Gst, GstAnalytics, GstApp  # noqa: F401 - gives appsink its methods
 except (ImportError, ValueError):
-    sys.exit(f"GStreamer 1.28 for Python and numpy are needed, and {sys.executable} does not find them. To have them: "
-             "apt-get install python3-gi python3-numpy gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0")
+    sys.exit(f"GStreamer 1.28 or newer for Python and numpy are needed, and {sys.executable} does not find them. To have them, on "
+             "Debian sid: apt-get install python3-gi python3-numpy gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0")
 
 
 def answers_of(buffer):
@@ -65,7 +66,7 @@ def samples_of(pipeline):
     sink, bus = pipeline.get_by_name("answers"), pipeline.get_bus()
     if pipeline.set_state(Gst.State.PLAYING) == Gst.StateChangeReturn.FAILURE:
         check_bus(bus)
-        raise ValueError("The pipeline does not start. With GST_DEBUG=2 in the environment it says why.")
+        raise ValueError("The pipeline does not start. The lines above say why; with GST_DEBUG=2 in the environment there are more.")
     while not sink.is_eos():
         sample = sink.try_pull_sample(Gst.SECOND // 10)
         check_bus(bus)
@@ -93,6 +94,9 @@ def play():
 
 def main():
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # `| head` ends it without a word
+    # the elements say only in the log why they do not start
+    os.environ.setdefault("GST_DEBUG", "1")
+    os.environ.setdefault("GST_DEBUG_NO_COLOR", "1")
     Gst.init(None)
     try:
         print("%d frames, %.0f a second" % play(), file=sys.stderr)

@@ -142,6 +142,18 @@ def test_a_modelinfo_that_was_just_made(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"model.onnx", "model.onnx.modelinfo"}
 
 
+@pytest.mark.parametrize("pipeline, said", [("videotestsrc num-buffers=3", "A frame came without an answer."),
+                                            ("nosuch", "nosuch"), ("filesrc location=none.avi ! identity", "none.avi"),
+                                            ("videotestsrc ! onnxinference model-file=none.onnx", "model-file"),
+                                            ("videotestsrc ! onnxinference model-file=where.onnx", "modelinfo for where.onnx")])
+def test_a_pipeline_without_answers(pipeline, said, tmp_path):
+    """It is said why, also where GStreamer is too old."""
+    (tmp_path / "where.onnx").write_bytes((ONNX.parent / "where.onnx").read_bytes())
+    done = run(["/usr/bin/python3", PIPELINES / "apps" / "show_answers.py", pipeline], tmp_path)
+    assert done.returncode == 1 and "Traceback" not in done.stderr, done.stderr
+    assert re.search(said if has("onnxinference") else "GStreamer 1.28 or newer", done.stderr), done.stderr
+
+
 def read_keys(path):
     lines = (line.partition("=") for line in path.read_text().splitlines() if "=" in line)
     return {key: value for key, _, value in lines}
