@@ -34,7 +34,8 @@ int
 pixelnorm_has_avx512 (void)
 {
   return pixelnorm_has_avx2 () && __builtin_cpu_supports ("avx512bw")
-      && __builtin_cpu_supports ("avx512vl") && __builtin_cpu_supports ("avx512vbmi");
+      && __builtin_cpu_supports ("avx512dq") && __builtin_cpu_supports ("avx512vl")
+      && __builtin_cpu_supports ("avx512vbmi");
 }
 
 void

@@ -27,7 +27,7 @@ static const PixelnormKernelRow rows[] = {
   { "neon", "64-bit ARM", pixelnorm_has_neon, pixelnorm_fill_neon },
   { "ssse3", "SSSE3", pixelnorm_has_ssse3, pixelnorm_fill_ssse3 },
   { "avx2", "AVX2 and F16C", pixelnorm_has_avx2, pixelnorm_fill_avx2 },
-  { "avx512", "AVX-512 BW, VL and VBMI", pixelnorm_has_avx512, pixelnorm_fill_avx512 },
+  { "avx512", "AVX-512 BW, DQ, VL and VBMI", pixelnorm_has_avx512, pixelnorm_fill_avx512 },
   { NULL },
 };
 
