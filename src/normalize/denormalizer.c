@@ -8,12 +8,12 @@
  */
 #include <pixelnorm/denormalizer.h>
 
-#include <fenv.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "denormalize-pass.h"
+#include "kernels/float-state.h"
 
 struct _PixelnormDenormalizer {
   GObject parent_instance;
@@ -36,12 +36,11 @@ G_DEFINE_FINAL_TYPE (PixelnormDenormalizer, pixelnorm_denormalizer, G_TYPE_OBJEC
 static void
 fill_passes (PixelnormDenormalizer *self, const PixelnormCoefficients *coefficients)
 {
-  fenv_t state;
+  const PixelnormFloatState state = pixelnorm_float_state_save ();
 
-  fegetenv (&state);
   for (guint p = 0; p < self->plan.n_routes; p++)
     pixelnorm_denormalize_pass_fill (&self->passes[p], coefficients);
-  fesetenv (&state);
+  pixelnorm_float_state_restore (state);
 }
 
 /* One of the samples of a pixel that are no channels: no tensor has them. */
@@ -334,10 +333,8 @@ pixelnorm_denormalizer_run (
 {
   const PixelnormOpaquePixels *opaque =
       pixelnorm_opaque_pixels_fit (&self->opaque_pixels, output) ? &self->opaque_pixels : NULL;
-  fenv_t state;
+  const PixelnormFloatState state = pixelnorm_float_state_save ();
 
-  /* Orc's float programs flush denormals to zero and leave the thread so */
-  fegetenv (&state);
   for (guint y = 0; y < self->plan.height; y++) {
     if (self->joined[0])
       pixelnorm_denormalize_passes_run_row (self->joined, &self->pixels, opaque, input, output, y);
@@ -347,7 +344,7 @@ pixelnorm_denormalizer_run (
     for (guint i = 0; i < self->n_opaque && !opaque; i++)
       pixelnorm_denormalize_fill_opaque (&self->opaque[i], output, y);
   }
-  fesetenv (&state);
+  pixelnorm_float_state_restore (state);
 }
 
 /**

@@ -4,9 +4,9 @@
  * than where the next tile lies. The passes take turns every few rows, so that what one of them read is in
  * cache for the next.
  */
-#include <fenv.h>
 #include <stdlib.h>
 
+#include "kernels/float-state.h"
 #include "normalizer-private.h"
 
 /* Bytes of a frame that the passes take at a time: they stay in the first-level cache. */
@@ -22,15 +22,14 @@ init_and_restore (
 {
   const guint height = MAX (self->plan.height, 1);
   const gsize row_bytes = pixelnorm_layout_get_frame_bytes (&self->plan.layout) / height;
-  fenv_t state;
 
   self->turn = (guint) CLAMP (TURN_BYTES / MAX (row_bytes, 1), 1, height);
   self->scope = coefficients->settings->scope;
   self->source = pixelnorm_source (coefficients->settings->statistics, self->scope);
   /* loops of float run here, too */
-  fegetenv (&state);
+  const PixelnormFloatState state = pixelnorm_float_state_save ();
   const gboolean ready = self->source->init (self, coefficients, error);
-  fesetenv (&state);
+  pixelnorm_float_state_restore (state);
   return ready;
 }
 
@@ -238,11 +237,8 @@ static void
 run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFrame *output,
     gboolean learn)
 {
-  fenv_t state;
+  const PixelnormFloatState state = pixelnorm_float_state_save ();
 
-  /* Orc's float programs flush denormals to zero and leave the thread so; the caller's arithmetic
-   * is not ours */
-  fegetenv (&state);
   if (self->source->prepare)
     self->source->prepare (self, input, learn);
   if (self->plan.layout.is_converted && self->plan.routes[0].rows.n_channels == 1)
@@ -253,7 +249,7 @@ run (PixelnormNormalizer *self, const PixelnormFrame *input, const PixelnormFram
     self->source->end_frame (self, learn);
   if (self->end)
     self->end ();
-  fesetenv (&state);
+  pixelnorm_float_state_restore (state);
 }
 
 /**

@@ -6,8 +6,9 @@
  */
 #include "normalizer-private.h"
 
-#include <fenv.h>
 #include <string.h>
+
+#include "kernels/float-state.h"
 
 static void
 describe (PixelnormNormalizer *self, const PixelnormCoefficients *coefficients)
@@ -78,12 +79,11 @@ forget_frames (PixelnormNormalizer *self)
 static void
 refill (PixelnormNormalizer *self)
 {
-  fenv_t state;
+  const PixelnormFloatState state = pixelnorm_float_state_save ();
 
-  fegetenv (&state);
   for (guint p = 0; p < self->plan.n_routes; p++)
     pixelnorm_pass_refill (&self->passes[p], &self->estimates->coefficients);
-  fesetenv (&state);
+  pixelnorm_float_state_restore (state);
   describe (self, &self->estimates->coefficients);
 }
 
