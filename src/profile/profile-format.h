@@ -5,8 +5,7 @@
 
 #include "profile-private.h"
 #include "io/safetensors.h"
-
-#include <xxhash.h>
+#include "xxh3.h"
 
 #define PIXELNORM_FORMAT_MAJOR 1
 #define PIXELNORM_FORMAT_VERSION "1.0"

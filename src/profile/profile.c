@@ -9,10 +9,10 @@
 
 #include <math.h>
 #include <string.h>
-#include <xxhash.h>
 
 #include "io/pages.h"
 #include "statistics/histogram.h"
+#include "xxh3.h"
 
 G_DEFINE_FINAL_TYPE (PixelnormProfile, pixelnorm_profile, G_TYPE_OBJECT)
 
