@@ -51,10 +51,11 @@ pixelnorm_apt () {
   $root env DEBIAN_FRONTEND=noninteractive apt-get -y -q -o DPkg::Lock::Timeout=300 "$@"
 }
 
-# pixelnorm_apt_size PACKAGES...: what apt-get says of how much it would fetch for them, and how much room that takes
+# pixelnorm_apt_size PACKAGES...: prints how much apt-get would fetch for them; nothing where that is nothing. It lists the files then,
+# a line 'ADDRESS' NAME BYTES DIGEST for each, and neither fetches nor installs one.
 pixelnorm_apt_size () {
-  LC_ALL=C pixelnorm_apt --assume-no install --no-install-recommends "$@" 2>/dev/null | grep -E '^(Need to get|After this operation)' |
-    tr '\n' ' '
+  pixelnorm_apt --print-uris --download-only install --no-install-recommends "$@" 2>/dev/null |
+    awk "/^'/ { n++; bytes += \$3 } END { if (n) printf \"%d packages, %.1f MB to fetch. \", n, bytes / 1e6 }"
 }
 
 # pixelnorm_install PACKAGES...: installs what is missing of these Debian packages; says nothing when nothing is

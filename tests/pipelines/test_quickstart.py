@@ -270,16 +270,16 @@ def test_install_nothing_missing(tmp_path, machine):
 def test_install_what_is_missing(tmp_path, machine):
     done, calls = install("good better removed", tmp_path, machine)
     assert done.returncode == 0 and done.stderr == "Installing with apt-get: better removed\n"
-    assert len(calls) == 3 and calls[0].endswith(" update") and " --assume-no install " in calls[1]
+    assert len(calls) == 3 and calls[0].endswith(" update") and " --print-uris --download-only install " in calls[1]
     assert all(call.endswith(" install --no-install-recommends better removed") for call in calls[1:])
 
 
 def test_install_says_how_much(tmp_path, machine):
-    fake(tmp_path / "bin", "apt-get", 'case "$*" in *--assume-no*) echo "Need to get 5 MB of archives."; '
-         'echo "After this operation, 9 MB of additional disk space will be used."; exit 1 ;; esac')
+    fake(tmp_path / "bin", "apt-get", """case "$*" in *--print-uris*) echo "Reading package lists..."
+         echo "'http://example.org/a.deb' a_1_all.deb 1200000 SHA256:00"; echo "'http://example.org/b.deb' b_1_all.deb 345678 SHA256:00" ;; esac""")
     done, _ = install("better", tmp_path, machine)
     assert (done.returncode, done.stdout) == (0, "") and done.stderr.splitlines()[1:] == [
-        "Need to get 5 MB of archives. After this operation, 9 MB of additional disk space will be used. This can take some minutes."]
+        "2 packages, 1.5 MB to fetch. This can take some minutes."]
 
 
 def test_install_as_user(tmp_path, machine):
