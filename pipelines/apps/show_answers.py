@@ -31,6 +31,9 @@ try:
     gi.require_version("GstApp", "1.0")
     gi.require_version("GstAnalytics", "1.0")
     from gi.repository import GLib, Gst, GstAnalytics, GstApp  # noqa: F401 - gives appsink its methods
+
+    if (Gst.VERSION_MAJOR, Gst.VERSION_MINOR) < (1, 28):  # the elements of 1.26 have no .modelinfo
+        raise ImportError
 except (ImportError, ValueError):
     sys.exit(f"GStreamer 1.28 or newer for Python and numpy are needed, and {sys.executable} does not find them. To have them, on "
              "Debian sid: apt-get install python3-gi python3-numpy gir1.2-gst-plugins-base-1.0 gir1.2-gst-plugins-bad-1.0")
