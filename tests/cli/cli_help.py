@@ -16,7 +16,9 @@ from gi.repository import GLib, Pixelnorm  # noqa: E402, F401 - for the tests
 
 PROGRAM = pathlib.Path(os.environ["PIXELNORM_BUILD"], "src", "cli", "pixelprofile")
 Scope = Pixelnorm.Scope
-
+# what collect says where it made a profile of one picture
+ONE_FRAME = ("pixelprofile collect: Warning: With 1 frame the deviation of every pixel is 0. Collect more frames, or normalize with "
+             "scope=channel.\n")
 
 # how a profile begins, which --force may overwrite
 PRECIOUS = b"\x40" + bytes(7) + b'{"__metadata__":{"pixelnorm.version":"1.0","created":"long ago"}}'

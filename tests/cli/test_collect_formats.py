@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 
 import picture_bytes
 import pixelnorm.distributed
-from cli_help import Pixelnorm, load, pixelprofile, save_profile
+from cli_help import ONE_FRAME, Pixelnorm, load, pixelprofile, save_profile
 from picture_bytes import GREY, GREY_ALPHA, PALETTE, RGB, RGBA, chunk, exif, jpeg, png, segment
 
 pytestmark = pytest.mark.skipif("--orient" not in pixelprofile("collect", "--help").stdout,
@@ -118,7 +118,7 @@ def collected(folder, content, *options):
     profile = load(out)
     # the ninth byte of IHDR
     is_reduced = content.startswith(b"\x89PNG") and content[24] == 16 and profile.get_depth() == 8
-    assert (done.returncode, done.stderr) == (0, REDUCED if is_reduced else ""), done.stderr
+    assert (done.returncode, done.stderr) == (0, (REDUCED if is_reduced else "") + ONE_FRAME), done.stderr
     assert profile.get_frames() == 1
     means = np.frombuffer(profile.get_image(Pixelnorm.Image.MEAN).get_data())
     return means.reshape(profile.get_height(), profile.get_width(), -1), profile.get_depth()

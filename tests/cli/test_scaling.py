@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cli_help import Pixelnorm, load, pixelprofile
+from cli_help import ONE_FRAME, Pixelnorm, load, pixelprofile
 
 SCALINGS = {"bilinear": Image.BILINEAR, "area": Image.BOX, "nearest": Image.NEAREST}
 
@@ -15,7 +15,7 @@ def scaled(folder, picture, width, height, scaling, *options):
     picture.save(folder / "in.png")
     done = pixelprofile("collect", "--force", f"--size={width}x{height}", f"--scaling={scaling}", *options, folder / "out",
                         folder / "in.png")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (0, ONE_FRAME)
     profile = load(folder / "out")
     mean = np.frombuffer(profile.get_image(Pixelnorm.Image.MEAN).get_data())
     return mean.reshape(profile.get_height(), profile.get_width(), -1)
