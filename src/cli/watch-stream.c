@@ -33,11 +33,12 @@ struct _WatchStream {
   GstPad *gate;          /* before them */
   GstBus *bus;
   gchar *pattern;
-  gboolean plays_uri; /* or a file */
-  gboolean no_video;  /* among the streams that the source has told of last */
-  gint64 quiet;       /* microseconds after which a warning is said again */
-  GQueue warnings;    /* the latest different ones: Warning */
-  gint passed;        /* atomic: frames, and around from the largest number */
+  gboolean plays_uri;   /* or a file */
+  gboolean no_video;    /* among the streams that the source has told of last */
+  gboolean hears_saves; /* and nothing else */
+  gint64 quiet;         /* microseconds after which a warning is said again */
+  GQueue warnings;      /* the latest different ones: Warning */
+  gint passed;          /* atomic: frames, and around from the largest number */
 
   GMutex restart; /* is held while the collector restarts, and to forbid that */
   gboolean is_halted;
@@ -242,6 +243,21 @@ is_idle_warning (const WatchStream *self, GstMessage *message)
   return self->collector || g_error_matches (warning, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED);
 }
 
+/* What the collector says of its file. */
+static gboolean
+is_of_save (const WatchStream *self, GstMessage *message)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!self->collector || GST_MESSAGE_SRC (message) != GST_OBJECT_CAST (self->collector))
+    return FALSE;
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+    gst_message_parse_error (message, &error, NULL);
+  else if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_WARNING)
+    gst_message_parse_warning (message, &error, NULL);
+  return error && error->domain == GST_RESOURCE_ERROR;
+}
+
 static gboolean
 has_video (GstMessage *message)
 {
@@ -289,7 +305,7 @@ note_warning (WatchStream *self, const gchar *said)
   return TRUE;
 }
 
-/* Waits for the next news, so long at most. @text: (out) (transfer full) (nullable): what a warning or an error says */
+/* Waits for the next news, so long at most. What follows from an error is no news, but for what goes wrong with a save. @text: (out) (transfer full) (nullable): what a warning or an error says */
 WatchNews
 watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
 {
@@ -300,6 +316,8 @@ watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
   *text = NULL;
   if (!message)
     return WATCH_NOTHING;
+  if (self->hears_saves && !is_of_save (self, message))
+    return WATCH_IGNORED;
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_EOS)
     return WATCH_END;
   if (GST_MESSAGE_TYPE_IS_EXTENDED (message)) { /* the filter takes all of these */
@@ -311,6 +329,7 @@ watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
     return WATCH_IGNORED;
   g_autofree gchar *said = describe (message);
   if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR) {
+    self->hears_saves = TRUE;
     *text = g_steal_pointer (&said);
     return WATCH_ERROR;
   }
@@ -437,15 +456,17 @@ halt (GstElement *pipeline, gpointer data)
   finish (self);
 }
 
-/* Stops it, and so saves. watch_stream_wait() has what went wrong. Returns: %FALSE where the source hangs; then the process has
- * to end without watch_stream_free() */
+/* Stops it, and so saves. watch_stream_wait() has what went wrong; with @saves_alone only what did as the profile was saved.
+ * Returns: %FALSE where the source hangs; then the process has to end without watch_stream_free() */
 gboolean
-watch_stream_stop (WatchStream *self)
+watch_stream_stop (WatchStream *self, gboolean saves_alone)
 {
+  self->hears_saves = saves_alone;
   gst_element_call_async (self->pipeline, halt, self, NULL);
   if (wait_until_done (self))
     return TRUE;
-  if (self->collector)
+  /* else it has saved before the source was to stop */
+  if (self->collector && GST_STATE (self->collector) >= GST_STATE_PAUSED)
     save (self);
   return FALSE;
 }

@@ -54,5 +54,5 @@ guint watch_stream_get_passed (WatchStream *self);
 gboolean watch_stream_get_profile (WatchStream *self, WatchProfile *profile);
 PixelnormProfile *watch_stream_take_latest (WatchStream *self);
 gboolean watch_stream_follow_date (WatchStream *self);
-gboolean watch_stream_stop (WatchStream *self);
+gboolean watch_stream_stop (WatchStream *self, gboolean saves_alone);
 void watch_stream_free (WatchStream *self);

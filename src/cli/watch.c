@@ -291,22 +291,23 @@ follow (Watch *self)
   return status == CLI_OK ? tell_line (self, news == WATCH_END) : status;
 }
 
-/* What went wrong with the last save is heard once it was tried. */
+/* What went wrong with the last save is heard once it was tried; after other trouble nothing else is. */
 static int
 stop (Watch *self, int status)
 {
+  const gboolean stopped_well = watch_stream_stop (self->stream, status == WATCH_STATUS_TROUBLE);
   WatchNews news = WATCH_IGNORED;
 
-  if (!watch_stream_stop (self->stream)) {
-    cli_fail (CLI_OK, "The source hangs, and is left as it is.");
-    fflush (stdout);
-    _exit (status == CLI_OK ? WATCH_STATUS_TROUBLE : status);
-  }
-  while (status != WATCH_STATUS_TROUBLE && news != WATCH_NOTHING) {
+  while (news != WATCH_NOTHING) {
     const int heard = hear (self, 0, &news);
 
     if (heard != CLI_OK)
       status = heard;
+  }
+  if (!stopped_well) {
+    cli_fail (CLI_OK, "The source hangs, and is left as it is.");
+    fflush (stdout);
+    _exit (status == CLI_OK ? WATCH_STATUS_TROUBLE : status);
   }
   watch_command_wait (&self->command, COMMAND_SECONDS);
   return status;

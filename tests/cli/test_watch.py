@@ -410,6 +410,24 @@ def test_a_last_save_that_fails_is_told(tmp_path):
     assert not (tmp_path / "a.safetensors").exists()
 
 
+def test_a_last_save_that_fails_after_other_trouble(tmp_path):
+    """Is told, too, and nothing else that follows from the trouble."""
+    source = write_frames(tmp_path / "frames.raw", NEAR)
+    sleeper = f"{source} ! c. {source} ! identity sleep-time=30000000 ! c. concat name=c"
+    full = open("/dev/full", "wb")
+    cases = [("No frame came for 1 seconds", STDIN, {}), ("Failed after iterations", f"{source} ! identity error-after=15", {}),
+             ("Standard output was not written", STDIN, {"stdout": full}), ("hangs", sleeper, {})]
+    for words, description, keywords in cases:
+        with running("--location=a.safetensors", "--timeout=1", "--every=0.5", "--checkpoint=1000", description, cwd=tmp_path,
+                     preexec_fn=fill_disk, **keywords) as process:
+            if description == STDIN:
+                feed(process, NEAR)
+            process.wait(PATIENCE)
+            errors = process.stderr.read().decode()
+        assert process.returncode == 2 and words in errors, errors
+        assert errors.count("Writing failed: File too large") == 1 and errors.count("\n") == (3 if words == "hangs" else 2), errors
+
+
 @pytest.mark.parametrize("content", [b"", b"notes that are no profile", bytes(1000)])
 def test_what_is_no_profile_stays(tmp_path, content):
     (tmp_path / "a.safetensors").write_bytes(content)

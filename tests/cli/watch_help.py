@@ -39,8 +39,8 @@ def watch_json(*arguments, status=0, **keywords):
 @contextlib.contextmanager
 def running(*arguments, **keywords):
     """The process, with pipes, which is killed at the end if it still runs."""
-    with subprocess.Popen([PROGRAM, "watch", *map(str, arguments)], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          **{"stderr": subprocess.PIPE, **keywords}) as process:
+    with subprocess.Popen([PROGRAM, "watch", *map(str, arguments)], stdin=subprocess.PIPE,
+                          **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **keywords}) as process:
         try:
             yield process
         finally:
