@@ -33,11 +33,25 @@ cli_clean_text (const gchar *text)
   return g_string_free (clean, FALSE);
 }
 
+/* Replaces what may be a password in the URIs of a text: whatever stands before the last @, also where / or @ are not escaped
+ * in it, and the query. */
+static gchar *
+mask_passwords (const gchar *text)
+{
+  g_autoptr (GRegex) user = g_regex_new ("(://)\\S*@", 0, 0, NULL);
+  g_autoptr (GRegex) query = g_regex_new ("(://[^\\s?]*\\?)\\S*?(?=[\\W_]*(\\s|$))", 0, 0, NULL);
+  g_autofree gchar *nobody = g_regex_replace (user, text, -1, 0, "\\1***@", 0, NULL);
+
+  return g_regex_replace (query, nobody, -1, 0, "\\1***", 0, NULL);
+}
+
+/* Logs and mails have such lines, so no password is in them. */
 static void
 complain (const gchar *hint, const gchar *format, va_list arguments)
 {
   g_autofree gchar *message = g_strdup_vprintf (format, arguments);
-  g_autofree gchar *line = cli_clean_text (message);
+  g_autofree gchar *clean = cli_clean_text (message);
+  g_autofree gchar *line = mask_passwords (clean);
 
   g_printerr ("%s: %s%s\n", g_get_prgname (), line, hint);
 }

@@ -101,6 +101,19 @@ def test_each_second_has_its_file(tmp_path):
     assert at == 120
 
 
+def test_an_end_after_the_name_has_changed(tmp_path):
+    """All frames are saved by then, so there is nothing to warn of."""
+    with running("--json", "--location=s-%S.safetensors", "--every=0.1", STDIN, cwd=tmp_path) as process:
+        feed(process, NEAR)
+        name = await_frames(process, 30)["profile"]["file"]
+        wait_for((tmp_path / name).exists)
+        process.stdin.close()
+        process.stdin = None
+        status, _, errors = finish(process)
+    assert (status, errors) == (0, "")
+    check_profile(tmp_path / name, NEAR)
+
+
 def test_a_new_file_at_any_moment(tmp_path):
     """Some 40,000 frames a second, and a new file ten times a second: each frame is in one of them."""
     n = 150000
@@ -487,6 +500,19 @@ def test_a_source_in_the_environment(tmp_path):
     assert line["frames"] == 7
     done = watch("--location=c.safetensors", cwd=tmp_path, env={**environment, "PIXELPROFILE_SOURCE": ""})
     assert done.returncode == 2 and "SOURCE is empty" in done.stderr
+
+
+@pytest.mark.parametrize("uri, shown", [
+    ("none://admin:s3cret@gate.example/stream", "none://***@gate.example/stream"), ("none://s3cret@gate.example", "none://***@gate.example"),
+    ("none://admin:s3/cr@s3cret@gate.example:80/a?b=s3cret&c=s3cret", "none://***@gate.example:80/a?***"),
+    ("none://gate.example/a?token=s3cret", "none://gate.example/a?***"), ("none://gate.example/a", "none://gate.example/a"),
+])
+def test_passwords_are_not_printed(tmp_path, uri, shown):
+    """Neither by watch nor by collect: here GStreamer's and our own words name the URI."""
+    done = watch("--location=a.safetensors", f'filesrc location="{uri}" ! {RAW}', cwd=tmp_path)
+    assert done.returncode == 2 and f'(No such file "{shown}")' in done.stderr and "s3cret" not in done.stderr, done.stderr
+    done = pixelprofile("collect", "a.safetensors", uri, cwd=tmp_path)
+    assert done.returncode == 1 and f'"{shown}" is left out' in done.stderr and "s3cret" not in done.stderr, done.stderr
 
 
 def test_nothing_to_do(tmp_path):
