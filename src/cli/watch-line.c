@@ -13,7 +13,7 @@ watch_line_is_beyond (const WatchLine *line)
 static gdouble
 frames_per_second (const WatchLine *line)
 {
-  return line->seconds > 0.0 ? line->frames / line->seconds : 0.0;
+  return line->seconds > 0.0 ? (gdouble) line->frames / line->seconds : 0.0;
 }
 
 /* Returns: (transfer full): without the end of the line */
@@ -23,13 +23,16 @@ watch_line_to_text (const WatchLine *line)
   g_autofree gchar *time = g_date_time_format (line->time, "%FT%T%:z");
   GString *text = g_string_new (time);
 
-  g_string_append_printf (
-      text, "  %u frames, %.2f a second", line->frames, frames_per_second (line));
+  g_string_append_printf (text, "  %" G_GUINT64_FORMAT " frame%s, %.2f a second", line->frames,
+      line->frames == 1 ? "" : "s", frames_per_second (line));
+  if (line->skipped > 0)
+    g_string_append_printf (text, ", %" G_GUINT64_FORMAT " damaged and left out", line->skipped);
   if (line->has_profile) {
     g_autofree gchar *shown = g_filename_display_name (line->profile.location);
     g_autofree gchar *name = cli_clean_text (shown);
 
-    g_string_append_printf (text, "; %s: %" G_GUINT64_FORMAT " frames", name, line->profile.frames);
+    g_string_append_printf (text, "; %s: %" G_GUINT64_FORMAT " frame%s", name, line->profile.frames,
+        line->profile.frames == 1 ? "" : "s");
   }
   if (line->latest) {
     const DiffRow *all = diff_all (&line->diff);
@@ -67,9 +70,10 @@ gchar *
 watch_line_to_json (const WatchLine *line)
 {
   g_autofree gchar *time = g_date_time_format (line->time, "%FT%T%:z");
-  json_t *object = json_pack ("{s:s, s:f, s:I, s:f, s:o, s:o}", "time", time, "seconds",
-      line->seconds, "frames", (json_int_t) line->frames, "frames_per_second",
-      frames_per_second (line), "profile", profile_to_json (line), "drift", drift_to_json (line));
+  json_t *object = json_pack ("{s:s, s:f, s:I, s:I, s:f, s:o, s:o}", "time", time, "seconds",
+      line->seconds, "frames", (json_int_t) line->frames, "frames_skipped",
+      (json_int_t) line->skipped, "frames_per_second", frames_per_second (line), "profile",
+      profile_to_json (line), "drift", drift_to_json (line));
   /* in ASCII alone it is the same in every locale */
   char *dumped = json_dumps (object, JSON_COMPACT | JSON_ENSURE_ASCII);
   gchar *text = g_strdup (dumped);

@@ -9,7 +9,8 @@
  * WatchLine:
  * @time: the end of it
  * @seconds: how long it was
- * @frames: that passed meanwhile
+ * @frames: that came meanwhile
+ * @skipped: damaged frames that came meanwhile, beside them
  * @has_profile: whether one is collected
  * @profile: it
  * @latest: statistics of the frames, where they were compared; else %NULL
@@ -19,7 +20,8 @@
 typedef struct {
   GDateTime *time;
   gdouble seconds;
-  guint frames;
+  guint64 frames;
+  guint64 skipped;
   gboolean has_profile;
   WatchProfile profile;
   PixelnormProfile *latest;

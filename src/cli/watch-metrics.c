@@ -153,7 +153,9 @@ watch_metrics_write (
   append_one (text, camera, "last_frame_time_seconds", "gauge",
       "When the latest frame came, in seconds since 1970; 0 before the first.", totals->last_frame);
   append_one (
-      text, camera, "frames_total", "counter", "Frames that came.", (gdouble) totals->frames);
+      text, camera, "frames_total", "counter", "Frames that came.", (gdouble) totals->count.frames);
+  append_one (text, camera, "skipped_frames_total", "counter",
+      "Damaged frames, which are not among those that came.", (gdouble) totals->count.skipped);
   append_one (text, camera, "drifts_total", "counter", "How often drift went beyond the limit.",
       (gdouble) totals->drifts);
   if (line->has_profile) {

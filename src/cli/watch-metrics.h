@@ -8,13 +8,13 @@
  * WatchTotals:
  * @start: when the process began, in seconds since 1970
  * @last_frame: when the latest frame came, likewise; 0 where none has
- * @frames: how many came since the start
+ * @count: of frames since the start
  * @drifts: how often a line was beyond the limit after one that was not
  */
 typedef struct {
   gdouble start;
   gdouble last_frame;
-  guint64 frames;
+  WatchCount count;
   guint64 drifts;
 } WatchTotals;
 

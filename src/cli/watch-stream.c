@@ -30,6 +30,8 @@ struct _WatchStream {
   GstElement *pipeline;
   GstElement *collector; /* or NULL */
   GstElement *latest;    /* or NULL */
+  GstElement *judge;     /* that of them which says what frames are damaged */
+  guint64 skipped;       /* frames, by the judge before this one; of the frames' thread */
   GstPad *gate;          /* before them */
   GstBus *bus;
   gchar *pattern;
@@ -48,15 +50,49 @@ struct _WatchStream {
   gboolean is_done; /* what another thread does for this one */
   gchar *name;      /* of the file by the date */
   gboolean is_due;  /* the collector restarts with the next frame */
+  WatchCount count;
 };
+
+static guint64
+get_skipped (const WatchStream *self)
+{
+  guint64 skipped;
+
+  g_object_get (self->judge, "frames-skipped", &skipped, NULL);
+  return skipped;
+}
+
+static GstPadProbeReturn
+look_before_judge (GstPad *pad, GstPadProbeInfo *info, gpointer data)
+{
+  WatchStream *self = data;
+
+  self->skipped = get_skipped (self);
+  return GST_PAD_PROBE_OK;
+}
 
 static GstPadProbeReturn
 count_frame (GstPad *pad, GstPadProbeInfo *info, gpointer data)
 {
   WatchStream *self = data;
+  const gboolean is_damaged = get_skipped (self) > self->skipped;
 
-  g_atomic_int_inc (&self->passed);
+  g_mutex_lock (&self->lock);
+  self->count.frames += !is_damaged;
+  self->count.skipped += is_damaged;
+  g_mutex_unlock (&self->lock);
   return GST_PAD_PROBE_OK;
+}
+
+/* Once the elements are there. */
+static void
+count_frames (WatchStream *self)
+{
+  self->judge = self->collector ? self->collector : self->latest;
+  g_autoptr (GstPad) entry = gst_element_get_static_pad (self->judge, "sink");
+  g_autoptr (GstPad) exit = gst_element_get_static_pad (self->judge, "src");
+  gst_pad_add_probe (entry, GST_PAD_PROBE_TYPE_BUFFER, look_before_judge, self, NULL);
+  gst_pad_add_probe (exit, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
 }
 
 static void
@@ -192,8 +228,7 @@ watch_stream_new (const WatchSettings *settings, GError **error)
   self->latest = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-latest");
   g_autoptr (GstElement) identity = gst_bin_get_by_name (GST_BIN (pipeline), "pixelprofile-gate");
   self->gate = gst_element_get_static_pad (identity, "src");
-  g_autoptr (GstPad) entry = gst_element_get_static_pad (identity, "sink");
-  gst_pad_add_probe (entry, GST_PAD_PROBE_TYPE_BUFFER, count_frame, self, NULL);
+  count_frames (self);
   if ((!self->collector || set_up_collector (self, settings, error))
       && (!self->latest || set_up_latest (self, settings, error)))
     return self;
@@ -353,11 +388,14 @@ watch_stream_is_hopeless (const WatchStream *self)
   return self->plays_uri && self->no_video;
 }
 
-/* How many frames have passed; after the largest number comes 0. */
-guint
-watch_stream_get_passed (WatchStream *self)
+/* How many frames have come so far. */
+WatchCount
+watch_stream_get_count (WatchStream *self)
 {
-  return (guint) g_atomic_int_get (&self->passed);
+  g_mutex_lock (&self->lock);
+  const WatchCount count = self->count;
+  g_mutex_unlock (&self->lock);
+  return count;
 }
 
 /* Returns: whether there is one */

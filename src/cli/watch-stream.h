@@ -43,6 +43,16 @@ typedef struct {
   guint64 skipped;
 } WatchProfile;
 
+/**
+ * WatchCount:
+ * @frames: that have come and could be read
+ * @skipped: that were damaged
+ */
+typedef struct {
+  guint64 frames;
+  guint64 skipped;
+} WatchCount;
+
 typedef struct _WatchStream WatchStream;
 
 WatchStream *watch_stream_new (const WatchSettings *settings, GError **error);
@@ -50,7 +60,7 @@ void watch_stream_start (WatchStream *self);
 WatchNews watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text);
 gboolean watch_stream_is_without_video (const WatchStream *self);
 gboolean watch_stream_is_hopeless (const WatchStream *self);
-guint watch_stream_get_passed (WatchStream *self);
+WatchCount watch_stream_get_count (WatchStream *self);
 gboolean watch_stream_get_profile (WatchStream *self, WatchProfile *profile);
 PixelnormProfile *watch_stream_take_latest (WatchStream *self);
 gboolean watch_stream_follow_date (WatchStream *self);

@@ -46,9 +46,9 @@ static const gchar description[] =
     "with the line as its standard input; it runs again only after a line within the limit. What it prints\n"
     "goes to standard error.\n"
     "\n"
-    "--json makes each line an object: time, seconds (the time it covers), frames, frames_per_second,\n"
-    "profile (file, frames, frames_skipped) and drift (as diff prints it, and frames). profile is null without\n"
-    "--location; drift is null without --reference or if no frame came.\n"
+    "--json makes each line an object: time, seconds (the time it covers), frames, frames_skipped (damaged ones\n"
+    "beside them), frames_per_second, profile (file, frames, frames_skipped) and drift (as diff prints it, and\n"
+    "frames). profile is null without --location; drift is null without --reference or if no frame came.\n"
     "\n"
     "--metrics=CAMERA.prom is replaced with every line. It has metrics for the textfile collector of\n"
     "Prometheus's node_exporter, labelled camera=\"CAMERA\".\n"
@@ -81,8 +81,7 @@ typedef struct {
   WatchStream *stream;
   WatchCommand command;
   WatchTotals totals;
-  guint seen;          /* frames of which the totals know */
-  guint64 told;        /* frames of which lines have told */
+  WatchCount told;     /* of what lines have told */
   gint64 line_time;    /* monotonic: of the latest line */
   gint64 frame_time;   /* of the latest frame */
   gint64 date_time;    /* from when on the date is looked at */
@@ -122,17 +121,17 @@ seconds_since_1970 (void)
   return (gdouble) g_get_real_time () / G_TIME_SPAN_SECOND;
 }
 
+/* Damaged frames are none that came. */
 static void
 note_frames (Watch *self)
 {
-  const guint passed = watch_stream_get_passed (self->stream);
+  const WatchCount count = watch_stream_get_count (self->stream);
 
-  if (passed == self->seen)
-    return;
-  self->totals.frames += passed - self->seen;
-  self->totals.last_frame = seconds_since_1970 ();
-  self->frame_time = g_get_monotonic_time ();
-  self->seen = passed;
+  if (count.frames > self->totals.count.frames) {
+    self->totals.last_frame = seconds_since_1970 ();
+    self->frame_time = g_get_monotonic_time ();
+  }
+  self->totals.count = count;
 }
 
 /* Of the frames since the line before. Returns: %FALSE with @error set where they cannot be compared with the reference */
@@ -146,9 +145,10 @@ measure (Watch *self, WatchLine *line, GError **error)
   line->time = g_date_time_new_now_local ();
   line->settings = &self->options->diff;
   line->seconds = (gdouble) (now - self->line_time) / G_TIME_SPAN_SECOND;
-  line->frames = (guint) (self->totals.frames - self->told);
+  line->frames = self->totals.count.frames - self->told.frames;
+  line->skipped = self->totals.count.skipped - self->told.skipped;
   self->line_time = now;
-  self->told = self->totals.frames;
+  self->told = self->totals.count;
   line->has_profile = watch_stream_get_profile (self->stream, &line->profile);
   latest = self->reference ? watch_stream_take_latest (self->stream) : NULL;
   if (!latest)
@@ -219,7 +219,7 @@ tell_line (Watch *self, gboolean acts)
 static const gchar *
 name_cause (const Watch *self)
 {
-  return self->totals.frames == 0 && watch_stream_is_without_video (self->stream)
+  return self->totals.count.frames == 0 && watch_stream_is_without_video (self->stream)
       ? "No video was found in SOURCE. "
       : "";
 }

@@ -125,6 +125,34 @@ def test_a_new_file_at_any_moment(tmp_path):
     assert {profile.get_statistics(channel).min for profile in profiles for channel in range(3)} == {255}
 
 
+def cut(path, data, size=288):
+    """Returns: a source of frames of so many bytes, where 288 are needed; the last may be shorter."""
+    path.write_bytes(data)
+    return f"filesrc location={path} blocksize={size} ! capsfilter caps=video/x-raw,format=RGB,width=16,height=6,framerate=50/1"
+
+
+@pytest.mark.parametrize("option", ["--location=a.safetensors", "--reference=gate.safetensors"])
+def test_damaged_frames_are_none_that_came(gate, option):
+    """Also where the profile that is gone on from knows of others."""
+    save_profile(gate / "a.safetensors", REFERENCE, skipped=5)
+    done = watch("--json", option, "--metrics=a.prom", cut(gate / "short.raw", bytes(1600), 200), cwd=gate)
+    (line,) = map(json.loads, done.stdout.splitlines())
+    assert done.returncode == 0 and done.stderr.count("frames-skipped") == 1, done.stderr
+    assert (line["frames"], line["frames_skipped"], line["frames_per_second"], line["drift"]) == (0, 8, 0, None)
+    assert line["profile"] is None or (line["profile"]["frames"], line["profile"]["frames_skipped"]) == (40, 13)
+    values, _ = parse_metrics((gate / "a.prom").read_text())
+    assert [values[name, None] for name in ("frames_total", "skipped_frames_total", "last_frame_time_seconds")] == [0, 8, 0]
+    done = watch(option, cut(gate / "mixed.raw", NEAR.tobytes() + bytes(200)), cwd=gate)
+    assert done.returncode == 0 and re.search(r"  30 frames, \S+ a second, 1 damaged and left out", done.stdout), done.stdout
+
+
+def test_damaged_frames_do_not_put_off_the_timeout(gate):
+    source = "videotestsrc is-live=true num-buffers=300 ! video/x-raw,format=RGB,width=16,height=6,framerate=50/1"
+    short = f"{source} ! capssetter caps=video/x-raw,format=RGB,width=16,height=7,framerate=50/1 replace=true"
+    done = watch("--reference=gate.safetensors", "--timeout=1", short, cwd=gate)
+    assert done.returncode == 2 and "No frame came for 1 seconds" in done.stderr, done.stderr
+
+
 # --- what is compared
 
 def test_figures_are_those_of_diff(gate):
@@ -563,7 +591,7 @@ def test_metrics(gate):
     assert cameras == {"north gate"} and (gate / "north gate.prom").stat().st_mode & 0o777 == 0o644
     for name in ("start_time_seconds", "last_frame_time_seconds"):
         assert before <= values.pop((name, None)) <= time.time()
-    expected = {("frames_total", None): 30, ("drifts_total", None): 1, ("profile_frames", None): 30,
+    expected = {("frames_total", None): 30, ("skipped_frames_total", None): 0, ("drifts_total", None): 1, ("profile_frames", None): 30,
                 ("profile_skipped_frames", None): 0, ("beyond_limit", None): 1, ("share_beyond_ratio", None): 1}
     for channel, row in line["drift"]["channels"].items():
         expected |= {("shift_deviations", channel): row["shift"], ("deviation_ratio", channel): row["ratio"],
