@@ -7,10 +7,11 @@
 #include <gio/gio.h>
 #include <string.h>
 
+#include "cli.h"
+
 #define EXTENSION ".prom"
 #define PREFIX "pixelprofile_watch_"
 #define BEGIN "# HELP " PREFIX
-#define MODE 0644 /* another user reads it */
 
 /* Returns: (transfer full): as text between quotes */
 static gchar *
@@ -166,6 +167,6 @@ watch_metrics_write (
   }
   if (line->latest)
     append_drift (text, camera, line);
-  return g_file_set_contents_full (
-      path, text->str, (gssize) text->len, G_FILE_SET_CONTENTS_CONSISTENT, MODE, error);
+  g_autoptr (GBytes) bytes = g_string_free_to_bytes (g_steal_pointer (&text));
+  return cli_write_file (path, bytes, error);
 }

@@ -87,6 +87,7 @@ typedef struct {
   gint64 date_time;    /* from when on the date is looked at */
   gboolean was_beyond; /* the latest line */
   gboolean compared;   /* frames, at least once */
+  guint n_left_out;    /* lines, since standard output took one */
 } Watch;
 
 static volatile sig_atomic_t stopped;
@@ -165,11 +166,34 @@ measure (Watch *self, WatchLine *line, GError **error)
   return ok;
 }
 
-static int
-print (const Watch *self, const WatchLine *line, gchar **said)
+/* Whether it takes a line without waiting, or says at once what is wrong: the pipe of somebody who does not read may be full, and a
+ * terminal may be stopped. A pipe has room for 4 KiB then, a line at the least. */
+static gboolean
+takes_lines (int fd)
 {
-  *said = self->options->json ? watch_line_to_json (line) : watch_line_to_text (line);
-  g_print ("%s\n", *said);
+  GPollFD output = { .fd = fd, .events = G_IO_OUT };
+
+  return g_poll (&output, 1, 0) != 0;
+}
+
+static void
+tell_left_out (Watch *self)
+{
+  if (self->n_left_out > 0)
+    cli_fail (CLI_OK, "Warning: %u line%s left out, since nobody read standard output.",
+        self->n_left_out, self->n_left_out == 1 ? " was" : "s were");
+  self->n_left_out = 0;
+}
+
+static int
+print (Watch *self, const gchar *said)
+{
+  if (!takes_lines (STDOUT_FILENO)) {
+    self->n_left_out++;
+    return CLI_OK;
+  }
+  tell_left_out (self);
+  g_print ("%s\n", said);
   return cli_flush (WATCH_STATUS_TROUBLE);
 }
 
@@ -182,7 +206,7 @@ write_metrics (const Watch *self, const WatchLine *line)
   if (!self->options->metrics
       || watch_metrics_write (self->options->metrics, &self->totals, line, &error))
     return TRUE;
-  cli_fail (CLI_OK, "The metrics were not written: %s.", error->message);
+  cli_fail (CLI_OK, "%s", error->message);
   return FALSE;
 }
 
@@ -200,7 +224,8 @@ tell_line (Watch *self, gboolean acts)
     const gboolean is_news = acts && is_beyond && !self->was_beyond;
 
     self->totals.drifts += is_news;
-    status = print (self, &line, &said);
+    said = self->options->json ? watch_line_to_json (&line) : watch_line_to_text (&line);
+    status = print (self, said);
     write_metrics (self, &line); /* without them the watch goes on */
     if (is_news)
       watch_command_start (&self->command, said);
@@ -329,7 +354,9 @@ watch_stream (Watch *self)
   if (write_metrics (self, &none)) {
     handle_signals ();
     watch_stream_start (self->stream);
-    status = stop (self, follow (self));
+    status = follow (self);
+    tell_left_out (self);
+    status = stop (self, status);
   }
   watch_stream_free (self->stream);
   return status;

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile watch, with frames that numpy made: what it collects and compares, how it ends, and what it tells Prometheus."""
+import fcntl
 import json
 import os
 import re
 import resource
+import select
 import signal
 import subprocess
 import threading
@@ -353,6 +355,34 @@ def test_nobody_reads_the_lines(tmp_path):
     assert process.returncode == 2 and "Standard output was not written" in errors and errors.count("\n") == 1
 
 
+def test_lines_that_nobody_reads(tmp_path):
+    """Are left out, and everything else goes on; lines that are read again are whole."""
+    with running("--json", "--location=a.safetensors", "--metrics=a.prom", "--every=0.05", "--timeout=60", STDIN, cwd=tmp_path) as process:
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        feed(process, NEAR)
+        wait_for(lambda: select.select([process.stdout], [], [], 0)[0])
+        time.sleep(4)
+        feed(process, FAR)
+        wait_for(lambda: parse_metrics((tmp_path / "a.prom").read_text())[0]["frames_total", None] == 60)
+        assert await_frames(process, 60)["profile"]["frames"] == 60
+        told = re.fullmatch(rb".*Warning: (\d+) lines were left out, since nobody read standard output.\n", process.stderr.readline())
+        assert int(told[1]) > 10
+        process.send_signal(signal.SIGTERM)
+        status, lines, errors = finish(process)
+    assert (status, errors) == (0, "") and all(map(json.loads, lines))
+    check_profile(tmp_path / "a.safetensors", np.concatenate([NEAR, FAR]))
+
+
+def test_a_silent_stream_whose_lines_nobody_reads(tmp_path):
+    with running("--location=a.safetensors", "--every=0.05", "--timeout=8", STDIN, cwd=tmp_path) as process:
+        fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, 4096)
+        feed(process, NEAR)
+        process.wait(PATIENCE)
+        errors = process.stderr.read().decode()
+    assert process.returncode == 2 and "No frame came for 8 seconds" in errors and "lines were left out" in errors, errors
+    check_profile(tmp_path / "a.safetensors", NEAR)
+
+
 def fill_disk():
     """A limit on the size of files is the full disk."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
@@ -599,6 +629,15 @@ def test_metrics(gate):
     assert values == expected
 
 
+def test_metrics_behind_a_link(tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "b.prom").touch()
+    (tmp_path / "a.prom").symlink_to("run/b.prom")
+    watch_json("--location=a.safetensors", "--metrics=a.prom", write_frames(tmp_path / "frames.raw", NEAR), cwd=tmp_path)
+    assert (tmp_path / "a.prom").is_symlink()
+    assert parse_metrics((tmp_path / "run" / "b.prom").read_text())[0]["frames_total", None] == 30
+
+
 def test_a_name_that_needs_escapes(tmp_path):
     name = 'a "b" \\ c\nd'
     watch_json("--location=a.safetensors", f"--metrics={name}.prom", write_frames(tmp_path / "frames.raw", NEAR), cwd=tmp_path)
@@ -643,7 +682,7 @@ def test_metrics_that_cannot_be_written(tmp_path):
     folder = tmp_path / "metrics"
     options = ["--json", "--location=a.safetensors", f"--metrics={folder}/a.prom"]
     done = watch(*options, write_frames(tmp_path / "frames.raw", NEAR), cwd=tmp_path)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1) and "The metrics were not written" in done.stderr
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1) and 'a.prom" was not written: ' in done.stderr
     folder.mkdir()
     with running(*options, "--every=0.1", STDIN, cwd=tmp_path) as process:
         feed(process, NEAR)
@@ -653,5 +692,5 @@ def test_metrics_that_cannot_be_written(tmp_path):
         await_frames(process, 60)
         process.send_signal(signal.SIGTERM)
         status, _, errors = finish(process)
-    assert status == 0 and "The metrics were not written" in errors
+    assert status == 0 and 'a.prom" was not written: ' in errors
     check_profile(tmp_path / "a.safetensors", np.concatenate([NEAR, FAR]))
