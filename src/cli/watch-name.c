@@ -3,6 +3,7 @@
 #include "watch-name.h"
 
 #include <gio/gio.h>
+#include <stdlib.h>
 
 /* Returns: (transfer full) (nullable): what the pattern gives in local time */
 gchar *
@@ -36,4 +37,16 @@ watch_name_check (const gchar *pattern, GError **error)
     return FALSE;
   }
   return TRUE;
+}
+
+/* Whether both lead to the same file, which is there. */
+gboolean
+watch_name_is_of (const gchar *name, const gchar *path)
+{
+  gchar *found = realpath (name, NULL), *other = realpath (path, NULL);
+  const gboolean same = found && g_strcmp0 (found, other) == 0;
+
+  free (found);
+  free (other);
+  return same;
 }

@@ -35,6 +35,7 @@ struct _WatchStream {
   GstPad *gate;          /* before them */
   GstBus *bus;
   gchar *pattern;
+  gchar *reference;     /* or NULL */
   gboolean plays_uri;   /* or a file */
   gboolean no_video;    /* among the streams that the source has told of last */
   gboolean hears_saves; /* and nothing else */
@@ -149,7 +150,14 @@ static gboolean
 set_up_collector (WatchStream *self, const WatchSettings *settings, GError **error)
 {
   self->pattern = g_strdup (settings->pattern);
+  self->reference = g_strdup (settings->reference);
   self->name = watch_name_now (self->pattern);
+  if (self->reference && watch_name_is_of (self->name, self->reference)) {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+        "--location=%s is the reference now, which is not written to. Choose another name.",
+        self->pattern);
+    return FALSE;
+  }
   g_object_set (self->collector, "location", self->name, "append", TRUE, "checkpoint-interval",
       (guint64) (settings->checkpoint * GST_SECOND), "mask", settings->mask, NULL);
   return set_word (self->collector, "scope", settings->scope, error)
@@ -182,7 +190,7 @@ parse (const WatchSettings *settings, GError **error)
       g_strdup_printf ("%s ! identity name=pixelprofile-gate%s%s ! fakesink sync=false",
           uri ? "uridecodebin3 name=" URI_SOURCE : settings->source,
           settings->pattern ? " ! pixelstats name=pixelprofile-collector" : "",
-          settings->compares ? " ! pixelstats name=pixelprofile-latest" : "");
+          settings->reference ? " ! pixelstats name=pixelprofile-latest" : "");
   g_autoptr (GError) problem = NULL;
   GstElement *pipeline = gst_parse_launch_full (line, NULL, GST_PARSE_FLAG_FATAL_ERRORS, &problem);
 
@@ -458,6 +466,20 @@ save (WatchStream *self)
   return saved;
 }
 
+/* Returns: whether the profile may be saved there; else the bus hears why not */
+static gboolean
+may_write (WatchStream *self, const gchar *name)
+{
+  if (!self->reference || !watch_name_is_of (name, self->reference))
+    return TRUE;
+  GST_ELEMENT_WARNING (self->collector, RESOURCE, OPEN_WRITE,
+      ("%s is the reference, which is not written to. Frames are saved to %s until the date gives another name. Choose "
+       "another --location.",
+          name, self->name),
+      (NULL));
+  return FALSE;
+}
+
 /* Saves where the date asks for another file, which begins with the next frame. What cannot be saved stays where it is, the bus
  * hears why, and the return value is %FALSE. */
 gboolean
@@ -468,7 +490,7 @@ watch_stream_follow_date (WatchStream *self)
 
   if (!name || g_str_equal (name, self->name))
     return TRUE;
-  if (!save (self))
+  if (!may_write (self, name) || !save (self))
     return FALSE;
   g_mutex_lock (&self->lock);
   g_free (self->name);
@@ -519,6 +541,7 @@ watch_stream_free (WatchStream *self)
   gst_clear_object (&self->bus);
   gst_clear_object (&self->pipeline);
   g_free (self->pattern);
+  g_free (self->reference);
   g_free (self->name);
   g_queue_clear_full (&self->warnings, free_warning);
   g_mutex_clear (&self->restart);

@@ -8,7 +8,7 @@
  * WatchSettings:
  * @source: a file, a URI, or a description of a pipeline whose end gives raw video
  * @pattern: of the profile's name, with the conversions of a date; or %NULL
- * @compares: whether statistics of the latest frames are wanted
+ * @reference: a file that the profile is never saved to, and whose statistics the latest frames are compared with; or %NULL
  * @compared_scope: their scope
  * @scope: that of the profile, a word of the property; or %NULL
  * @channels: what frames are read as, likewise
@@ -19,7 +19,7 @@
 typedef struct {
   const gchar *source;
   const gchar *pattern;
-  gboolean compares;
+  const gchar *reference;
   PixelnormScope compared_scope;
   const gchar *scope;
   const gchar *channels;

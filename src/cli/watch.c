@@ -438,7 +438,7 @@ watch (Options *options)
     self.reference = pixelnorm_profile_load (options->reference, &error);
     if (!self.reference)
       return cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
-    options->stream.compares = TRUE;
+    options->stream.reference = options->reference;
     options->stream.compared_scope = pixelnorm_profile_get_scope (self.reference);
   }
   status = watch_stream (&self);

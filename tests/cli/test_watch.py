@@ -507,6 +507,37 @@ def test_what_is_no_profile_stays(tmp_path, content):
     assert (tmp_path / "a.safetensors").read_bytes() == content
 
 
+@pytest.mark.parametrize("location", ["gate.safetensors", "./gate.safetensors", "link.safetensors", "g%%te.safetensors"])
+def test_the_reference_is_no_location(gate, location):
+    (gate / "link.safetensors").symlink_to("gate.safetensors")
+    (gate / "g%te.safetensors").symlink_to("link.safetensors")
+    before = (gate / "gate.safetensors").read_bytes()
+    done = watch("--reference=gate.safetensors", f"--location={location}", write_frames(gate / "frames.raw", NEAR), cwd=gate)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1) and "is the reference" in done.stderr
+    assert (gate / "gate.safetensors").read_bytes() == before
+
+
+def test_a_date_gives_the_name_of_the_reference(gate):
+    """The name before is kept meanwhile, and that is told once."""
+    second = (time.localtime().tm_sec + 4) % 60
+    reference = gate / f"s-{second:02}.safetensors"
+    before = (gate / "gate.safetensors").read_bytes()
+    (gate / "gate.safetensors").rename(reference)
+    with running("--json", "--location=s-%S.safetensors", f"--reference=./{reference.name}", "--every=0.1", STDIN, cwd=gate) as process:
+        feed(process, NEAR)
+        first = await_frames(process, 30)["profile"]["file"]
+        warning = process.stderr.readline().decode()
+        feed(process, FAR)
+        wait_for(lambda: (line := json.loads(process.stdout.readline()))["profile"]["file"] != first and line["profile"]["frames"] == 30)
+        process.send_signal(signal.SIGTERM)
+        status, _, errors = finish(process)
+    name = f"s-{(second - 1) % 60:02}.safetensors"
+    assert f"{reference.name} is the reference" in warning and f"saved to {name} until" in warning, warning
+    assert (status, errors) == (0, "") and reference.read_bytes() == before
+    check_profile(gate / first, NEAR)
+    check_profile(gate / name, FAR)
+
+
 def test_another_size_than_the_reference(gate):
     source = "videotestsrc num-buffers=5 ! video/x-raw,width=64,height=48"
     done = watch("--reference=gate.safetensors", source, cwd=gate)
