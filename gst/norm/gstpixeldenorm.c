@@ -261,10 +261,10 @@ look_at_pending (GstPixelDenorm *self, GError **error)
 
   if (!video && found != expected) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected %" G_GSIZE_FORMAT " bytes for a tensor of %u frame%s, as %s, found a buffer "
-        "of %" G_GSIZE_FORMAT ".",
+        "Expected %" G_GSIZE_FORMAT
+        " bytes for a tensor of %u frame%s, as %s, found a buffer of %" G_GSIZE_FORMAT ".",
         expected, self->n_frames, self->n_frames == 1 ? "" : "s",
-        self->flexible ? "its header says, and that" : "the caps say", found);
+        self->flexible ? "its header says, with the header" : "the caps say", found);
     return FALSE;
   }
   if (!gst_pixel_applied_read (&self->applied, self->pending, self->n_frames, error))

@@ -107,6 +107,30 @@ sizes_are (const gint sizes[GST_PIXEL_CAPS_SIZES], guint first, guint second, gu
   return sizes[0] == (gint) first && sizes[1] == (gint) second && sizes[2] == (gint) third;
 }
 
+/* Returns: (transfer full): those of the layouts that are accepted, of that video; in words where nothing asks for a size, which
+ * leaves 1x1 */
+static gchar *
+describe_accepted (const GstPixelTarget *target, guint tensor_layouts)
+{
+  const PixelnormGeometry *geometry = pixelnorm_layout_get_geometry (target->layout);
+  const guint n = pixelnorm_layout_get_n_channels (target->layout);
+  const guint width = geometry->width, height = geometry->height;
+  const gboolean has_size = width > 1 || height > 1;
+  g_autofree gchar *nhwc = has_size ? g_strdup_printf ("%u:%u:%u:N (NHWC)", n, width, height)
+                                    : g_strdup ("CHANNELS:WIDTH:HEIGHT:N (NHWC)");
+  g_autofree gchar *nchw = has_size ? g_strdup_printf ("%u:%u:%u:N (NCHW)", width, height, n)
+                                    : g_strdup ("WIDTH:HEIGHT:CHANNELS:N (NCHW)");
+  g_autofree gchar *video = has_size ? g_strdup_printf (", as video of %ux%u with channels %s has",
+                                width, height, geometry->channels)
+                                     : g_strdup ("");
+
+  if (!(tensor_layouts & GST_PIXEL_CAPS_NCHW))
+    return g_strconcat (nhwc, video, NULL);
+  if (!(tensor_layouts & GST_PIXEL_CAPS_NHWC))
+    return g_strconcat (nchw, video, NULL);
+  return g_strconcat (nhwc, " or ", nchw, video, NULL);
+}
+
 gboolean
 gst_pixel_denorm_caps_parse (const GstCaps *caps, guint tensor_layouts, GstPixelTarget *target,
     guint *n_frames, GError **error)
@@ -130,11 +154,10 @@ gst_pixel_denorm_caps_parse (const GstCaps *caps, guint tensor_layouts, GstPixel
           || (tensor_layouts & GST_PIXEL_CAPS_NCHW
               && sizes_are (sizes, geometry->width, geometry->height, n_channels))))
     return TRUE;
+  g_autofree gchar *accepted = describe_accepted (target, tensor_layouts);
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-      "Expected a tensor of dimensions %u:%u:%u:N (NHWC) or %u:%u:%u:N (NCHW), as video of %ux%u with "
-      "channels %s has, found %s. Set layout to the one that pixelnorm had, and ask for video of that "
-      "size and those channels behind pixeldenorm.",
-      n_channels, geometry->width, geometry->height, geometry->width, geometry->height, n_channels,
-      geometry->width, geometry->height, geometry->channels, text ? text : "none");
+      "Expected a tensor of dimensions %s, found %s. Set layout to the one that pixelnorm had, and ask for video of the "
+      "tensor's size and channels behind pixeldenorm.",
+      accepted, text ? text : "none");
   return FALSE;
 }

@@ -223,3 +223,21 @@ def test_bad_headers(name, when):
 
 def test_a_stream_without_tensors_ends():
     assert back(OPEN, []) == []
+
+
+@pytest.mark.parametrize("layout, sizes, behind, accepted", [
+    ("nchw", [3, 7, 5], "", "WIDTH:HEIGHT:CHANNELS:N (NCHW)"), ("nhwc", [7, 5, 3], "", "CHANNELS:WIDTH:HEIGHT:N (NHWC)"),
+    ("nchw", [3, 7, 5], ",width=7,height=5", "7:5:3:N (NCHW), as video of 7x5 with channels RGB has"),
+    ("nhwc", [7, 5, 3], ",width=7,height=5", "3:7:5:N (NHWC), as video of 7x5 with channels RGB has"),
+])
+@pytest.mark.parametrize("static", [False, True])
+def test_another_layout(layout, sizes, behind, accepted, static):
+    """Only what is accepted is expected, and no size that nobody asked for."""
+    found = ":".join(map(str, sizes + [1] * static))
+    caps = f"other/tensors,format=static,num_tensors=1,types=uint8,dimensions=(string){found},framerate=12/1" if static else OPEN
+    buffer = bytes(105) if static else header("uint8", sizes) + bytes(105)
+    with pytest.raises(Refused) as raised:
+        run(f"appsrc name=in format=time ! pixeldenorm method=fixed mean=<0.> std=<1.> quant-scale=1 layout={layout} ! "
+            f"video/x-raw,format=RGB{behind} ! appsink name=out sync=false wait-on-eos=false",
+            [(Gst.Caps.from_string(caps), [Gst.Buffer.new_wrapped(buffer)])])
+    assert str(raised.value).startswith(f"Expected a tensor of dimensions {accepted}, found {found}. Set layout"), raised.value
