@@ -41,7 +41,6 @@ struct _WatchStream {
   gboolean hears_saves; /* and nothing else */
   gint64 quiet;         /* microseconds after which a warning is said again */
   GQueue warnings;      /* the latest different ones: Warning */
-  gint passed;          /* atomic: frames, and around from the largest number */
 
   GMutex restart; /* is held while the collector restarts, and to forbid that */
   gboolean is_halted;

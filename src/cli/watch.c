@@ -255,7 +255,7 @@ find_patience (const Watch *self)
 {
   const gdouble timeout = self->options->timeout;
 
-  return self->totals.frames == 0 && watch_stream_is_hopeless (self->stream)
+  return self->totals.count.frames == 0 && watch_stream_is_hopeless (self->stream)
       ? fmin (timeout, HOPELESS_SECONDS)
       : timeout;
 }
