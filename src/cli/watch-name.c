@@ -29,7 +29,9 @@ watch_name_check (const gchar *pattern, GError **error)
   }
   g_autofree gchar *folder = g_path_get_dirname (name);
   g_autofree gchar *before = g_path_get_dirname (pattern);
-  if (!g_str_equal (folder, before)) {
+  g_auto (GStrv) parts = g_strsplit (before, "%%", -1); /* a % of the name */
+  g_autofree gchar *meant = g_strjoinv ("%", parts);
+  if (!g_str_equal (folder, meant)) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
         "Expected --location with the date in the name of the file, found it in that of the folder: "
         "\"%s\".",

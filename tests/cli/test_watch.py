@@ -103,6 +103,12 @@ def test_each_second_has_its_file(tmp_path):
     assert at == 120
 
 
+def test_a_folder_with_a_percent_sign(tmp_path):
+    (tmp_path / "100%").mkdir()
+    watch_json("--location=100%%/a.safetensors", write_frames(tmp_path / "frames.raw", NEAR), cwd=tmp_path)
+    check_profile(tmp_path / "100%" / "a.safetensors", NEAR)
+
+
 def test_an_end_after_the_name_has_changed(tmp_path):
     """All frames are saved by then, so there is nothing to warn of."""
     with running("--json", "--location=s-%S.safetensors", "--every=0.1", STDIN, cwd=tmp_path) as process:
