@@ -515,12 +515,12 @@ halt (GstElement *pipeline, gpointer data)
   finish (self);
 }
 
-/* Stops it, and so saves. watch_stream_wait() has what went wrong; with @saves_alone only what did as the profile was saved.
- * Returns: %FALSE where the source hangs; then the process has to end without watch_stream_free() */
+/* Stops it, and so saves. From then on watch_stream_wait() has what goes wrong with that alone: frames on their way may not get
+ * through, which is no error. Returns: %FALSE where the source hangs; then the process has to end without watch_stream_free() */
 gboolean
-watch_stream_stop (WatchStream *self, gboolean saves_alone)
+watch_stream_stop (WatchStream *self)
 {
-  self->hears_saves = saves_alone;
+  self->hears_saves = TRUE;
   gst_element_call_async (self->pipeline, halt, self, NULL);
   if (wait_until_done (self))
     return TRUE;

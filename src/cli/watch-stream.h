@@ -64,5 +64,5 @@ WatchCount watch_stream_get_count (WatchStream *self);
 gboolean watch_stream_get_profile (WatchStream *self, WatchProfile *profile);
 PixelnormProfile *watch_stream_take_latest (WatchStream *self);
 gboolean watch_stream_follow_date (WatchStream *self);
-gboolean watch_stream_stop (WatchStream *self, gboolean saves_alone);
+gboolean watch_stream_stop (WatchStream *self);
 void watch_stream_free (WatchStream *self);

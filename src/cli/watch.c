@@ -316,11 +316,11 @@ follow (Watch *self)
   return status == CLI_OK ? tell_line (self, news == WATCH_END) : status;
 }
 
-/* What went wrong with the last save is heard once it was tried; after other trouble nothing else is. */
+/* What went wrong with the last save is heard once it was tried. */
 static int
 stop (Watch *self, int status)
 {
-  const gboolean stopped_well = watch_stream_stop (self->stream, status == WATCH_STATUS_TROUBLE);
+  const gboolean stopped_well = watch_stream_stop (self->stream);
   WatchNews news = WATCH_IGNORED;
 
   while (news != WATCH_NOTHING) {
