@@ -33,13 +33,13 @@ cli_clean_text (const gchar *text)
   return g_string_free (clean, FALSE);
 }
 
-/* Replaces what may be a password in the URIs of a text: whatever stands before the last @, also where / or @ are not escaped
- * in it, and the query. */
+/* Replaces what may be a password in the URIs of a text, but for those of files: whatever stands before the last @, also where / or
+ * @ are not escaped in it, and the query. */
 static gchar *
 mask_passwords (const gchar *text)
 {
-  g_autoptr (GRegex) user = g_regex_new ("(://)\\S*@", 0, 0, NULL);
-  g_autoptr (GRegex) query = g_regex_new ("(://[^\\s?]*\\?)\\S*?(?=[\\W_]*(\\s|$))", 0, 0, NULL);
+  g_autoptr (GRegex) user = g_regex_new ("(?<!file)(://)\\S*@", 0, 0, NULL);
+  g_autoptr (GRegex) query = g_regex_new ("(?<!file)(://[^\\s?]*\\?)\\S*?(?=[\\W_]*(\\s|$))", 0, 0, NULL);
   g_autofree gchar *nobody = g_regex_replace (user, text, -1, 0, "\\1***@", 0, NULL);
 
   return g_regex_replace (query, nobody, -1, 0, "\\1***", 0, NULL);

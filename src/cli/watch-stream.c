@@ -347,7 +347,8 @@ note_warning (WatchStream *self, const gchar *said)
   return TRUE;
 }
 
-/* Waits for the next news, so long at most. What follows from an error is no news, but for what goes wrong with a save. @text: (out) (transfer full) (nullable): what a warning or an error says */
+/* Waits for the next news, so long at most. What follows from an error is no news, but for what goes wrong with a save.
+ * @text: (out) (transfer full) (nullable): what a warning or an error says */
 WatchNews
 watch_stream_wait (WatchStream *self, guint milliseconds, gchar **text)
 {

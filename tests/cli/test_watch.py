@@ -601,6 +601,7 @@ def test_a_source_in_the_environment(tmp_path):
     ("none://admin:s3cret@gate.example/stream", "none://***@gate.example/stream"), ("none://s3cret@gate.example", "none://***@gate.example"),
     ("none://admin:s3/cr@s3cret@gate.example:80/a?b=s3cret&c=s3cret", "none://***@gate.example:80/a?***"),
     ("none://gate.example/a?token=s3cret", "none://gate.example/a?***"), ("none://gate.example/a", "none://gate.example/a"),
+    ("file:///none/gate@home.avi", "file:///none/gate@home.avi"),
 ])
 def test_passwords_are_not_printed(tmp_path, uri, shown):
     """Neither by watch nor by collect: here GStreamer's and our own words name the URI."""
