@@ -39,7 +39,8 @@ static gchar *
 mask_passwords (const gchar *text)
 {
   g_autoptr (GRegex) user = g_regex_new ("(?<!file)(://)\\S*@", 0, 0, NULL);
-  g_autoptr (GRegex) query = g_regex_new ("(?<!file)(://[^\\s?]*\\?)\\S*?(?=[\\W_]*(\\s|$))", 0, 0, NULL);
+  g_autoptr (GRegex) query =
+      g_regex_new ("(?<!file)(://[^\\s?]*\\?)\\S*?(?=[\\W_]*(\\s|$))", 0, 0, NULL);
   g_autofree gchar *nobody = g_regex_replace (user, text, -1, 0, "\\1***@", 0, NULL);
 
   return g_regex_replace (query, nobody, -1, 0, "\\1***", 0, NULL);
