@@ -6,6 +6,7 @@
 
 #include "io/pages.h"
 #include "io/parallel.h"
+#include "kernels/clones.h"
 
 #define LARGEST_COEFFICIENT 1e30
 
@@ -68,7 +69,7 @@ typedef struct {
 /* Affines of the @n pixels from @first on, of their @k-th sample. Results are those of the plan's type, but for the zero-point:
  * it is added behind the rounding, and subtracted before it. Only 8-bit video has samples that are no channels.
  * Returns: how many have the scale 0 */
-static gsize
+static inline gsize
 find_affines (const Filling *filling, guint k, gsize first, guint n, PixelnormAffine *affines,
     PixelnormFloorCount *floored)
 {
@@ -105,7 +106,7 @@ put (PixelnormBlock *self, gsize i, const PixelnormAffine *affine)
   self->bias[i] = (float) affine->bias;
 }
 
-static void
+PIXELNORM_CLONES static void
 fill_pixels (gpointer data, gsize begin, gsize end)
 {
   Filling *filling = data;

@@ -8,6 +8,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/clones.h"
+
 /* Never counted: as if it always had been the channel's mean. */
 static PixelnormMoments
 still_moments (const PixelnormMoments *pooled)
@@ -17,7 +19,7 @@ still_moments (const PixelnormMoments *pooled)
   return (PixelnormMoments){ 1, mean, (PixelnormU128) mean * mean, mean, mean };
 }
 
-static void
+static inline void
 find_dark (const PixelnormCoefficients *self, gsize first, guint channel, guint n, double *dark)
 {
   const PixelnormProfile *profile = self->inputs.dark;
@@ -53,7 +55,7 @@ find_odd_ones (const PixelnormCoefficients *self, guint channel, const Pixelnorm
 }
 
 /* What methods look at, of samples of a channel from the @first on, and whether each was counted. */
-static void
+PIXELNORM_CLONES static void
 find_pixel_run (const PixelnormCoefficients *self, gsize first, guint channel, guint n,
     PixelnormMethodRun *run, gboolean *is_counted)
 {

@@ -23,6 +23,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "kernels/clones.h"
+
 /* where statistics may come from beside a profile; a running estimate knows no minimum and maximum */
 #define FRAMES (1 << PIXELNORM_STATISTICS_SOURCE_FRAME | 1 << PIXELNORM_STATISTICS_SOURCE_BATCH)
 #define STREAM (FRAMES | 1 << PIXELNORM_STATISTICS_SOURCE_RUNNING)
@@ -225,16 +227,12 @@ round_small (double number)
 }
 
 /* Loops without calls and branches, so that they are vectors. */
-void
-pixelnorm_method_affines (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
-    const PixelnormMethodRun *run, const double *divisors, guint n, const double *gamma,
-    const double *beta, guint max_code, PixelnormAffine *affines)
+PIXELNORM_CLONES static void
+make_affines (const double *subtract, const double *own_scale, guint n, const double *gamma,
+    const double *beta, double last, PixelnormAffine *affines)
 {
-  double subtract[PIXELNORM_RUN], own_scale[PIXELNORM_RUN];
   double scale[PIXELNORM_RUN], centre[PIXELNORM_RUN], bias[PIXELNORM_RUN];
-  const double last = max_code;
 
-  row->derive (input, run, divisors, n, subtract, own_scale);
   for (guint i = 0; i < n; i++) {
     scale[i] = own_scale[i] * gamma[i];
     const double way = beta[i] / scale[i]; /* from subtract to where y is 0 */
@@ -245,4 +243,15 @@ pixelnorm_method_affines (const PixelnormMethodRow *row, const PixelnormMethodIn
   }
   for (guint i = 0; i < n; i++)
     affines[i] = (PixelnormAffine){ (guint) centre[i], scale[i], bias[i], subtract[i], beta[i] };
+}
+
+void
+pixelnorm_method_affines (const PixelnormMethodRow *row, const PixelnormMethodInput *input,
+    const PixelnormMethodRun *run, const double *divisors, guint n, const double *gamma,
+    const double *beta, guint max_code, PixelnormAffine *affines)
+{
+  double subtract[PIXELNORM_RUN], scale[PIXELNORM_RUN];
+
+  row->derive (input, run, divisors, n, subtract, scale);
+  make_affines (subtract, scale, n, gamma, beta, max_code, affines);
 }

@@ -35,30 +35,6 @@ pixelnorm_array_get (const PixelnormArray *array, gsize index)
   }
 }
 
-/* @n items as 64 bits, @step apart, of whatever channel. */
-static inline void
-pixelnorm_array_widen (
-    const PixelnormArray *array, gsize start, guint step, guint n, guint64 *items)
-{
-#define WIDEN(Type)                                                                                \
-  for (guint i = 0; i < n; i++)                                                                    \
-    items[i] = ((const Type *) array->data)[start + (gsize) i * step];
-  switch (array->item_size) {
-  case 1:
-    WIDEN (guint8);
-    break;
-  case 2:
-    WIDEN (guint16);
-    break;
-  case 4:
-    WIDEN (guint32);
-    break;
-  default:
-    WIDEN (guint64);
-  }
-#undef WIDEN
-}
-
 /* What a profile is made from: an array a channel of each statistic. In memory the channels of a
  * pixel stand side by side ([height, width, channels]); those of a subsampled format, which differ in
  * size, one after the other. A profile of scope channel has one pixel. */

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "io/pages.h"
+#include "kernels/clones.h"
 #include "statistics/histogram.h"
 #include "xxh3.h"
 
@@ -112,6 +113,38 @@ pixelnorm_profile_store (
   array_set (&data->max[channel], i, moments->max);
 }
 
+/* @n items as 64 bits, @step apart, of whatever channel. Distances that the compiler knows become loops over vectors. */
+PIXELNORM_CLONES static void
+widen (const PixelnormArray *array, gsize start, guint step, guint n, guint64 *items)
+{
+#define WIDEN_STEP(Type, Step)                                                                     \
+  for (guint i = 0; i < n; i++)                                                                    \
+    items[i] = ((const Type *) array->data)[start + (gsize) i * (Step)];
+#define WIDEN(Type)                                                                                \
+  if (step == 1) {                                                                                 \
+    WIDEN_STEP (Type, 1);                                                                          \
+  } else if (step == 3) {                                                                          \
+    WIDEN_STEP (Type, 3);                                                                          \
+  } else {                                                                                         \
+    WIDEN_STEP (Type, step);                                                                       \
+  }
+  switch (array->item_size) {
+  case 1:
+    WIDEN (guint8);
+    break;
+  case 2:
+    WIDEN (guint16);
+    break;
+  case 4:
+    WIDEN (guint32);
+    break;
+  default:
+    WIDEN (guint64);
+  }
+#undef WIDEN
+#undef WIDEN_STEP
+}
+
 void
 pixelnorm_profile_read_block (const PixelnormProfileData *data, guint channel, gsize start, guint n,
     PixelnormMomentsBlock *block)
@@ -119,10 +152,10 @@ pixelnorm_profile_read_block (const PixelnormProfileData *data, guint channel, g
   const PixelnormArray *count = &data->count[channel];
   const guint n_together = pixelnorm_profile_n_together (data);
 
-  pixelnorm_array_widen (&data->sum[channel], start, 1, n, block->sum);
-  pixelnorm_array_widen (&data->sum_squares[channel], start, 1, n, block->squares);
-  pixelnorm_array_widen (&data->min[channel], start, 1, n, block->min);
-  pixelnorm_array_widen (&data->max[channel], start, 1, n, block->max);
+  widen (&data->sum[channel], start, 1, n, block->sum);
+  widen (&data->sum_squares[channel], start, 1, n, block->squares);
+  widen (&data->min[channel], start, 1, n, block->min);
+  widen (&data->max[channel], start, 1, n, block->max);
   for (guint i = 0; i < n && !count->data; i++)
     block->count[i] = data->frames;
   for (guint i = 0; i < n && count->data; i++)
@@ -132,7 +165,7 @@ pixelnorm_profile_read_block (const PixelnormProfileData *data, guint channel, g
 static void
 widen_channel (const PixelnormArray *array, gsize first, guint n, guint64 *items)
 {
-  pixelnorm_array_widen (array, first * array->step, array->step, n, items);
+  widen (array, first * array->step, array->step, n, items);
 }
 
 void
@@ -150,7 +183,7 @@ pixelnorm_profile_read_channel (const PixelnormProfileData *data, guint channel,
 }
 
 /* Writes items that lie one after the other into an array that is ours. */
-static void
+PIXELNORM_CLONES static void
 array_narrow (const PixelnormArray *array, gsize start, guint n, const guint64 *items)
 {
 #define NARROW(Type)                                                                               \
@@ -261,7 +294,7 @@ hash_items (XXH3_state_t *state, const PixelnormArray *array, gsize n)
     const gsize n_chunk = MIN (n - start, G_N_ELEMENTS (chunk));
 
     if (array->data)
-      pixelnorm_array_widen (array, start, 1, n_chunk, chunk);
+      widen (array, start, 1, n_chunk, chunk);
     XXH3_128bits_update (state, chunk, n_chunk * sizeof *chunk);
   }
 }

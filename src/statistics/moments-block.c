@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+#include "kernels/clones.h"
+
 #define EXACT 0x1p52
 
 gboolean
@@ -67,8 +69,7 @@ moments_signs (double n, double inverse, double s, double q, double low, double 
   return range | sum | squares | large | small;
 }
 
-/* Loops with and without a count of each are two. */
-static inline guint64
+PIXELNORM_CLONES static guint64
 block_signs (const PixelnormMomentsBlock *block, guint n, gboolean even, double limit)
 {
   const double all = to_double (block->count[0]), inverse = invert (all);
@@ -95,8 +96,7 @@ pixelnorm_moments_block_possible (
   }
   if (any >> 52 || odd & 1)
     return FALSE;
-  return !(
-      (even ? block_signs (block, n, TRUE, limit) : block_signs (block, n, FALSE, limit)) >> 63);
+  return !(block_signs (block, n, even, limit) >> 63);
 }
 
 /* 1 where @number is below 0, else 0: without a branch, which would be taken as often as not. */
@@ -138,7 +138,7 @@ count_samples (guint64 count)
   return n + below_zero (n - 1);
 }
 
-static inline void
+PIXELNORM_CLONES static void
 estimate_block (
     const PixelnormMomentsBlock *block, guint n, gboolean even, double *mean, double *variance)
 {
@@ -156,10 +156,7 @@ void
 pixelnorm_moments_block_estimate (
     const PixelnormMomentsBlock *block, guint n, gboolean even, double *mean, double *variance)
 {
-  if (even)
-    estimate_block (block, n, TRUE, mean, variance);
-  else
-    estimate_block (block, n, FALSE, mean, variance);
+  estimate_block (block, n, even, mean, variance);
 }
 
 void
