@@ -89,6 +89,7 @@ store_lanes (const PixelnormAccumulator *self, const PixelnormProfileData *data)
 static void
 store_channels (PixelnormAccumulator *self, PixelnormProfileData *data)
 {
+  pixelnorm_accumulator_settle (self);
   for (guint c = 0; c < self->n_channels; c++) {
     const PixelnormMoments moments = pixelnorm_accumulator_pool (self, c);
 
@@ -121,7 +122,7 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
         "There is no profile of no frames: add at least one.");
     return NULL;
   }
-  pixelnorm_accumulator_settle (self);
+  pixelnorm_accumulator_settle_counts (self);
   if (!pixelnorm_profile_allocate_arrays (&data, is_uneven (self), self->histogram != NULL, error))
     return NULL;
   if (data.count[0].data)

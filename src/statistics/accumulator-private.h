@@ -47,7 +47,10 @@ PixelnormAccumulator *pixelnorm_accumulator_new_empty (
 /* Makes room for a count a pixel, and fills it in. */
 gboolean pixelnorm_accumulator_make_counts (PixelnormAccumulator *self, GError **error);
 
-/* Brings lanes and counts up to date; needed before the two below. */
+/* Brings counts up to date. */
+void pixelnorm_accumulator_settle_counts (PixelnormAccumulator *self);
+
+/* The same, and lanes; needed before the two below. */
 void pixelnorm_accumulator_settle (PixelnormAccumulator *self);
 
 /* What one lane of a group has added up to, in scope pixel. */

@@ -321,13 +321,13 @@ pixelnorm_accumulator_pool (PixelnormAccumulator *self, guint channel)
   return pooled;
 }
 
-/* Since the counts were brought up to date last, every pixel of the mask was counted once a frame. */
-static void
-settle_counts (PixelnormAccumulator *self)
+/* Since that was done last, every pixel of the mask was counted once a frame. */
+void
+pixelnorm_accumulator_settle_counts (PixelnormAccumulator *self)
 {
   const guint64 more = self->frames - self->counted;
 
-  for (guint g = 0; g < self->n_groups; g++) {
+  for (guint g = 0; g < self->n_groups && more > 0; g++) {
     PixelnormGroup *group = &self->groups[g];
     const guint8 *inside = group_mask (self, group);
 
@@ -342,8 +342,7 @@ pixelnorm_accumulator_settle (PixelnormAccumulator *self)
 {
   for (guint g = 0; g < self->n_groups; g++)
     pixelnorm_lanes_spill (&self->groups[g].lanes);
-  if (self->counted != self->frames)
-    settle_counts (self);
+  pixelnorm_accumulator_settle_counts (self);
 }
 
 /* Pools all lanes into the base, before one of them could overflow. */

@@ -171,9 +171,16 @@ pixelnorm_lanes_get_block (
   const guint64 largest = samples[self->type].largest;
   const guint64 *sum = self->total_sum + lane, *p = self->total_p + lane;
 
-  for (guint i = 0; i < n; i++) {
-    block->sum[i] = sum[i];
-    block->squares[i] = largest * sum[i] - p[i];
+  if (self->type == PIXELNORM_SAMPLE_U16) { /* p needs no spilling */
+    for (guint i = 0; i < n; i++) {
+      block->sum[i] = sum[i] + ((const guint32 *) self->sum)[lane + i];
+      block->squares[i] = largest * block->sum[i] - p[i];
+    }
+  } else {
+    for (guint i = 0; i < n; i++) {
+      block->sum[i] = sum[i] + ((const guint16 *) self->sum)[lane + i];
+      block->squares[i] = largest * block->sum[i] - (p[i] + ((const guint32 *) self->p)[lane + i]);
+    }
   }
 #define GET_EXTREMES(Type)                                                                         \
   for (guint i = 0; i < n; i++) {                                                                  \

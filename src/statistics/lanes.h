@@ -45,7 +45,7 @@ void pixelnorm_lanes_spill (PixelnormLanes *self);
 /* A lane as moments, @count being how often it was added to. */
 PixelnormMoments pixelnorm_lanes_get (const PixelnormLanes *self, gsize lane, guint64 count);
 
-/* The first @n of a block from lanes, but for the counts, which lanes do not know. */
+/* The first @n of a block from lanes, spilt or not, but for the counts, which lanes do not know. */
 void pixelnorm_lanes_get_block (
     const PixelnormLanes *self, gsize lane, guint n, PixelnormMomentsBlock *block);
 
