@@ -34,16 +34,22 @@ cli_clean_text (const gchar *text)
 }
 
 /* Replaces what may be a password in the URIs of a text, but for those of files: whatever stands before the last @, also where / or
- * @ are not escaped in it, and the query. */
+ * @ are not escaped in it, and the query. And what a property of such a name is set to. */
 static gchar *
 mask_passwords (const gchar *text)
 {
   g_autoptr (GRegex) user = g_regex_new ("(?<!file)(://)\\S*@", 0, 0, NULL);
   g_autoptr (GRegex) query =
       g_regex_new ("(?<!file)(://[^\\s?]*\\?)\\S*?(?=[\\W_]*(\\s|$))", 0, 0, NULL);
+  /* of an element: rtspsrc has user-pw, rfbsrc password, srtsrc passphrase */
+  g_autoptr (GRegex) property = g_regex_new (
+      "((?:pw|passw(?:or)?d|passphrase|secret|token)(?:\\s*=\\s*|\" in element \\S+ to ))"
+      "(?:\"(?:\\\\.|[^\"\\\\])*\"|'(?:\\\\.|[^'\\\\])*'|(?:\\\\.|[^\\s\\\\])*?(?=[\"'.,;:)]*(?:\\s|$)))",
+      G_REGEX_CASELESS, 0, NULL);
   g_autofree gchar *nobody = g_regex_replace (user, text, -1, 0, "\\1***@", 0, NULL);
+  g_autofree gchar *asked = g_regex_replace (query, nobody, -1, 0, "\\1***", 0, NULL);
 
-  return g_regex_replace (query, nobody, -1, 0, "\\1***", 0, NULL);
+  return g_regex_replace (property, asked, -1, 0, "\\1***", 0, NULL);
 }
 
 /* Logs and mails have such lines, so no password is in them. */

@@ -611,6 +611,26 @@ def test_passwords_are_not_printed(tmp_path, uri, shown):
     assert done.returncode == 1 and f'"{shown}" is left out' in done.stderr and "s3cret" not in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("name, shown", [
+    ("user-pw=s3cret latency=0", "user-pw=*** latency=0"), ("a Password = 's3 cr s3cret' b", "a Password = *** b"),
+    (r"passphrase=s3cret\ s3cret", "passphrase=***"), ("access-token=s3cret, b", "access-token=***, b"),
+    ("secret=s3cret", "secret=***"), ("proxy-pw=s3cret!?", "proxy-pw=***"),
+    ("passwords are none=a", "passwords are none=a"), ("key=a", "key=a"),
+])
+def test_passwords_of_properties_are_not_printed(tmp_path, name, shown):
+    """As pipeline descriptions set them; a file that is not there has such a name, which both commands print."""
+    done = watch("--location=a.safetensors", "filesrc location=\"" + name.replace("\\", "\\\\") + f'" ! {RAW}', cwd=tmp_path)
+    assert done.returncode == 2 and f'(No such file "{shown}")' in done.stderr and "s3cret" not in done.stderr, done.stderr
+    done = pixelprofile("collect", "a.safetensors", name, cwd=tmp_path)
+    assert done.returncode == 1 and f'"{shown}"' in done.stderr and "s3cret" not in done.stderr, done.stderr
+
+
+def test_a_password_that_cannot_be_set_is_not_printed(tmp_path):
+    """The parser repeats it: a property takes UTF-8 only."""
+    done = watch("--location=a.safetensors", "rtspsrc user-pw=s3cret\udcff", cwd=tmp_path)
+    assert done.returncode == 2 and 'property "user-pw"' in done.stderr and "***" in done.stderr and "s3cret" not in done.stderr, done.stderr
+
+
 def test_nothing_to_do(tmp_path):
     done = watch("videotestsrc", cwd=tmp_path)
     assert done.returncode == 2 and "--location to collect, --reference to compare" in done.stderr
