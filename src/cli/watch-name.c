@@ -5,13 +5,25 @@
 #include <gio/gio.h>
 #include <stdlib.h>
 
+/* Returns: (nullable): local time; a clock that was never set may have a year that no date has */
+GDateTime *
+watch_name_time (GError **error)
+{
+  GDateTime *now = g_date_time_new_now_local ();
+
+  if (!now)
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+        "Expected a date up to the year 9999, and the clock of this machine is later. Set the clock.");
+  return now;
+}
+
 /* Returns: (transfer full) (nullable): what the pattern gives in local time */
 gchar *
 watch_name_now (const gchar *pattern)
 {
-  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+  g_autoptr (GDateTime) now = watch_name_time (NULL);
 
-  return g_date_time_format (now, pattern);
+  return now ? g_date_time_format (now, pattern) : NULL;
 }
 
 /* Whether every time has a name, in one folder that is there. */

@@ -4,6 +4,7 @@
 
 #include <glib.h>
 
+GDateTime *watch_name_time (GError **error);
 gboolean watch_name_check (const gchar *pattern, GError **error);
 gchar *watch_name_now (const gchar *pattern);
 gboolean watch_name_is_of (const gchar *name, const gchar *path);

@@ -135,7 +135,7 @@ note_frames (Watch *self)
   self->totals.count = count;
 }
 
-/* Of the frames since the line before. Returns: %FALSE with @error set where they cannot be compared with the reference */
+/* Of the frames since the line before. Returns: %FALSE with @error set where they cannot be compared with the reference, or have no date */
 static gboolean
 measure (Watch *self, WatchLine *line, GError **error)
 {
@@ -143,7 +143,9 @@ measure (Watch *self, WatchLine *line, GError **error)
   PixelnormProfile *latest;
 
   note_frames (self);
-  line->time = g_date_time_new_now_local ();
+  line->time = watch_name_time (error);
+  if (!line->time)
+    return FALSE;
   line->settings = &self->options->diff;
   line->seconds = (gdouble) (now - self->line_time) / G_TIME_SPAN_SECOND;
   line->frames = self->totals.count.frames - self->told.frames;
@@ -424,12 +426,23 @@ check_options (const Options *options)
 }
 
 static int
+check_clock (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDateTime) now = watch_name_time (&error);
+
+  return now ? CLI_OK : cli_fail (WATCH_STATUS_TROUBLE, "%s", error->message);
+}
+
+static int
 watch (Options *options)
 {
   Watch self = { .options = options };
   g_autoptr (GError) error = NULL;
   int status = find_source (options);
 
+  if (status == CLI_OK)
+    status = check_clock ();
   if (status == CLI_OK)
     status = check_options (options);
   if (status != CLI_OK)

@@ -114,7 +114,7 @@ store_channels (PixelnormAccumulator *self, PixelnormProfileData *data)
 PixelnormProfile *
 pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
 {
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc (); /* or NULL: after the year 9999 */
   PixelnormProfileData data = { self->scope, self->geometry, self->frames, self->frames_skipped };
 
   if (self->frames == 0) {
@@ -137,7 +137,7 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
   data.sources = pixelnorm_lines_join (self->sources);
   data.conversions = pixelnorm_lines_join (self->conversions);
   data.shards = pixelnorm_lines_join (self->shards);
-  data.created = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
+  data.created = now ? g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ") : NULL;
   data.software = g_strdup ("gst-pixelnorm " PIXELNORM_VERSION);
   return pixelnorm_profile_new_take (&data);
 }

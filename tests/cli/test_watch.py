@@ -8,6 +8,7 @@ import resource
 import select
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -629,6 +630,49 @@ def test_a_password_that_cannot_be_set_is_not_printed(tmp_path):
     """The parser repeats it: a property takes UTF-8 only."""
     done = watch("--location=a.safetensors", "rtspsrc user-pw=s3cret\udcff", cwd=tmp_path)
     assert done.returncode == 2 and 'property "user-pw"' in done.stderr and "***" in done.stderr and "s3cret" not in done.stderr, done.stderr
+
+
+LATE = """
+#define _GNU_SOURCE
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+int
+clock_gettime (clockid_t clock, struct timespec *now)
+{
+  const int result = (int) syscall (SYS_clock_gettime, clock, now);
+
+  if (clock == CLOCK_REALTIME)
+    now->tv_sec += 300000000000; /* seconds, 9500 years */
+  return result;
+}
+
+int
+gettimeofday (struct timeval *restrict now, void *restrict zone)
+{
+  struct timespec found;
+  const int result = clock_gettime (CLOCK_REALTIME, &found);
+
+  *now = (struct timeval){ found.tv_sec, found.tv_nsec / 1000 };
+  return result;
+}
+"""
+
+
+@pytest.mark.skipif(sys.maxsize < 2**32, reason="32-bit programs ask for the time by other names")
+def test_a_clock_beyond_all_dates(gate):
+    """GLib has dates up to 9999. A profile can do without one, as docs/format.md says."""
+    (gate / "late.c").write_text(LATE)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", gate / "late.so", gate / "late.c"], check=True, env={**os.environ, "LD_PRELOAD": ""})
+    late = {**os.environ, "LD_PRELOAD": f"{os.environ.get('LD_PRELOAD', '')}:{gate / 'late.so'}"}
+    for option in "--location=a-%F.safetensors", "--reference=gate.safetensors":
+        done = watch(option, "videotestsrc num-buffers=3", cwd=gate, env=late)
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1) and "year 9999" in done.stderr, done.stderr
+    done = pixelprofile("merge", "b.safetensors", "gate.safetensors", cwd=gate, env=late)
+    assert (done.returncode, done.stderr) == (0, "") and load(gate / "b.safetensors").get_frames() == 40
+    assert load(gate / "b.safetensors").get_created() is None
 
 
 def test_nothing_to_do(tmp_path):
