@@ -495,17 +495,26 @@ pixelnorm_settings_get_word (const PixelnormSettings *self, const gchar *name)
 }
 
 /* Whether @value, which may be one of several, lies where its row says; not-a-number lies nowhere. What has
- * no limits may be anything, and the default is always possible. */
+ * no limits may be any number, and the default is always possible. */
 static gboolean
 check_number (const PixelnormSetting *row, double value, double least, GError **error)
 {
-  if (least == -G_MAXDOUBLE || value == row->default_value
+  const gboolean is_free = least == -G_MAXDOUBLE;
+
+  if ((is_free && !isnan (value)) || value == row->default_value
       || (value <= row->largest && (row->least_excluded ? value > least : value >= least)))
     return TRUE;
-  if (row->least_excluded)
+  if (is_free)
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS, "%s is %g; it must be a number.",
+        row->name, value);
+  else if (row->least_excluded)
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "%s is %g; it must be more than %g and at most %g: %s", row->name, value, least,
         row->largest, row->advice);
+  else if (row->default_value < least)
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "%s is %g; it must lie within %g and %g, or be %g, the default.", row->name, value, least,
+        row->largest, row->default_value);
   else
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "%s is %g; it must lie within %g and %g.", row->name, value, least, row->largest);

@@ -193,12 +193,14 @@ def test_where_min_deviation_rules(tmp_path, scope, floor, words):
 
 REFUSED = {
     "zero-point-alone": ("quant-zero-point=128", "uint8", "Set quant-scale"),
-    "scale-negative": ("quant-scale=-1", "uint8", "quant-scale is -1"),
+    "scale-negative": ("quant-scale=-1", "uint8", "quant-scale is -1; it must lie within 1e-06 and 1e+06, or be 0, the default."),
     "zero-point-int8": ("quant-scale=0.1 quant-zero-point=200", "int8", "-128 to 127"),
     "zero-point-uint8": ("quant-scale=0.1 quant-zero-point=-1", "uint8", "0 to 255"),
     "gamma-nan": ("gamma=<nan>", "float32", "gamma is nan"),
     "beta-inf": ("beta=<0.0,inf,0.0>", "float32", "beta is inf"),
     "gamma-of-two": ("gamma=<1,2>", "float32", "gamma has 2 values"),
+    "clip-low-nan": ("clip-low=nan", "float32", "clip-low is nan; it must be a number."),
+    "clip-high-nan": ("clip-high=nan", "float32", "clip-high is nan; it must be a number."),
     "clip": ("clip-low=2 clip-high=1", "float32", "clip-low is 2 and clip-high 1"),
     "range": ("range-low=1e7", "float32", "range-low is 1e+07"),
     "percentiles": ("method=percentile scope=channel percentile-low=90 percentile-high=10", "float32", "percentile-low is 90"),

@@ -74,10 +74,10 @@ def values_of(name, given):
     return values
 
 
-def within(name, value, low, high):
-    """Not-a-number is within nothing."""
+def within(name, value, low, high, exception=""):
+    """Not-a-number is within nothing. exception: what else it may be"""
     if not hasattr(value, "__float__") or not low <= value <= high:
-        raise ValueError(f"{name} is {value}; it must lie within {low:g} and {high:g}.")
+        raise ValueError(f"{name} is {value}; it must lie within {low:g} and {high:g}{exception}.")
 
 
 def check_ranges(s):
@@ -87,7 +87,7 @@ def check_ranges(s):
         raise ValueError(f"range_low {s.range_low:g} and range_high {s.range_high:g} are less than "
                          f"{SMALLEST_DIVISOR:g} apart; set both alike for the method's own range.")
     if s.quant_scale != 0:
-        within("quant_scale", s.quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE)
+        within("quant_scale", s.quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, ", or be 0, the default")
     if not isinstance(s.quant_zero_point, numbers.Integral):
         raise ValueError(f"quant_zero_point is {s.quant_zero_point}; it must be a whole number.")
     within("quant_zero_point", s.quant_zero_point, -128, 255)
@@ -105,7 +105,10 @@ def check_results(s):
             within(name, value, -LARGEST_VALUE, LARGEST_VALUE)
     low = -math.inf if s.clip_low is None else s.clip_low
     high = math.inf if s.clip_high is None else s.clip_high
-    if not low <= high:
+    for name, value in ("clip_low", low), ("clip_high", high):
+        if math.isnan(value):
+            raise ValueError(f"{name} is nan; it must be a number.")
+    if low > high:
         raise ValueError(f"clip_low is {low:g} and clip_high {high:g}; the first must not be more.")
 
 
