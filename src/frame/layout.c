@@ -111,6 +111,23 @@ pixelnorm_subsampling_parse (const gchar *name, PixelnormGeometry *geometry)
   return FALSE;
 }
 
+/* Returns: (transfer full): as "320x240, channels YUV (4:2:0), 8 bits, limited range" */
+static char *
+describe_geometry (const PixelnormGeometry *geometry)
+{
+  const gboolean has_chroma = geometry->width != 0 && is_chroma (geometry->channels[1]);
+  const PixelnormGeometry full = { 0 };
+  const gchar *sampling =
+      same_subsampling (geometry, &full) ? "4:4:4" : pixelnorm_subsampling_name (geometry);
+  g_autofree char *size = geometry->width == 0
+      ? g_strdup ("any size")
+      : g_strdup_printf ("%ux%u", geometry->width, geometry->height);
+
+  return g_strdup_printf ("%s, channels %s%s%s%s, %u bits, %s range", size, geometry->channels,
+      has_chroma ? " (" : "", has_chroma ? sampling : "", has_chroma ? ")" : "", geometry->depth,
+      range_name (geometry->range));
+}
+
 /**
  * pixelnorm_geometry_check:
  * @expected: one side; a width of 0 fits every size
@@ -155,15 +172,11 @@ pixelnorm_geometry_check (const PixelnormGeometry *expected, const PixelnormGeom
   if (!what)
     return TRUE;
 
-  g_autofree char *size = expected->width == 0
-      ? g_strdup ("any size")
-      : g_strdup_printf ("%ux%u", expected->width, expected->height);
+  g_autofree char *one = describe_geometry (expected);
+  g_autofree char *other = describe_geometry (found);
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-      "Another %s: %s is %s, channels %s, %u bits, %s range; %s is %ux%u, channels %s, %u bits, %s "
-      "range. To use both together, %s.",
-      what, expected_name, size, expected->channels, expected->depth, range_name (expected->range),
-      found_name, found->width, found->height, found->channels, found->depth,
-      range_name (found->range), remedy);
+      "Another %s: %s is %s; %s is %s. To use both together, %s.", what, expected_name, one,
+      found_name, other, remedy);
   return FALSE;
 }
 

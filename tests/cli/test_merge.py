@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """pixelprofile merge: the numbers are numpy's sums over all frames, and the identity that of one collection."""
 import functools
+import itertools
 import os
 import random
+import re
 import subprocess
 
 import numpy as np
@@ -86,6 +88,17 @@ def test_bad_input_leaves_the_output_untouched(what, tmp_path):
         assert "bad.safetensors" in done.stderr and words.lower() in done.stderr.lower(), done.stderr
         assert done.stderr.count("\n") == 1
         assert out.read_bytes() == PRECIOUS if there else not out.exists()
+
+
+def test_another_subsampling_is_named(tmp_path):
+    """And no subsampling, 4:4:4."""
+    paths = {"4:2:0": save_profile(tmp_path / "a", np.zeros((1, 4 * 6 + 2 * 2 * 3), np.uint8), "Y,U,V", size=(6, 4), subsampling=(1, 1)),
+             "4:2:2": save_profile(tmp_path / "b", np.zeros((1, 4 * 6 + 2 * 4 * 3), np.uint8), "Y,U,V", size=(6, 4), subsampling=(1, 0)),
+             "4:4:4": save_profile(tmp_path / "c", frames_of(1, 1, (4, 6)), "YUV")}
+    for one, other in itertools.permutations(paths, 2):
+        done = merge(tmp_path / "out.safetensors", paths[one], paths[other])
+        assert done.returncode == 1 and "Another subsampling" in done.stderr, done.stderr
+        assert sorted(re.findall(r"6x4, channels YUV \((4:.:.)\), 8 bits", done.stderr)) == sorted([one, other])
 
 
 def test_a_limit_on_the_size_of_files(tmp_path):
