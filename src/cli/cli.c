@@ -63,6 +63,13 @@ complain (const gchar *hint, const gchar *format, va_list arguments)
   g_printerr ("%s: %s%s\n", g_get_prgname (), line, hint);
 }
 
+/* Returns: (transfer full): "1 frame", "2 frames" */
+gchar *
+cli_count (guint64 n, const gchar *noun)
+{
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " %s%s", n, noun, n == 1 ? "" : "s");
+}
+
 /* Says on standard error what went wrong. Returns: @status */
 int
 cli_fail (int status, const gchar *format, ...)

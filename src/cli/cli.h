@@ -47,4 +47,5 @@ gboolean cli_save_profile (
 gboolean cli_write_file (const gchar *path, GBytes *bytes, GError **error);
 int cli_flush (int status);
 const gchar *cli_find_too_few (PixelnormProfile *profile);
+gchar *cli_count (guint64 n, const gchar *noun);
 gchar *cli_clean_text (const gchar *text);

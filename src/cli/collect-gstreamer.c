@@ -349,13 +349,20 @@ build (Run *run, GError **error)
   return TRUE;
 }
 
+/* Elements of GStreamer end their messages with a full stop or without. */
+static gchar *
+end_sentence (const gchar *text)
+{
+  return g_strconcat (text, g_str_has_suffix (text, ".") ? "" : ".", NULL);
+}
+
 static gchar *
 describe (GstMessage *message, void (*parse) (GstMessage *, GError **, gchar **))
 {
   g_autoptr (GError) error = NULL;
 
   parse (message, &error, NULL);
-  return g_strdup (error->message);
+  return end_sentence (error->message);
 }
 
 /* GStreamer's words for what it cannot read give no advice. */
@@ -365,15 +372,16 @@ describe_error (const Run *run, GstMessage *message)
   g_autoptr (GError) error = NULL;
 
   gst_message_parse_error (message, &error, NULL);
+  g_autofree gchar *said = end_sentence (error->message);
   if (run->n_frames > 0
       || !(g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED)
           || g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_TYPE_NOT_FOUND)
           || g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_DECODE)))
-    return g_strdup (error->message);
+    return g_steal_pointer (&said);
   return g_strdup_printf (
       "GStreamer cannot read it: %s If it is a picture that Pillow can open, \"python3 -m pixelnorm "
       "collect\" reads it.",
-      error->message);
+      said);
 }
 
 /* Returns: whether there is more to come */

@@ -107,12 +107,14 @@ describe_progress (Pool *pool, gint64 now)
   g_autofree gchar *broken = pool->result->n_broken > 0
       ? g_strdup_printf (", %u left out", pool->result->n_broken)
       : g_strdup ("");
-  guint64 frames = pool->frames;
+  guint64 n_frames = pool->frames;
 
   for (guint i = 0; i < pool->n_members; i++)
-    frames += pool->members[i].frames + pool->members[i].unfinished_frames;
-  return g_strdup_printf ("%u of %u files, %" G_GUINT64_FORMAT " frames%s, %.*f files/s, %s left",
-      n, pool->inputs->len, frames, broken, rate < 10 ? 1 : 0, rate, left);
+    n_frames += pool->members[i].frames + pool->members[i].unfinished_frames;
+  g_autofree gchar *files = cli_count (pool->inputs->len, "file");
+  g_autofree gchar *frames = cli_count (n_frames, "frame");
+  return g_strdup_printf ("%u of %s, %s%s, %.*f files/s, %s left", n, files, frames, broken,
+      rate < 10 ? 1 : 0, rate, left);
 }
 
 /* So many characters fit in a line; what is longer would be left standing when the line is written over. */

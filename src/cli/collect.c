@@ -275,19 +275,21 @@ write_result (
     return save_elsewhere (profile, error->message);
   g_autofree gchar *shown = g_filename_display_name (target);
   g_autofree gchar *name = cli_clean_text (shown);
-  g_print ("%s: %" G_GUINT64_FORMAT " frames of %u files, identity %s\n", name,
-      pixelnorm_profile_get_frames (profile), result->n_good,
-      pixelnorm_profile_get_identity (profile));
-  if (pixelnorm_profile_get_frames_skipped (profile) > 0)
-    cli_fail (CLI_OK, "Warning: %" G_GUINT64_FORMAT " damaged frames do not count.",
-        pixelnorm_profile_get_frames_skipped (profile));
+  g_autofree gchar *frames = cli_count (pixelnorm_profile_get_frames (profile), "frame");
+  g_autofree gchar *files = cli_count (result->n_good, "file");
+  g_print (
+      "%s: %s of %s, identity %s\n", name, frames, files, pixelnorm_profile_get_identity (profile));
+  const guint64 skipped = pixelnorm_profile_get_frames_skipped (profile);
+  g_autofree gchar *damaged = cli_count (skipped, "damaged frame");
+  if (skipped > 0)
+    cli_fail (CLI_OK, "Warning: not counted: %s.", damaged);
   const gchar *problem = settings->n_shards > 0 ? NULL : cli_find_too_few (profile);
   if (problem)
     cli_fail (CLI_OK, "Warning: %s", problem);
   if (result->n_broken == 0)
     return CLI_OK;
-  return cli_fail (CLI_PARTLY, "%u of %u files are left out, as was said above.", result->n_broken,
-      result->n_broken + result->n_good);
+  g_autofree gchar *all = cli_count (result->n_broken + result->n_good, "file");
+  return cli_fail (CLI_PARTLY, "Left out, as was said above: %u of %s.", result->n_broken, all);
 }
 
 static int
@@ -312,8 +314,9 @@ collect_with (const Options *options, const CollectSettings *settings)
   g_autoptr (GPtrArray) inputs = collect_inputs_find (options->names + 1, settings, &passed_over);
   if (!inputs)
     return CLI_FAILED;
+  g_autofree gchar *others = cli_count (passed_over, "other file");
   if (passed_over > 0)
-    cli_fail (CLI_OK, "%u other files in the folders are passed over.", passed_over);
+    cli_fail (CLI_OK, "Passed over in the folders: %s.", others);
   if (inputs->len == 0)
     return cli_fail (CLI_FAILED, "No image or video was found%s, so nothing was written.",
         settings->n_shards > 0 ? " in this shard" : "");

@@ -81,9 +81,9 @@ print_side (const gchar *letter, const gchar *path, PixelnormProfile *profile)
 {
   g_autofree gchar *shown = g_filename_display_name (path);
   g_autofree gchar *name = cli_clean_text (shown);
+  g_autofree gchar *frames = cli_count (pixelnorm_profile_get_frames (profile), "frame");
 
-  g_print ("%s  %s, %" G_GUINT64_FORMAT " frames\n", letter, name,
-      pixelnorm_profile_get_frames (profile));
+  g_print ("%s  %s, %s\n", letter, name, frames);
 }
 
 static void

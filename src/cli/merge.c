@@ -135,8 +135,8 @@ write_result (Merge *merge, const gchar *target, gboolean force)
   warn_of_shards (profile);
   g_autofree gchar *shown = g_filename_display_name (target);
   g_autofree gchar *name = cli_clean_text (shown);
-  g_print ("%s: %" G_GUINT64_FORMAT " frames, identity %s\n", name,
-      pixelnorm_profile_get_frames (profile), pixelnorm_profile_get_identity (profile));
+  g_autofree gchar *frames = cli_count (pixelnorm_profile_get_frames (profile), "frame");
+  g_print ("%s: %s, identity %s\n", name, frames, pixelnorm_profile_get_identity (profile));
   return CLI_OK;
 }
 

@@ -33,8 +33,10 @@ verify_files (gchar **paths, gboolean quiet)
       g_autofree gchar *shown = g_filename_display_name (paths[i]);
       g_autofree gchar *name = cli_clean_text (shown);
 
-      g_print ("%s: sound, %" G_GUINT64_FORMAT " frames, identity %s\n", name,
-          pixelnorm_profile_get_frames (profile), pixelnorm_profile_get_identity (profile));
+      g_autofree gchar *frames = cli_count (pixelnorm_profile_get_frames (profile), "frame");
+
+      g_print (
+          "%s: sound, %s, identity %s\n", name, frames, pixelnorm_profile_get_identity (profile));
     }
   }
   return status;

@@ -21,18 +21,18 @@ gchar *
 watch_line_to_text (const WatchLine *line)
 {
   g_autofree gchar *time = g_date_time_format (line->time, "%FT%T%:z");
+  g_autofree gchar *latest = cli_count (line->frames, "frame");
   GString *text = g_string_new (time);
 
-  g_string_append_printf (text, "  %" G_GUINT64_FORMAT " frame%s, %.2f a second", line->frames,
-      line->frames == 1 ? "" : "s", frames_per_second (line));
+  g_string_append_printf (text, "  %s, %.2f a second", latest, frames_per_second (line));
   if (line->skipped > 0)
     g_string_append_printf (text, ", %" G_GUINT64_FORMAT " damaged and left out", line->skipped);
   if (line->has_profile) {
     g_autofree gchar *shown = g_filename_display_name (line->profile.location);
     g_autofree gchar *name = cli_clean_text (shown);
+    g_autofree gchar *frames = cli_count (line->profile.frames, "frame");
 
-    g_string_append_printf (text, "; %s: %" G_GUINT64_FORMAT " frame%s", name, line->profile.frames,
-        line->profile.frames == 1 ? "" : "s");
+    g_string_append_printf (text, "; %s: %s", name, frames);
   }
   if (line->latest) {
     const DiffRow *all = diff_all (&line->diff);

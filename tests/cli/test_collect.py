@@ -69,6 +69,27 @@ def nothing_left(folder, *but):
     return {path.name for path in folder.iterdir()} == set(but)
 
 
+def test_one_of_everything(tmp_path):
+    """Its words are in the singular, here and where other commands count."""
+    frame = save(tmp_path / "0.png", frames_of(1)[0])
+    done = collect("a.safetensors", frame, cwd=tmp_path)
+    identity = load(tmp_path / "a.safetensors").get_identity()
+    assert done.stdout == f"a.safetensors: 1 frame of 1 file, identity {identity}\n"
+    assert pixelprofile("verify", "a.safetensors", cwd=tmp_path).stdout == f"a.safetensors: sound, 1 frame, identity {identity}\n"
+    assert pixelprofile("merge", "b.safetensors", "a.safetensors", cwd=tmp_path).stdout == f"b.safetensors: 1 frame, identity {identity}\n"
+    assert pixelprofile("diff", "a.safetensors", "b.safetensors", cwd=tmp_path).stdout.startswith(
+        "A  a.safetensors, 1 frame\nB  b.safetensors, 1 frame\n")
+
+
+def test_gstreamers_words_end_in_a_full_stop(tmp_path):
+    """Of this file it says "No valid frames decoded before end of stream"."""
+    (tmp_path / "a.ppm").write_bytes(b"P3\n2 2\n255\n1 2 3 x")
+    done = collect("a.safetensors", "a.ppm", cwd=tmp_path)
+    said = done.stderr.splitlines()[0]
+    assert done.returncode == 1 and '"a.ppm" is left out: ' in said
+    assert [part[-1] for part in said.split(" If it is a picture")] == [".", "."] and ".." not in said, said
+
+
 @pytest.mark.parametrize("options, n, warns", [([], 1, True), ([], 2, False), (["--scope=channel"], 1, False),
                                                (["--shard=1/1"], 1, False)])
 def test_one_frame(tmp_path, options, n, warns):
@@ -85,7 +106,7 @@ def test_pixel_scope(images, tmp_path):
     profile, frames = load(out), frames_of(N)
     assert done.returncode == 0
     assert done.stdout == f"{out}: {N} frames of {N} files, identity {profile.get_identity()}\n"
-    assert done.stderr == "pixelprofile collect: 1 other files in the folders are passed over.\n"
+    assert done.stderr == "pixelprofile collect: Passed over in the folders: 1 other file.\n"
     expect_statistics(profile, frames)
     np.testing.assert_allclose(image_of(profile, Pixelnorm.Image.MEAN), frames.mean(0), rtol=1e-12)
     np.testing.assert_allclose(image_of(profile, Pixelnorm.Image.STD), frames.std(0), rtol=1e-9)
@@ -291,8 +312,8 @@ def test_broken_files_are_named_and_left_out(images, tmp_path):
     out = tmp_path / "out"
     done = collect(out, images, folder)
     lines = done.stderr.splitlines()
-    assert done.returncode == 3 and lines[-1].endswith(f"{len(broken)} of {N + len(broken)} files are left out, "
-                                                       "as was said above.")
+    assert done.returncode == 3 and lines[-1].endswith(
+        f"Left out, as was said above: {len(broken)} of {N + len(broken)} files.")
     named = [name for name in broken for line in lines if f'/{name}" is left out: ' in line]
     assert sorted(named) == sorted(broken) and len(lines) == len(broken) + 2
     expect_statistics(load(out), frames_of(N))
@@ -458,4 +479,4 @@ def test_progress_on_a_terminal_only(columns, images, tmp_path):
     assert process.wait() == 0
     assert f"of {N} files".encode() in seen and (columns == 30 or b" files/s, " in seen and b" left" in seen)
     lines = [line.removeprefix(b"\033[K") for line in seen.splitlines()]
-    assert max(len(line) for line in lines if b"passed over" not in line) < (columns or 80)
+    assert max(len(line) for line in lines if b"Passed over" not in line) < (columns or 80)
