@@ -201,9 +201,11 @@ cli_write_file (const gchar *path, GBytes *bytes, GError **error)
   if (g_file_set_contents_full (linked ? linked : path, data, (gssize) size,
           G_FILE_SET_CONTENTS_CONSISTENT | G_FILE_SET_CONTENTS_DURABLE, 0666, &problem))
     return TRUE;
+  /* what the system says; before it stands the name of the temporary file */
+  const gchar *reason = g_strrstr (problem->message, ": ");
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_WRITE,
       "\"%s\" was not written: %s. Make room there, or choose another place.", path,
-      problem->message);
+      reason ? reason + 2 : problem->message);
   return FALSE;
 }
 
