@@ -257,6 +257,15 @@ def test_what_onnxruntime_says_of_itself(tmp_path):
     assert (done.returncode, done.stderr) == (1, "before\n\nSchema error: of the model\nno model\n")
 
 
+def test_the_line_for_bash_leaves_the_same_out(tmp_path):
+    """The one that docs/inference.md has for a pipeline of one's own."""
+    (tmp_path / "onnxruntime.py").write_text(NOISY)
+    filter_of_page = re.search(r"`(2> >\(.*\))`", (APPS.parents[1] / "docs" / "inference.md").read_text())[1]
+    line = f"/usr/bin/python3 -c 'import onnxruntime; onnxruntime.InferenceSession(1, 2)' {filter_of_page}; wait $!"
+    done = run(["bash", "-c", line], tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    assert done.stderr.startswith("before\n\nSchema error: of the model\nTraceback"), done.stderr[:200]
+
+
 def test_in_c(folder, frames):
     """Time, dimensions, minimum, mean and maximum of every tensor; the meta of the first."""
     line = (f"{SCALED} ! video/x-raw,format=RGB,width={WIDTH},height={HEIGHT} ! "
