@@ -90,6 +90,8 @@ def describe(network):
     source = "videotestsrc pattern=ball num-buffers=30 ! video/x-raw,format=RGB"
     if options.video:
         path = pathlib.Path(options.video)
+        if not path.exists() and not Gst.uri_is_valid(options.video):
+            raise ValueError(f"{path}: expected a file that is there, or a URI.")
         uri = path.resolve().as_uri() if path.exists() else options.video
         source = f"uridecodebin3 uri={quoted(uri)}"
     size = f",width={network.width},height={network.height}" if network.width and network.height else ""

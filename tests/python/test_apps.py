@@ -170,7 +170,7 @@ def test_a_grafted_model_answers_the_same(folder, frames, tmp_path):
     (["--model", "nowhere.onnx"], "there is no such model"), (["--model", "text.onnx"], "text.onnx"),
     (["--model", "vector.onnx"], "expected one input of float"), (["--model", "model.onnx"], "needs a profile"),
     (["--model", "model.onnx", "--profile", "profile.safetensors"], "Another size"),
-    (["--model", "model.onnx", "--settings", "method=fixed", "nowhere.mkv"], "nowhere.mkv"),
+    (["--model", "model.onnx", "--settings", "method=fixed", "nowhere.mkv"], "nowhere.mkv: expected a file"),
     (["--model", "model.onnx", "--settings", "metod=fixed"], "metod")])
 def test_network_refuses(words, said, folder, tmp_path):
     onnx, _ = package_help.onnx_and_runtime()
