@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What a terminal would act upon: control characters, and those that turn the direction of text. */
 static gboolean
@@ -120,12 +121,34 @@ cli_context_new (const gchar *parameters, const gchar *summary, const gchar *des
   return context;
 }
 
-/* Returns: whether the options were good; where they were not, it was said */
+/* Returns: (nullable): the first word that gives a value to an option without one. GLib takes --force=no for --force. */
+static const char *
+find_idle_value (const GOptionEntry *entries, char **words)
+{
+  for (; *words && strcmp (*words, "--") != 0; words++) {
+    const char *end = g_str_has_prefix (*words, "--") ? strchr (*words, '=') : NULL;
+
+    for (const GOptionEntry *entry = entries; end && entry->long_name; entry++)
+      if (entry->arg == G_OPTION_ARG_NONE && strlen (entry->long_name) == (gsize) (end - *words - 2)
+          && g_str_has_prefix (*words + 2, entry->long_name))
+        return *words;
+  }
+  return NULL;
+}
+
+/* @entries: those of the options without a value, at least. Returns: whether the options were good; where they were not, it
+ * was said */
 gboolean
-cli_parse (GOptionContext *context, int *argc, char ***argv)
+cli_parse (GOptionContext *context, const GOptionEntry *entries, int *argc, char ***argv)
 {
   g_autoptr (GError) error = NULL;
+  const char *idle = find_idle_value (entries, *argv + 1);
 
+  if (idle) {
+    cli_fail_usage ("Expected %.*s without a value, found \"%s\".",
+        (int) (strchr (idle, '=') - idle), idle, idle);
+    return FALSE;
+  }
   if (g_option_context_parse (context, argc, argv, &error))
     return TRUE;
   /* GLib ends its messages without a full stop */

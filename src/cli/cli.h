@@ -37,7 +37,7 @@ extern const CliCommand cli_watch;
 
 GOptionContext *cli_context_new (const gchar *parameters, const gchar *summary,
     const gchar *description, const GOptionEntry *entries);
-gboolean cli_parse (GOptionContext *context, int *argc, char ***argv);
+gboolean cli_parse (GOptionContext *context, const GOptionEntry *entries, int *argc, char ***argv);
 int cli_fail (int status, const gchar *format, ...) G_GNUC_PRINTF (2, 3);
 int cli_fail_usage (const gchar *format, ...) G_GNUC_PRINTF (1, 2);
 int cli_check_target (const gchar *target, gboolean force);

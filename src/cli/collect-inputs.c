@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <xxhash.h>
 
 #include "cli.h"
@@ -362,6 +363,15 @@ add_line (Search *search, const gchar *path, gchar *line, gsize n)
   return line[0] == '\0' || add_name (search, line);
 }
 
+/* As /dev/zero, whose first line never ends; a terminal is read. */
+static gboolean
+is_device (FILE *file)
+{
+  struct stat status;
+
+  return fstat (fileno (file), &status) == 0 && S_ISCHR (status.st_mode) && !isatty (fileno (file));
+}
+
 /* Names that stand in a file, a line each; "-" is standard input. */
 static gboolean
 add_list (Search *search, const gchar *path)
@@ -375,6 +385,13 @@ add_list (Search *search, const gchar *path)
 
   if (!file)
     return fail_at (path, errno);
+  if (!is_input && is_device (file)) {
+    g_autofree gchar *shown = g_filename_display_name (path);
+
+    fclose (file);
+    cli_fail (CLI_FAILED, "\"%s\" is a device. Expected a file with one name per line.", shown);
+    return FALSE;
+  }
   while (ok && (n = getline (&line, &room, file)) >= 0)
     ok = add_line (search, path, line, (gsize) n);
   if (ok && ferror (file))

@@ -384,7 +384,8 @@ collect_run (int argc, char **argv)
   g_autoptr (GOptionContext) context = cli_context_new (
       "OUT IN...", "Makes a profile from images and videos.", description, entries);
 
-  const int status = cli_parse (context, &argc, &argv) ? collect_into (&options) : CLI_USAGE;
+  const int status =
+      cli_parse (context, entries, &argc, &argv) ? collect_into (&options) : CLI_USAGE;
   free_options (&options);
   return status;
 }

@@ -268,7 +268,7 @@ diff_run (int argc, char **argv)
       entries);
   int status = CLI_USAGE;
 
-  if (cli_parse (context, &argc, &argv))
+  if (cli_parse (context, entries, &argc, &argv))
     status = diff_files (&options);
   g_free (options.output);
   g_strfreev (options.paths);

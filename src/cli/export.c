@@ -417,7 +417,7 @@ add_settings (GOptionGroup *group)
 }
 
 static void
-add_options (GOptionContext *context, ExportOptions *options)
+add_options (GOptionContext *context, ExportOptions *options, const GOptionEntry *flags)
 {
   const GOptionEntry first[] = { { "to", 0, 0, G_OPTION_ARG_STRING, &options->to,
                                      "Format to write; see below (\"help\" lists them)", "FORMAT" },
@@ -432,9 +432,6 @@ add_options (GOptionContext *context, ExportOptions *options)
     { "tensor", 0, 0, G_OPTION_ARG_STRING, &options->tensor,
         "Name of the model's input, for formats that contain it", "NAME" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME, &options->output, "File to write", "FILE" },
-    { "force", 'f', 0, G_OPTION_ARG_NONE, &options->force, "Overwrite files that exist", NULL },
-    { "strict", 0, 0, G_OPTION_ARG_NONE, &options->strict, "Fail if something would be lost",
-        NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->paths, NULL, NULL },
     { NULL },
   };
@@ -443,6 +440,7 @@ add_options (GOptionContext *context, ExportOptions *options)
   g_option_group_add_entries (group, first);
   add_settings (group);
   g_option_group_add_entries (group, others);
+  g_option_group_add_entries (group, flags);
   g_option_context_set_main_group (context, group);
 }
 
@@ -450,6 +448,11 @@ static int
 export_run (int argc, char **argv)
 {
   ExportOptions options = { .settings = pixelnorm_settings_new () };
+  const GOptionEntry flags[] = {
+    { "force", 'f', 0, G_OPTION_ARG_NONE, &options.force, "Overwrite files that exist", NULL },
+    { "strict", 0, 0, G_OPTION_ARG_NONE, &options.strict, "Fail if something would be lost", NULL },
+    { NULL },
+  };
   g_autoptr (GOptionContext) context = g_option_context_new ("FILE");
   g_autofree gchar *formats = list_formats ();
   g_autofree gchar *text = g_strconcat (formats, "\n", description, NULL);
@@ -458,8 +461,8 @@ export_run (int argc, char **argv)
   g_option_context_set_summary (
       context, "Writes the normalization of a profile as settings of other software.");
   g_option_context_set_description (context, text);
-  add_options (context, &options);
-  if (cli_parse (context, &argc, &argv)) {
+  add_options (context, &options, flags);
+  if (cli_parse (context, flags, &argc, &argv)) {
     if (g_strcmp0 (options.to, "help") == 0) {
       g_print ("%s", formats);
       status = CLI_OK;

@@ -296,7 +296,7 @@ info_run (int argc, char **argv)
   g_autoptr (GOptionContext) context = cli_context_new (
       "FILE...", "Shows what profiles were made from, and their statistics.", description, entries);
 
-  if (!cli_parse (context, &argc, &argv))
+  if (!cli_parse (context, entries, &argc, &argv))
     return CLI_USAGE;
   if (!paths)
     return cli_fail_usage ("Expected the FILE of a profile, found none.");

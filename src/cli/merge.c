@@ -171,7 +171,7 @@ merge_run (int argc, char **argv)
   g_autoptr (GOptionContext) context =
       cli_context_new ("OUT IN...", "Merges several profiles into one.", description, entries);
 
-  return cli_parse (context, &argc, &argv) ? merge_into (paths, force) : CLI_USAGE;
+  return cli_parse (context, entries, &argc, &argv) ? merge_into (paths, force) : CLI_USAGE;
 }
 
 const CliCommand cli_merge = { "merge", "Merge several profiles into one", merge_run };

@@ -271,7 +271,7 @@ render_run (int argc, char **argv)
       "FILE", "Draws the statistics of a profile as PNG pictures.", description, entries);
   int status = CLI_USAGE;
 
-  if (cli_parse (context, &argc, &argv))
+  if (cli_parse (context, entries, &argc, &argv))
     status = render (&options);
 
   g_strfreev (options.images);

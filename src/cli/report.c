@@ -88,7 +88,7 @@ report_run (int argc, char **argv)
   g_autoptr (GOptionContext) context =
       cli_context_new ("FILE", "Makes an HTML page about a profile.", description, entries);
 
-  return cli_parse (context, &argc, &argv) ? report (paths, output, force) : CLI_USAGE;
+  return cli_parse (context, entries, &argc, &argv) ? report (paths, output, force) : CLI_USAGE;
 }
 
 const CliCommand cli_report = { "report", "Make an HTML page about a profile", report_run };

@@ -497,7 +497,7 @@ watch_run (int argc, char **argv)
   g_autoptr (GOptionContext) context = cli_context_new ("[SOURCE]",
       "Watches a camera for weeks: collects its profile and reports drift.", description, entries);
 
-  const int status = cli_parse (context, &argc, &argv) ? watch (&options) : CLI_USAGE;
+  const int status = cli_parse (context, entries, &argc, &argv) ? watch (&options) : CLI_USAGE;
   g_free ((gchar *) stream->pattern);
   g_free ((gchar *) stream->scope);
   g_free ((gchar *) stream->channels);

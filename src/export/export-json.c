@@ -78,7 +78,7 @@ get_number (const PixelnormExport *self, gboolean scales, gsize pixel, guint cha
   return scales ? scale : mean;
 }
 
-/* A dimension, and those inside of it. The strides are of rows, columns and channels, in samples that
+/* A dimension, and those inside of it, or NULL where memory is short. The strides are of rows, columns and channels, in samples that
  * are counted pixel by pixel. */
 static json_t *
 nest (const PixelnormExport *self, gboolean scales, const gsize sizes[3], const gsize strides[3],
@@ -90,9 +90,12 @@ nest (const PixelnormExport *self, gboolean scales, const gsize sizes[3], const 
     const gsize pixel = at / self->n_channels;
     const guint channel = pixelnorm_export_channel (self, at % self->n_channels);
 
-    json_array_append_new (array,
-        dimension == 2 ? json_real (get_number (self, scales, pixel, channel))
-                       : nest (self, scales, sizes, strides, dimension + 1, at));
+    json_t *value = dimension == 2 ? json_real (get_number (self, scales, pixel, channel))
+                                   : nest (self, scales, sizes, strides, dimension + 1, at);
+    if (json_array_append_new (array, value) != 0) {
+      json_decref (array);
+      return NULL;
+    }
   }
   return array;
 }

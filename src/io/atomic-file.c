@@ -51,7 +51,8 @@ set_error (GError **error, const char *shown, const char *what, int problem)
       full                    ? PIXELNORM_ERROR_NO_SPACE
           : problem == EEXIST ? PIXELNORM_ERROR_EXISTS
                               : PIXELNORM_ERROR_WRITE,
-      "%s: %s: %s. %s.", shown, what, g_strerror (problem), pixelnorm_remedy (problem, FALSE));
+      "%s: %s: %s. %s.", *shown ? shown : "\"\"", what, g_strerror (problem),
+      pixelnorm_remedy (problem, FALSE));
 }
 
 /* Follows symbolic links at the end of @path, so that a link stays one; it may lead to no file yet.

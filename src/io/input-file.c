@@ -24,7 +24,7 @@ set_error (GError **error, PixelnormError code, const char *shown, const char *w
     const char *verb, int problem)
 {
   g_set_error (error, PIXELNORM_ERROR, problem == ENOMEM ? PIXELNORM_ERROR_MEMORY : code,
-      "%s: The %s cannot be %s: %s. %s.", shown, what, verb, g_strerror (problem),
+      "%s: The %s cannot be %s: %s. %s.", *shown ? shown : "\"\"", what, verb, g_strerror (problem),
       pixelnorm_remedy (problem, TRUE));
 }
 

@@ -46,6 +46,19 @@ def test_help_says_what_scripts_need(command):
     assert max(map(len, text.splitlines())) <= 110
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_options_without_a_value_take_none(command, tmp_path):
+    """--force=no would be --force. What follows "--" are names."""
+    flags = {option for option, value in list_options(command).items() if not value} - {"--help"}
+    assert flags
+    for option in flags:
+        done = subprocess.run([PROGRAM, command, f"{option}=no"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert (done.returncode, done.stdout) == (2, "") and f'found "{option}=no"' in done.stderr, done.stderr
+        done = subprocess.run([PROGRAM, command, "--", f"{option}=no"], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode != 0 and "without a value" not in done.stderr, done.stderr
+    assert not os.listdir(tmp_path)
+
+
 def test_the_page_is_what_help_says():
     assert run(SOURCE / "docs" / "man" / "make-man", PROGRAM) == PAGE.read_text(), \
         "run: docs/man/make-man BUILD/src/cli/pixelprofile > docs/man/pixelprofile.1"
