@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which method and scope suit a profile's data, by its statistics alone:
  *
- * - Pixel-wise statistics can only remove what is the same in every frame. Where that is the larger part
- *   of the variance (a fixed camera, a lens, a sensor) scope pixel is worth a try; where it is not (natural
- *   images) it adds noise, and scope channel does. In the experiment of docs/which-normalization.md half
- *   of the variance parts the street, where pixel-wise normalization gained at places that were not
- *   trained on and lost where all were, and a set where it made no difference but to other cameras, from
- *   those on which it lost or did nothing. It says where there is something to remove, not that it helps.
+ * - The setting advised is always zscore per channel: in the experiment of docs/which-normalization.md no method
+ *   was clearly better on any set.
+ * - Pixel-wise statistics can only remove what is the same in every frame. Where that is half of the variance or
+ *   more (a fixed camera, a lens, a sensor) they are worth a try beside it: on a street they gained where
+ *   objects came to parts of the picture that were not trained on, and lost where all were; and they are right
+ *   for anomaly maps. The share says where there is something to remove, not that it helps.
  * - Where many pixels hardly vary, dividing by their deviation makes their noise as large as what moves:
- *   there a floor of FACTS_QUIET gained in the experiment, and bore 8-bit video. All of a report is about the floor
- *   that it advises.
+ *   there a floor of FACTS_QUIET gained in the experiment, and bore 8-bit video. What the report says of
+ *   scope pixel is about that floor.
  * - A deviation of N frames is uncertain by 1 / sqrt (2 N) (normal distribution): below 30 frames, 13 %.
  *   In the experiment a profile of 30 images of another camera did no better than scope channel, one of
  *   100 did, though not beyond doubt.
@@ -39,15 +39,6 @@ static void G_GNUC_PRINTF (2, 3) say (GPtrArray *sentences, const gchar *format,
   va_end (arguments);
 }
 
-static void
-choose (Advice *advice, PixelnormMethod method, const gchar *method_name, PixelnormScope scope)
-{
-  advice->method = method;
-  advice->method_name = method_name;
-  advice->scope = scope;
-  advice->scope_name = scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel";
-}
-
 /* How many times the 1st to 99th percentile the whole range is, of the channel where it is most. */
 static gdouble
 find_stretch (const Facts *facts)
@@ -64,52 +55,52 @@ find_stretch (const Facts *facts)
   return most;
 }
 
-/* Scope pixel on a scene that is still in many places. */
+/* Another setting for a scene that is mostly the same in every frame, and when it may be better. */
 static void
-raise_floor (Advice *advice, const Facts *facts)
+suggest_pixels (Advice *advice, const Facts *facts, guint64 frames)
 {
-  if (facts->quiet_share < MANY_QUIET)
-    return;
-  advice->min_deviation = FACTS_QUIET;
-  say (advice->reasons,
-      "%.1f %% of the samples deviate by less than %g code values. Divided by so little, their noise "
-      "becomes as large as what moves: min-deviation=%g keeps it small.",
-      100 * facts->quiet_share, FACTS_QUIET, FACTS_QUIET);
+  GString *when = g_string_new (
+      "It removes what is the same in every frame. That may help where objects appear in parts of the picture "
+      "where training had none, and it is right for anomaly maps without a network (from a profile of normal "
+      "frames only); the camera must stay fixed, and each camera needs a profile of its own. Where training "
+      "had objects everywhere, it was the worse one.");
+
+  if (facts->quiet_share >= MANY_QUIET) {
+    advice->pixel_floor = FACTS_QUIET;
+    g_string_append_printf (when,
+        " %.1f %% of the samples deviate by less than %g code values: min-deviation=%g keeps their noise small.",
+        100 * facts->quiet_share, FACTS_QUIET, FACTS_QUIET);
+  }
+  if (frames < GOOD_FRAMES)
+    g_string_append_printf (when,
+        " Collect %d frames or more for it, of all that the camera sees; this profile has %" G_GUINT64_FORMAT
+        ".",
+        GOOD_FRAMES, frames);
+  advice->beside = advice->pixel_floor == ADVICE_DEFAULT_FLOOR
+      ? g_strdup ("method=zscore scope=pixel")
+      : g_strdup_printf ("method=zscore scope=pixel min-deviation=%g", advice->pixel_floor);
+  advice->beside_when = g_string_free (when, FALSE);
 }
 
 static void
-choose_by_pixels (Advice *advice, const Facts *facts, guint64 frames)
+advise_by_pixels (Advice *advice, const Facts *facts, guint64 frames)
 {
   const gdouble percent = 100 * facts->fixed_share_all;
 
   if (frames < ENOUGH_FRAMES) {
-    choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_CHANNEL);
     say (advice->reasons,
         "There are only %" G_GUINT64_FORMAT
         " frames: the deviation of a single pixel is uncertain by "
         "about %.0f %%, and pixel-wise normalization would hand that noise to the network. Collect at "
-        "least %d frames before scope pixel is worth a thought.",
+        "least %d frames before you try scope pixel.",
         frames, 100 / sqrt (2.0 * (gdouble) frames), ENOUGH_FRAMES);
   } else if (facts->fixed_share_all >= MOSTLY_FIXED) {
-    choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_PIXEL);
     say (advice->reasons,
-        "%.1f %% of the variance is the same in every frame: a fixed scene, lens or sensor. Pixel-wise "
-        "normalization removes it and leaves what changes, with every pixel on the same scale.",
+        "%.1f %% of the variance is the same in every frame: a fixed scene, lens or sensor. Scope channel "
+        "keeps it, and also suits a camera that may move.",
         percent);
-    say (advice->reasons,
-        "That holds while camera and scene stay as they are; where still things matter too, or the "
-        "camera may move, scope channel keeps them. Where every place of the scene was trained on, scope "
-        "channel may also be learned better: train with both. Another camera needs a profile of its own: "
-        "with this one a network would see the difference of the two.");
-    if (frames < GOOD_FRAMES)
-      say (advice->warnings,
-          "A profile of %" G_GUINT64_FORMAT
-          " frames is a small one for scope pixel: collect %d or more, of all "
-          "that the camera sees, not of one class of things only.",
-          frames, GOOD_FRAMES);
-    raise_floor (advice, facts);
+    suggest_pixels (advice, facts, frames);
   } else {
-    choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_CHANNEL);
     say (advice->reasons,
         "Only %.1f %% of the variance is the same in every frame: images differ from each other more "
         "than pixels do, so there is no fixed pattern for pixel-wise statistics to remove.",
@@ -118,9 +109,8 @@ choose_by_pixels (Advice *advice, const Facts *facts, guint64 frames)
 }
 
 static void
-choose_by_channels (Advice *advice, const Facts *facts)
+advise_by_channels (Advice *advice)
 {
-  choose (advice, PIXELNORM_METHOD_ZSCORE, "zscore", PIXELNORM_SCOPE_CHANNEL);
   say (advice->reasons,
       "The profile holds statistics of whole channels, so scope is channel (or global). Collect with "
       "scope=pixel to learn whether there is a fixed pattern.");
@@ -135,8 +125,8 @@ look_for_outliers (Advice *advice, const Facts *facts)
     return;
   say (advice->warnings,
       "Outliers: the whole range of a channel is %.1f times as wide as the middle 98 %% of its samples. "
-      "%s bears that; where results must be bounded, take percentile (scope channel), not min-max or mean-range.",
-      stretch, advice->method_name);
+      "zscore bears that; where results must be bounded, take percentile, not min-max or mean-range.",
+      stretch);
 }
 
 static void
@@ -148,12 +138,7 @@ look_at_marks (Advice *advice, const Facts *facts)
       / n;
   const gdouble saturated = (gdouble) facts->marks[MARK_ALWAYS_WHITE] / n;
 
-  if (still > MANY_STILL && advice->scope == PIXELNORM_SCOPE_PIXEL)
-    say (advice->warnings,
-        "%.1f %% of the pixels never varied (borders, logos, dead or saturated pixels). They are divided "
-        "by min-deviation=%g; leave them out of later statistics with mask or roi.",
-        100 * still, advice->min_deviation);
-  else if (still > MANY_STILL)
+  if (still > MANY_STILL)
     say (advice->warnings,
         "%.1f %% of the pixels never varied (borders, logos, dead or saturated pixels), and count in mean and "
         "deviation of their channels; leave them out of later statistics with mask or roi.",
@@ -165,37 +150,37 @@ look_at_marks (Advice *advice, const Facts *facts)
         100 * saturated);
   if (facts->marks[MARK_UNCOUNTED])
     say (advice->warnings,
-        "%.1f %% of the pixels were never counted (mask, roi); they normalize as %s.",
-        100 * (gdouble) facts->marks[MARK_UNCOUNTED] / n,
-        advice->scope == PIXELNORM_SCOPE_PIXEL
-            ? "ones that always were at the channel's mean"
-            : "all others, by what was counted of their channel");
+        "%.1f %% of the pixels were never counted (mask, roi); they are normalized like all others, by what "
+        "was counted of their channel.",
+        100 * (gdouble) facts->marks[MARK_UNCOUNTED] / n);
 }
 
 static void
 look_at_clipping (Advice *advice, const Facts *facts)
 {
-  const Clipping *clipping = facts_clipping (facts, advice->method, advice->scope);
+  const Clipping *clipping = facts_clipping (facts, ADVICE_METHOD, ADVICE_SCOPE);
 
   if (!clipping || !clipping->known || clipping->share_outside <= MUCH_CLIPPED)
     return;
+  const gdouble low = floor (fmin (clipping->most_low, clipping->low));
+  const gdouble high = ceil (fmax (clipping->most_high, clipping->high));
   say (advice->warnings,
-      "8-bit video would clip: results reach from %.2f to %.2f and the range is %.2f to %.2f. Widen "
-      "it (range-low=%.0f range-high=%.0f), or hand on float32 tensors.",
-      clipping->least, clipping->most, clipping->low, clipping->high,
-      floor (fmin (clipping->least, clipping->low)), ceil (fmax (clipping->most, clipping->high)));
+      "In 8-bit video %.1f %% of the samples would be clipped: results reach from %.2f to %.2f, and the range is "
+      "%.2f to %.2f. range-low=%.0f range-high=%.0f holds 99.9 %% of the samples, with steps %.1f times as "
+      "coarse; float32 tensors clip nothing.",
+      100 * clipping->share_outside, clipping->least, clipping->most, clipping->low, clipping->high,
+      low, high, (high - low) / (clipping->high - clipping->low));
 }
 
-/* A floor that was raised on purpose was explained already. */
 static void
 look_at_floor (Advice *advice, PixelnormProfile *profile)
 {
   const PixelnormInputs inputs = { .profile = profile };
-  g_autoptr (PixelnormSettings) settings = g_object_new (
-      PIXELNORM_TYPE_SETTINGS, "method", advice->method, "scope", advice->scope, NULL);
+  g_autoptr (PixelnormSettings) settings =
+      g_object_new (PIXELNORM_TYPE_SETTINGS, "method", ADVICE_METHOD, "scope", ADVICE_SCOPE, NULL);
   g_autofree gchar *text = pixelnorm_inputs_describe_floor (&inputs, settings);
 
-  if (text && advice->min_deviation == ADVICE_DEFAULT_FLOOR)
+  if (text)
     say (advice->warnings, "%s", text);
 }
 
@@ -203,29 +188,23 @@ gboolean
 advice_find (Advice *advice, Facts *facts, PixelnormProfile *profile, GError **error)
 {
   advice->reasons = g_ptr_array_new_with_free_func (g_free);
-  advice->min_deviation = ADVICE_DEFAULT_FLOOR;
   advice->warnings = g_ptr_array_new_with_free_func (g_free);
+  advice->pixel_floor = ADVICE_DEFAULT_FLOOR;
+  say (advice->reasons,
+      "Zscore per channel is the safe choice: in the measurements of docs/which-normalization.md no other method "
+      "was clearly better.");
   if (facts->per_pixel)
-    choose_by_pixels (advice, facts, pixelnorm_profile_get_frames (profile));
+    advise_by_pixels (advice, facts, pixelnorm_profile_get_frames (profile));
   else
-    choose_by_channels (advice, facts);
+    advise_by_channels (advice);
   look_for_outliers (advice, facts);
   if (facts->per_pixel)
     look_at_marks (advice, facts);
   look_at_floor (advice, profile);
-  if (!facts_find_clippings (facts, profile, advice->min_deviation, error))
+  if (!facts_find_clippings (facts, profile, ADVICE_DEFAULT_FLOOR, advice->pixel_floor, error))
     return FALSE;
   look_at_clipping (advice, facts);
   return TRUE;
-}
-
-gchar *
-advice_setting (const Advice *advice)
-{
-  return advice->min_deviation == ADVICE_DEFAULT_FLOOR
-      ? g_strdup_printf ("method=%s scope=%s", advice->method_name, advice->scope_name)
-      : g_strdup_printf ("method=%s scope=%s min-deviation=%g", advice->method_name,
-          advice->scope_name, advice->min_deviation);
 }
 
 void
@@ -233,6 +212,8 @@ advice_clear (Advice *advice)
 {
   g_clear_pointer (&advice->reasons, g_ptr_array_unref);
   g_clear_pointer (&advice->warnings, g_ptr_array_unref);
+  g_clear_pointer (&advice->beside, g_free);
+  g_clear_pointer (&advice->beside_when, g_free);
 }
 
 /* GEOMETRY TABLE: the formats that frames of a geometry have in GStreamer. */
@@ -304,7 +285,7 @@ first_source (PixelnormProfile *profile)
 }
 
 gchar *
-advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar *path)
+advice_launch_line (PixelnormProfile *profile, const gchar *path)
 {
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (profile);
   g_autofree gchar *source = first_source (profile);
@@ -324,8 +305,7 @@ advice_launch_line (const Advice *advice, PixelnormProfile *profile, const gchar
     g_string_append_printf (line, ",format=%s", format);
   if (geometry->width > 0)
     g_string_append_printf (line, ",width=%u,height=%u", geometry->width, geometry->height);
-  g_autofree gchar *setting = advice_setting (advice);
-  g_string_append_printf (line, " ! pixelnorm location=%s %s", location, setting);
+  g_string_append_printf (line, " ! pixelnorm location=%s %s", location, ADVICE_SETTING);
   /* a tensor has as many of each channel */
   g_string_append_printf (line, " ! %s ! fakesink",
       geometry->log2_chroma_w + geometry->log2_chroma_h > 0 ? "video/x-raw" : "other/tensors");

@@ -15,9 +15,11 @@ typedef struct {
   gboolean known;      /* else it needs a histogram, or pixels of one size */
   gdouble low, high;   /* the range */
   gdouble least, most; /* the results */
-  gdouble
-      share_outside; /* scope channel: of all samples ever seen; scope pixel: of the places of the
-                          * frame, those where it happened at least once */
+  /* scope channel: of all samples ever seen; scope pixel: of the positions in the frame, those where
+   * it happened at least once */
+  gdouble share_outside;
+  gdouble most_low,
+      most_high; /* scope channel: the results of 99.9 % of the samples are in between */
 } Clipping;
 
 #define FACTS_N_METHODS 3
@@ -55,8 +57,9 @@ typedef struct {
 /* All but the clippings. */
 gboolean facts_find (Facts *facts, PixelnormProfile *profile, GError **error);
 
-gboolean facts_find_clippings (
-    Facts *facts, PixelnormProfile *profile, gdouble min_deviation, GError **error);
+/* With the min-deviation of each scope. */
+gboolean facts_find_clippings (Facts *facts, PixelnormProfile *profile, gdouble channel_floor,
+    gdouble pixel_floor, GError **error);
 
 /* One of the clippings. */
 const Clipping *facts_clipping (const Facts *facts, PixelnormMethod method, PixelnormScope scope);

@@ -113,12 +113,14 @@ add_summary (Page *page)
   const PixelnormGeometry *geometry = pixelnorm_profile_get_geometry (page->profile);
   const guint64 frames = pixelnorm_profile_get_frames (page->profile);
   g_autofree gchar *size = describe_size (geometry);
-  g_autofree gchar *setting = advice_setting (&page->advice);
 
   add (page,
       "<p>%" G_GUINT64_FORMAT
-      " frame%s of %s, %s, %u bits. What suits them: <a href=\"#advice\">%s</a>.</p>\n",
-      frames, frames == 1 ? "" : "s", size, geometry->channels, geometry->depth, setting);
+      " frame%s of %s, %s, %u bits. What suits them: <a href=\"#advice\">%s</a>.",
+      frames, frames == 1 ? "" : "s", size, geometry->channels, geometry->depth, ADVICE_SETTING);
+  if (page->advice.beside)
+    add (page, " Worth a try beside it: <a href=\"#beside\">%s</a>.", page->advice.beside);
+  add (page, "</p>\n");
 }
 
 static gboolean
@@ -173,11 +175,9 @@ add_advice (Page *page, GError **error)
 {
   const Advice *advice = &page->advice;
 
-  g_autofree gchar *setting = advice_setting (advice);
-
   add (page,
       "<h2 id=\"advice\">What suits this data</h2><div class=\"advice\"><p><strong>%s</strong></p>",
-      setting);
+      ADVICE_SETTING);
   for (guint i = 0; i < advice->reasons->len; i++)
     add (page, "<p>%s</p>", (const gchar *) g_ptr_array_index (advice->reasons, i));
   add (page, "</div>");
@@ -187,7 +187,10 @@ add_advice (Page *page, GError **error)
       add (page, "<li>%s</li>", (const gchar *) g_ptr_array_index (advice->warnings, i));
     add (page, "</ul>");
   }
-  g_autofree gchar *line = advice_launch_line (advice, page->profile, page->path);
+  if (advice->beside)
+    add (page, "<p id=\"beside\">Worth a try beside it: <strong>%s</strong>. %s</p>",
+        advice->beside, advice->beside_when);
+  g_autofree gchar *line = advice_launch_line (page->profile, page->path);
   add (page, "<pre>");
   add_text (page, line);
   add (page,
@@ -236,10 +239,10 @@ add_statistics (Page *page, GError **error)
   if (facts->per_pixel) {
     for (guint c = 0; c < facts->n_channels; c++)
       ends[0][c] = 100 * facts->fixed_share[c];
-    add_numbers (page, "fixed", 1, " %", ends[0], sizeof (gdouble));
+    add_numbers (page, "the same in every frame", 1, " %", ends[0], sizeof (gdouble));
   }
   add (page, "</table><p>Over all pixels of all frames.%s</p>\n",
-      facts->per_pixel ? " Fixed: how much of the variance is the same in every frame." : "");
+      facts->per_pixel ? " The last row is a share of the variance." : "");
   return TRUE;
 }
 
@@ -419,7 +422,7 @@ add_clipping (Page *page, const Clipping *clipping)
   if (clipping->known)
     add (page, "<td>%.2f to %.2f</td><td>%.2f to %.2f</td><td>%.3f %%%s</td></tr>", clipping->least,
         clipping->most, clipping->low, clipping->high, 100 * clipping->share_outside,
-        clipping->scope == PIXELNORM_SCOPE_PIXEL ? " of places" : " of samples");
+        clipping->scope == PIXELNORM_SCOPE_PIXEL ? " of positions" : " of samples");
   else
     add (page, "<td colspan=\"3\">not known: %s</td></tr>",
         clipping->scope == PIXELNORM_SCOPE_PIXEL ? "the profile holds no pixels of one size"
@@ -434,10 +437,10 @@ add_clippings (Page *page, GError **error)
   for (guint i = 0; i < FACTS_N_CLIPPINGS; i++)
     add_clipping (page, &page->facts.clippings[i]);
   add (page,
-      "</table><p>Results of the data that the profile was made of, with min-deviation=%g, against the "
-      "method's own range. Of samples: of all that were ever seen. Of places: of the samples of a frame, "
-      "those where it happened at least once.</p>\n",
-      page->advice.min_deviation);
+      "</table><p>Results of the data that the profile was made of, with min-deviation=%g (scope pixel: %g), "
+      "against the method's own range. Of samples: of all that were ever seen. Of positions: of the samples of a "
+      "frame, those where it happened at least once.</p>\n",
+      ADVICE_DEFAULT_FLOOR, page->advice.pixel_floor);
   return TRUE;
 }
 

@@ -120,7 +120,7 @@ def test_numbers(tmp_path, order, depth):
         channel = values[..., c]
         fixed = means[..., c].var() / channel.var()
         percents = [1, 25, 50, 75, 99]
-        expected = {"mean": channel.mean(), "deviation": channel.std(), "min": channel.min(), "max": channel.max(), "fixed": 100 * fixed,
+        expected = {"mean": channel.mean(), "deviation": channel.std(), "min": channel.min(), "max": channel.max(), "the same in every frame": 100 * fixed,
                     **{f"{p} % below": value for p, value in zip(percents, np.percentile(channel, percents))}}
         assert found[letter] == pytest.approx(expected, abs=.051)
     total = means.var((0, 1)).sum() / (means.var((0, 1)) + variances.mean((0, 1))).sum()
@@ -154,10 +154,11 @@ def clipped(y, low, high):
 
 
 def test_clipping(tmp_path):
-    """What of the data lies outside: by samples where the scope is channel, by places where it is pixel."""
+    """What of the data lies outside: by samples where the scope is channel, by positions where it is pixel."""
     frames = frames_of(moving=20)
     frames[0, :10], frames[1, :3] = 255, 0  # far from these pixels' means
     page, values = make_page(tmp_path, frames), frames.astype(float)
+    assert " of positions" in page.text and " of places" not in page.text
     rows = page.numbers("What 8-bit video would clip")
     for scope, axis in [("pixel", 0), ("channel", (0, 1, 2))]:
         mean, std = values.mean(axis, keepdims=True), values.std(axis, keepdims=True)
@@ -187,23 +188,23 @@ def test_pictures(tmp_path):
     assert f"{deviation:.3g}" in page.words and f"{np.ptp(frames, 0).max()}" in page.words
 
 
-@pytest.mark.parametrize("fixed, moving, n, expected", [
-    (60, 8, 60, "method=zscore scope=pixel"), (60, 8, 100, "method=zscore scope=pixel"), (3, 60, 60, "method=zscore scope=channel"),
-    (60, 8, 9, "method=zscore scope=channel")])
-def test_advice(tmp_path, fixed, moving, n, expected):
-    """A fixed scene, changing images, too few frames."""
+@pytest.mark.parametrize("fixed, moving, n, beside", [(60, 8, 60, True), (60, 8, 100, True), (3, 60, 60, False), (60, 8, 9, False)])
+def test_advice(tmp_path, fixed, moving, n, beside):
+    """A fixed scene, changing images, too few frames: always zscore per channel; pixel-wise is a trial beside it, of a fixed scene."""
     page = make_page(tmp_path, frames_of(n, fixed, moving))
-    assert expected in page.text
-    assert ("a small one for scope pixel" in page.text) == ("scope=pixel" in expected and n < 100)
-    assert ("train with both" in page.text) == ("scope=pixel" in expected)
-    assert "gst-launch-1.0 uridecodebin3" in page.text
+    assert page.text.count("method=zscore scope=channel") == 3, "in the summary, as the advice, in the line"
+    assert page.text.count("Worth a try beside it: method=zscore scope=pixel") == (2 if beside else 0)
+    assert ("anomaly maps" in page.text) == ("where training had none" in page.text) == beside
+    assert ("Collect 100 frames or more" in page.text) == (beside and n < 100)
+    line = next(words for words in page.words if words.startswith("gst-launch-1.0 uridecodebin3"))
+    assert "scope=channel" in line and "scope=pixel" not in line
 
 
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("moving, raised", [(4, True), (20, False)])
 def test_noise_of_still_places(tmp_path, depth, moving, raised):
-    """Where a tenth of the samples deviates by less than 8 code values of their own, the floor is raised to it, and all of the page is
-    about that floor."""
+    """Where a tenth of the samples deviates by less than 8 code values of their own, the floor of the pixel-wise trial is raised to it,
+    and so is that of what the page says of scope pixel; scope channel keeps the usual one."""
     moving *= 255 / (2 ** depth - 1)  # code values
     channels, order = (3, "RGB") if depth == 8 else (1, "Y")
     frames = frames_of(fixed=30, moving=moving, depth=depth, channels=channels)
@@ -211,24 +212,21 @@ def test_noise_of_still_places(tmp_path, depth, moving, raised):
     quiet = (frames.std(0) < 8).mean()
     assert (quiet >= .1) == raised
     assert ("scope=pixel min-deviation=8" in page.text) == raised
-    line = next(words for words in page.words if words.startswith("gst-launch-1.0"))
-    assert ("min-deviation=8" in line) == raised
     assert not raised or f"{100 * quiet:.1f} % of the samples deviate by less than 8" in page.text
     floor, values = 8 if raised else 1, frames.astype(float)
-    assert f"with min-deviation={floor}, against" in page.text and f"divided by min-deviation={floor};" in page.text
-    y = (values - values.mean(0)) / np.maximum(values.std(0), floor)
-    row = next(row for row in page.tables["What 8-bit video would clip"] if row[0] == "zscore, pixel")
-    assert row[1] == f"{y.min():.2f} to {y.max():.2f}"
+    assert f"with min-deviation=1 (scope pixel: {floor})" in page.text
+    rows = {row[0]: row for row in page.tables["What 8-bit video would clip"]}
+    for scope, least, axis in [("pixel", floor, 0), ("channel", 1, (0, 1, 2))]:
+        y = (values - values.mean(axis)) / np.maximum(values.std(axis), least)
+        assert rows[f"zscore, {scope}"][1] == f"{y.min():.2f} to {y.max():.2f}"
 
 
-@pytest.mark.parametrize("scope, words", [
-    (Scope.CHANNEL, "Whole channels are divided by min-deviation=1 instead of their deviation, which is less (Y 0.5 code values)"),
-    (Scope.PIXEL, None)])
-def test_where_the_floor_rules(tmp_path, scope, words):
-    """A channel that deviates by half a code; single pixels get a higher floor, which is explained elsewhere."""
+@pytest.mark.parametrize("scope", [Scope.CHANNEL, Scope.PIXEL], ids=str)
+def test_where_the_floor_rules(tmp_path, scope):
+    """A channel that deviates by half a code."""
     frames = np.where(np.arange(N * SIZE[0] * SIZE[1]).reshape(N, *SIZE, 1) % 2, 100, 101).astype(np.uint8)
-    text = make_page(tmp_path, frames, order="Y", scope=scope).text
-    assert (words in text) if words else ("which is less" not in text)
+    assert "Whole channels are divided by min-deviation=1 instead of their deviation, which is less (Y 0.5 code values)" in make_page(
+        tmp_path, frames, order="Y", scope=scope).text
     wide = np.where(frames == 100, 100, 103).astype(np.uint8)
     (tmp_path / "lobby.html").unlink()
     assert "which is less" not in make_page(tmp_path, wide, order="Y", scope=scope).text
@@ -270,16 +268,40 @@ def test_histograms_are_numpys(tmp_path):
     assert set(np.flatnonzero(bars)) <= {2, 3, 4, 194, 195, 196} and bars[3] > 0 and bars[195] > 0
 
 
-def test_warnings_are_about_the_setting(tmp_path):
-    """Borders that never vary: what that means depends on the scope that is advised."""
-    frames = frames_of(moving=20)
-    frames[:, :, :8] = 16
-    assert re.search(r"divided by min-deviation=\d;", make_page(tmp_path, frames).text)
-    frames = frames_of(moving=60, fixed=3)
-    frames[:, :, :2] = frames[0, :, :2]
-    (tmp_path / "lobby.html").unlink()
+@pytest.mark.parametrize("fixed, moving", [(60, 20), (3, 60)])
+def test_warnings_are_about_the_setting(tmp_path, fixed, moving):
+    """Borders that never vary: what that means for scope channel, which is advised, also of a fixed scene."""
+    frames = frames_of(fixed=fixed, moving=moving)
+    frames[:, :, :8] = frames[0, :, :8]
     text = make_page(tmp_path, frames).text
-    assert "scope=channel" in text and "count in mean and deviation of their channels" in text and "divided by" not in text
+    assert "count in mean and deviation of their channels" in text and "divided by" not in text
+
+
+@pytest.mark.parametrize("n_outliers", [0, 40, 400])
+@pytest.mark.parametrize("depth", [8, 16])
+def test_the_range_that_is_suggested(tmp_path, depth, n_outliers):
+    """8-bit video: what share is clipped, and a range that holds 99.9 % of the samples, however far the last of them are."""
+    random = np.random.default_rng(4)
+    top = 2 ** depth - 1
+    frames = np.rint(np.clip(random.normal(.4 * top, .01 * top, (40, 50, 50, 1)), 0, top))
+    flat = frames.reshape(-1)
+    flat[random.choice(flat.size, n_outliers, replace=False)] = top
+    flat[:10] = 0
+    frames = frames.astype(np.uint8 if depth == 8 else "<u2")
+    text = make_page(tmp_path, frames, order="Y", depth=depth).text
+    y = (frames - frames.mean()) / frames.std()
+    share = clipped(y, -4, 127 / 32).mean()
+    found = re.search(r"In 8-bit video (\S+) % of the samples would be clipped: results reach from (\S+) to (\S+), and the range is -4.00 to "
+                      r"3.97. range-low=(\S+) range-high=(\S+) holds 99.9 % of the samples, with steps (\S+) times as coarse", text)
+    assert bool(found) == (share > .001) == (n_outliers == 400)
+    if found:
+        shown, least, most, low, high, coarse = map(float, found.groups())
+        assert [shown, least, most] == pytest.approx([100 * share, y.min(), y.max()], abs=.051)
+        assert ((y >= low) & (y <= high)).mean() >= .999
+        assert low == -4, "ten of 100000 below do not count"
+        assert coarse == pytest.approx((high - low) / (127 / 32 + 4), abs=.051)
+    else:
+        assert "range-low" not in text
 
 
 def test_outliers_are_told(tmp_path):
@@ -344,7 +366,7 @@ def test_masked_pixels(tmp_path):
     assert page.numbers("Still and saturated pixels")["not counted"][0] == (~mask).sum()
     inside = frames[:, mask].astype(float)
     fixed = [100 * inside[..., c].mean(0).var() / inside[..., c].var() for c in range(3)]
-    assert [column["fixed"] for column in page.channels().values()] == pytest.approx(fixed, abs=.051)
+    assert [column["the same in every frame"] for column in page.channels().values()] == pytest.approx(fixed, abs=.051)
 
 
 def test_light_of_masked_pixels(tmp_path):
@@ -456,9 +478,9 @@ def test_paper(tmp_path):
                    capture_output=True, timeout=120)
     text = subprocess.run(["pdftotext", "-layout", tmp_path / "lobby.pdf", "-"], check=True, capture_output=True,
                           text=True).stdout
-    rows = {row[0]: row[1:] for row in (line.split() for line in reversed(text.splitlines())) if row}  # the first of each name
-    for name in ("mean", "deviation", "max", "fixed"):
-        assert [float(word) for word in rows[name] if word != "%"] == [page.channels()[c][name] for c in "RGB"]
+    for name in ("mean", "deviation", "max", "the same in every frame"):
+        row = re.search(rf"^ *{name} +([\d.% ]+)$", text, re.MULTILINE)[1]
+        assert [float(word) for word in row.split() if word != "%"] == [page.channels()[c][name] for c in "RGB"]
 
 
 @a_browser
