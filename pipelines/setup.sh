@@ -66,7 +66,7 @@ pixelnorm_install () {
     if command -v meson >/dev/null && command -v gst-launch-1.0 >/dev/null; then
       return 0
     fi
-    pixelnorm_say "This is no Debian (no apt-get here). Install by hand what these Debian packages hold, then run it again: $*"
+    pixelnorm_say "This is not Debian (there is no apt-get). Install by hand what these Debian packages hold, then run it again: $*"
     return 1
   fi
   missing=$(pixelnorm_missing "$@")

@@ -10,7 +10,7 @@ static const GEnumValue channels[] = {
       "auto" },
   { GST_PIXEL_CHANNELS_NATIVE, "Those of the stream, Y, U and V included", "native" },
   { GST_PIXEL_CHANNELS_RGB, "Red, green, blue of full range", "rgb" },
-  { GST_PIXEL_CHANNELS_GRAY, "The luma of Y'CbCr, brought to full range", "gray" },
+  { GST_PIXEL_CHANNELS_GRAY, "The luma of Y'CbCr, scaled to full range", "gray" },
   { 0 },
 };
 

@@ -307,7 +307,7 @@ gst_pixel_video_init (
   *self = fresh;
   if (!gst_video_info_from_caps (&fresh.info, caps)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "Expected caps of raw video, found some that describe none.");
+        "Expected caps of raw video, found caps that do not describe any.");
     return FALSE;
   }
   if (!check_channels (&fresh.info, colour, error) || !check_kind (&fresh.info, error)

@@ -19,7 +19,7 @@ typedef struct {
   guint8 *waiting; /* packed, one after the other; or NULL */
   gsize frame_bytes;
 
-  /* the coefficients, a value a channel; statistics of a frame: of each frame */
+  /* the coefficients, one value per channel; statistics of a frame: of each frame */
   gdouble *mean, *std;
   guint n_coefficients;
 } GstPixelAssembly;

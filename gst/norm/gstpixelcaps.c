@@ -513,6 +513,39 @@ explain_native (const GstCaps *input, const GstCaps *wanted, gboolean has_video)
       has_video ? "8-bit video of its own format only" : "neither tensors nor video");
 }
 
+/* Whether channels=gray makes one of @wanted of the video. */
+static gboolean
+gray_helps (const GstCaps *input, const GstCaps *wanted, const GstPixelCapsChoice *choice)
+{
+  GstPixelCapsChoice gray = *choice;
+
+  gray.colour.channels = GST_PIXEL_CHANNELS_GRAY;
+  gray.colour.known = NULL;
+  g_autoptr (GstCaps) made = gst_pixel_caps_from_video (input, &gray);
+  return gst_caps_can_intersect (made, wanted);
+}
+
+/* 8-bit video is asked for, and others than @ours, the last of which is video. */
+static gchar *
+explain_video (const GstCaps *input, const GstCaps *wanted, const GstCaps *ours,
+    const GstPixelCapsChoice *choice)
+{
+  const GstStructure *video = gst_caps_get_structure (ours, gst_caps_get_size (ours) - 1);
+  g_autofree gchar *asked = gst_caps_to_string (wanted);
+  gint width = 0, height = 0, rate = 0, per = 1;
+
+  gst_structure_get_int (video, "width", &width);
+  gst_structure_get_int (video, "height", &height);
+  gst_structure_get_fraction (video, "framerate", &rate, &per);
+  return g_strdup_printf (
+      "Downstream asks for 8-bit video as %s, and this video becomes %s of %dx%d, framerate %d/%d. %s",
+      asked, gst_structure_get_string (video, "format"), width, height, rate, per,
+      gray_helps (input, wanted, choice)
+          ? "Set channels=gray, also in the pixelstats that collects the profile."
+          : "Scale, convert or pace the video before this element or behind it (videoscale, videoconvert, "
+            "videorate), or ask for what it becomes.");
+}
+
 gchar *
 gst_pixel_caps_explain (
     const GstCaps *input, const GstCaps *wanted, const GstPixelCapsChoice *choice)
@@ -526,6 +559,9 @@ gst_pixel_caps_explain (
   const gchar *dimensions = best ? get_dimensions (best) : NULL;
   if (!dimensions)
     return explain_native (input, wanted, best != NULL);
+  if (!gst_caps_is_empty (wanted) && is_video (gst_caps_get_structure (wanted, 0))
+      && choice->batch_size == 1)
+    return explain_video (input, wanted, ours, choice);
   g_autofree gchar *asked = gst_caps_to_string (wanted);
   gint rate = 0, per = 1;
 

@@ -151,7 +151,7 @@ gst_pixel_denorm_update (GstPixelBase *base)
     GST_ELEMENT_WARNING (self, RESOURCE, SETTINGS,
         ("%" G_GUINT64_FORMAT
          " samples of a frame were all given the same result (gamma is 0, or the "
-         "image of flat-field as dark as the dark one): there is no way back, and they become the "
+         "image of flat-field as dark as the dark one): they cannot be turned back, and become the "
          "sample next to the mean. Set gamma to what pixelnorm has.",
             n),
         (NULL));
@@ -246,7 +246,7 @@ take_values (GstPixelDenorm *self, GError **error)
     return pixelnorm_denormalizer_set_values (
         self->own, applied->mean, applied->std, applied->n_values, error);
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-      "Mean and std of frame %u are no numbers in the " GST_PIXEL_META_NAME " of its buffer.",
+      "Mean and std of frame %u are not numbers in the " GST_PIXEL_META_NAME " of its buffer.",
       self->next);
   return FALSE;
 }
@@ -273,7 +273,7 @@ look_at_pending (GstPixelDenorm *self, GError **error)
     return update_own (self, error);
   if (plan->needs_values) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "The way back needs the statistics that pixelnorm had, and the buffer carries none: set "
+        "pixeldenorm needs the statistics that pixelnorm used, and the buffer carries none: set "
         "location to the profile, or method=fixed with mean and std. A buffer carries its own where "
         "pixelnorm takes them from the frame, the batch, or running per channel, and nothing between "
         "drops its " GST_PIXEL_META_NAME ".");
@@ -434,7 +434,7 @@ explain_refusal (GstPixelDenorm *self, GstCaps *input)
   g_autofree gchar *asked = gst_caps_to_string (wanted);
   g_autofree gchar *found = gst_caps_to_string (input);
   GST_ELEMENT_ERROR (self, CORE, NEGOTIATION,
-      ("Downstream asks for %s, and what comes is %s. It becomes video of that size, rate and number of "
+      ("Downstream asks for %s, and the input is %s. It becomes video of that size, rate and number of "
        "channels: convert, scale or pace it behind this element (videoconvert, videoscale, videorate).",
           asked, found),
       (NULL));

@@ -43,7 +43,7 @@
  *
  * Every buffer carries a GstCustomMeta "PixelnormMeta" that says what was done to it, and an element message `pixelnorm`
  * says the same whenever it changes; gst-inspect-1.0 lists their fields. Where they have mean and std,
- * y = (x - mean) / std * gamma + beta, a value a channel; with statistics=frame and a batch-size the values of the first
+ * y = (x - mean) / std * gamma + beta, one value per channel; with statistics=frame and a batch-size the values of the first
  * frame, then those of the next.
  *
  * ## Examples
@@ -565,7 +565,7 @@ explain_refusal (GstPixelNorm *self, GstCaps *caps)
     post_refusal (self, caps);
   else
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("What stands behind asks for tensors of %u frame%s, and batch-size is %u. Set batch-size=%u.",
+        ("The next element needs %u frame%s per tensor, but batch-size is %u. Set batch-size=%u.",
             other, other == 1 ? "" : "s", self->assembly.size, other),
         (NULL));
   gst_caps_replace (&self->base.refused, caps);

@@ -202,7 +202,7 @@ check_affine (const GstPixelSettings *self, GError **error)
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
       "affine-location goes with statistics of a profile only, and statistics is %s. Set gamma and "
-      "beta, a value a channel, or statistics=profile.",
+      "beta, one value per channel, or statistics=profile.",
       statistics);
   return FALSE;
 }
@@ -377,7 +377,7 @@ install_own (GObjectClass *klass, GParamFlags flags)
   g_object_class_install_property (klass, PROP_AFFINE_LOCATION,
       g_param_spec_string ("affine-location", "Affine location",
           "Safetensors file with gamma, beta, or both, learned in training: arrays of float32 or "
-          "float64, a value a sample [height, width, channels], [channels] or [1]. They are applied to "
+          "float64, one value per sample [height, width, channels], [channels] or [1]. They are applied to "
           "the result of the method, before the properties gamma and beta. With statistics=profile "
           "only",
           NULL, flags));

@@ -107,7 +107,7 @@ set_roi (GstPixelStatsSettings *self, const GValue *array)
   self->roi = (MaskRegion){ numbers[0], numbers[1], numbers[2], numbers[3] };
   if (!self->has_roi && n > 0)
     self->roi_problem = g_strdup (
-        "roi is no rectangle. Expected whole numbers of pixels: x and y of its corner, width and "
+        "roi is not a rectangle. Expected whole numbers of pixels: x and y of its corner, width and "
         "height of at least 1, as in roi=\"<0,60,640,360>\".");
 }
 

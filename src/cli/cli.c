@@ -171,8 +171,8 @@ check_place (const gchar *target, gboolean force)
         "\"%s\" cannot be written: it is a directory. Move it, or choose another name.", target);
   else if (g_file_test (target, G_FILE_TEST_EXISTS)
       && !g_file_test (target, G_FILE_TEST_IS_REGULAR))
-    cli_fail (CLI_FAILED, "\"%s\" cannot be written: it is no regular file. Choose another name.",
-        target);
+    cli_fail (CLI_FAILED,
+        "\"%s\" cannot be written: it is not a regular file. Choose another name.", target);
   else if (!force
       && (g_file_test (target, G_FILE_TEST_EXISTS) || g_file_test (target, G_FILE_TEST_IS_SYMLINK)))
     cli_fail (CLI_FAILED,

@@ -27,7 +27,8 @@ fail (GError **error, const gchar *path, guint64 at, const gchar *what)
   g_autofree gchar *shown = g_filename_display_name (path);
 
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-      "\"%s\" is no whole tar archive: %s at byte %" G_GUINT64_FORMAT ". Use an undamaged copy.",
+      "\"%s\" is not a complete tar archive: %s at byte %" G_GUINT64_FORMAT
+      ". Use an undamaged copy.",
       shown, what, at);
   return FALSE;
 }
@@ -163,7 +164,7 @@ read_members (Tar *tar, const gchar *path, CollectMemberFunc add, gpointer to, G
     if (header[0] == '\0')
       return TRUE;
     if (!has_sum (header) || !parse_number (header + 124, 12, &size))
-      return fail (error, path, begin, "what should be a header is none");
+      return fail (error, path, begin, "there should be a header, and there is none");
     const gchar type = (gchar) header[156];
     is_extension = type != '\0' && strchr ("xgLK", type);
     if (tar->has_size && !is_extension)

@@ -347,7 +347,7 @@ open_input (const CollectInput *input, guint64 *size, GError **error)
     g_set_error (
         error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It cannot be read: %s.", g_strerror (errno));
   } else if (!S_ISREG (status.st_mode)) {
-    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It is no file any more.");
+    g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN, "It is not a file any more.");
   } else if (status.st_size == 0) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ, "It is empty.");
   } else {

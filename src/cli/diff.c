@@ -192,7 +192,7 @@ check_fit (const DiffOptions *options, PixelnormProfile *const profiles[2], GErr
 
   if (ok && options->output && (a->width == 0 || b->width == 0)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-        "There is no picture of where: \"%s\" is of scope channel, which has one number a channel. "
+        "There is no picture of where: \"%s\" is of scope channel, which has one number per channel. "
         "Compare without --output, or profiles of scope pixel.",
         options->paths[a->width == 0 ? 0 : 1]);
     return FALSE;

@@ -195,7 +195,7 @@ load_profile (const gchar *path)
   if (pixelnorm_profile_get_scope (profile) != PIXELNORM_SCOPE_PIXEL) {
     cli_fail (CLI_FAILED,
         "\"%s\" has no pictures: expected a profile of scope pixel, found scope channel, "
-        "which has one number a channel. \"pixelprofile info\" shows them.",
+        "which has one number per channel. \"pixelprofile info\" shows them.",
         path);
     return NULL;
   }

@@ -252,7 +252,7 @@ add_histograms (Page *page, GError **error)
   add (page, "<h2>Histograms</h2>");
   if (!page->facts.has_histogram) {
     add (page,
-        "<p>The profile holds none. Collect with <code>pixelstats histogram=true</code>, or with "
+        "<p>The profile has no histogram. Collect with <code>pixelstats histogram=true</code>, or with "
         "<code>pixelprofile collect --histogram</code>.</p>\n");
     return TRUE;
   }

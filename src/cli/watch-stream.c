@@ -195,7 +195,7 @@ parse (const WatchSettings *settings, GError **error)
 
   if (!pipeline) {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-        "SOURCE is no file that is there and no URI, and as a description of a pipeline whose end gives "
+        "SOURCE is neither an existing file nor a URI, and as a description of a pipeline whose end gives "
         "raw video it is refused: %s.",
         problem->message);
     return NULL;

@@ -257,7 +257,7 @@ check_size (const PixelnormExport *self, GError **error)
   if ((self->width == 0) != (self->height == 0) || self->width > PIXELNORM_MAX_SIDE
       || self->height > PIXELNORM_MAX_SIDE) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "A model's input of %ux%u pixels is none: expected 1 to %u both ways.", self->width,
+        "A model's input cannot be %ux%u pixels: expected 1 to %u both ways.", self->width,
         self->height, PIXELNORM_MAX_SIDE);
     return FALSE;
   }
@@ -295,7 +295,7 @@ check_affine (const PixelnormSettings *settings, const PixelnormInputs *inputs, 
 
   if (inputs->affine) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "An export has no words for gamma and beta of a file. Set gamma and beta, a value a channel, or "
+        "An export has no words for gamma and beta of a file. Set gamma and beta, one value per channel, or "
         "put pixelnorm into the pipeline.");
     return FALSE;
   }

@@ -298,7 +298,7 @@ pixelnorm_layout_new (const gchar *order, guint width, guint height, GError **er
   }
   if (!place_channels (&layout, order)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "\"%s\" is no order of samples: expected the letters R, G, B or Y, U, V or Y once each, A "
+        "\"%s\" is not an order of samples: expected the letters R, G, B or Y, U, V or Y once each, A "
         "or x for samples to step over, and commas between planes, as in \"BGRx\" or \"G,B,R\"; or a "
         "pair of pixels that share U and V, as in \"YUYV\".",
         order);

@@ -43,10 +43,10 @@ const SafetensorsRules safetensors_house_rules = {
   .types_text = "U8, U16, U32 or U64",
   .aligned = TRUE,
   .needs_metadata = TRUE,
-  .stranger = "This is no profile. Make one of a video or of images with \"pixelprofile collect "
+  .stranger = "This is not a profile. Make one of a video or of images with \"pixelprofile collect "
               "PROFILE FILE...\", or with the element pixelstats.",
   .advice =
-      "The file is damaged or is no profile: use an unaltered copy, or make the profile anew.",
+      "The file is damaged or is not a profile: use an unaltered copy, or make the profile anew.",
 };
 
 struct _SafetensorsFile {

@@ -39,8 +39,9 @@ G_DEFINE_FINAL_TYPE (PixelnormLearnedAffine, pixelnorm_learned_affine, G_TYPE_OB
 static const SafetensorsRules rules = {
   .types = 1 << SAFETENSORS_F32 | 1 << SAFETENSORS_F64,
   .types_text = "F32 or F64",
-  .stranger = "This is no file of gamma and beta. Write them with safetensors.numpy.save_file() or "
-              "safetensors.torch.save_file(), as arrays of float32 or float64.",
+  .stranger =
+      "This is not a file of gamma and beta. Write them with safetensors.numpy.save_file() or "
+      "safetensors.torch.save_file(), as arrays of float32 or float64.",
   .advice =
       "Write gamma and beta as arrays of float32 or float64, as safetensors.numpy.save_file() "
       "and safetensors.torch.save_file() do, and use an unaltered copy of the file.",
@@ -176,7 +177,7 @@ check_together (const PixelnormLearnedAffine *self, GError **error)
   g_autofree char *one = safetensors_print_shape (&gamma->array),
                   *other = safetensors_print_shape (&beta->array);
   return refuse (error,
-      "Array \"gamma\" has the shape %s and \"beta\" %s, which are no frames of the same size and "
+      "Array \"gamma\" has the shape %s and \"beta\" %s, which are not frames of the same size and "
       "channels. Bring them into shapes that agree, and write the file anew.",
       one, other);
 }
@@ -376,7 +377,7 @@ pixelnorm_learned_affine_check (
         values->array.name, shape, geometry->width, geometry->height, geometry->channels,
         fits && values->n_channels == n_channels ? ", U and V smaller than Y" : "",
         values->n_channels != n_channels ? "Convert the video (videoconvert), or use another file"
-            : fits ? "Convert the video to RGB first (videoconvert), or give a value a channel"
+            : fits ? "Convert the video to RGB first (videoconvert), or give one value per channel"
                    : "Scale the video to that size (videoscale), or use another file");
     return FALSE;
   }

@@ -362,7 +362,7 @@ pixelnorm_normalizer_cancel_batch (PixelnormNormalizer *self)
 /**
  * pixelnorm_normalizer_get_coefficients:
  * @self: a normalizer
- * @mean: (out caller-allocates) (array fixed-size=3): a value a channel, in code values
+ * @mean: (out caller-allocates) (array fixed-size=3): one value per channel, in code values
  * @std: (out caller-allocates) (array fixed-size=3): likewise
  *
  * Gives the coefficients of the frame that was run last: y = (x - mean) / std * gamma + beta.

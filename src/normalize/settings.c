@@ -598,7 +598,7 @@ check_source (const PixelnormSettings *settings, const PixelnormMethodRow *metho
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
       "statistics=%s are those of all pixels of a frame, and scope pixel, the default, has one value a "
-      "pixel. Set scope=channel or scope=global; for statistics a pixel set statistics=running.",
+      "pixel. Set scope=channel or scope=global; for statistics of each pixel set statistics=running.",
       sources[source].value_nick);
   return FALSE;
 }

@@ -51,7 +51,7 @@ check_file (const gchar *location, GError **error)
   if (g_stat (location, &status) != 0)
     return fail_to_open (location, g_strerror (errno), error);
   if (!S_ISREG (status.st_mode))
-    return fail (location, "it is no regular file", error);
+    return fail (location, "it is not a regular file", error);
   return status.st_size <= MAX_BYTES || fail (location, "it is too large for a mask", error);
 }
 

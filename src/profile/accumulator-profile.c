@@ -119,7 +119,7 @@ pixelnorm_accumulator_snapshot (PixelnormAccumulator *self, GError **error)
 
   if (self->frames == 0) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "There is no profile of no frames: add at least one.");
+        "A profile needs frames: add at least one.");
     return NULL;
   }
   pixelnorm_accumulator_settle_counts (self);

@@ -145,7 +145,7 @@ pixelnorm_profile_query_etag (const gchar *path, gchar **etag, GError **error)
         shown, g_strerror (problem));
   else
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS,
-        "%s: Found a file that is no profile, and only profiles are replaced. Remove it, or give another path.",
+        "%s: Found a file that is not a profile, and only profiles are replaced. Remove it, or give another path.",
         shown);
   return FALSE;
 }

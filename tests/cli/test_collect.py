@@ -393,10 +393,10 @@ BAD = [
     (2, ["--max-frames=-1", "out", "in"], "found -1"), (2, ["--jobs=many", "out", "in"], "many"), (2, ["--bogus", "out", "in"], "--bogus"),
     (1, ["out", "missing.png"], '"missing.png" cannot be read: No such file'),
     (1, ["none/out", "in"], 'no directory "none"'), (1, ["in", "in"], "directory"),
-    (1, ["there", "in"], "--force"), (1, ["-f", "victim.png", "in"], 'victim.png: Found a file that is no profile'), (1, ["out", "empty"], "No image or video"),
+    (1, ["there", "in"], "--force"), (1, ["-f", "victim.png", "in"], 'victim.png: Found a file that is not a profile'), (1, ["out", "empty"], "No image or video"),
     (1, ["out", "/dev/null"], "neither a file nor a folder"),
-    (1, ["--mask=missing.png", "out", "in"], "missing.png"), (1, ["--mask=pipe", "out", "in"], "no regular file"),
-    (1, ["--mask=/dev/zero", "out", "in"], "no regular file"), (1, ["--mask=there", "out", "in"], "PNG"),
+    (1, ["--mask=missing.png", "out", "in"], "missing.png"), (1, ["--mask=pipe", "out", "in"], "not a regular file"),
+    (1, ["--mask=/dev/zero", "out", "in"], "not a regular file"), (1, ["--mask=there", "out", "in"], "PNG"),
     (1, ["out", "bogus://x"], "bogus"),
 ]
 

@@ -195,7 +195,7 @@ def test_archives_that_are_none(folder, tmp_path):
     for name, damaged in ("cut", content[:700]), ("noise", content[:100] + b"?" + content[101:]):
         (tmp_path / f"{name}.tar").write_bytes(damaged)
         done = pixelprofile("collect", tmp_path / "out", tmp_path / f"{name}.tar")
-        assert done.returncode == 1 and "is no whole tar archive" in done.stderr and done.stderr.count("\n") == 1
+        assert done.returncode == 1 and "is not a complete tar archive" in done.stderr and done.stderr.count("\n") == 1
         assert not (tmp_path / "out").exists()
 
 

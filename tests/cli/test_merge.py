@@ -71,7 +71,7 @@ BAD = {
     "another scope": (lambda d: save_profile(d / "bad.safetensors", frames_of(1), scope=Scope.CHANNEL), "Another scope"),
     "grey": (lambda d: save_profile(d / "bad.safetensors", frames_of(1)[..., :1], order="Y"), "Another set of channels"),
     "no file": (lambda d: d / "bad.safetensors", "cannot be opened"),
-    "no profile": (lambda d: (d / "bad.safetensors").write_bytes(b"x" * 99) and d / "bad.safetensors", "This is no profile"),
+    "no profile": (lambda d: (d / "bad.safetensors").write_bytes(b"x" * 99) and d / "bad.safetensors", "This is not a profile"),
     "a directory": (lambda d: (d / "bad.safetensors").mkdir() or d / "bad.safetensors", "a directory"),
 }
 

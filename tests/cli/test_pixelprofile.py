@@ -226,7 +226,7 @@ def test_a_video_where_a_profile_is_asked_for(tmp_path, command):
     (tmp_path / "video.avi").write_bytes(b"RIFF\x12\xca\x10\0AVI LIST" + bytes(100))
     done = pixelprofile(*command.split(), "video.avi", cwd=tmp_path)
     assert done.stdout == "" and done.returncode == (2 if command[0] in "dw" else 1)
-    assert done.stderr == (f"pixelprofile {command.split()[0]}: video.avi: This is no profile. Make one of a video or of images with "
+    assert done.stderr == (f"pixelprofile {command.split()[0]}: video.avi: This is not a profile. Make one of a video or of images with "
                            '"pixelprofile collect PROFILE FILE...", or with the element pixelstats.\n')
 
 

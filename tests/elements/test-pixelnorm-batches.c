@@ -370,9 +370,9 @@ test_refused (void)
     const gchar *downstream, *words;
   } rows[] = {
     { 1, TENSORS ",dimensions=(string)3:6:4:8",
-        "tensors of 8 frames, and batch-size is 1. Set batch-size=8" },
-    { 8, TENSORS ",dimensions=(string)3:6:4:1", "tensors of 1 frame, and batch-size is 8" },
-    { 8, TENSORS ",dimensions=(string)3:6:4", "tensors of 1 frame, and batch-size is 8" },
+        "needs 8 frames per tensor, but batch-size is 1. Set batch-size=8" },
+    { 8, TENSORS ",dimensions=(string)3:6:4:1", "needs 1 frame per tensor, but batch-size is 8" },
+    { 8, TENSORS ",dimensions=(string)3:6:4", "needs 1 frame per tensor, but batch-size is 8" },
     { 2, "other/tensor,dimension=(string)6:4:3:4", "Set batch-size=4" },
     { 2, "video/x-raw", "8-bit video leaves frame by frame" },
   };

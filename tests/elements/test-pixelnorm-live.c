@@ -272,7 +272,7 @@ test_bad_files (void)
 
   g_assert_true (g_file_set_contents (broken, "broken", -1, NULL));
   check_bad (missing, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_OPEN_READ, "cannot be opened");
-  check_bad (broken, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "This is no profile");
+  check_bad (broken, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_READ, "This is not a profile");
   check_bad (other_size, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT, "Another size");
 }
 

@@ -132,7 +132,7 @@ test_other_contents (Fixture *fixture, gconstpointer data)
   } contents[] = {
     { NULL, -1, TRUE, "a damaged profile already. Set overwrite=true" },
     { "", 0, TRUE, "an empty file" },
-    { "GIF89a", 6, FALSE, "no profile, and only profiles are replaced" },
+    { "GIF89a", 6, FALSE, "not a profile, and only profiles are replaced" },
     { "\x40\0\0\0\0\0\0\0{\"weight\":{\"dtype\":\"U8\"}}", 32, FALSE,
         "only profiles are replaced" },
   };

@@ -167,7 +167,7 @@ static const struct {
   gsize n_data;
   const char *expected;
 } bad_headers[] = {
-  { "[]", 0, "This is no profile. Make one" },
+  { "[]", 0, "This is not a profile. Make one" },
   { "{", 0, "not JSON" },
   { "{\"a\" 1}", 0, "not JSON" },
   { "{} {}", 0, "not JSON" },
@@ -253,10 +253,10 @@ test_bad_length (void)
 {
   g_autoptr (GString) deep = g_string_new (META ",\"a\":");
 
-  assert_raw_refused ("", 0, "no profile");
-  assert_raw_refused ("1234567", 7, "no profile");
-  assert_raw_refused ("\0\0\0\0\0\0\0\0", 8, "no profile");
-  assert_raw_refused ("RIFF\1\0\0\0AVI ", 12, "no profile");
+  assert_raw_refused ("", 0, "not a profile");
+  assert_raw_refused ("1234567", 7, "not a profile");
+  assert_raw_refused ("\0\0\0\0\0\0\0\0", 8, "not a profile");
+  assert_raw_refused ("RIFF\1\0\0\0AVI ", 12, "not a profile");
   assert_raw_refused ("\0\0\0\0\0\0\0\0{}", 10, "a header of 0 bytes");
   assert_raw_refused ("\2\0\0\0\0\0\0\0{", 9, "cut short");
   assert_raw_refused ("\2\0\0\0\0\0\0\0{}", 10, "other software");

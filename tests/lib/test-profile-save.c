@@ -152,7 +152,7 @@ test_nowhere (void)
 
   g_file_set_contents (file, "", 0, NULL);
   assert_save_fails (RGB8, below, PIXELNORM_ERROR_WRITE, "Make the directory first");
-  assert_load_fails (file, PIXELNORM_ERROR_CORRUPT, "no profile");
+  assert_load_fails (file, PIXELNORM_ERROR_CORRUPT, "not a profile");
   g_assert_cmpint (g_unlink (file), ==, 0);
 
   assert_load_fails (missing, PIXELNORM_ERROR_OPEN, "Check the path");
@@ -423,7 +423,7 @@ test_no_profile (void)
     g_autofree char *etag = NULL, *found = NULL;
 
     g_file_set_contents (path, contents[i], -1, NULL);
-    assert_save_fails (RGB8, path, PIXELNORM_ERROR_EXISTS, "no profile");
+    assert_save_fails (RGB8, path, PIXELNORM_ERROR_EXISTS, "not a profile");
     g_assert_false (pixelnorm_profile_check_path (path, &error));
     g_assert_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS);
     g_assert_false (pixelnorm_profile_query_etag (path, &etag, &other));

@@ -236,9 +236,9 @@ def test_no_frames(tmp_path):
     accumulator.add([])
     accumulator.merge(Accumulator())
     for call in [accumulator.profile, lambda: accumulator.save(tmp_path / "p")]:
-        with pytest.raises(ValueError, match="no frames"):
+        with pytest.raises(ValueError, match="needs frames"):
             call()
-    with pytest.raises(ValueError, match="no profiles"):
+    with pytest.raises(ValueError, match="needs profiles"):
         Profile.merge(iter(()))
 
 
@@ -327,7 +327,7 @@ def test_save_overwrites_nothing_unasked(tmp_path):
     assert Profile.load(path).identity == other.identity
     text = tmp_path / "notes.txt"
     text.write_text("not a profile")
-    with pytest.raises(ValueError, match="no profile.*Choose another name"):
+    with pytest.raises(ValueError, match="not a profile.*Choose another name"):
         other.save(text, overwrite=True)
     assert text.read_text() == "not a profile"
     text.write_bytes(b"")
@@ -356,7 +356,7 @@ def test_save_replaces_only_files(kind, tmp_path):
         os.link(tmp_path / "pipe", path) if kind == "FIFO" else path.symlink_to(tmp_path / "pipe")
     before = {found: found.lstat().st_mode for found in tmp_path.iterdir()}
     for overwrite in (False, True):
-        with pytest.raises(OSError, match="it is (a directory|no regular file). Choose another name"):
+        with pytest.raises(OSError, match="it is (a directory|not a regular file). Choose another name"):
             profile_of(RGB).save(path, overwrite=overwrite)
     assert {found: found.lstat().st_mode for found in tmp_path.iterdir()} == before
 

@@ -229,7 +229,7 @@ def normal(**settings):
 
 
 REFUSED = {
-    "no model": (lambda: graft(broken(), normal()), "no valid ONNX"),
+    "no model": (lambda: graft(broken(), normal()), "not valid ONNX"),
     "opset 6": (lambda: graft(package_help.identity(onnx, SHAPES["nchw"], opset=6), normal()), "opset 6"),
     "clipping in opset 7": (lambda: graft(package_help.identity(onnx, SHAPES["nchw"], opset=7), normal(clip_low=0)), "needs 8"),
     "integers": (lambda: graft(package_help.identity(onnx, SHAPES["nchw"], np.uint8), normal()), "takes uint8"),
@@ -306,12 +306,12 @@ def test_command_with_fixed_values(folder):
 
 
 @pytest.mark.parametrize("words, said", [
-    (["--profile", "nowhere.safetensors"], "nowhere.safetensors"), (["--profile", "model.onnx"], "no safetensors file"),
+    (["--profile", "nowhere.safetensors"], "nowhere.safetensors"), (["--profile", "model.onnx"], "not a safetensors file"),
     ([], "needs a profile"), (["--model", "profile.safetensors", "--profile", "profile.safetensors"], "expected an ONNX model"),
     (["--model", "nowhere.onnx", "--profile", "profile.safetensors"], "nowhere.onnx"),
     (["--output", "nowhere/grafted.onnx", "--profile", "profile.safetensors"], "nowhere/grafted.onnx"),
     (["--model", "pipe", "--profile", "profile.safetensors"], "not a regular file"),
-    (["--output", "pipe", "--force", "--profile", "profile.safetensors"], "it is no regular file"),
+    (["--output", "pipe", "--force", "--profile", "profile.safetensors"], "it is not a regular file"),
     (["--method", "fixed", "--std", "0"], "std is 0")])
 def test_command_refuses(folder, words, said):
     os.mkfifo(folder / "pipe")

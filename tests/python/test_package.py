@@ -70,8 +70,8 @@ def changed(change):
 
 
 DAMAGED = {
-    "nothing": (b"", "no safetensors file"),
-    "text": (b"a text that is no profile, but long enough", "no safetensors file"),
+    "nothing": (b"", "not a safetensors file"),
+    "text": (b"a text that is no profile, but long enough", "not a safetensors file"),
     "half": (GOOD[:len(GOOD) // 2], "damaged"),
     "too long": (GOOD + b"x", "cover"),
     "a bit": (GOOD[:-3] + bytes([GOOD[-3] ^ 1]) + GOOD[-2:], "digest"),

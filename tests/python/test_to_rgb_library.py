@@ -88,5 +88,5 @@ def test_pairs_are_not_normalized():
 
 @pytest.mark.parametrize("order", ["YYUV", "YUYVx", "YUY", "Y,UYV", "YUYYV", "UYVYY"])
 def test_pairs_are_evenly_spaced(order):
-    with pytest.raises(GLib.Error, match="is no order of samples"):
+    with pytest.raises(GLib.Error, match="is not an order of samples"):
         Pixelnorm.Layout.new(order, 4, 2)

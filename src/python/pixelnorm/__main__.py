@@ -90,7 +90,7 @@ def check_model_target(onnx, path, overwrite):
         try:
             load(onnx, path)
         except ValueError:
-            raise ValueError(f"{path} is no ONNX model, so it is not overwritten. Choose another name, or remove it first.") from None
+            raise ValueError(f"{path} is not an ONNX model, so it is not overwritten. Choose another name, or remove it first.") from None
 
 
 def add_collect(commands):

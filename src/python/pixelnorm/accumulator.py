@@ -302,7 +302,7 @@ class Accumulator:
     def _snapshot(self, source=None, created=None, software=None):
         """(metadata, arrays) but for the identity."""
         if self.frames == 0:
-            raise ValueError("There is no profile of no frames: add at least one.")
+            raise ValueError("A profile needs frames: add at least one.")
         now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
         lines = {**self._lines, "sources": join_names(self._lines["sources"], lines_of(source))}
         words = {"pixelnorm.version": "1.0", "software": software or SOFTWARE, "created": created or now,
@@ -382,7 +382,7 @@ def merge(profiles):
         else:
             accumulator._merge(profile)
     if accumulator is None:
-        raise ValueError("There is no profile of no profiles: give at least one.")
+        raise ValueError("A merge needs profiles: give at least one.")
     warn_of_shards(accumulator._lines["shards"])
     return accumulator.profile()
 

@@ -39,7 +39,7 @@ def graft(model, normalizer, *, input_name=None, new_name=None, input_layout="nh
     if normalizer.settings.statistics != "profile":
         raise ValueError(f"statistics={normalizer.settings.statistics} changes with the frames, and a graft is of constants. Use "
                          "statistics=profile.")
-    check_valid(onnx, model, "The model is no valid ONNX")
+    check_valid(onnx, model, "The model is not valid ONNX")
     result = onnx.ModelProto()
     result.CopyFrom(model)
     opset = opset_of(model, normalizer)
@@ -63,7 +63,7 @@ def graft(model, normalizer, *, input_name=None, new_name=None, input_layout="nh
         result.graph.input.extend(onnx.helper.make_tensor_value_info(c.name, c.data_type, list(c.dims)) for c in constants)
     replace_input(onnx, result.graph, old.name, new_name, input_type, place.shape(onnx, old, input_layout))
     describe(onnx, result, normalizer)
-    check_valid(onnx, result, "The grafted model is no valid ONNX")
+    check_valid(onnx, result, "The grafted model is not valid ONNX")
     return result
 
 

@@ -53,7 +53,7 @@ class Learned(NamedTuple):
         shapes = {array.shape for array in self if array.shape != (1,)}
         sizes = {shape[:2] for shape in shapes if len(shape) == 3}
         if len(sizes) > 1 or len({shape[-1] for shape in shapes}) > 1:
-            raise ValueError(f"gamma has the shape {list(self.gamma.shape)} and beta {list(self.beta.shape)}, which are no "
+            raise ValueError(f"gamma has the shape {list(self.gamma.shape)} and beta {list(self.beta.shape)}, which are not "
                              "frames of the same size and channels. Bring them into shapes that agree.")
 
     @property

@@ -37,7 +37,7 @@ class Profile:
 
     @classmethod
     def load(cls, path):
-        """Reads a file. Raises OSError where it cannot be read and ValueError where it is no profile."""
+        """Reads a file. Raises OSError where it cannot be read and ValueError where it is not a profile."""
         return cls.parse(read_file(path), os.fspath(path))
 
     @classmethod
@@ -145,7 +145,7 @@ def check_target(path, overwrite):
     if not os.path.isdir(os.path.dirname(name) or "."):
         raise FileNotFoundError(f"{name} cannot be written: there is no folder {os.path.dirname(name)}. Make it first.")
     if os.path.exists(path) and not os.path.isfile(path):  # a file would take its place
-        raise OSError(f"{name} cannot be written: it is {'a directory' if os.path.isdir(path) else 'no regular file'}. Choose another "
+        raise OSError(f"{name} cannot be written: it is {'a directory' if os.path.isdir(path) else 'not a regular file'}. Choose another "
                       "name.")
     if os.path.lexists(path) and not overwrite:
         raise FileExistsError(f"{name} is there already. {writer.ADVICE}")
@@ -159,4 +159,4 @@ def check_profile_target(path, overwrite):
             header = file.read(8)
             header += file.read(min(int.from_bytes(header, "little"), 1 << 20))
         if header and b'"pixelnorm.version"' not in header:
-            raise ValueError(f"{os.fspath(path)} is no profile, so it is not overwritten. Choose another name, or remove it first.")
+            raise ValueError(f"{os.fspath(path)} is not a profile, so it is not overwritten. Choose another name, or remove it first.")

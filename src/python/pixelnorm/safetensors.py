@@ -35,7 +35,7 @@ def read_safetensors(data, types, aligned=False):
     multiple of 64 and arrays at one of their items. Raises ValueError: what is wrong, in a sentence, and what to do."""
     size = int.from_bytes(data[:LENGTH], "little")
     if len(data) <= LENGTH or not 1 <= size <= min(len(data) - LENGTH, MAX_HEADER) or data[LENGTH] != ord("{"):
-        raise ValueError("Found something that is no safetensors file. Give a file that pixelstats wrote, or of gamma and "
+        raise ValueError("Found something that is not a safetensors file. Give a file that pixelstats wrote, or of gamma and "
                          "beta.")
     start = LENGTH + size
     header = parse_json(bytes(data[LENGTH:start]))
@@ -76,7 +76,7 @@ def check_characters(value):
 
 def without_repeats(pairs):
     if len(dict(pairs)) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key occurs twice")
     return dict(pairs)
 
 
@@ -95,14 +95,14 @@ def real(text):
 
 
 def refuse_constant(text):
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def check_strings(metadata):
     if not isinstance(metadata, dict):
         raise ValueError(f'The header is damaged: "{METADATA}" is not a JSON object. Use an undamaged copy.')
     if not all(isinstance(value, str) for value in metadata.values()):
-        raise ValueError("The metadata hold something that is no string. Use an undamaged copy.")
+        raise ValueError("The metadata hold something that is not a string. Use an undamaged copy.")
 
 
 def printable(text):
