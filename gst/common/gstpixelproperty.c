@@ -57,8 +57,8 @@ gst_pixel_property_warn_of_late (GObject *element, GParamSpec *spec, GstPixelInU
   g_object_get_property (element, spec->name, &set);
   if (in_use (element, spec, &used) && !are_equal (spec, &set, &used))
     GST_ELEMENT_WARNING (element, RESOURCE, SETTINGS,
-        ("%s was set while the element runs, and what was in use before goes on. Set it in state READY "
-         "or NULL; this value comes into use with the next start.",
+        ("%s was set while the element runs, and the previous value stays in use. Set it in state "
+         "READY or NULL; this value takes effect at the next start.",
             spec->name),
         (GST_PIXEL_PROPERTY_NOT_CHANGED, spec->name));
 }

@@ -229,7 +229,7 @@ check_colorimetry (GstPixelVideo *self, const gchar *said, GError **error)
     assume (self, matrix_name (info), range_name (info),
         g_strdup_printf (
             "The caps do not say the %s of this %s video: %s, %s range, is assumed for %dx%d, as "
-            "everywhere in GStreamer. Put colorimetry into the caps where it is another.",
+            "everywhere in GStreamer. If it is another, put colorimetry into the caps.",
             said ? "matrix" : "colorimetry", GST_VIDEO_INFO_NAME (info), matrix_name (info),
             range_name (info), info->width, info->height));
   return TRUE;
@@ -271,7 +271,7 @@ convert (GstPixelVideo *self, const GstStructure *caps, const gchar *channels,
     assume (self, usual, range_name (&self->info),
         g_strdup_printf (
             "The caps do not say the chroma-site of this %s video, which chroma=linear goes by: %s is "
-            "assumed, as is usual with %s range. Put chroma-site into the caps where it is another.",
+            "assumed, as is usual with %s range. If it is another, put chroma-site into the caps.",
             GST_VIDEO_INFO_NAME (&self->info), usual, range_name (&self->info)));
   pixelnorm_layout_free (self->layout);
   self->layout = converted;

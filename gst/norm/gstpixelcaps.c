@@ -481,7 +481,7 @@ gst_pixel_caps_explain_wanted (const GstCaps *wanted, const GstPixelCapsChoice *
   if (!dimensions) {
     asked = gst_caps_to_string (wanted);
     return g_strdup_printf (
-        "Downstream asks for %s, which is not made here: Y'CbCr leaves as RGB, or as GRAY8 with "
+        "Downstream asks for %s, which is not made here: Y'CbCr becomes RGB, or GRAY8 with "
         "channels=gray. Put videoconvert behind this element, or set channels=native, which keeps "
         "the format.",
         asked);

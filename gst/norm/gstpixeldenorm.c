@@ -152,7 +152,7 @@ gst_pixel_denorm_update (GstPixelBase *base)
         ("%" G_GUINT64_FORMAT
          " samples of a frame were all given the same result (gamma is 0, or the "
          "image of flat-field as dark as the dark one): they cannot be turned back, and become the "
-         "sample next to the mean. Set gamma to what pixelnorm has.",
+         "sample next to the mean. Set gamma as in pixelnorm.",
             n),
         (NULL));
 }
@@ -209,8 +209,8 @@ warn_of_contradiction (GstPixelDenorm *self)
     return;
   self->warned = TRUE;
   GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-      ("The buffers say that they were normalized with %s: what comes out is not what went in. Set the "
-       "properties that pixelnorm has.",
+      ("The buffers say that they were normalized with %s: what comes out is not what went in. "
+       "Set the same properties as in pixelnorm.",
           text),
       (NULL));
 }

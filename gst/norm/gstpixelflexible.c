@@ -87,7 +87,7 @@ static gboolean
 refuse (GError **error, const gchar *expected, const gchar *found)
 {
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-      "Expected %s in the header of a tensor of format=flexible, found %s. Where tensors have no such header, the "
+      "Expected %s in the header of a tensor of format=flexible, found %s. If tensors have no such header, the "
       "caps before this element are wrong.",
       expected, found);
   return FALSE;

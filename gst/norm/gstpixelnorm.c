@@ -251,7 +251,7 @@ warn_of_matrix (GstPixelNorm *self, PixelnormProfile *profile)
 
   if (expected && found && !g_str_equal (expected, found))
     GST_ELEMENT_WARNING (self, STREAM, FORMAT,
-        ("The profile was made of video with matrix %s, the stream has %s: the same colours are "
+        ("The profile was made of video with matrix %s, the stream has %s: the same colours have "
          "other numbers. Convert before (videoconvert), if the difference matters.",
             expected, found),
         (NULL));
@@ -629,7 +629,7 @@ check_caps (
 
   if (output->layout && n_frames > 1) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "batch-size is %u, and 8-bit video leaves frame by frame. Set batch-size=1, or ask for tensors: "
+        "batch-size is %u, but 8-bit video is sent frame by frame. Set batch-size=1, or ask for tensors: "
         "put other/tensors behind the element.",
         n_frames);
     return FALSE;
@@ -766,7 +766,7 @@ install_batch_properties (GObjectClass *klass)
           "on several at once, but the first frame waits for the last",
           1, G_MAXINT, 1, flags));
   g_object_class_install_property (klass, PROP_LAST_BATCH,
-      g_param_spec_enum ("last-batch", "Frames that fill no tensor",
+      g_param_spec_enum ("last-batch", "Frames that do not fill a tensor",
           "What happens to the frames that do not fill a tensor at the end of the stream or of a "
           "segment, or before new caps. The field frames of PixelnormMeta says how many are real",
           gst_pixel_norm_last_batch_get_type (), GST_PIXEL_LAST_BATCH_DROP, flags));

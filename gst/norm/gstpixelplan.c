@@ -583,7 +583,7 @@ gst_pixel_plans_fit_target (GstPixelPlans *self, const GstPixelTarget *target, G
 
     if (!shop.base.settings)
       g_set_error_literal (&problem, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-          "Caps came before the element has started. Link it when it has.");
+          "Caps arrived before the element had started. Link it afterwards.");
     fits = shop.base.settings
         && (plan_fit (&shop.base, &shop.target, &problem) || workshop_make_changes (&shop, self));
     if (!fits)

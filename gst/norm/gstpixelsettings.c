@@ -257,8 +257,8 @@ read_values (const gchar *name, const GValue *array, gdouble *values, guint *n_v
 
     if (G_VALUE_HOLDS_STRING (item) || !g_value_transform (item, &number))
       return g_strdup_printf (
-          "%s holds something that is not a number. Expected one number, or one "
-          "a channel, as in %s=\"<1,2,3>\".",
+          "%s holds something that is not a number. Expected one number, or one per channel, as "
+          "in %s=\"<1,2,3>\".",
           name, name);
     values[i] = g_value_get_double (&number);
   }

@@ -345,7 +345,7 @@ gst_pixel_collector_append (GstPixelCollector *self, GError **error)
 
   if (!location) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "append is set, but no location of the profile to go on from. Set location.");
+        "append is set, but location is not. Set location to the profile to continue.");
     return FALSE;
   }
   if (!g_file_test (location, G_FILE_TEST_EXISTS))

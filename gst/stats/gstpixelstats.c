@@ -147,8 +147,8 @@ tell_moved (GstElement *element, const gchar *moved_to)
 {
   g_object_notify (G_OBJECT (element), "location");
   GST_ELEMENT_WARNING (element, RESOURCE, OPEN_WRITE,
-      ("%s: This run is saved here from now on, since other statistics than its own stand at its location by now. Those "
-       "stay.",
+      ("%s: This run is saved here from now on, since the file at its location is no longer its "
+       "own. That file stays.",
           moved_to),
       (NULL));
 }
@@ -274,7 +274,7 @@ note_time (GstPixelStats *self, GstBuffer *buffer)
     self->warned_of_seek = TRUE;
     GST_ELEMENT_WARNING (self, STREAM, FAILED,
         ("The stream was sought back, to %" GST_TIME_FORMAT
-         ": frames that come again count again. Emit the signal reset where they are to count once.",
+         ": frames that come again are counted again. Emit the signal reset if they should count once.",
             GST_TIME_ARGS (now)),
         (NULL));
   }
@@ -363,7 +363,7 @@ gst_pixel_stats_transform_ip (GstBaseTransform *trans, GstBuffer *buffer)
   if (g_error_matches (error, PIXELNORM_ERROR, PIXELNORM_ERROR_READ)) {
     if (!self->warned)
       gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_WARNING, error,
-          "this frame is not counted, nor will be others like it; frames-skipped says how many");
+          "neither this frame nor others like it are counted; frames-skipped says how many");
     self->warned = TRUE;
   } else if (error) {
     gst_pixel_error_post (GST_ELEMENT (self), GST_MESSAGE_ERROR, error, "adding a frame");
@@ -444,7 +444,7 @@ post_end_without_file (GstPixelStats *self, gboolean no_frames)
         (NULL));
   else if (self->had_location)
     GST_ELEMENT_ERROR (self, RESOURCE, SETTINGS,
-        ("The location was taken away before the end, so the profile cannot be written. Set it "
+        ("location was unset before the end, so the profile cannot be written. Set it "
          "again, then emit the signal save."),
         (NULL));
   else

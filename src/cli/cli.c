@@ -193,8 +193,7 @@ cli_check_target (const gchar *target, gboolean force)
     return CLI_FAILED;
   if (pixelnorm_profile_query_etag (target, &etag, NULL) && etag && *etag)
     return cli_fail (CLI_FAILED,
-        "\"%s\" is a profile, which nothing but a profile overwrites. Choose another name.",
-        target);
+        "\"%s\" is a profile, which only a profile may overwrite. Choose another name.", target);
   return CLI_OK;
 }
 

@@ -355,7 +355,7 @@ add_line (Search *search, const gchar *path, gchar *line, gsize n)
     g_autofree gchar *shown = g_filename_display_name (path);
 
     cli_fail (CLI_FAILED,
-        "\"%s\" holds a byte of 0, which no name has. Expected a name a line, as find -print writes "
+        "\"%s\" holds a byte of 0, which no name contains. Expected one name per line, as find -print writes "
         "them, not -print0. Nothing was collected.",
         shown);
     return FALSE;

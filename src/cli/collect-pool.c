@@ -231,7 +231,7 @@ static gchar *
 describe_death (Pool *pool, const Member *member, int status)
 {
   if (member->is_hung)
-    return g_strdup_printf ("nothing came of it for %u s", pool->settings->timeout);
+    return g_strdup_printf ("it made no progress for %u s", pool->settings->timeout);
   if (WIFSIGNALED (status))
     return g_strdup_printf ("the process that read it was ended by signal %d (%s)",
         WTERMSIG (status), strsignal (WTERMSIG (status)));

@@ -258,7 +258,7 @@ check_kind (const Worker *worker, const Picture *picture, GError **error)
       || (picture->channels <= form->channels && picture->sample_bytes == form->sample_bytes))
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-      "It is %s, those before %s. Say what all shall be: --format=RGB, GRAY8, RGB48 or GRAY16.",
+      "It is %s, those before %s. Choose one for all: --format=RGB, GRAY8, RGB48 or GRAY16.",
       form_word (picture->channels, picture->sample_bytes),
       form_word (form->channels, form->sample_bytes));
   return FALSE;

@@ -279,7 +279,7 @@ report (const ExportOptions *options, PixelnormExport *export)
     cli_fail (CLI_OK, "%s", notes[i]);
   if (!losses)
     return TRUE;
-  cli_fail (CLI_FAILED, "%s cannot say all of this. %s Largest error: %s in units of y. %s%s",
+  cli_fail (CLI_FAILED, "%s cannot express all of this. %s Largest error: %s in units of y. %s%s",
       options->to, sentences,
       g_ascii_formatd (number, sizeof number, "%.9g", pixelnorm_export_get_largest_error (export)),
       advice, options->strict ? " Nothing was written, as --strict asks." : "");

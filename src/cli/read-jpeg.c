@@ -181,7 +181,7 @@ choose_colors (j_decompress_ptr jpeg, GError **error)
     return TRUE;
   default:
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_CORRUPT,
-        "It has %d channels; read are JPEG files of 1, 3 or 4: grey, color or ink. Save it anew.",
+        "It has %d channels; JPEG files that can be read have 1, 3 or 4: grey, color or ink. Save it anew.",
         jpeg->num_components);
     return FALSE;
   }

@@ -241,7 +241,7 @@ check_fits (const PixelnormExport *self, GError **error)
   }
   if (self->options->channel_order != PIXELNORM_CHANNEL_ORDER_RGB && self->exporter->rgb_only) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "%s has no word for a model of B, G, R: it gives R, G, B. Export with the channel order rgb, and "
+        "%s cannot describe a model of B, G, R: it gives R, G, B. Export with the channel order rgb, and "
         "turn the channels round in the model.",
         format->name);
     return FALSE;
@@ -263,7 +263,7 @@ check_size (const PixelnormExport *self, GError **error)
   }
   if (self->exporter->needs_size && self->width == 0) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "%s is told the size of the model's input, and a profile of whole channels has none. Say it with "
+        "%s needs the size of the model's input, and a profile of whole channels has none. Give it with "
         "--size.",
         self->exporter->format.name);
     return FALSE;
@@ -295,7 +295,7 @@ check_affine (const PixelnormSettings *settings, const PixelnormInputs *inputs, 
 
   if (inputs->affine) {
     g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "An export has no words for gamma and beta of a file. Set gamma and beta, one value per channel, or "
+        "An export cannot express gamma and beta of a file. Set gamma and beta, one value per channel, or "
         "put pixelnorm into the pipeline.");
     return FALSE;
   }
@@ -305,7 +305,7 @@ check_affine (const PixelnormSettings *settings, const PixelnormInputs *inputs, 
   if (!zero && settings->clip_low == -G_MAXDOUBLE && settings->clip_high == G_MAXDOUBLE)
     return TRUE;
   g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "An export says (x - mean) * scale, which has no words for clipping or for a gamma of 0. Leave "
+      "An export says (x - mean) * scale, which cannot express clipping or a gamma of 0. Leave "
       "clip-low, clip-high and gamma as they are, or put pixelnorm into the pipeline.");
   return FALSE;
 }
@@ -316,7 +316,7 @@ check_statistics (const PixelnormSettings *settings, GError **error)
   if (settings->statistics == PIXELNORM_STATISTICS_SOURCE_PROFILE)
     return TRUE;
   g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "Statistics of the stream itself are other numbers for every frame, and cannot be exported. Export "
+      "Statistics of the stream itself differ for every frame, and cannot be exported. Export "
       "with statistics of a profile.");
   return FALSE;
 }

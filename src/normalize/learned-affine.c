@@ -148,7 +148,7 @@ read_array (PixelnormLearnedAffine *self, const SafetensorsArray *array, GError 
     g_autofree char *name = safetensors_printable (array->name);
 
     return refuse (error,
-        "Array \"%s\": expected none but gamma and beta. Write a file with only these, under these "
+        "Array \"%s\": expected only gamma and beta. Write a file with only these, under these "
         "names.",
         name);
   }

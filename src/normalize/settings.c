@@ -439,7 +439,7 @@ pixelnorm_settings_set_values (PixelnormSettings *self, const gchar *name, const
 
   if (n_values > 1 && (!row->n_offset || n_values != PIXELNORM_MAX_CHANNELS)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "%s has %u values; give 1 for all channels, or 3, one a channel, as in %s=\"<1,2,3>\".",
+        "%s has %u values; give 1 for all channels, or 3, one per channel, as in %s=\"<1,2,3>\".",
         name, n_values, name);
     return FALSE;
   }
@@ -587,7 +587,7 @@ check_source (const PixelnormSettings *settings, const PixelnormMethodRow *metho
     return TRUE;
   if (!(method->sources & 1u << source)) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "The method %s cannot be had with statistics=%s: %s. Set statistics=profile, or the method to "
+        "The method %s does not work with statistics=%s: %s. Set statistics=profile, or the method to "
         "zscore or center.",
         pixelnorm_settings_get_word (settings, "method"), sources[source].value_nick,
         method->sources ? "a running estimate knows no minimum and maximum"
@@ -597,8 +597,9 @@ check_source (const PixelnormSettings *settings, const PixelnormMethodRow *metho
   if (source == PIXELNORM_STATISTICS_SOURCE_RUNNING || settings->scope != PIXELNORM_SCOPE_PIXEL)
     return TRUE;
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-      "statistics=%s are those of all pixels of a frame, and scope pixel, the default, has one value a "
-      "pixel. Set scope=channel or scope=global; for statistics of each pixel set statistics=running.",
+      "statistics=%s are those of all pixels of a frame, and scope pixel, the default, has one "
+      "value per pixel. Set scope=channel or scope=global; for statistics of each pixel set "
+      "statistics=running.",
       sources[source].value_nick);
   return FALSE;
 }
@@ -609,8 +610,8 @@ check_together (const PixelnormSettings *s, GError **error)
 {
   if (s->range_low != s->range_high && fabs (s->range_high - s->range_low) < SMALLEST_DIVISOR)
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "range-low %g and range-high %g are less than %g apart; set both alike for the method's "
-        "own range.",
+        "range-low %g and range-high %g are less than %g apart; set both to the same value for "
+        "the method's own range.",
         s->range_low, s->range_high, SMALLEST_DIVISOR);
   else if (s->quant_scale == 0 && s->quant_zero_point != 0)
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,

@@ -293,7 +293,7 @@ read_tensor (const PixelnormTensor *tensor, SafetensorsFile *file, PixelnormProf
     return safetensors_damaged (error, "Tensor \"%s\" is missing", name);
   }
   if (!belongs)
-    return safetensors_damaged (error, "Tensor \"%s\" does not belong into a profile of scope %s",
+    return safetensors_damaged (error, "Tensor \"%s\" does not belong in a profile of scope %s",
         name, data->scope == PIXELNORM_SCOPE_PIXEL ? "pixel" : "channel");
   if (!check_tensor_form (tensor, data, part, found, error))
     return FALSE;
@@ -341,7 +341,7 @@ check_parts (SafetensorsFile *file, const PixelnormProfileData *data, GError **e
 
     if (!is_own_name (name, data))
       return safetensors_damaged (error,
-          "Tensor \"%s\" does not belong into a profile whose channels are %s", name,
+          "Tensor \"%s\" does not belong in a profile whose channels are %s", name,
           pixelnorm_geometry_is_subsampled (&data->geometry) ? "of several sizes, a tensor each"
                                                              : "of one size");
   }

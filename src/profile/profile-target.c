@@ -161,6 +161,6 @@ pixelnorm_profile_check_etag (const gchar *path, const gchar *expected, GError *
     return TRUE;
   g_autofree gchar *shown = g_filename_display_name (path);
   g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_EXISTS,
-      "%s: Another profile stands there by now, and it is not replaced. Give another path.", shown);
+      "%s: Another profile is there by now, and it is not replaced. Give another path.", shown);
   return FALSE;
 }

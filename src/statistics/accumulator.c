@@ -178,7 +178,7 @@ pixelnorm_accumulator_set_mask (PixelnormAccumulator *self, const PixelnormLayou
       return FALSE;
     if (size != (gsize) geometry->width * geometry->height) {
       g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_MISMATCH,
-          "The mask has %" G_GSIZE_FORMAT " bytes; expected %u x %u, one a pixel.", size,
+          "The mask has %" G_GSIZE_FORMAT " bytes; expected %u x %u, one per pixel.", size,
           geometry->width, geometry->height);
       return FALSE;
     }
@@ -218,8 +218,8 @@ pixelnorm_accumulator_keep_histogram (PixelnormAccumulator *self, GError **error
   if (self->frames > 0) {
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
         "There are %" G_GUINT64_FORMAT
-        " frames without a histogram already, and it would not be of "
-        "all. Begin anew, or go on without a histogram.",
+        " frames without a histogram already, so it would not cover all of them. Start again, or "
+        "go on without a histogram.",
         self->frames);
     return FALSE;
   }

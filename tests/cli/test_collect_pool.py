@@ -90,14 +90,14 @@ def test_one_that_is_killed_once(folder, identity, silent, tmp_path):
     end_worker(process, signal.SIGKILL, silent)
     stderr = process.communicate(timeout=60)[1]
     assert process.returncode == 3 and load(tmp_path / "out").get_identity() == identity
-    assert "was ended by signal 9 (Killed); then nothing came of it for 3 s. --timeout=SECONDS waits longer." in stderr
+    assert "was ended by signal 9 (Killed); then it made no progress for 3 s. --timeout=SECONDS waits longer." in stderr
 
 
 def test_a_file_with_which_nothing_happens(folder, identity, silent, tmp_path):
     began = time.monotonic()
     done = pixelprofile("collect", "--jobs=2", "--timeout=3", tmp_path / "out", folder, silent)
     assert done.returncode == 3 and load(tmp_path / "out").get_identity() == identity
-    assert "nothing came of it for 3 s, twice. --timeout=SECONDS waits longer." in done.stderr
+    assert "it made no progress for 3 s, twice. --timeout=SECONDS waits longer." in done.stderr
     assert 6 < time.monotonic() - began
 
 

@@ -97,7 +97,7 @@ def gate(tmp_path, frames):
 def named_error(stderr):
     if not stderr:
         return None
-    match = re.fullmatch(r"pixelprofile export: \S+ cannot say all of this\. .*\. Largest error: (\S+) in units of y\. It counts "
+    match = re.fullmatch(r"pixelprofile export: \S+ cannot express all of this\. .*\. Largest error: (\S+) in units of y\. It counts "
                          r"every code value, .*\. If it is too large, .* python3 -m pixelnorm graft\.\n", stderr)
     return float(match[1])
 
@@ -622,7 +622,7 @@ BAD_COMMANDS = [
     (1, ["--to=nvinfer", "--model=", "-o", "o.txt", FILE], "a model"),
     (1, ["--to=json", "--channel-order=bgr", "grey.safetensors"], "RGB"),
     (1, ["--to=ti", "grey.safetensors"], "RGB"),
-    (1, ["--to=huggingface", "--channel-order=bgr", FILE], "no word for a model of B, G, R"),
+    (1, ["--to=huggingface", "--channel-order=bgr", FILE], "cannot describe a model of B, G, R"),
     (1, ["--to=nvdspreprocess", "--scope=channel", "any.safetensors"], "--size"),
     (1, ["--to=json", "--output=none/o.json", FILE], 'no directory "none"'),
     (1, ["--to=json", "--output=folder", "--force", FILE], "is a directory"),
@@ -670,7 +670,7 @@ def test_from_python(gate, frames):
     with pytest.raises(GLib.Error, match="no format"):
         Pixelnorm.Export.new("nothing", settings, Pixelnorm.Inputs.new(profile), None)
     affine = Pixelnorm.LearnedAffine.parse(GLib.Bytes.new(affine_file(gamma=np.ones(3))))
-    with pytest.raises(GLib.Error, match="no words for gamma and beta of a file"):
+    with pytest.raises(GLib.Error, match="cannot express gamma and beta of a file"):
         Pixelnorm.Export.new("json", settings, Pixelnorm.Inputs.new(profile, None, affine), None)
     row = Pixelnorm.export_format_find("nvinfer")
     assert (row.mean, row.scale) == (Pixelnorm.ExportDetail.PIXEL_8BIT, Pixelnorm.ExportDetail.ONE)

@@ -66,7 +66,7 @@ def test_what_is_there(folder, writer, content, kind):
         assert done.returncode in (0, 1) and out.read_bytes() != content, done.stderr
     else:
         assert done.returncode in (1, 2) and done.stderr.count("\n") == 1
-        assert ("only profiles are replaced" if WRITERS[writer][2] else "which nothing but a profile overwrites") in done.stderr
+        assert ("only profiles are replaced" if WRITERS[writer][2] else "which only a profile may overwrite") in done.stderr
         assert out.read_bytes() == content
     assert sorted(os.listdir(folder)) == names
 
@@ -142,7 +142,7 @@ def test_what_appears_while_collect_reads(folder):
         (folder / "out").write_bytes(PRECIOUS)
         process.send_signal(signal.SIGCONT)
         _, errors = process.communicate(timeout=120)
-    assert process.returncode == 1 and "Another profile stands there by now" in errors and errors.count("\n") == 1
+    assert process.returncode == 1 and "Another profile is there by now" in errors and errors.count("\n") == 1
     assert (folder / "out").read_bytes() == PRECIOUS
     [kept] = elsewhere.iterdir()
     assert f'It was written to "{kept}" instead' in errors

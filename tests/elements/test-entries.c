@@ -405,7 +405,7 @@ test_seeks (void)
     g_assert_cmpuint (bench_get_uint64 (bench, "frames"), ==, seeks[i].reset ? 3 : 4);
     if (seeks[i].warns)
       bench_expect (bench, GST_MESSAGE_WARNING, GST_STREAM_ERROR, GST_STREAM_ERROR_FAILED,
-          "frames that come again count again");
+          "frames that come again are counted again");
     g_assert_cmpuint (bench_count_messages (bench, GST_MESSAGE_WARNING), ==, 0);
   }
 }

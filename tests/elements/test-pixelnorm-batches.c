@@ -374,7 +374,7 @@ test_refused (void)
     { 8, TENSORS ",dimensions=(string)3:6:4:1", "needs 1 frame per tensor, but batch-size is 8" },
     { 8, TENSORS ",dimensions=(string)3:6:4", "needs 1 frame per tensor, but batch-size is 8" },
     { 2, "other/tensor,dimension=(string)6:4:3:4", "Set batch-size=4" },
-    { 2, "video/x-raw", "8-bit video leaves frame by frame" },
+    { 2, "video/x-raw", "8-bit video is sent frame by frame" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++) {

@@ -365,8 +365,8 @@ test_location_taken_away (void)
   show_all (bench, pictures, 2);
   g_object_set (bench->element, "location", NULL, NULL);
   bench_end (bench);
-  bench_expect (
-      bench, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS, "taken away");
+  bench_expect (bench, GST_MESSAGE_ERROR, GST_RESOURCE_ERROR, GST_RESOURCE_ERROR_SETTINGS,
+      "location was unset");
   g_object_set (bench->element, "location", path, NULL);
   g_assert_true (bench_save (bench));
   assert_saved_frames (path, pictures, 2);

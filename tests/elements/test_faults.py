@@ -63,7 +63,7 @@ def test_location_taken_away_before_a_stop(tmp_path):
     made.set_state(Gst.State.READY)
     found = texts(messages(made, Gst.MessageType.ERROR))
     made.set_state(Gst.State.NULL)
-    assert len(found) == 1 and "taken away" in found[0]
+    assert len(found) == 1 and "location was unset" in found[0]
 
 
 def test_one_error_where_the_last_save_fails(tmp_path):

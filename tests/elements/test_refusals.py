@@ -106,7 +106,7 @@ LINES = {
     "video-grey": (f"{SOURCE} ! {NORM} ! video/x-raw,format=GRAY8",
                    f"8-bit video as video/x-raw, format=(string)GRAY8, and this video becomes RGB of {WIDTH}x{HEIGHT}, framerate 30/1. Scale"),
     "video-grey-of-ycbcr": (f"{SOURCE.replace('RGB', 'NV12')} ! {NORM} ! video/x-raw,format=GRAY8", "becomes RGB of 32x24, framerate 30/1. Set channels=gray"),
-    "video-format": (f"{SOURCE} ! {NORM} ! video/x-raw,format=NV12", "Y'CbCr leaves as RGB"),
+    "video-format": (f"{SOURCE} ! {NORM} ! video/x-raw,format=NV12", "Y'CbCr becomes RGB"),
     "two-means": (f"{SOURCE} ! pixelnorm method=fixed mean=<1,2> std=<58>", "give 1 for all channels, or 3"),
     "word-as-mean": (f"{SOURCE} ! pixelnorm method=fixed mean=<a> std=<58>", "not a number"),
     "no-deviation": (f"{SOURCE} ! pixelnorm method=fixed mean=<1> std=<0>", "std is 0; it must lie within"),

@@ -363,7 +363,7 @@ static const struct {
   { RGB8, "frames_skipped\":\"3", "frames_skipped\":\"-3", "expected a number" },
   { RGB8, "frames_skipped\":\"3", "frames_skipped\":\"18446744073709551616", "expected a number" },
   { RGB8, "\"frames\":", "\"frame\":", "\"frame\" is not known" },
-  { RGB8, "\"sum\":", "\"sum.Y\":", "\"sum.Y\" does not belong into a profile whose channels" },
+  { RGB8, "\"sum\":", "\"sum.Y\":", "\"sum.Y\" does not belong in a profile whose channels" },
   { RGB8, "\"max\":", "\"histogram\":", "\"max\" is missing" },
   { RGB8, "\"sum\":", "\"histogram.Y\":", "\"histogram.Y\" is not known" },
   { RGB8, "\"max\":", "\"count\":", "\"count\": items of type U8, expected U32 or U64" },
@@ -374,10 +374,9 @@ static const struct {
   { RGB8, "\"shape\":[1]", "\"shape\":[]", "\"frames\": its shape is [], expected [1]" },
   { RGB8, "\"dtype\":\"U32\",\"shape\":[2,3,3]", "\"dtype\":\"U16\",\"shape\":[2,2,3,3]",
       "\"sum\": items of type U16, expected U32 or U64" },
-  { RGB8_COUNTED,
-      "\"count\":", "\"sum_squares_high\":", "not belong into a profile of scope pixel" },
+  { RGB8_COUNTED, "\"count\":", "\"sum_squares_high\":", "not belong in a profile of scope pixel" },
   { RGB8_CHANNEL, "\"samples\":", "\"sample\":", "\"sample\" is not known" },
-  { RGB8_CHANNEL, "\"min\":", "\"count\":", "not belong into a profile of scope channel" },
+  { RGB8_CHANNEL, "\"min\":", "\"count\":", "not belong in a profile of scope channel" },
   { RGB8_CHANNEL, "\"width\":\"0\"", "\"width\":\"1\"", "expected a number from 0 to 0" },
 };
 

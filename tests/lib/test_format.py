@@ -165,7 +165,7 @@ def test_subsampled_refused():
     refuse(profile_bytes.build({**words, "subsampling": "4:2:2"}, arrays), '"sum.U": its shape')
     refuse(profile_bytes.build({**words, "channels": "RGB"}, arrays), "only profiles of scope pixel and channels YUV")
     whole = {key: word for key, word in words.items() if key != "subsampling"}
-    refuse(profile_bytes.build(whole, arrays), "does not belong into a profile whose channels are of one size")
+    refuse(profile_bytes.build(whole, arrays), "does not belong in a profile whose channels are of one size")
     counts = numpy.full((4, 6, 1), 5, "u4")
     refuse(profile_bytes.build(words, {**arrays, "count": counts}), '"count" does not belong')
     refuse(profile_bytes.build(words, {**arrays, "count.Y": counts[..., 0]}), '"count.Y": expected one of every')

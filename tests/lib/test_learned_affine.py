@@ -73,7 +73,7 @@ REFUSED = {
     "f16": (affine_file(gamma=array(3, kind="<f2")), '"dtype" is "F16", expected F32 or F64'),
     "u8": (affine_file(gamma=np.ones(3, "|u1")), '"dtype" is "U8", expected F32 or F64'),
     "none": (affine_file(), "found neither"),
-    "unknown": (affine_file(gamma=array(3), weight=array(3)), 'Array "weight": expected none but gamma and beta'),
+    "unknown": (affine_file(gamma=array(3), weight=array(3)), 'Array "weight": expected only gamma and beta'),
     "capital": (affine_file(Gamma=array(3)), 'Array "Gamma"'),
     "scalar": (affine_file(gamma=array()), "its shape is [], expected [height, width, channels], [channels] or [1]"),
     "two-channels": (affine_file(gamma=array(2)), "its shape is [2]"),

@@ -267,8 +267,8 @@ def test_no_limits():
 
 
 @pytest.mark.parametrize("given, words", [
-    (("percentile", "frame", "channel"), "percentile cannot be had with statistics=frame"),
-    (("flat-field", "running", "channel"), "flat-field cannot be had"), (("fixed", "batch", "channel"), "fixed cannot"),
+    (("percentile", "frame", "channel"), "percentile does not work with statistics=frame"),
+    (("flat-field", "running", "channel"), "flat-field does not work"), (("fixed", "batch", "channel"), "fixed does not work"),
     (("min-max", "running", "channel"), "knows no minimum and maximum"),
     (("zscore", "frame", "pixel"), "Set scope=channel"), (("zscore", "batch", "pixel"), "Set scope=channel")])
 def test_refused(given, words):

@@ -107,7 +107,7 @@ def check_arrays(profile):
     shapes = expected_shapes(profile)
     for name, array in profile.arrays.items():
         if name not in shapes:
-            raise ValueError(f'Tensor "{printable(name)}" does not belong into such a profile. Use an undamaged copy, or a newer '
+            raise ValueError(f'Tensor "{printable(name)}" does not belong in such a profile. Use an undamaged copy, or a newer '
                              "version of this package.")
         if list(array.shape) != shapes[name]:
             raise ValueError(f'Tensor "{name}": its shape is {list(array.shape)}, expected {shapes[name]}. Use an '

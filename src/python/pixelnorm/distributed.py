@@ -119,7 +119,7 @@ def read_some(paths, options, found, cancelled):
         ended = f"by signal {-status}, {signal.strsignal(-status)}" if status < 0 else f"with status {status}"
         why = f"the process that read it ended {ended}"
     except (queue.Empty, subprocess.TimeoutExpired):
-        why = f"nothing came of it for {options['timeout']:g} seconds"
+        why = f"it made no progress for {options['timeout']:g} seconds"
     finally:
         child.kill()
         child.wait()

@@ -67,9 +67,9 @@ def values_of(name, given):
     try:
         values = tuple(float(value) for value in (given if hasattr(given, "__iter__") else [given]))
     except (TypeError, ValueError):
-        raise ValueError(f"{name} is {given!r}; give a number, or 3, one a channel.") from None
+        raise ValueError(f"{name} is {given!r}; give a number, or 3, one per channel.") from None
     if len(values) not in (1, 3):
-        raise ValueError(f"{name} has {len(values)} values; give 1 for all channels, or 3, one a channel, as in "
+        raise ValueError(f"{name} has {len(values)} values; give 1 for all channels, or 3, one per channel, as in "
                          f"{name}=[1, 2, 3].")
     return values
 
@@ -85,7 +85,7 @@ def check_ranges(s):
     within("range_high", s.range_high, -LARGEST_VALUE, LARGEST_VALUE)
     if s.range_low != s.range_high and abs(s.range_high - s.range_low) < SMALLEST_DIVISOR:
         raise ValueError(f"range_low {s.range_low:g} and range_high {s.range_high:g} are less than "
-                         f"{SMALLEST_DIVISOR:g} apart; set both alike for the method's own range.")
+                         f"{SMALLEST_DIVISOR:g} apart; set both to the same value for the method's own range.")
     if s.quant_scale != 0:
         within("quant_scale", s.quant_scale, SMALLEST_DIVISOR, LARGEST_VALUE, ", or be 0, the default")
     if not isinstance(s.quant_zero_point, numbers.Integral):
