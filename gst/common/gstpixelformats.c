@@ -139,32 +139,76 @@ static const GstPixelFormat formats[] = {
   { "A444_16BE", "A444" },
 };
 
-const GstPixelFormat *
-gst_pixel_formats_row (const gchar *name)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (formats); i++)
-    if (g_str_equal (formats[i].name, name))
-      return &formats[i];
-  return NULL;
-}
+/* What is known of a name: its row, and what this GStreamer says of it if we can read it; either may be NULL. */
+typedef struct {
+  const GstPixelFormat *row;
+  const GstVideoFormatInfo *info;
+} Known;
 
-/* A format that this GStreamer knows and we can read, or NULL. Without samples of 8 bits or whole words it must be one that
- * GStreamer unpacks; floating point is not. */
-static const GstVideoFormatInfo *
-find_format (const gchar *name)
+/* Whether we can read a raw format. Without samples of 8 bits or whole words it must be one that GStreamer unpacks; floating
+ * point is not. */
+static gboolean
+is_readable (const GstVideoFormatInfo *info, const GstPixelFormat *row)
 {
-  const GstVideoFormat known =
-      name ? gst_video_format_from_string (name) : GST_VIDEO_FORMAT_UNKNOWN;
-
-  if (known == GST_VIDEO_FORMAT_UNKNOWN || known == GST_VIDEO_FORMAT_ENCODED)
-    return NULL;
-  const GstVideoFormatInfo *info = gst_video_format_get_info (known);
   const gboolean has_channels = GST_VIDEO_FORMAT_INFO_IS_GRAY (info)
       || GST_VIDEO_FORMAT_INFO_IS_YUV (info) || GST_VIDEO_FORMAT_INFO_IS_RGB (info);
 
-  if (!has_channels || strstr (name, "_F16") || strstr (name, "_F32"))
-    return NULL;
-  return gst_pixel_formats_row (name) || info->unpack_func ? info : NULL;
+  if (!has_channels || strstr (info->name, "_F16") || strstr (info->name, "_F32"))
+    return FALSE;
+  return row || info->unpack_func;
+}
+
+/* All names, made once: negotiating asks about every format several times. */
+static GHashTable *
+make_known (void)
+{
+  GHashTable *all = g_hash_table_new (g_str_hash, g_str_equal);
+  guint n_raw;
+  const GstVideoFormat *raw = gst_video_formats_raw (&n_raw);
+
+  for (guint i = 0; i < G_N_ELEMENTS (formats); i++) {
+    Known *known = g_new0 (Known, 1);
+
+    known->row = &formats[i];
+    g_hash_table_insert (all, (gpointer) formats[i].name, known);
+  }
+  for (guint i = 0; i < n_raw; i++) {
+    const GstVideoFormatInfo *info = gst_video_format_get_info (raw[i]);
+    Known *known = g_hash_table_lookup (all, info->name);
+
+    if (!known) {
+      known = g_new0 (Known, 1);
+      g_hash_table_insert (all, (gpointer) info->name, known);
+    }
+    if (is_readable (info, known->row))
+      known->info = info;
+  }
+  return all;
+}
+
+static Known
+find_known (const gchar *name)
+{
+  static gsize all;
+
+  if (g_once_init_enter (&all))
+    g_once_init_leave (&all, (gsize) make_known ());
+  const Known *known = name ? g_hash_table_lookup ((GHashTable *) all, name) : NULL;
+
+  return known ? *known : (Known){ NULL };
+}
+
+const GstPixelFormat *
+gst_pixel_formats_row (const gchar *name)
+{
+  return find_known (name).row;
+}
+
+/* A format that this GStreamer knows and we can read, or NULL. */
+static const GstVideoFormatInfo *
+find_format (const gchar *name)
+{
+  return find_known (name).info;
 }
 
 static const gchar *
