@@ -2,9 +2,14 @@
 /* Pictures, buffers that hold them, and profile files, all without the code under test. */
 #include "element-test.h"
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
 
 const Format formats[] = {
   { "RGB", "RGB" },
@@ -483,11 +488,60 @@ remove_folder (const gchar *path)
   g_assert_cmpint (g_rmdir (path), ==, 0);
 }
 
+#ifdef __SANITIZE_ADDRESS__
+/* Each allocation notes where it was asked for. The fast unwinder does not see past GLib, which has no frame pointers; the slow
+ * one does, and takes ten times as long. So it is used only where there is a leak to be shown, in a second run. */
+#define SLOW_UNWINDER "fast_unwind_on_malloc=0"
+
+static gchar **arguments;
+
+/* What libraries allocate while they are loaded, before this program begins, and keep is no leak. */
+static void (*const before_libraries) (void)
+    __attribute__ ((used, section (".preinit_array"))) = __lsan_disable;
+
+__attribute__ ((constructor)) static void
+after_libraries (void)
+{
+  __lsan_enable ();
+}
+
+static void
+keep_arguments (char **argv)
+{
+  arguments = g_strdupv (argv);
+}
+
+static void
+show_leaks (void)
+{
+  const gchar *options = g_getenv ("ASAN_OPTIONS");
+  g_autofree gchar *slow = g_strconcat (options ? options : "", ":" SLOW_UNWINDER, NULL);
+
+  if ((options && strstr (options, SLOW_UNWINDER)) || !__lsan_do_recoverable_leak_check ())
+    return;
+  g_printerr ("There are leaks. Once more, to show which lines asked for that memory:\n");
+  g_setenv ("ASAN_OPTIONS", slow, TRUE);
+  execv ("/proc/self/exe", arguments);
+  g_error ("This program cannot be run once more: %s", g_strerror (errno));
+}
+#else
+static void
+keep_arguments (char **argv)
+{
+}
+
+static void
+show_leaks (void)
+{
+}
+#endif
+
 void
 element_test_init (int *argc, char ***argv)
 {
   g_autoptr (GError) error = NULL;
 
+  keep_arguments (*argv);
   g_test_init (argc, argv, NULL);
   gst_init (argc, argv);
   folder = g_dir_make_tmp ("pixelnorm-elements-XXXXXX", &error);
@@ -502,5 +556,6 @@ element_test_run (void)
   remove_folder (folder);
   g_clear_pointer (&folder, g_free);
   gst_deinit ();
+  show_leaks ();
   return result;
 }
