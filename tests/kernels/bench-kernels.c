@@ -131,13 +131,13 @@ bench_family (const KernelFamily *family, const PixelnormKernels **rows, guint n
   const gint n =
       family->past_caches && n_rounds > 0 ? FRAME : PIXELNORM_TILE / (gint) family->n_samples;
   g_autofree Column *columns = g_new0 (Column, n_rows);
-  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  KernelRandom random = { 1 };
   gpointer memory[MAX_ARRAYS];
   guint8 *arrays[MAX_ARRAYS];
 
   for (guint k = 0; k < family->n_arrays; k++)
     arrays[k] = array_new (n * family->bytes[k], k, &memory[k]);
-  family->fill (family, rand, arrays, n, FALSE);
+  family->fill (family, &random, arrays, n, FALSE);
   for (guint r = 0; r < n_rows; r++) {
     columns[r].times = g_array_new (FALSE, FALSE, sizeof (double));
     columns[r].end = rows[r]->stream_end;

@@ -20,58 +20,68 @@ static const gsize item_bytes[PIXELNORM_N_ITEMS] = { 4, 2, 1, 1 };
 
 /* Bytes that are random or, where that is strange, all at an end of their range. */
 static void
-fill (GRand *rand, void *data, gsize bytes, gboolean strange)
+fill (KernelRandom *random, void *data, gsize bytes, gboolean strange)
 {
-  const gint kind = strange ? g_rand_int_range (rand, 0, 4) : 2;
+  const gint kind = strange ? kernel_random_range (random, 0, 4) : 2;
 
-  for (gsize i = 0; i < bytes; i++)
-    ((guint8 *) data)[i] = kind == 0 ? 0 : kind == 1 ? 255 : g_rand_int (rand);
+  if (kind < 2) {
+    memset (data, kind == 0 ? 0 : 255, bytes);
+    return;
+  }
+  for (gsize i = 0; i < bytes; i += 8) {
+    const guint64 bits = kernel_random_bits (random);
+
+    memcpy ((guint8 *) data + i, &bits, MIN (bytes - i, 8));
+  }
 }
 
 static void
-fill_bytes (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_bytes (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
   for (guint k = 0; k < self->n_arrays; k++)
-    fill (rand, a[k], n * self->bytes[k], strange);
+    fill (random, a[k], n * self->bytes[k], strange);
 }
 
 /* Bytes whose place tells: none must be taken for another. */
 static void
-fill_places (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_places (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
-  fill_bytes (self, rand, a, n, FALSE);
+  fill_bytes (self, random, a, n, FALSE);
 }
 
 /* Coefficients as plans have them; strange: some far out, some that make ties. */
 static void
-fill_floats (GRand *rand, void *data, gsize n, gboolean strange)
+fill_floats (KernelRandom *random, void *data, gsize n, gboolean strange)
 {
   float *values = data;
 
   for (gsize i = 0; i < n; i++) {
-    const gint kind = strange ? g_rand_int_range (rand, 0, 16) : 15;
+    const gint kind = strange ? kernel_random_range (random, 0, 16) : 15;
 
-    values[i] = (float) g_rand_double_range (rand, -2, 2);
+    values[i] = (float) kernel_random_double (random, -2, 2);
     if (kind == 0)
       values[i] *= 1e30f;
     else if (kind == 1)
       values[i] *= 5000;
     else if (kind < 5)
-      values[i] = (float) g_rand_int_range (rand, -8, 9) / 2;
+      values[i] = (float) kernel_random_range (random, -8, 9) / 2;
   }
 }
 
 /* As full as they may be before four more additions; 64-bit sums have room. */
 static void
-fill_accumulate (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_accumulate (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
-  fill_bytes (self, rand, a, n, strange);
+  fill_bytes (self, random, a, n, strange);
   for (gint i = 0; i < n; i++)
     if (self->sample == PIXELNORM_SAMPLE_U8) {
-      ((guint16 *) a[2])[i] = g_rand_int_range (rand, 0, 253 * 255 + 1);
-      ((guint32 *) a[3])[i] = g_rand_int (rand) % (G_MAXUINT32 - 4 * 16256);
+      ((guint16 *) a[2])[i] = kernel_random_range (random, 0, 253 * 255 + 1);
+      ((guint32 *) a[3])[i] = (guint32) kernel_random_bits (random) % (G_MAXUINT32 - 4 * 16256);
     } else {
-      ((guint32 *) a[2])[i] = g_rand_int (rand) % (G_MAXUINT32 - 4 * 65535);
+      ((guint32 *) a[2])[i] = (guint32) kernel_random_bits (random) % (G_MAXUINT32 - 4 * 65535);
       ((guint64 *) a[3])[i] >>= 1;
     }
 }
@@ -92,12 +102,13 @@ prepare_spill (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *w
 }
 
 static void
-fill_normalize (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_normalize (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
-  fill (rand, a[1], n * self->bytes[1], strange);
-  fill (rand, a[2], n * self->bytes[2], strange);
-  fill_floats (rand, a[3], n, strange);
-  fill_floats (rand, a[4], n, strange);
+  fill (random, a[1], n * self->bytes[1], strange);
+  fill (random, a[2], n * self->bytes[2], strange);
+  fill_floats (random, a[3], n, strange);
+  fill_floats (random, a[4], n, strange);
 }
 
 static guint64
@@ -130,31 +141,32 @@ prepare_repeat (const KernelFamily *self, guint8 *const *a, gint n, KernelWork *
 /* Results as tensors have them; strange: infinite, no number at all, denormal, huge. Those that are
  * narrower have all bit patterns then. */
 static void
-fill_results (const KernelFamily *self, GRand *rand, guint8 *y, gint n, gboolean strange)
+fill_results (const KernelFamily *self, KernelRandom *random, guint8 *y, gint n, gboolean strange)
 {
   static const guint32 strange_bits[] = { 0x7f800000, 0xff800000, 0x7fc00000, 0xffc12345,
     0x7f800001, 0x00000001, 0x807fffff, 0x7f7fffff, 0xff7fffff, 0x80000000 };
 
-  fill (rand, y, n * self->bytes[1], strange);
+  fill (random, y, n * self->bytes[1], strange);
   for (gint i = 0; i < n && self->item == PIXELNORM_ITEM_F32; i++) {
-    const guint kind = strange ? g_rand_int_range (rand, 0, 20) : 19;
+    const guint kind = strange ? kernel_random_range (random, 0, 20) : 19;
 
     if (kind < G_N_ELEMENTS (strange_bits))
       ((guint32 *) y)[i] = strange_bits[kind];
     else
-      ((float *) y)[i] = (float) g_rand_int_range (rand, -600, 601) / (kind < 15 ? 2 : 7);
+      ((float *) y)[i] = (float) kernel_random_range (random, -600, 601) / (kind < 15 ? 2 : 7);
   }
   for (gint i = 0; i < n && self->item == PIXELNORM_ITEM_F16 && !strange; i++)
     ((guint16 *) y)[i] = (((guint16 *) y)[i] & 0x83ff) | 0x3c00; /* 1 to 2, of either sign */
 }
 
 static void
-fill_denormalize (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_denormalize (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
-  fill_results (self, rand, a[1], n, strange);
-  fill (rand, a[2], n * self->bytes[2], strange);
-  fill_floats (rand, a[3], n, strange);
-  fill_floats (rand, a[4], n, strange);
+  fill_results (self, random, a[1], n, strange);
+  fill (random, a[2], n * self->bytes[2], strange);
+  fill_floats (random, a[3], n, strange);
+  fill_floats (random, a[4], n, strange);
 }
 
 static void
@@ -194,20 +206,23 @@ running_shift (const KernelFamily *self)
 
 /* As plans and streams have them: means of code values, variances that may be, momenta from 0 to 1. */
 static void
-fill_running (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_running (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
-  fill (rand, a[4], n * self->bytes[4], strange);
+  fill (random, a[4], n * self->bytes[4], strange);
   for (gint i = 0; i < n; i++) {
-    ((gint32 *) a[1])[i] = g_rand_int_range (rand, 0, G_MAXINT32 - (1 << running_shift (self)));
-    ((guint16 *) a[2])[i] = (guint16) g_rand_int (rand);
-    ((float *) a[3])[i] =
-        g_rand_boolean (rand) ? (float) pow (10, g_rand_double_range (rand, -30, 9)) : 0;
-    ((gint32 *) a[7])[i] = i % 5 ? g_rand_int_range (rand, 0, G_MAXINT32)
+    ((gint32 *) a[1])[i] =
+        kernel_random_range (random, 0, G_MAXINT32 - (1 << running_shift (self)));
+    ((guint16 *) a[2])[i] = (guint16) kernel_random_bits (random);
+    ((float *) a[3])[i] = kernel_random_bits (random) >> 63
+        ? (float) pow (10, kernel_random_double (random, -30, 9))
+        : 0;
+    ((gint32 *) a[7])[i] = i % 5 ? kernel_random_range (random, 0, G_MAXINT32)
         : i % 2                  ? PIXELNORM_MOMENTUM_1
                                  : 0;
   }
-  fill_floats (rand, a[5], n, strange);
-  fill_floats (rand, a[6], n, strange);
+  fill_floats (random, a[5], n, strange);
+  fill_floats (random, a[6], n, strange);
 }
 
 static void
@@ -223,11 +238,12 @@ prepare_running (const KernelFamily *self, guint8 *const *a, gint n, KernelWork 
 }
 
 static void
-fill_convert (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_convert (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
-  fill_floats (rand, a[1], n, strange);
+  fill_floats (random, a[1], n, strange);
   for (gint i = 0; i < n; i++)
-    ((float *) a[1])[i] *= g_rand_boolean (rand) ? 1 : 100;
+    ((float *) a[1])[i] *= kernel_random_bits (random) >> 63 ? 1 : 100;
 }
 
 static void
@@ -405,12 +421,13 @@ add_normalization (GPtrArray *families, PixelnormSample sample, PixelnormItem it
 /* Three planes; a pixel of an arrangement; and of its coefficients three lists, one
  * after the other. */
 static void
-fill_planes (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_planes (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
-  fill (rand, a[3], n * self->bytes[3], strange);
-  fill (rand, a[4], n * self->bytes[4], strange);
-  fill_floats (rand, a[5], 3 * n, strange);
-  fill_floats (rand, a[6], 3 * n, strange);
+  fill (random, a[3], n * self->bytes[3], strange);
+  fill (random, a[4], n * self->bytes[4], strange);
+  fill_floats (random, a[5], 3 * n, strange);
+  fill_floats (random, a[6], 3 * n, strange);
 }
 
 static void
@@ -628,11 +645,12 @@ add_fixed_point (GPtrArray *families)
 }
 
 static void
-fill_colour (const KernelFamily *self, GRand *rand, guint8 *const *a, gint n, gboolean strange)
+fill_colour (
+    const KernelFamily *self, KernelRandom *random, guint8 *const *a, gint n, gboolean strange)
 {
   const guint16 mask = (guint16) ((1u << self->depth) - 1);
 
-  fill_bytes (self, rand, a, n, strange);
+  fill_bytes (self, random, a, n, strange);
   for (guint k = 3; k < 5 && self->depth > 8; k++)
     for (gsize i = 0; i < n * self->bytes[k] / 2; i++)
       ((guint16 *) a[k])[i] &= mask;

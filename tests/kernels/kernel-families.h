@@ -9,6 +9,35 @@
 
 #define MAX_ARRAYS 8
 
+/* Random numbers, which tests take by the billion: splitmix64 of Steele, Lea and Flood. GRand's take most of the time of a test. */
+typedef struct {
+  guint64 state;
+} KernelRandom;
+
+static inline guint64
+kernel_random_bits (KernelRandom *self)
+{
+  guint64 z = self->state += 0x9e3779b97f4a7c15;
+
+  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
+  z = (z ^ z >> 27) * 0x94d049bb133111eb;
+  return z ^ z >> 31;
+}
+
+/* From @first to @end - 1. */
+static inline gint
+kernel_random_range (KernelRandom *self, gint first, gint end)
+{
+  return first + (gint) ((kernel_random_bits (self) >> 32) * (guint32) (end - first) >> 32);
+}
+
+/* From @first to @end. */
+static inline double
+kernel_random_double (KernelRandom *self, double first, double end)
+{
+  return first + (double) (kernel_random_bits (self) >> 11) * 0x1p-53 * (end - first);
+}
+
 /* What a call needs beside its arrays. */
 typedef struct {
   KernelCall call;
@@ -48,8 +77,8 @@ struct KernelFamily {
   PixelnormColourFactors *factors;
   const Arrangement *arrangement;
   /* Fills the arrays, with what plans and streams have or, where @strange, with all that could be. */
-  void (*fill) (
-      const KernelFamily *self, GRand *rand, guint8 *const *arrays, gint n, gboolean strange);
+  void (*fill) (const KernelFamily *self, KernelRandom *random, guint8 *const *arrays, gint n,
+      gboolean strange);
   void (*prepare) (const KernelFamily *self, guint8 *const *arrays, gint n, KernelWork *work);
 };
 

@@ -62,12 +62,12 @@ run (const KernelFamily *family, const PixelnormKernels *kernels, guint8 *const 
 static void
 compare (const KernelFamily *family, const PixelnormKernels *orc, const PixelnormKernels *c)
 {
-  GRand *rand = g_rand_new_with_seed (20240229);
+  KernelRandom random = { 20240229 };
   guint8 *found[MAX_ARRAYS] = { NULL }, *expected[MAX_ARRAYS] = { NULL };
 
   for (guint k = 0; k < family->n_arrays; k++)
     expected[k] = g_malloc0 (N * family->bytes[k]);
-  family->fill (family, rand, expected, N, FALSE);
+  family->fill (family, &random, expected, N, FALSE);
   for (guint k = 0; k < family->n_arrays; k++)
     found[k] = g_memdup2 (expected[k], N * family->bytes[k]);
   run (family, c, expected);
@@ -78,7 +78,6 @@ compare (const KernelFamily *family, const PixelnormKernels *orc, const Pixelnor
     g_free (found[k]);
     g_free (expected[k]);
   }
-  g_rand_free (rand);
 }
 
 /* In a process of its own: what it writes is read. Twice, since a line is written once. */
