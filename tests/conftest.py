@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What all tests in Python share lies in tests/lib, the package that they test in src/python.
 
-Tests marked `long` run with --long only, tests marked `unsanitized(WHY)` not under sanitizers.
+Tests marked `long` run with --long only, tests marked `unsanitized(WHY)` not under sanitizers, tests marked `any_release(WHY)` not
+in the folders of tests/matrix/run.
 """
 import ctypes
 import os
@@ -28,7 +29,9 @@ if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONG = "takes long: tests/run --long runs it"
-SANITIZED = "PIXELNORM_SANITIZED" in os.environ
+# marker -> where it counts, and what skipped tests begin with
+ELSEWHERE = {"unsanitized": ("PIXELNORM_SANITIZED", "not under sanitizers"),
+             "any_release": ("PIXELNORM_RELEASE", "not on every release")}
 
 
 def pytest_addoption(parser):
@@ -38,14 +41,19 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes long, and a quicker test covers the core of it; runs with --long only")
     config.addinivalue_line("markers", "unsanitized(why): is not run under sanitizers, for the reason that it gives")
+    config.addinivalue_line("markers", "any_release(why): what no release of Debian changes, for the reason that it gives; is run on one")
 
 
 def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.get_closest_marker("long") and not config.getoption("--long"):
             item.add_marker(pytest.mark.skip(reason=LONG))
-        if SANITIZED and (mark := item.get_closest_marker("unsanitized")):
-            item.add_marker(pytest.mark.skip(reason=f"not under sanitizers: {mark.args[0]}"))
+        for name, (variable, words) in ELSEWHERE.items():
+            if variable in os.environ and (mark := item.get_closest_marker(name)):
+                item.add_marker(pytest.mark.skip(reason=f"{words}: {mark.args[0]}"))
+    # files with long tests first, so that none of them is left alone at the end
+    long_files = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long_files)
 
 
 # --- what tests tell, from the processes of pytest-xdist to the one that shows it

@@ -17,6 +17,8 @@ def run(*words):
                           timeout=600)
 
 
+@pytest.mark.unsanitized("nearly all of it is Pillow and numpy; tests/cli has what the command does with such pictures")
+@pytest.mark.any_release("a benchmark; test_collect_formats.py compares with the Pillow of the release")
 def test_digests():
     done = run("--only", "digests")
     assert done.returncode == 0, done.stderr

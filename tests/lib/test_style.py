@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.unsanitized("texts, nothing compiled")
+pytestmark = [pytest.mark.unsanitized("texts, nothing compiled"), pytest.mark.any_release("texts, and one version of clang-format")]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 VERSION = "14.0.6"
 FOLDERS = ["src", "gst", "include", "tests", "pipelines"]
