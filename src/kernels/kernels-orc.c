@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The row "orc" of the kernel table: wrappers that put several Orc programs together to one kernel.
  *
- * Orc's AVX-512 code (0.4.44) ends without vzeroupper, after which SSE code runs four times slower:
- * every wrapper cleans up behind it. A loop is named NAME_made, and NAME_orc runs it where it is right.
+ * Orc's code for AVX and AVX-512 (0.4.41, 0.4.44) ends without vzeroupper, and after that for AVX-512 SSE code runs four times
+ * slower: every wrapper cleans up behind it. A loop is named NAME_made, and NAME_orc runs it where it is right.
  */
 #include "kernels-orc.h"
 

@@ -26,7 +26,7 @@ typedef enum { RIGHT, WRONG, NO_CODE, REGISTERS, UPPER_HALVES } Outcome;
 
 static const char *const outcomes[] = { "right", "wrong numbers",
   "no code, so the slow backup runs", "registers of the caller are lost",
-  "ends without vzeroupper" };
+  "ends without vzeroupper (XGETBV: upper halves of vectors are in use)" };
 
 typedef struct {
   const char *name, *text;
@@ -73,9 +73,9 @@ static const struct {
 
 static const int tried[] = { 33, 41, 44 }; /* versions that the table was tried with */
 
-#ifdef __x86_64__
-static uint64_t kept[4];
+static uint64_t kept[4]; /* r12 to r15 after a call that found them at 12 to 15 */
 
+#ifdef __x86_64__
 static uint32_t
 vectors_in_use (void)
 {
@@ -198,6 +198,9 @@ try_program (const Program *program, const char *target, int version)
   if (outcome == WRONG)
     printf (": of %08" PRIx32 " and %08" PRIx32 " %08" PRIx32 ", expected %08" PRIx32, program->a,
         program->b, found, program->expected);
+  if (outcome == REGISTERS)
+    printf (": r12 to r15 are %" PRIx64 " %" PRIx64 " %" PRIx64 " %" PRIx64 ", expected c d e f",
+        kept[0], kept[1], kept[2], kept[3]);
   const Outcome expected = expected_outcome (program->name, target, version);
   const int as_said = outcome == expected || !was_tried (version)
       || (expected == UPPER_HALVES && outcome == RIGHT && !tells_vectors_in_use ());
