@@ -5,9 +5,10 @@ import numpy as np
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.lines import Line2D  # noqa: E402
 
 import summary  # noqa: E402
-from methods import BY_KEY, NONE, REFERENCE, ZSCORE, collect, normalize  # noqa: E402
+from methods import BY_KEY, REFERENCE, collect, normalize  # noqa: E402
 
 DPI = 90
 # those whose curves are drawn, each with its colour, on these sets; all of them together would hide one another
@@ -16,6 +17,9 @@ CURVES = {"none": "#999999", "fixed": "#e69f00", "channel": "#000000", "center":
 CURVED = ("digits", "street", "fashion", "circle-small")
 # of two that lie on each other
 DASHED = {"zscore-8": (0, (4, 3))}
+# lines that lie on each other are told apart by these
+MARKERS = dict(zip(CURVES, "osD^vxP"))
+WORSE, BETTER, EQUAL = "#d55e00", "#009e73", "#777777"
 
 EDGES = {key: CURVES[key] for key in ("channel", "center", "zscore-1")} | {
     "zscore-32": "#009e73", "mean-range": "#e69f00", "min-max": "#0072b2"}
@@ -36,8 +40,32 @@ def grid_of(n, columns, size):
     return figure, axes.flat
 
 
+def draw_difference(axis, y, d, clear):
+    """A mean with its interval; filled where it is clear."""
+    color = EQUAL if d.mean == 0 else WORSE if d.mean < 0 else BETTER
+    axis.errorbar(d.mean, y, xerr=d.half, fmt="o", markersize=4, color=color, elinewidth=1.2,
+                  markerfacecolor=color if clear else "white")
+
+
+def draw_beyond(axis, y, d, clear, widest):
+    """An arrow with a number, where the mean lies beyond the axis."""
+    side, color = (1, BETTER) if d.mean > 0 else (-1, WORSE)
+    axis.annotate(f"{d.mean:+.1f}", (side * widest * 1.08, y), (side * widest * .5, y), fontsize=6.5, va="center", ha="center",
+                  arrowprops={"arrowstyle": "-|>", "mutation_scale": 9, "ec": color, "fc": color if clear else "white"},
+                  bbox={"fc": "white", "ec": "none", "pad": .5})
+
+
+def explain_differences(figure):
+    """A legend for colours, filling and arrows."""
+    kinds = (("worse", WORSE, "white", "o"), ("better", BETTER, "white", "o"), ("worse, clear after Holm's correction", WORSE, WORSE, "o"),
+             ("the mean is beyond the axis", WORSE, "white", "<"), ("the same, clear", WORSE, WORSE, "<"),
+             ("the same in every seed", EQUAL, "white", "o"))
+    figure.legend(handles=[Line2D([], [], linestyle="", marker=marker, color=color, markerfacecolor=face, markersize=5, label=words)
+                           for words, color, face, marker in kinds], loc="upper center", bbox_to_anchor=(.5, 0), ncols=len(kinds), fontsize=8)
+
+
 def plot_differences(results, path):
-    """Every method minus the reference, with its interval; filled where it is clear."""
+    """Every method minus the reference."""
     found, clear = summary.differences(results)
     sets = summary.sets_of(results)
     methods = [key for key in summary.methods_in(results) if key != REFERENCE]
@@ -46,24 +74,18 @@ def plot_differences(results, path):
     figure, axes = grid_of(len(sets), 5, (2.6, 3.4))
     for axis, key in zip(axes, sets):
         axis.axvline(0, color="black", linewidth=.8)
-        widest = 1
-        for y, method in enumerate(methods):
-            d = found.get((key, method, REFERENCE))
-            if not d:
-                axis.text(.5, -y, "not trained", transform=axis.get_yaxis_transform(), fontsize=6.5, va="center", ha="center")
-                continue
-            color = "#777777" if d.mean == 0 else "#d55e00" if d.mean < 0 else "#009e73"
-            axis.errorbar(d.mean, -y, xerr=d.half, fmt="o", markersize=4, color=color, elinewidth=1.2,
-                          markerfacecolor=color if (key, method, REFERENCE) in clear else "white")
-            if abs(d.mean) < 12:
-                widest = max(widest, min(12, abs(d.mean) + d.half))
+        drawn = {method: found[what] for method in methods if (what := (key, method, REFERENCE)) in found}
+        widest = max([1, *(min(12, abs(d.mean) + d.half) for d in drawn.values() if abs(d.mean) < 12)])
         axis.set_xlim(-widest * 1.1, widest * 1.1)
         for y, method in enumerate(methods):
-            d = found.get((key, method, REFERENCE))
-            if d and abs(d.mean) > widest * 1.1:
-                side = 1 if d.mean > 0 else -1
-                axis.annotate(f"{d.mean:+.1f}", (side * widest * 1.08, -y), (side * widest * .55, -y), fontsize=6.5, va="center",
-                              ha="center", arrowprops={"arrowstyle": "->"}, bbox={"fc": "white", "ec": "none", "pad": .5})
+            is_clear = (key, method, REFERENCE) in clear
+            if method not in drawn:
+                axis.text(.5, -y, "not trained", transform=axis.get_yaxis_transform(), fontsize=6.5, va="center", ha="center")
+                continue
+            if abs(drawn[method].mean) > widest * 1.1:
+                draw_beyond(axis, -y, drawn[method], is_clear, widest)
+            else:
+                draw_difference(axis, -y, drawn[method], is_clear)
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
         axis.set_ylim(.6 - len(methods), .4)  # the same lines in all, also where a method is missing
@@ -71,9 +93,8 @@ def plot_differences(results, path):
         axis.set_yticks([-y for y in range(len(methods))], names if axis.get_subplotspec().is_first_col() else [])
         axis.grid(axis="x", alpha=.3)
         axis.set_xlabel("percentage points", fontsize=7)
-    figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, on the same seeds: left of 0 is worse, right is better. "
-                    "Lines: 95 % intervals.\nFilled: clear after Holm's correction for all comparisons. An arrow with a number: the "
-                    "mean lies beyond the axis. Grey: no difference at all.", fontsize=9)
+    figure.suptitle(f"Accuracy minus that of {BY_KEY[REFERENCE].words}, on the same seeds; lines are 95 % intervals", fontsize=9)
+    explain_differences(figure)
     save(figure, path)
 
 
@@ -123,20 +144,20 @@ def plot_rates(results, path):
     for axis, key in zip(axes, sets):
         axis.set_xlabel("learning rate", fontsize=7)
         axis.set_ylabel("accuracy, %", fontsize=7)
-        ends = {}
         for method, color in CURVES.items():
             by_rate = {}
             for run in results.select(kind="run", set=key, method=method, phase="tune", network=None, variant=None):
                 by_rate.setdefault(run["rate"], []).append(run["accuracy"])
             rates = sorted(by_rate)
             means = [np.mean(by_rate[rate]) for rate in rates]
-            axis.plot(rates, means, "o-", color=color, markersize=3, linewidth=1.2)
-            if rates:
-                ends[method] = rates[-1], means[-1]
+            axis.plot(rates, means, MARKERS[method], linestyle=DASHED.get(method, "solid"), color=color, markersize=4,
+                      markerfacecolor="none", linewidth=1)
         axis.set_xscale("log")
-        label_lines(axis, ends, CURVES)
         axis.set_title(key, fontsize=9)
         axis.tick_params(labelsize=7)
+    figure.legend(handles=[Line2D([], [], color=color, marker=MARKERS[method], linestyle=DASHED.get(method, "solid"),
+                                  markerfacecolor="none", markersize=5, label=BY_KEY[method].short)
+                           for method, color in CURVES.items()], loc="upper center", bbox_to_anchor=(.5, 0), ncols=len(CURVES), fontsize=8)
     figure.suptitle("Accuracy on validation images over learning rates, as far as the search went for each method", fontsize=9)
     save(figure, path)
 
@@ -177,14 +198,13 @@ def show(axis, image, title=None, low=None, high=None):
         axis.set_title(title, fontsize=7)
 
 
-PICTURES = (("as it is", NONE, (0, 255)), ("zscore, channel", BY_KEY["channel"].settings, (-3, 3)),
-            ("mean image only", BY_KEY["center"].settings, (-128, 127)), ("mean-range", BY_KEY["mean-range"].settings, (-2, 2)),
-            ("zscore, pixel, floor 1", ZSCORE, (-3, 3)), ("zscore, pixel, floor 32", BY_KEY["zscore-32"].settings, (-3, 3)))
+# METHOD TABLE's keys, and what y is black and white
+PICTURES = {"none": (0, 255), "channel": (-3, 3), "center": (-128, 128), "mean-range": (-2, 2), "zscore-1": (-3, 3), "zscore-32": (-3, 3)}
 
 
 def draw_pictures(sets, folder, path):
     """For each set a row: mean and deviation image of its training images, then an image of each of two classes, normalized."""
-    figure, axes = plt.subplots(2 * len(sets), 1 + len(PICTURES), figsize=(1.25 * (1 + len(PICTURES)), 2.5 * len(sets)),
+    figure, axes = plt.subplots(2 * len(sets), 1 + len(PICTURES), figsize=(1.35 * (1 + len(PICTURES)), 2.5 * len(sets)),
                                 layout="constrained", squeeze=False)
     for i, images in enumerate(sets):
         frames = images.train.images
@@ -196,12 +216,13 @@ def draw_pictures(sets, folder, path):
         labels = images.test.labels
         chosen = [0, len(frames) // 2] if images.test.places is not None else [np.argmax(labels == 0), np.argmax(labels == 1)]
         chosen = [min(index, len(images.test.images) - 1) for index in chosen]
-        for column, (title, settings, (low, high)) in enumerate(PICTURES, 1):
-            y = normalize(folder, profile, images.test.images[chosen], settings)
+        for column, (method, (low, high)) in enumerate(PICTURES.items(), 1):
+            y = normalize(folder, profile, images.test.images[chosen], BY_KEY[method].settings)
+            title = f"{BY_KEY[method].short}\n{low} to {high}"
             for k in (0, 1):
                 show(axes[2 * i + k, column], y[k], title if k == 0 else None, low, high)
     figure.suptitle("Left: mean and deviation of the training images. Right of them: two test images, one below the other, as each "
-                    "method makes them", fontsize=8)
+                    "method makes them.\nBelow its name: what is black and white; mid-grey is y = 0, but for code values", fontsize=8)
     save(figure, path)
 
 
