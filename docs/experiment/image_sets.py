@@ -19,7 +19,7 @@ from variants import PLAIN_JUDGES
 
 CIRCLE_SIZE = 24
 # frames of the video (every second one), two seconds between two pools; and the size of a tile
-STREET_POOLS, TILE = ((0, 210), (220, 270), (280, 398)), 32
+STREET_POOLS, TILE, FRAMES_A_SECOND = ((0, 210), (220, 270), (280, 398)), 32, 5
 # a tile is near those of training up to so many pixels from the nearest of them, and far from so many on
 NEAR, FAR = 8, 16
 
@@ -65,8 +65,30 @@ def places_of(images):
     return {"near": nearest <= NEAR, "far": nearest >= FAR}
 
 
+def longest_path(sightings, pixels=16, frames=FRAMES_A_SECOND):
+    """How many of the sightings (frame, top, left) are one path: each is added to the nearest that was seen at most so many frames
+    before, so many pixels away."""
+    paths = []
+    for frame, *place in sorted(map(tuple, sightings)):
+        near = [(away, path) for path in paths if 0 < frame - path[-1][0] <= frames
+                and (away := np.hypot(*np.subtract(path[-1][1:], place))) <= pixels]
+        if near:
+            min(near, key=lambda found: found[0])[1].append((frame, *place))
+        else:
+            paths.append([(frame, *place)])
+    return max(map(len, paths), default=0)
+
+
 def count_places(images):
-    return {name: int(tiles.sum()) for name, tiles in places_of(images).items()}
+    """Tiles near and far; of the far ones those with a person (class 0), the frames these are in, and how many are one path."""
+    tiles = places_of(images)
+    if not tiles:
+        return {}
+    sightings = images.test.places[tiles["far"] & (images.test.labels == 0)]
+    counts = {name: int(those.sum()) for name, those in tiles.items()} | {"sightings": len(sightings)}
+    if len(sightings):
+        counts |= {"frames": [int(sightings[:, 0].min()), int(sightings[:, 0].max())], "path": longest_path(sightings)}
+    return counts
 
 
 class Row(NamedTuple):

@@ -25,6 +25,8 @@ MAIN = ("fixed", "channel", "center", "mean-range", "zscore-8", "none")
 FEW = ("channel", "zscore-8", "fixed")
 TWO = ("channel", "zscore-8")
 SCALES = ("none", "fixed", "channel")
+# a mean image with one scale for all: what centring every pixel does, where a mean image alone also lacks a scale
+CENTRED = ("center-128",)
 
 # STUDY TABLE
 STUDIES = (
@@ -38,9 +40,14 @@ STUDIES = (
     *(Study(("digits",), ("zscore-8",), variant=variant) for variant in ("n100-pool", "n300-pool")),
     Study(("digits",), FEW, variant="shifted"),
     Study(("digits-sensor",), TWO, tune_seeds=1),
-    Study(("digits",), ("scale",), seeds=10, tune_seeds=3),
-    Study(("digits",), ("scale", "fixed", "channel", "zscore-8", "none", "center"), variant="constant", seeds=3,
-          factors=(1, 3.2)),
+    Study(("digits",), ("scale", "scale-2"), seeds=10, tune_seeds=3),
+    Study(("digits", "fashion", "street", "circle-dim", "circle-small", "digits-pattern", "faces", "circle-light", "circle",
+           "circle-10"), CENTRED, seeds=10, tune_seeds=3),
+    Study(("street-back",), CENTRED, seeds=10, tune_seeds=2),
+    Study(("digits",), CENTRED, "inside", seeds=10, tune_seeds=2),
+    Study(("street",), CENTRED, "inside", tune_seeds=1),
+    Study(("digits",), ("scale", "scale-2", "fixed", "channel", "zscore-8", "none", "center", *CENTRED), variant="constant",
+          seeds=3, factors=(1, 3.2)),
     Study(("photos",), MAIN, "residual", tune_seeds=1),
     Study(("photos",), TWO, "residual", "augmented", seeds=4),
 )

@@ -12,7 +12,7 @@ import numpy as np
 from scipy import stats
 
 from anomalies import ANOMALIES, CALM
-from image_sets import FAR, NEAR, SETS
+from image_sets import FAR, FRAMES_A_SECOND, NEAR, SETS
 from methods import BY_KEY, METHODS, REFERENCE
 from studies import SHARED_RATE
 from variants import JUDGES, VARIANTS
@@ -186,7 +186,7 @@ def table_of_differences(results):
 def table_of_pairs(results):
     found, clear = differences(results)
     sets = sets_of(results)
-    rows = [[f"{a} minus {b}"] + [words_of_difference(found.get((key, a, b)), (key, a, b) in clear) for key in sets]
+    rows = [[f"{BY_KEY[a].short} minus {BY_KEY[b].short}"] + [words_of_difference(found.get((key, a, b)), (key, a, b) in clear) for key in sets]
             for a, b in PAIRS if any(key[1:] == (a, b) for key in found)]
     return table(["of two", *sets], rows) if rows else ""
 
@@ -289,23 +289,40 @@ def table_of_inside(results):
 
 
 def table_of_counts(results):
-    """By the number of images that are trained on."""
+    """Digits by the number of images that are trained on; among them the set as it is, of the same seeds."""
     names = [name for name in VARIANTS if name.startswith("n") and results.select(kind="run", phase="test", variant=name)]
+    if not names:
+        return ""
+    as_it_is = results.find(kind="set", set="digits")["trained"]
+    names = sorted([None, *names], key=lambda name: ("-pool" in (name or ""), VARIANTS[name].n_train if name else as_it_is))
     rows = []
 
-    def cell(key, method, name):
-        own = name.removesuffix("-pool")
-        values = values_of(results, key, method, variant=name)
-        gain = difference(values, values_of(results, key, method, variant=own)) if own != name else None
-        return (beside_reference(values, values_of(results, key, REFERENCE, variant=own), method)
+    def cell(method, name, seeds):
+        own = name.removesuffix("-pool") if name else None
+        values = {seed: value for seed, value in values_of(results, "digits", method, variant=name).items() if seed in seeds}
+        gain = difference(values, values_of(results, "digits", method, variant=own)) if own != name else None
+        return (beside_reference(values, values_of(results, "digits", REFERENCE, variant=own), method)
                 + (f"; the larger profile adds {words_of_difference(gain)}" if gain else ""))
 
-    for key in ORDER:
-        for method in BY_KEY:
-            if any(values_of(results, key, method, variant=name) for name in names):
-                rows.append([key, BY_KEY[method].words] + [cell(key, method, name) for name in names])
-    return table(["set", f"accuracy, % (minus {BY_KEY[REFERENCE].words}) of", *(VARIANTS[name].words for name in names)],
-                 rows) if rows else ""
+    for method in BY_KEY:
+        seeds = set().union(*(values_of(results, "digits", method, variant=name) for name in names if name))
+        if seeds:
+            rows.append([BY_KEY[method].words] + [cell(method, name, seeds) for name in names])
+    return table([f"digits, accuracy, % (minus {BY_KEY[REFERENCE].words}) of",
+                  *(VARIANTS[name].words if name else f"{as_it_is} images" for name in names)], rows)
+
+
+def table_of_centred(results):
+    """A mean image with one scale for all pixels, beside it without a scale and beside pixel-wise zscore."""
+    rows = []
+    for key, network in itertools.product(ORDER, (None, "inside")):
+        values = values_of(results, key, "center-128", network=network)
+        if values:
+            rows.append([key, "inside" if network else "", with_interval(values)] + [
+                words_of_difference(difference(values, values_of(results, key, other, network=network)))
+                for other in (REFERENCE, "center", "zscore-8")])
+    return table(["set", "batch norm", f'accuracy, %, of {BY_KEY["center-128"].words}',
+                  *(f"minus {BY_KEY[other].words}" for other in (REFERENCE, "center", "zscore-8"))], rows) if rows else ""
 
 
 def table_of_shifts(results):
@@ -378,7 +395,7 @@ def words_of_steps(steps):
 
 
 def table_of_speed(results):
-    """One constant rate for all; and for each that with the fewest steps (the median; of equals the lowest)."""
+    """Each at the constant rate with the fewest steps (the median; of equals the lowest)."""
     rows = []
     for key in ORDER:
         for method in BY_KEY:
@@ -386,11 +403,18 @@ def table_of_speed(results):
             if by_rate:
                 best = min(sorted(by_rate), key=lambda rate: median_of(by_rate[rate]))
                 falling = values_of(results, key, method)
-                rows.append([key, BY_KEY[method].words, words_of_steps(by_rate.get(SHARED_RATE)), f"{best:g}",
-                             words_of_steps(by_rate[best]),
+                rows.append([BY_KEY[method].words, f"{best:g}", words_of_steps(by_rate[best]),
                              beside_reference(falling, values_of(results, key, REFERENCE), method)])
-    return table(["set", "method", f"steps at a constant rate of {SHARED_RATE:g}", "its best constant rate", "steps at that",
+    return table(["method", "its best constant rate", "steps at that",
                   f"accuracy with a rate that falls, % (minus {BY_KEY[REFERENCE].words})"], rows) if rows else ""
+
+
+def table_of_speed_shared(results):
+    """One constant rate for all."""
+    rows = [[BY_KEY[method].words, words_of_steps(steps[SHARED_RATE])]
+            for key, method in itertools.product(ORDER, BY_KEY)
+            if SHARED_RATE in (steps := speed_of(results, key, method))]
+    return table(["method", f"steps at a constant rate of {SHARED_RATE:g}"], rows) if rows else ""
 
 
 def table_of_long(results):
@@ -467,20 +491,65 @@ def words_of_machine(results):
             f'{machine["cpu"]}, {machine["cores"]} cores, one of them used, GStreamer {machine["gstreamer"]}, torch '
             f'{machine["torch"]}, numpy {machine["numpy"]}, {machine["date"]}: {len(runs)} trainings, '
             f'{sum(record["seconds"] for record in runs) / 60:.0f} minutes of processor time.')
-    found, clear = differences(results)
-    better = [what for what in clear if found[what].mean > 0]
-    against = [what for what in clear if what[2] == REFERENCE]
-    equal = sum(d.mean == d.half == 0 for d in found.values())
-    sentences.append(f"{len(found)} comparisons in one family, {equal} of them without any difference. {len(clear)} are clear: "
-                     f"{len(against)} of them with {BY_KEY[REFERENCE].words}, of which {len(set(better) & set(against))} are gains.")
     return " ".join(sentences)
+
+
+def saturated(results):
+    """Sets on which no seed of any method is wrong anywhere."""
+    return [key for key in sets_of(results)
+            if all(value == 100 for method in methods_in(results) for value in values_of(results, key, method).values())]
+
+
+def words_of_comparison(what, d, limit):
+    key, a, b = what
+    return f"{BY_KEY[a].short} minus {BY_KEY[b].short} on {key} ({words_of_difference(d)}; p {d.p:.5f}, limit {limit:.5f})"
+
+
+def words_of_smaller_family(found, left_out, clear):
+    """What more is clear without some comparisons, and what misses Holm's limit next."""
+    rest = sorted(((what, d) for what, d in found.items() if what not in left_out), key=lambda item: item[1].p)
+    words = {what: words_of_comparison(what, d, .05 / (len(rest) - i)) for i, (what, d) in enumerate(rest)}
+    now = clear_of(dict(rest))
+    more = [words[what] for what in words if what in now - clear]
+    missed = next((words[what] for what in words if what not in now), None)
+    return (f"{len(rest)} are left: clear as well {', '.join(more) or 'nothing'}" + (f"; the next to miss is {missed}" if missed else ""))
+
+
+def words_of_family(results):
+    """How many comparisons there are and what they say; and what more would be clear in a smaller family."""
+    found, clear = differences(results)
+    against = [what for what in clear if what[2] == REFERENCE]
+    equal = {what for what, d in found.items() if d.mean == d.half == 0}
+    full = saturated(results)
+    in_full = {what for what in found if what[0] in full}
+    text = (f"{len(found)} comparisons in one family. {len(clear)} are clear: {len(against)} of them with {BY_KEY[REFERENCE].words}, "
+            f"of which {sum(found[what].mean > 0 for what in against)} are gains. {len(equal)} are 0 in every seed")
+    if full:
+        text += f", {len(equal & in_full)} of these on {' and '.join(full)}, where all methods reach 100 %"
+    for left_out, words in ((equal, f"those {len(equal)}"), (in_full, f"only {' and '.join(full)}")):
+        text += f". Without {words}, {words_of_smaller_family(found, left_out, clear)}" if left_out else ""
+    return text + "."
+
+
+def words_of_far(results):
+    """What the far tiles of the street are, and the accuracy of the reference on them, seed by seed."""
+    about = results.find(kind="set", set="street")
+    values = values_of(results, "street", REFERENCE, "far")
+    if not values or "sightings" not in about:
+        return ""
+    first, last = about["frames"]
+    return (f"The {about['far']} far tiles are {about['sightings']} sightings of people and {about['far'] - about['sightings']} empty "
+            f"tiles at the same places. All sightings are in frames {first} to {last} of the test, {last / FRAMES_A_SECOND:.0f} seconds, and "
+            f"{about['path']} of them are one path. On these tiles {BY_KEY[REFERENCE].words}, is right in "
+            f"{', '.join(f'{values[seed]:.0f}' for seed in sorted(values))} %, by seed.")
 
 
 # TABLE OF TABLES: the name in the markers of the page, what makes it
 TABLES = {
-    "machine": words_of_machine, "sets": table_of_sets, "accuracy": table_of_accuracy, "differences": table_of_differences,
+    "machine": words_of_machine, "family": words_of_family, "far": words_of_far, "sets": table_of_sets, "accuracy": table_of_accuracy, "differences": table_of_differences,
     "pairs": table_of_pairs, "worst": table_of_worst, "steps": table_of_steps, "rates": table_of_rates,
-    "shared": table_of_shared, "speed": table_of_speed, "long": table_of_long, "inside": table_of_inside,
+    "shared": table_of_shared, "speed": table_of_speed, "speedshared": table_of_speed_shared,
+    "centred": table_of_centred, "long": table_of_long, "inside": table_of_inside,
     "street": table_of_street, "counts": table_of_counts, "shifts": table_of_shifts, "photos": table_of_photos,
     "coded": table_of_coded, "eight": table_of_int8, "moved": table_of_moved,
     "movedminus": table_of_moved_differences, "edges": table_of_edges, "moves": table_of_moves,
