@@ -553,7 +553,8 @@ def test_another_size_than_the_reference(gate):
 
 
 WRONG = [
-    ([], "found 0 words"), ([""], "SOURCE is empty"), (["videotestsrc", "!", "identity"], "found 3 words"), (["none.y4m"], "SOURCE is no file"),
+    ([], "found 0 words"), ([""], "SOURCE is empty"), (["videotestsrc", "!", "identity"], "found 3 words"),
+    (["none.y4m"], "SOURCE is neither an existing file nor a URI"),
     (["no-such-element"], "no-such-element"), (["videotestsrc ! fakesink"], "fakesink"), (["videotestsrc !"], "refused"),
     (["videotestsrc bogus=1"], "bogus"), (["videotestsrc ! video/nonsense"], "refused"), (["! !"], "refused"),
     (["filesrc location=none.raw ! rawvideoparse"], "none.raw"), (["file:///none.y4m"], "none.y4m"), (["."], "."),

@@ -332,6 +332,6 @@ def test_command_overwrites_nothing_unasked(folder, content, forced):
     assert done.returncode == 1 and "grafted.onnx is there already" in done.stderr and done.stderr.count("\n") == 1
     assert out.read_bytes() == before
     done = command(folder, *words, "--force")
-    assert done.returncode == forced and ("is no ONNX model" in done.stderr) == bool(forced), done.stderr
+    assert done.returncode == forced and ("is not an ONNX model" in done.stderr) == bool(forced), done.stderr
     assert (out.read_bytes() == before) == bool(forced)
     assert sorted(path.name for path in folder.iterdir()) == names
