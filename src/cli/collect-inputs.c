@@ -11,7 +11,9 @@
  */
 #include <glib/gstdio.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +23,8 @@
 
 #include "cli.h"
 #include "collect.h"
+
+#define MAX_LINE (4 * PATH_MAX) /* bytes of a line of a list: a URI may be longer than a path */
 
 /* EXTENSION TABLE: files in folders whose names end so are images or videos. */
 static const gchar *const extensions[] = {
@@ -349,6 +353,15 @@ add_name (Search *search, const gchar *name)
 static gboolean
 add_line (Search *search, const gchar *path, gchar *line, gsize n)
 {
+  if (n == MAX_LINE && line[n - 1] != '\n') {
+    g_autofree gchar *shown = g_filename_display_name (path);
+
+    cli_fail (CLI_FAILED,
+        "\"%s\" holds a line of more than %d bytes, which no name has. Expected a name a line. Nothing was "
+        "collected.",
+        shown, MAX_LINE);
+    return FALSE;
+  }
   if (n > 0 && line[n - 1] == '\n')
     line[--n] = '\0';
   if (strlen (line) < n) {
@@ -363,41 +376,59 @@ add_line (Search *search, const gchar *path, gchar *line, gsize n)
   return line[0] == '\0' || add_name (search, line);
 }
 
-/* As /dev/zero, whose first line never ends; a terminal is read. */
-static gboolean
-is_device (FILE *file)
+/* Returns: how many bytes of @line are the next line, with its end; 0 at the end of @file */
+static gsize
+read_line (FILE *file, gchar line[MAX_LINE + 1])
 {
-  struct stat status;
+  gsize n = 0;
+  int c = 0;
 
-  return fstat (fileno (file), &status) == 0 && S_ISCHR (status.st_mode) && !isatty (fileno (file));
+  while (n < MAX_LINE && c != '\n' && (c = getc (file)) != EOF)
+    line[n++] = (gchar) c;
+  line[n] = '\0';
+  return n;
+}
+
+/* Returns: a file or pipe to read names from, or NULL, and it was said why. To open a pipe does not wait for somebody who
+ * writes; what was written so far, and all that a writer still writes, is read. */
+static FILE *
+open_list (const gchar *path)
+{
+  g_autofree gchar *shown = g_filename_display_name (path);
+  struct stat status;
+  const int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0);
+
+  if (fd < 0) {
+    fail_at (path, errno);
+    return NULL;
+  }
+  if (fstat (fd, &status) == 0 && (S_ISREG (status.st_mode) || S_ISFIFO (status.st_mode))) {
+    /* a file of the system that has nothing to say yet stays one that does not wait */
+    if (S_ISFIFO (status.st_mode))
+      fcntl (fd, F_SETFL, O_RDONLY);
+    return fdopen (fd, "r");
+  }
+  close (fd);
+  cli_fail (CLI_FAILED,
+      "\"%s\" is neither a file nor a pipe. Expected a list of names, one a line. Nothing was collected.",
+      shown);
+  return NULL;
 }
 
 /* Names that stand in a file, a line each; "-" is standard input. */
 static gboolean
 add_list (Search *search, const gchar *path)
 {
-  const gboolean is_input = strcmp (path, "-") == 0;
-  FILE *file = is_input ? stdin : g_fopen (path, "re");
-  gchar *line = NULL;
-  size_t room = 0;
-  gboolean ok = TRUE;
-  gssize n;
+  FILE *file = strcmp (path, "-") == 0 ? stdin : open_list (path);
+  gchar line[MAX_LINE + 1];
+  gboolean ok = file != NULL;
+  gsize n;
 
-  if (!file)
-    return fail_at (path, errno);
-  if (!is_input && is_device (file)) {
-    g_autofree gchar *shown = g_filename_display_name (path);
-
-    fclose (file);
-    cli_fail (CLI_FAILED, "\"%s\" is a device. Expected a file with one name per line.", shown);
-    return FALSE;
-  }
-  while (ok && (n = getline (&line, &room, file)) >= 0)
-    ok = add_line (search, path, line, (gsize) n);
+  while (ok && (n = read_line (file, line)) > 0)
+    ok = add_line (search, path, line, n);
   if (ok && ferror (file))
     ok = fail_at (path, errno);
-  free (line);
-  if (!is_input)
+  if (file && file != stdin)
     fclose (file);
   return ok;
 }

@@ -2,14 +2,11 @@
 /* Masks from PNG files, by libpng's simplified interface, and from a rectangle. */
 #include "mask-image.h"
 
-#include <errno.h>
-#include <glib/gstdio.h>
 #include <pixelnorm/pixelnorm.h>
 #include <png.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#define MAX_BYTES (1 << 30)
+#include "io/input-file.h"
 
 void
 mask_image_clear (MaskImage *self)
@@ -31,44 +28,19 @@ fail (const gchar *location, const gchar *why, GError **error)
   return FALSE;
 }
 
-static gboolean
-fail_to_open (const gchar *location, const gchar *why, GError **error)
-{
-  g_autofree gchar *shown = g_filename_display_name (location);
-
-  g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_OPEN,
-      "%s: The mask cannot be read: %s. Give the path of a PNG image that this user can read.",
-      shown, why);
-  return FALSE;
-}
-
-/* A pipe would be waited for, and a device may have no end. */
-static gboolean
-check_file (const gchar *location, GError **error)
-{
-  GStatBuf status;
-
-  if (g_stat (location, &status) != 0)
-    return fail_to_open (location, g_strerror (errno), error);
-  if (!S_ISREG (status.st_mode))
-    return fail (location, "it is not a regular file", error);
-  return status.st_size <= MAX_BYTES || fail (location, "it is too large for a mask", error);
-}
-
 gboolean
 mask_image_load (MaskImage *self, const gchar *location, GError **error)
 {
   const png_color black = { 0 };
   png_image png = { .version = PNG_IMAGE_VERSION };
-  g_autofree gchar *content = NULL;
-  g_autoptr (GError) problem = NULL;
+  g_autofree gchar *shown = g_filename_display_name (location);
+  g_autoptr (GBytes) content = pixelnorm_input_file_read (location, shown, "mask", error);
   gsize size;
 
-  if (!check_file (location, error))
+  if (!content)
     return FALSE;
-  if (!g_file_get_contents (location, &content, &size, &problem))
-    return fail_to_open (location, problem->message, error);
-  if (!png_image_begin_read_from_memory (&png, content, size))
+  const void *data = g_bytes_get_data (content, &size);
+  if (!png_image_begin_read_from_memory (&png, data, size))
     return fail (location, png.message, error);
   png.format = PNG_FORMAT_GRAY;
   g_autofree guint8 *image = g_try_malloc (PNG_IMAGE_SIZE (png));

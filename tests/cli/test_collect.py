@@ -397,6 +397,10 @@ BAD = [
     (1, ["out", "/dev/null"], "neither a file nor a folder"),
     (1, ["--mask=missing.png", "out", "in"], "missing.png"), (1, ["--mask=pipe", "out", "in"], "not a regular file"),
     (1, ["--mask=/dev/zero", "out", "in"], "not a regular file"), (1, ["--mask=there", "out", "in"], "PNG"),
+    (1, ["--mask=/proc/kmsg", "out", "in"], "mask"), (1, ["--mask=/proc/self/pagemap", "out", "in"], "PNG"),
+    (1, ["out", "@/dev/zero"], "neither a file nor a pipe"), (1, ["out", "@/proc/kmsg"], "cannot be read"),
+    (1, ["out", "@/proc/self/pagemap"], "holds a "), (1, ["out", "@/proc/self/mem"], "Input/output error"),
+    (1, ["out", "@in"], "neither a file nor a pipe"), (1, ["out", "@pipe"], "No image or video"), (1, ["out", "@long"], "more than 16384 bytes"),
     (1, ["out", "bogus://x"], "bogus"),
 ]
 
@@ -408,12 +412,23 @@ def test_bad_commands(status, arguments, words, tmp_path):
     (tmp_path / "there").write_bytes(PRECIOUS)
     (tmp_path / "victim.png").write_bytes(b"a picture")
     os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "long").write_text("in\n" + "a" * 16385 + "\n")
     done = collect(*arguments, cwd=tmp_path)
     assert (done.returncode, done.stdout) == (status, ""), done.stderr
     assert words in done.stderr and done.stderr.startswith("pixelprofile collect: ")
     assert done.stderr.count("\n") == (2 if "bogus://x" in arguments else 1)
-    assert (tmp_path / "there").read_bytes() == PRECIOUS and nothing_left(tmp_path, "in", "empty", "there", "victim.png", "pipe")
+    assert (tmp_path / "there").read_bytes() == PRECIOUS and nothing_left(tmp_path, "in", "empty", "there", "victim.png", "pipe", "long")
     assert (tmp_path / "victim.png").read_bytes() == b"a picture"
+
+
+def test_a_list_through_a_pipe(tmp_path):
+    """What a program lists, however slowly."""
+    for i in range(3):
+        save(tmp_path / "in" / f"{i}.png", frames_of(3)[i])
+    command = 'exec "$0" collect out @<(for i in 0 1 2; do sleep 0.2; echo in/$i.png; done)'
+    done = subprocess.run(["bash", "-c", command, PROGRAM], cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    expect_statistics(load(tmp_path / "out"), frames_of(3))
 
 
 def test_a_folder_that_must_not_be_read(images, tmp_path):

@@ -244,11 +244,28 @@ def make_link_to_zeros(path):
     path.symlink_to("/dev/zero")
 
 
+def make_link_to_the_log(path):
+    """A regular file, of size 0 as it says, at whose end a reader waits."""
+    path.symlink_to("/proc/kmsg")
+
+
+def make_link_to_a_table(path):
+    """Likewise, which goes on for terabytes."""
+    path.symlink_to("/proc/self/pagemap")
+
+
+def make_link_to_memory(path):
+    """Likewise, of which the first byte cannot be read."""
+    path.symlink_to("/proc/self/mem")
+
+
 def make_text(path):
     path.write_text("neither a profile nor a picture")
 
 
-KINDS = {"FIFO": make_fifo, "link to a FIFO": make_link_to_a_fifo, "link to a device": make_link_to_zeros, "socket": make_socket,
+KINDS = {"FIFO": make_fifo, "link to a FIFO": make_link_to_a_fifo, "link to a device": make_link_to_zeros,
+         "log of the system": make_link_to_the_log, "table of the system": make_link_to_a_table,
+         "memory of the process": make_link_to_memory, "socket": make_socket,
          "directory": os.mkdir, "broken link": make_broken_link, "nothing": lambda path: None, "empty": lambda path: path.touch(),
          "text": make_text}
 # what the element wants beside, so that the file is looked at

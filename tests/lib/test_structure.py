@@ -18,7 +18,7 @@ LIBRARY = ["io", "kernels", "frame", "statistics", "profile", "normalize", "expo
 # what each folder of the elements may use; plugin.c stands above them all
 ELEMENTS = {"common": [], "stats": ["common"], "norm": ["common"], ".": ["common", "stats", "norm"]}
 FOLDERS = {
-    "src": {folder: LIBRARY[:i] for i, folder in enumerate(LIBRARY)} | {"png": [], "cli": ["png"]},
+    "src": {folder: LIBRARY[:i] for i, folder in enumerate(LIBRARY)} | {"png": ["io"], "cli": ["png"]},
     "gst": ELEMENTS,
 }
 

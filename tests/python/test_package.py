@@ -465,6 +465,25 @@ def test_no_profile_at_all(tmp_path):
             read(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["/proc/kmsg", "/proc/self/pagemap", "/proc/self/mem"])
+def test_files_that_do_not_say_how_long_they_are(name, tmp_path):
+    """They wait, or have no end; the library takes them for empty, too. In processes of their own, which can be ended."""
+    def run(*words):
+        return subprocess.run([sys.executable, *words], capture_output=True, text=True, timeout=30,
+                              env={**os.environ, "PYTHONPATH": str(SOURCE / "src/python")})
+
+    good = tmp_path / "good.safetensors"
+    good.write_bytes(GOOD)
+    for call in ("Normalizer(sys.argv[1])", "Normalizer(sys.argv[2], affine=sys.argv[1])",
+                 "Normalizer(sys.argv[2], method='flat-field', dark=sys.argv[1])"):
+        done = run("-c", f"import sys; from pixelnorm import Normalizer; {call}", name, good)
+        assert f"{name}: Found something that is no safetensors file. Give" in done.stderr, done.stderr
+    done = run("-m", "pixelnorm", "collect", "--jobs=1", "--timeout=20", tmp_path / "out", name)
+    assert done.returncode in (1, 3) and f"{name}: The file is empty. Give" in done.stderr, done.stderr
+    done = run("-m", "pixelnorm", "collect", "--force", name, good)
+    assert done.returncode == 1 and done.stderr.count("\n") == 1, done.stderr
+
+
 def test_unknown_setting():
     with pytest.raises(TypeError, match="min_deviaton"):
         Normalizer(PROFILE, min_deviaton=1)

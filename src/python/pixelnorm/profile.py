@@ -155,8 +155,7 @@ def check_profile_target(path, overwrite):
     """Whether a profile may be written there. A damaged profile that is there is one, too, and what is empty is lost by nobody."""
     check_target(path, overwrite)
     if os.path.exists(path):
-        with open(path, "rb") as file:
-            header = file.read(8)
-            header += file.read(min(int.from_bytes(header, "little"), 1 << 20))
+        begin = read_file(path, 8 + (1 << 20))
+        header = begin[:8 + int.from_bytes(begin[:8], "little")]
         if header and b'"pixelnorm.version"' not in header:
             raise ValueError(f"{os.fspath(path)} is not a profile, so it is not overwritten. Choose another name, or remove it first.")

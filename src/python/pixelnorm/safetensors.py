@@ -4,6 +4,7 @@ is refused there. Every array lies inside of the data, and they follow each othe
 import json
 import math
 import os
+import stat
 
 import numpy
 
@@ -16,18 +17,35 @@ MAX_INTEGER = 2 ** 63 - 1  # of the library's JSON
 METADATA = "__metadata__"
 
 
+def open_file(path):
+    """(a regular file, its size): opened once, without waiting for whoever writes into a FIFO. Raises OSError where it is
+    something else, since a FIFO or a device could block or never end."""
+    file = open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK | os.O_NOCTTY))
+    try:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{os.fspath(path)}: Expected a file, found something that is not a regular file. Give the path of a file.")
+    except OSError:
+        file.close()
+        raise
+    return file, status.st_size
+
+
+def read_file(path, most=None):
+    """The bytes of a regular file, as many as it says that it has; most: or so many of them. Raises OSError."""
+    try:
+        file, size = open_file(path)
+    except IsADirectoryError:
+        raise OSError(f"{os.fspath(path)}: Expected a file, found a directory. Give the path of a file.") from None
+    with file:
+        return file.read(size if most is None else min(size, most))
+
+
 def check_file(path):
-    """Raises OSError where there is something else than a regular file: a FIFO or a device could block or never end."""
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise OSError(f"{os.fspath(path)}: Expected a file, found {'a directory' if os.path.isdir(path) else 'something that is not a regular file'}. "
-                      "Give the path of a file.")
-
-
-def read_file(path):
-    """The bytes of a regular file. Raises OSError."""
-    check_file(path)
-    with open(path, "rb") as file:
-        return file.read()
+    """Raises OSError where others, who are given the path, would wait for ever: at what is no regular file, or is a file of the
+    system that does not say how long it is."""
+    if os.path.exists(path) and not read_file(path, 1):
+        raise OSError(f"{os.fspath(path)}: The file is empty. Give the path of a file that is not.")
 
 
 def read_safetensors(data, types, aligned=False):
