@@ -104,8 +104,11 @@ cli_flush (int status)
   if (fflush (stdout) == 0 && !ferror (stdout))
     return CLI_OK;
   const int problem = errno; /* 0: of a write before this one */
-  return problem ? cli_fail (status, "Standard output was not written: %s.", g_strerror (problem))
-                 : cli_fail (status, "Standard output was not written. Is the disk full?");
+  if (problem == EBADF)
+    return cli_fail (status, "Standard output was not written: it is closed.");
+  return problem
+      ? cli_fail (status, "Standard output was not written: %s.", g_strerror (problem))
+      : cli_fail (status, "Standard output was not written. Is it closed, or the disk full?");
 }
 
 /* Returns: (transfer full): what --help says of a command, and its options */

@@ -92,14 +92,15 @@ run (int argc, char **argv)
   return CLI_OK;
 }
 
-/* What is closed is opened to nowhere: else a message would go into whatever file gets its number. */
+/* What is closed is opened to nowhere: else a message would go into whatever file gets its number. It is opened for
+ * reading only, so that cli_flush() sees that output is lost. */
 static void
 open_standard_streams (void)
 {
   int fd;
 
   do
-    fd = open ("/dev/null", O_RDWR);
+    fd = open ("/dev/null", O_RDONLY);
   while (fd >= 0 && fd <= STDERR_FILENO);
   if (fd > STDERR_FILENO)
     close (fd);

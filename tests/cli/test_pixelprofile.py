@@ -247,12 +247,24 @@ def test_info_keeps_terminals_safe(tmp_path, scene):
     assert json.loads(json_done.stdout)["sources"] == ["a\x1b[31m\u009b31mb\x07\u202ec"]
 
 
-def test_full_disk_behind_a_redirection(lobby):
-    with open("/dev/full", "w", encoding="ascii") as full:
-        done = subprocess.run([PROGRAM, "info", "lobby.safetensors"], cwd=lobby, stdout=full,
-                              stderr=subprocess.PIPE, text=True, timeout=60)
-    assert done.returncode == 1
-    assert done.stderr.startswith("pixelprofile info: Standard output")
+PRINTING = {"info p": 1, "info --json p": 1, "verify p": 1, "diff p p": 2, "diff --json p p": 2, "export --to=torchvision --scope=channel p": 1,
+            "export --to=help": 1, "render --output=m.png --image=mean p": 1, "report --output=r.html p": 1, "merge m p": 1,
+            "collect m in.png": 1, "--help": 1, "--version": 1}
+
+
+@pytest.mark.parametrize("place", [">/dev/full", ">&-"])
+@pytest.mark.parametrize("command", PRINTING)
+def test_output_that_is_lost(command, place, tmp_path, scene):
+    """A sentence, and never success. A file that was asked for is there all the same."""
+    save_profile(tmp_path / "p", scene)
+    Image.fromarray(scene[0]).save(tmp_path / "in.png")
+    done = subprocess.run(["bash", "-c", f'exec "$0" {command} {place}', PROGRAM], cwd=tmp_path, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert done.returncode == PRINTING[command]
+    name = "pixelprofile" if command.startswith("-") else f"pixelprofile {command.split()[0]}"
+    said = [line for line in done.stderr.splitlines() if "warning" not in line]
+    assert said[-1].startswith(f"{name}: Standard output was not written") and said[-1].endswith((".", "?")), done.stderr
+    for written in re.findall(r"\bm(?:\.png)?\b(?= )|r\.html", command):
+        assert (tmp_path / written).stat().st_size > 0
 
 
 def test_render_writes_three_pictures_by_default(lobby):
