@@ -254,13 +254,19 @@ measure_video (PixelnormExport *self)
 static gboolean
 check_scales (const PixelnormExport *self, GError **error)
 {
+  const PixelnormSettings *settings = self->exact.settings;
+  gboolean negative = FALSE;
+
+  for (guint i = 0; i < settings->n_gamma; i++)
+    negative |= settings->gamma[i] < 0;
   for (guint c = 0; c < self->n_channels && !self->pixel_scale; c++) {
     if (self->scale[c] > 0 && isfinite (self->scale[c]))
       continue;
     g_set_error (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
-        "The scale of channel %c is %g; %s needs scales above 0. Is the profile black, or darker than "
-        "its dark frames? Use another method, or json with scope pixel.",
-        self->geometry->channels[c], self->scale[c], self->exporter->format.name);
+        "The scale of channel %c is %g; %s needs scales above 0. %s, or json with scope pixel.",
+        self->geometry->channels[c], self->scale[c], self->exporter->format.name,
+        negative ? "gamma is negative. Use one above 0"
+                 : "Is the profile black, or darker than its dark frames? Use another method");
     return FALSE;
   }
   return TRUE;

@@ -90,6 +90,13 @@ pixelnorm_export_write_modelinfo (PixelnormExport *self, GError **error)
   g_autofree char *group = g_path_get_basename (model);
   GString *text = g_string_new (NULL);
 
+  if (strcmp (tensor, "modelinfo") == 0) {
+    g_set_error_literal (error, PIXELNORM_ERROR, PIXELNORM_ERROR_SETTINGS,
+        "The model's input cannot be called \"modelinfo\" there: the file has a group of that name for "
+        "itself. Rename the input in the model, or use another format.");
+    g_string_free (text, TRUE);
+    return FALSE;
+  }
   if (self->as_video)
     append_video (self, text);
   g_string_append_printf (text,

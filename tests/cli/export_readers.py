@@ -149,6 +149,8 @@ def read_nvdspreprocess(files, want, exact):
     assert group == {"src-ids": "-1", "process-on-roi": "0", "draw-roi": "0"}
     configs = sections["user-configs"]
     assert float_of(configs["pixel-normalization-factor"])
+    # the library refuses any other number than that of the channels, though it prints three
+    assert "offsets" not in configs or configs["offsets"].count(";") == want["channels"] - 1
     return deepstream(configs, "pixel-normalization-factor", "offsets", files, want)
 
 

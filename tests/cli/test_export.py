@@ -619,6 +619,8 @@ BAD_COMMANDS = [
     (2, ["--to=json", "--method=fixed", "--units=percent", FILE], '"percent"'),
     (1, ["--to=modelinfo", "--tensor=a]b", FILE], '"a]b"'),
     (1, ["--to=modelinfo", "--tensor=a\nb", FILE], "control characters"),
+    (1, ["--to=modelinfo", "--tensor=modelinfo", "--scope=channel", FILE], '"modelinfo"'),
+    (1, ["--to=torchvision", "--scope=channel", "--gamma=-1", FILE], "gamma is negative. Use one above 0"),
     (1, ["--to=nvinfer", "--model=", "-o", "o.txt", FILE], "a model"),
     (1, ["--to=json", "--channel-order=bgr", "grey.safetensors"], "RGB"),
     (1, ["--to=ti", "grey.safetensors"], "RGB"),
