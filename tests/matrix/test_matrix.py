@@ -137,14 +137,19 @@ def test_arm_is_played(matrix, binfmt, tmp_path):
     assert "aarch64" in compiler and ran.endswith("tests/run --emulated\n")
 
 
-@pytest.mark.parametrize("written, expected", [("c", (0, [], None, 0)), ("", (0, SKIPPED, "skipped", 0))])
-def test_arm_takes_too_long(written, expected, matrix, binfmt, tmp_path):
-    """What was not reached is skipped, in words: nothing hangs, it is slow."""
-    status, last, instead, made = matrix("arm64", TESTS="exit 137", WRITTEN=written)
-    assert (status, last if instead else [], instead, made) == expected
+@pytest.mark.parametrize("suite, seconds, status, result, line", [
+    ("arm64", 900, 0, "skipped", SKIPPED), ("arm64", 86400, 137, "failure", FAILED), ("sid", 900, 137, "failure", FAILED)])
+@pytest.mark.parametrize("written", ["c", ""])
+def test_tests_that_take_too_long(written, suite, seconds, status, result, line, matrix, binfmt, tmp_path, monkeypatch):
+    """What an emulator did not reach in the time that was left is skipped, in words. With all of the time it hangs, and so it does
+    without an emulator."""
+    monkeypatch.setenv("PIXELNORM_MATRIX_SECONDS", str(seconds))
+    expected = (status, [], None, 0) if written else (min(status, 1), line, result, 0)
+    found, last, instead, made = matrix(suite, TESTS="exit 137", WRITTEN=written)
+    assert (found, last if instead else [], instead, made) == expected
     if written:
-        results = tmp_path / "build/matrix/arm64-results"
-        assert "took more than" in ElementTree.parse(results / "python.xml").find("testcase/skipped").get("message")
+        results = tmp_path / f"build/matrix/{suite}-results"
+        assert "took more than" in ElementTree.parse(results / "python.xml").find(f"testcase/{result}").get("message")
         assert ElementTree.parse(results / "c.xml").find("testcase").get("name") == "a"
 
 
