@@ -141,11 +141,54 @@ def test_what_metas_and_offsets_get_through():
     assert dict(zip(expected, map(str.split, done.stdout.splitlines()))) == expected, done.stderr
 
 
+RELIABILITY = "docs/reliability.md"
+
+
+def said_by(program, *words):
+    """Also the bytes of damaged files, which are no text."""
+    return subprocess.run([pathlib.Path(os.environ["PIXELNORM_BUILD"]) / "tests" / program, *words], check=True, timeout=120,
+                          capture_output=True, text=True, errors="replace").stdout
+
+
 def test_counts_of_the_page_on_reliability():
     """Those that grow: the page says more than how many there are."""
-    build = pathlib.Path(os.environ["PIXELNORM_BUILD"])
-    listed = run([build / "tests/kernels/test-kernels", "-l"]).stdout.split()
-    counts = {"loops in each row": sum(name.startswith("/kernels/orc/") for name in listed)}
-    for what, count in counts.items():
-        said = int(re.search(rf"more than ([\d,]+) {what}", TEXTS["docs/reliability.md"])[1].replace(",", ""))
-        assert said < count <= 1.2 * said, (what, count)
+    listed = said_by("kernels/test-kernels", "-l").split()
+    looked_at = re.findall(r"(\d+) results were looked at", said_by("elements/test-properties-random", "--verbose"))
+    exports = run(["/usr/bin/python3", "-m", "pytest", "-q", "--collect-only", "-p", "no:cacheprovider",
+                   SOURCE / "tests/cli/test_export.py"]).stdout
+    counts = {"loops in each row": (sum(name.startswith("/kernels/orc/") for name in listed), 1.2),
+              "tests; the readers": (int(re.search(r"(\d+) tests collected", exports)[1]), 1.2),
+              "results": (sum(map(int, looked_at)), 2)}  # that differs from run to run
+    for what, (count, most) in counts.items():
+        said = int(re.search(rf"more than ([\d,]+) {what}", TEXTS[RELIABILITY])[1].replace(",", ""))
+        assert said < count <= most * said, (what, count)
+    assert f"for each of {len(looked_at)} configurations" in TEXTS[RELIABILITY]
+
+
+def test_entries_on_the_page_on_reliability():
+    listed = [name.split("/")[2:] for name in said_by("elements/test-entries", "-l").split() if name.startswith("/entries/")]
+    subjects, moments = map(set, zip(*(case for case in listed if len(case) == 2)))
+    one = said_by("elements/test-entries", "--verbose", "-p", f"/entries/{min(subjects)}/first")
+    kinds = re.findall(r"^# ([a-z-]+)$", one, re.M)
+    assert (f"| {len(subjects)} configurations of elements, at {len(moments)} moments, with {len(kinds)} kinds of buffers: "
+            f"{len(subjects) * len(moments) * len(kinds):,} cases |") in TEXTS[RELIABILITY]
+
+
+def test_kills_on_the_page_on_reliability():
+    found = re.findall(r"killed at (\d+) places of a save: (the old|no) file (\d+) times, the new one (\d+) times",
+                       said_by("lib/test-profile-kill", "--verbose"))
+    if not found:
+        pytest.skip("test-profile-kill counts nothing here: it needs ptrace")
+    for places, what, kept, replaced in found:
+        assert f"| {places} places | {what} file ({kept}) or the new one ({replaced}), byte for byte |" in TEXTS[RELIABILITY]
+    assert f"each of its {found[0][0]} and {found[1][0]} system calls" in TEXTS[RELIABILITY]
+
+
+def test_damage_on_the_page_on_reliability():
+    told = said_by("lib/test-profile-file", "--verbose")
+    for counted, said in [("changed bits, each refused", "| one bit of it is changed | {:,}: every bit |"),
+                          ("shorter files, each refused", "| it is cut short | {:,}: every length below its own |"),
+                          ("bits of data changed behind the digest", "digest is corrected | {:,}: every bit of the data |")]:
+        found = re.findall(rf"counted: (\d+) {counted}", told)
+        assert said.format(sum(map(int, found))) in TEXTS[RELIABILITY]
+        assert f"small profiles of {len(found)} kinds" in TEXTS[RELIABILITY]
