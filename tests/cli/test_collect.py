@@ -69,13 +69,6 @@ def nothing_left(folder, *but):
     return {path.name for path in folder.iterdir()} == set(but)
 
 
-@pytest.mark.parametrize("device", ["/dev/zero", "/dev/null"])
-def test_a_list_is_no_device(tmp_path, device):
-    """The first line of one of them never ends."""
-    done = pixelprofile("collect", "a", f"@{device}", cwd=tmp_path, timeout=20)
-    assert (done.returncode, done.stderr) == (1, f'pixelprofile collect: "{device}" is a device. Expected a file with one name per line.\n')
-
-
 def test_one_of_everything(tmp_path):
     """Its words are in the singular, here and where other commands count."""
     frame = save(tmp_path / "0.png", frames_of(1)[0])

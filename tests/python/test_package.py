@@ -477,7 +477,7 @@ def test_files_that_do_not_say_how_long_they_are(name, tmp_path):
     for call in ("Normalizer(sys.argv[1])", "Normalizer(sys.argv[2], affine=sys.argv[1])",
                  "Normalizer(sys.argv[2], method='flat-field', dark=sys.argv[1])"):
         done = run("-c", f"import sys; from pixelnorm import Normalizer; {call}", name, good)
-        assert f"{name}: Found something that is no safetensors file. Give" in done.stderr, done.stderr
+        assert f"{name}: Found something that is not a safetensors file. Give" in done.stderr, done.stderr
     done = run("-m", "pixelnorm", "collect", "--jobs=1", "--timeout=20", tmp_path / "out", name)
     assert done.returncode in (1, 3) and f"{name}: The file is empty. Give" in done.stderr, done.stderr
     done = run("-m", "pixelnorm", "collect", "--force", name, good)
