@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What every script in pipelines/ does alike: --help, what it refuses, and what it leaves when it fails or is stopped."""
+import contextlib
 import os
 import re
 import signal
@@ -92,8 +93,14 @@ def hears(process, number):
         return int(re.search("SigIgn:\\s*([0-9a-f]+)", status.read())[1], 16) >> (number - 1) & 1 == 0
 
 
-def of_python(processes):
-    return [one for one in processes if "python" in os.path.basename(os.readlink(f"/proc/{one}/exe"))]
+def started_python(script):
+    """Its children in Python; a script in Python itself does with signals what it says."""
+    found = []
+    for one in processes_of(script):
+        with contextlib.suppress(OSError):  # it has ended since
+            if one != script and "python" in os.path.basename(os.readlink(f"/proc/{one}/exe")):
+                found.append(one)
+    return found
 
 
 @pytest.mark.parametrize("name", MAKING)
@@ -102,15 +109,19 @@ def test_stopped(name, number, here, environment, tmp_path):
     """By Ctrl-C, which goes to all its processes, or by a signal to the script alone."""
     with subprocess.Popen([PIPELINES / name], cwd=here, env={**environment, "THEN": "sleep 600"}, start_new_session=True,
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
-        end = time.monotonic() + TIMEOUT
-        while not (tmp_path / "busy").exists() and process.poll() is None and time.monotonic() < end:
-            time.sleep(0.02)
-        assert (tmp_path / "busy").exists(), process.communicate()
-        assert list(here.iterdir()) != []
-        # a server in Python would now and then get to print a traceback of Ctrl-C
-        assert not [one for one in of_python(processes_of(process.pid)) if hears(one, signal.SIGINT)]
-        (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
-        said, _ = process.communicate(timeout=TIMEOUT)
+        try:
+            end = time.monotonic() + TIMEOUT
+            while not (tmp_path / "busy").exists() and process.poll() is None and time.monotonic() < end:
+                time.sleep(0.02)
+            assert (tmp_path / "busy").exists()
+            assert list(here.iterdir()) != []
+            # a server in Python would now and then get to print a traceback of Ctrl-C
+            assert not [one for one in started_python(process.pid) if hears(one, signal.SIGINT)]
+            (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
+            said, _ = process.communicate(timeout=TIMEOUT)
+        except BaseException:
+            os.killpg(process.pid, signal.SIGKILL)  # or it is waited for
+            raise
     assert process.returncode != 0 and "Traceback" not in said
     end = time.monotonic() + TIMEOUT
     while processes_of(process.pid) and time.monotonic() < end:
