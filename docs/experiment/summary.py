@@ -226,7 +226,7 @@ def table_of_shared(results):
 
 def table_of_format(results, field, words):
     """What a format between normalization and network changes, within each trained network."""
-    sets = [key for key in sets_of(results) if any(field in record for record in results.select(kind="run", set=key))]
+    sets = [key for key in sets_of(results) if any(values_of(results, key, method, field) for method in methods_in(results))]
     rows = []
     for method in methods_in(results):
         cells = [words_of_difference(difference(values_of(results, key, method, field), values_of(results, key, method)))

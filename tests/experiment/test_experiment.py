@@ -412,6 +412,16 @@ def test_centring_beside_the_rest(tmp_path):
     assert row.startswith("| digits |  | 91.5 ±") and "+1.0 ± 0.0 | +10.5 ±" in row
 
 
+def test_formats_of_the_methods_in_the_table(tmp_path):
+    """A set whose only int8 is of a method without a row there has no column."""
+    results = fill(tmp_path / "r", {"channel": [90., 91]})
+    for key, method in (("fashion", "center-128"), ("faces", "channel")):
+        for seed in (0, 1):
+            results.add(kind="run", phase="test", set=key, method=method, rate=.1, seed=seed, accuracy=90., int8=88.)
+    assert summary.table_of_int8(results).splitlines()[::2] == [
+        "| int8 tensors minus float32 | faces |", "| zscore, channel | -2.0 ± 0.0 |"]
+
+
 def test_parts_of_a_street(tmp_path):
     """600 tiles of which 540 are right, 460 of them among the first 500: 80 of the 100 after them. Others than tiles have no parts."""
     results = Results(tmp_path / "r")
