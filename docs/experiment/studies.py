@@ -39,7 +39,7 @@ STUDIES = (
     *(Study(("digits",), TWO, variant=variant) for variant in ("n100", "n300", "n3000")),
     *(Study(("digits",), ("zscore-8",), variant=variant) for variant in ("n100-pool", "n300-pool")),
     Study(("digits",), FEW, variant="shifted"),
-    Study(("digits-sensor",), TWO, tune_seeds=1),
+    Study(("digits-sensor",), (*TWO, "zscore-32", *CENTRED), tune_seeds=1),
     Study(("digits",), ("scale", "scale-2"), seeds=10, tune_seeds=3),
     Study(("digits", "fashion", "street", "circle-dim", "circle-small", "digits-pattern", "faces", "circle-light", "circle",
            "circle-10"), CENTRED, seeds=10, tune_seeds=3),
