@@ -73,6 +73,9 @@ static const struct {
 
 static const int tried[] = { 33, 41, 44 }; /* versions that the table was tried with */
 
+/* Programs stay, since on NEON code in reused memory is not always the new one. */
+static OrcProgram *volatile all_made[sizeof (programs) / sizeof (programs[0])];
+
 static uint64_t kept[4]; /* r12 to r15 after a call that found them at 12 to 15 */
 
 #ifdef __x86_64__
@@ -205,8 +208,8 @@ try_program (const Program *program, const char *target, int version)
   const int as_said = outcome == expected || !was_tried (version)
       || (expected == UPPER_HALVES && outcome == RIGHT && !tells_vectors_in_use ());
   printf ("%s%s\n", as_said ? "" : "; the table says: ", as_said ? "" : outcomes[expected]);
-  free (
-      made); /* the array; the program stays, since on NEON code in reused memory is not always the new one */
+  all_made[program - programs] = made[0];
+  free (made); /* the array */
   return as_said;
 }
 
