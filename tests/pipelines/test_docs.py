@@ -144,12 +144,16 @@ def test_what_metas_and_offsets_get_through():
 RELIABILITY = "docs/reliability.md"
 
 
+counted = pytest.mark.unsanitized("what programs count is the same, and takes minutes")
+
+
 def said_by(program, *words):
     """Also the bytes of damaged files, which are no text."""
     return subprocess.run([pathlib.Path(os.environ["PIXELNORM_BUILD"]) / "tests" / program, *words], check=True, timeout=120,
                           capture_output=True, text=True, errors="replace").stdout
 
 
+@counted
 def test_counts_of_the_page_on_reliability():
     """Those that grow: the page says more than how many there are."""
     listed = said_by("kernels/test-kernels", "-l").split()
@@ -165,6 +169,7 @@ def test_counts_of_the_page_on_reliability():
     assert f"for each of {len(looked_at)} configurations" in TEXTS[RELIABILITY]
 
 
+@counted
 def test_entries_on_the_page_on_reliability():
     listed = [name.split("/")[2:] for name in said_by("elements/test-entries", "-l").split() if name.startswith("/entries/")]
     subjects, moments = map(set, zip(*(case for case in listed if len(case) == 2)))
@@ -174,16 +179,22 @@ def test_entries_on_the_page_on_reliability():
             f"{len(subjects) * len(moments) * len(kinds):,} cases |") in TEXTS[RELIABILITY]
 
 
+@counted
 def test_kills_on_the_page_on_reliability():
     found = re.findall(r"killed at (\d+) places of a save: (the old|no) file (\d+) times, the new one (\d+) times",
                        said_by("lib/test-profile-kill", "--verbose"))
     if not found:
         pytest.skip("test-profile-kill counts nothing here: it needs ptrace")
-    for places, what, kept, replaced in found:
-        assert f"| {places} places | {what} file ({kept}) or the new one ({replaced}), byte for byte |" in TEXTS[RELIABILITY]
-    assert f"each of its {found[0][0]} and {found[1][0]} system calls" in TEXTS[RELIABILITY]
+    said = re.findall(r"\| (\d+) places \| (the old|no) file \((\d+)\) or the new one \((\d+)\), byte for byte \|", TEXTS[RELIABILITY])
+    said += re.findall(r"each of its (\d+) and (\d+) system calls", TEXTS[RELIABILITY])
+    found.append((found[0][0], found[1][0]))
+    # how often the system is called depends a little on the C library
+    for ours, theirs in zip(said, found, strict=True):
+        assert [int(one) if one.isdigit() else one for one in ours] == \
+            [pytest.approx(int(one), rel=.1) if one.isdigit() else one for one in theirs]
 
 
+@counted
 def test_damage_on_the_page_on_reliability():
     told = said_by("lib/test-profile-file", "--verbose")
     for counted, said in [("changed bits, each refused", "| one bit of it is changed | {:,}: every bit |"),
