@@ -490,7 +490,13 @@ watch_stream_follow_date (WatchStream *self)
 
   if (!name || g_str_equal (name, self->name))
     return TRUE;
-  if (!may_write (self, name) || !save (self))
+  if (!may_write (self, name))
+    return FALSE;
+  /* not while it changes from one name to the next, or frames of the one would be saved under the other as well */
+  g_mutex_lock (&self->restart);
+  const gboolean saved = save (self);
+  g_mutex_unlock (&self->restart);
+  if (!saved)
     return FALSE;
   g_mutex_lock (&self->lock);
   g_free (self->name);
